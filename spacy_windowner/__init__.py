@@ -1,0 +1,5 @@
+"""Named entity recognition for spaCy by window classification."""
+
+from importlib.metadata import version
+
+__version__ = version("spacy-windowner")

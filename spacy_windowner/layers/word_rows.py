@@ -1,0 +1,78 @@
+from collections.abc import Callable
+from typing import cast
+
+import numpy
+from spacy.attrs import ORTH
+from spacy.tokens import Doc
+from thinc.api import Model
+from thinc.types import Floats2d
+
+from .windowed_affine import WordRows
+
+
+def DistinctWords(embed: Model[list[Doc], list[Floats2d]]) -> Model[list[Doc], WordRows]:
+    """Embed each distinct word of a batch once, in a document made of those words. For embeddings
+    that read nothing but the word.
+
+    embed (Model[List[Doc], List[Floats2d]]): A context-free embedding layer.
+    RETURNS (Model[List[Doc], WordRows]): Rows of the distinct words, and the row of each token.
+    """
+    return Model("distinct_words", forward_words, init=init, layers=[embed])
+
+
+def AllTokens(embed: Model[list[Doc], list[Floats2d]]) -> Model[list[Doc], WordRows]:
+    """Embed every token of a batch in its context, one row a token.
+
+    embed (Model[List[Doc], List[Floats2d]]): Any embedding layer.
+    RETURNS (Model[List[Doc], WordRows]): Rows of the tokens, in their order.
+    """
+    return Model("all_tokens", forward_tokens, init=init, layers=[embed])
+
+
+def forward_words(
+    model: Model[list[Doc], WordRows], docs: list[Doc], is_train: bool
+) -> tuple[WordRows, Callable]:
+    embed = model.layers[0]
+    lengths = _lengths(docs)
+    orths, ids = numpy.unique(
+        numpy.concatenate([doc.to_array(ORTH) for doc in docs]), return_inverse=True
+    )
+    [rows], backprop_embed = embed([words_doc(docs[0], orths)], is_train)
+
+    def backprop(d_rows: Floats2d) -> list[Doc]:
+        return cast(list[Doc], backprop_embed([d_rows]))
+
+    return WordRows(rows, ids, lengths), backprop
+
+
+def words_doc(like: Doc, orths: numpy.ndarray) -> Doc:
+    """A Doc of the given words.
+
+    like (Doc): A document with the vocabulary to use.
+    orths (numpy.ndarray): Hashes of the words, each known to the vocabulary's string store.
+    RETURNS (Doc): The words, in this order.
+    """
+    strings = like.vocab.strings
+    return Doc(like.vocab, words=[strings[orth] for orth in orths])
+
+
+def forward_tokens(
+    model: Model[list[Doc], WordRows], docs: list[Doc], is_train: bool
+) -> tuple[WordRows, Callable]:
+    lengths = _lengths(docs)
+    rows, backprop_embed = model.layers[0](docs, is_train)
+
+    def backprop(d_rows: Floats2d) -> list[Doc]:
+        d_docs = model.ops.unflatten(d_rows, model.ops.asarray1i(lengths))
+        return cast(list[Doc], backprop_embed(d_docs))
+
+    flat = cast(Floats2d, model.ops.flatten(rows))
+    return WordRows(flat, numpy.arange(len(flat)), lengths), backprop
+
+
+def _lengths(docs: list[Doc]) -> numpy.ndarray:
+    return numpy.array([len(doc) for doc in docs], dtype="int32")
+
+
+def init(model: Model[list[Doc], WordRows], X: list[Doc] | None = None, Y=None) -> None:
+    model.layers[0].initialize(X=X)

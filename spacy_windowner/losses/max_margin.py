@@ -1,0 +1,118 @@
+from typing import Literal
+
+import numpy
+from spacy.util import registry
+from thinc.api import get_array_module
+from thinc.types import Floats2d
+from thinc.util import to_numpy
+
+from ..errors import Errors
+from .corrupt_windows import sample_corrupt_windows
+from .targets import TagLoss, Targets, check_at_least
+
+
+@registry.losses("spacy-windowner.MaxMargin.v1")
+def MaxMargin(
+    corrupt_windows: int = 5,
+    sampling: Literal["hardest", "uniform"] = "hardest",
+    pairwise_weight: float = 1.0,
+    same_window_weight: float = 1.0,
+) -> TagLoss:
+    """The max-margin loss, of two terms. With N annotated tokens, of tag y[t] and weight a[t]:
+
+        pairwise     1/N sum_t a[t] 1/C sum_c max(0, 1 - S[t, y[t]] + S[c, y[t]])
+        same window  1/N sum_t a[t] max(0, 1 - S[t, y[t]] + max_{y != y[t]} S[t, y])
+
+    The pairwise term wants a true window t, one whose centre carries the tag of a label, to score
+    at least 1 above C corrupt windows c, whose centre does not. It sums over tokens in entities.
+    The same-window term wants the right tag of each window at least 1 above every other.
+
+    corrupt_windows (int): C, the corrupt windows for each true one.
+    sampling (str): "hardest": the corrupt windows of the batch which score best; or "uniform".
+    pairwise_weight (float): Weight of the pairwise term. 0 switches it off.
+    same_window_weight (float): Weight of the same-window term. 0 switches it off.
+    RETURNS (TagLoss): The loss.
+    RAISES (ValueError): If a setting makes no sense.
+
+    Source: the lecture's J = max(0, 1 - s + s_c), after Collobert and Weston (2008); the
+    same-window term is the multiclass hinge loss of Crammer and Singer (2001).
+    """
+    check_at_least("corrupt_windows", corrupt_windows, 1)
+    check_at_least("pairwise_weight", pairwise_weight, 0.0)
+    check_at_least("same_window_weight", same_window_weight, 0.0)
+    if pairwise_weight == same_window_weight == 0.0:
+        raise ValueError(Errors.WN004.format(
+            name="same_window_weight", value=0.0, why="Both terms can't be off: nothing is learned."
+        ))  # fmt: skip
+    if sampling not in ("hardest", "uniform"):
+        raise ValueError(
+            Errors.WN003.format(setting="sampling", value=sampling, known="hardest, uniform")
+        )
+    return _MaxMargin(corrupt_windows, sampling, pairwise_weight, same_window_weight)
+
+
+class _MaxMargin:
+    def __init__(self, corrupt_windows, sampling, pairwise_weight, same_window_weight):
+        self.corrupt_windows = corrupt_windows
+        self.sampling = sampling
+        self.pairwise_weight = pairwise_weight
+        self.same_window_weight = same_window_weight
+
+    def __call__(self, scores: Floats2d, targets: Targets) -> tuple[Floats2d, float]:
+        S = to_numpy(scores)
+        gradient = numpy.zeros_like(S)
+        loss = 0.0
+        n = len(targets.annotated)
+        if n and self.pairwise_weight:
+            weight = self.pairwise_weight / n
+            loss += add_pairwise(S, targets, gradient, weight, self.corrupt_windows, self.sampling)
+        if n and self.same_window_weight:
+            loss += add_same_window(S, targets, gradient, self.same_window_weight / n)
+        return get_array_module(scores).asarray(gradient), loss
+
+
+def add_pairwise(
+    S: numpy.ndarray,
+    targets: Targets,
+    gradient: numpy.ndarray,
+    weight: float,
+    corrupt_windows: int,
+    sampling: str,
+) -> float:
+    """Add the gradient of the pairwise term, times a weight, to `gradient`.
+
+    RETURNS (float): The term times the weight.
+    """
+    loss = 0.0
+    for tag, true, corrupt in sample_corrupt_windows(S, targets.tags, corrupt_windows, sampling):
+        margins = 1.0 - S[true, tag][:, None] + S[corrupt, tag]
+        pair_weights = targets.weights[true][:, None] * (weight / corrupt.shape[1])
+        loss += float((pair_weights * numpy.maximum(margins, 0.0)).sum())
+        violations = pair_weights * (margins > 0.0)
+        gradient[true, tag] -= violations.sum(axis=1)
+        gradient[:, tag] += numpy.bincount(
+            corrupt.ravel(), weights=violations.ravel(), minlength=len(S)
+        )
+    return loss
+
+
+def add_same_window(
+    S: numpy.ndarray, targets: Targets, gradient: numpy.ndarray, weight: float
+) -> float:
+    """Add the gradient of the same-window term, times a weight, to `gradient`.
+
+    RETURNS (float): The term times the weight.
+    """
+    tokens = targets.annotated
+    tags = targets.tags[tokens]
+    rows = numpy.arange(len(tokens))
+    right = S[tokens, tags]
+    others = S[tokens]
+    others[rows, tags] = -numpy.inf
+    rival = others.argmax(axis=1)
+    margins = 1.0 - right + others[rows, rival]
+    weights = targets.weights[tokens] * weight
+    violations = weights * (margins > 0.0)
+    gradient[tokens, tags] -= violations
+    gradient[tokens, rival] += violations
+    return float((weights * numpy.maximum(margins, 0.0)).sum())

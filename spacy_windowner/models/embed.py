@@ -1,0 +1,77 @@
+from collections.abc import Sequence
+from typing import Any, cast
+
+from spacy.ml.staticvectors import StaticVectors
+from spacy.tokens import Doc
+from spacy.util import registry
+from thinc.api import Linear, Model, chain, concatenate, ragged2list, with_array
+from thinc.types import Floats2d
+
+from ..errors import Errors
+from ..layers.char_ngrams import CharNgrams
+from ..layers.vectors_table import VectorsTable
+from ..layers.word_dropout import WordDropout
+
+
+@registry.architectures("spacy-windowner.WordEmbed.v1")
+def WordEmbed(
+    features: Model[list[Doc], list[Floats2d]],
+    ngrams: Model[list[Doc], list[Floats2d]] | None = None,
+    vectors: Model[list[Doc], list[Floats2d]] | None = None,
+    word_dropout: float = 0.0,
+) -> Model[list[Doc], list[Floats2d]]:
+    """Embed words by lexical features, character n-grams and word vectors, side by side.
+
+    features (Model[List[Doc], List[Floats2d]]): Lexical features, e.g. spacy.MultiHashEmbed.v2.
+    ngrams (Optional[Model[List[Doc], List[Floats2d]]]): Character n-grams, e.g.
+        spacy-windowner.CharNgramEmbed.v1.
+    vectors (Optional[Model[List[Doc], List[Floats2d]]]): Word vectors, e.g.
+        spacy-windowner.VectorsEmbed.v1.
+    word_dropout (float): Share of the words whose NORM is hidden from the lexical features in
+        each training update. The other parts see every word.
+    RETURNS (Model[List[Doc], List[Floats2d]]): The layer. Its width is the sum of the parts'.
+    RAISES (ValueError): If word_dropout is not a probability below 1.
+    """
+    if not 0.0 <= word_dropout < 1.0:
+        raise ValueError(Errors.WN001.format(
+            name="word_dropout", value=word_dropout, why="A rate is at least 0 and below 1."
+        ))  # fmt: skip
+    parts = [WordDropout(features, word_dropout), ngrams, vectors]
+    return cast(Any, concatenate)(*[part for part in parts if part is not None])
+
+
+@registry.architectures("spacy-windowner.CharNgramEmbed.v1")
+def CharNgramEmbed(
+    width: int, rows: int, lengths: Sequence[int] = (3, 5), attr: str = "LOWER"
+) -> Model[list[Doc], list[Floats2d]]:
+    """Embed words by their character n-grams, with marks at the word's start and end, hashed into
+    a table and averaged.
+
+    width (int): Output width.
+    rows (int): Rows of the table.
+    lengths (Sequence[int]): The shortest and the longest n-gram, in characters. The marks count.
+    attr (str): The spelling to use, "ORTH", "NORM" or "LOWER".
+    RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
+    RAISES (ValueError): If the lengths or the attribute make no sense.
+    """
+    if len(lengths) != 2 or not 1 <= lengths[0] <= lengths[1]:
+        raise ValueError(Errors.WN001.format(
+            name="lengths", value=lengths, why="Expected two numbers, 1 <= shortest <= longest."
+        ))  # fmt: skip
+    if attr not in ("ORTH", "NORM", "LOWER"):
+        raise ValueError(Errors.WN003.format(setting="attr", value=attr, known="ORTH, NORM, LOWER"))
+    return CharNgrams(width, rows, min_n=lengths[0], max_n=lengths[1], attr=attr)
+
+
+@registry.architectures("spacy-windowner.VectorsEmbed.v1")
+def VectorsEmbed(width: int, update_vectors: bool = False) -> Model[list[Doc], list[Floats2d]]:
+    """Embed words by the vocabulary's word vectors, mapped linearly to a width.
+
+    width (int): Output width.
+    update_vectors (bool): Whether training updates the vectors, too. By default they stay as they
+        are. Updated vectors are kept in the model, and the vocabulary's own never change.
+    RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
+    """
+    if not update_vectors:
+        return chain(StaticVectors(width), cast(Any, ragged2list()))
+    return chain(VectorsTable(), cast(Any, with_array(cast(Any, Linear(width)))))

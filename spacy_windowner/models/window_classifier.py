@@ -1,0 +1,83 @@
+from typing import Any, Literal, cast
+
+from spacy.tokens import Doc
+from spacy.util import registry
+from thinc.api import Dropout, Linear, Model, chain, ragged2list, with_array, zero_init
+from thinc.types import Floats2d
+
+from ..errors import Errors
+from ..layers.activations import Activation
+from ..layers.windowed_affine import WindowedAffine
+from ..layers.word_rows import AllTokens, DistinctWords
+from .context_free import is_context_free
+from .resize import resize_output
+
+
+@registry.architectures("spacy-windowner.WindowClassifier.v1")
+def WindowClassifier(
+    embed: Model[list[Doc], list[Floats2d]],
+    window: int = 3,
+    hidden_width: int = 256,
+    hidden_depth: int = 1,
+    activation: str = "relu",
+    pooling: Literal["concat", "average"] = "concat",
+    dropout: float | None = None,
+    nO: int | None = None,
+) -> Model[list[Doc], list[Floats2d]]:
+    """Score the tags of each word by a window of words around it:
+
+        x[t] = [E(w[t-k]) ... E(w[t]) ... E(w[t+k])]
+        h[t] = f(W x[t] + b)
+        s[t] = U h[t] + c
+
+    embed (Model[List[Doc], List[Floats2d]]): The embedding layer E. If it is context-free, each
+        distinct word of a batch is embedded once; `model.attrs["embedding"]` says which way is
+        taken, "distinct words" or "all tokens".
+    window (int): k, the words on either side of the centre.
+    hidden_width (int): Units of each hidden layer.
+    hidden_depth (int): Hidden layers: 0 (a linear classifier of the window), 1 or 2.
+    activation (str): f: "logistic", "tanh", "hard_tanh", "relu", "leaky_relu" or "prelu".
+    pooling (str): "concat", or "average", which loses the order of the words.
+    dropout (Optional[float]): Dropout rate of the embeddings and the hidden layers. If None, the
+        `dropout` of the training applies.
+    nO (Optional[int]): Tags. If None, they follow from the labels.
+    RETURNS (Model[List[Doc], List[Floats2d]]): One row a token, one column a tag.
+    RAISES (ValueError): If a setting makes no sense.
+
+    Source: the lecture's window classification; Collobert et al. (2011), section 3.
+    """
+    _check("window", window, window >= 0, "A window has at least 0 words on either side.")
+    _check("hidden_width", hidden_width, hidden_width >= 1, "A layer has at least 1 unit.")
+    _check("hidden_depth", hidden_depth, 0 <= hidden_depth <= 2, "Choose 0, 1 or 2.")
+    _check("pooling", pooling, pooling in ("concat", "average"), 'Choose "concat" or "average".')
+    _check("dropout", dropout, dropout is None or 0.0 <= dropout < 1.0,
+           "A rate is at least 0 and below 1, or null to follow the training's.")  # fmt: skip
+    rate = dropout or 0.0
+    context_free = is_context_free(embed)
+    dropped_embed = chain(embed, cast(Any, Dropout(rate)))
+    word_rows = DistinctWords(dropped_embed) if context_free else AllTokens(dropped_embed)
+    if hidden_depth == 0:
+        Activation(activation)  # reject an unknown name, though no layer uses it
+        output: Model = WindowedAffine(nO, window=window, pooling=pooling, init_W=zero_init)
+        layers: list[Model] = [word_rows, output]
+    else:
+        output = Linear(nO, hidden_width, init_W=zero_init)
+        hidden = [Activation(activation), Dropout(rate)]
+        if hidden_depth == 2:
+            hidden += [Linear(hidden_width), Activation(activation), Dropout(rate)]
+        layers = [
+            word_rows,
+            WindowedAffine(hidden_width, window=window, pooling=pooling),
+            with_array(cast(Any, chain)(*hidden, output)),
+        ]
+    model: Model[list[Doc], list[Floats2d]] = cast(Any, chain)(*layers, ragged2list())
+    model.attrs["dropout"] = dropout
+    model.attrs["embedding"] = "distinct words" if context_free else "all tokens"
+    model.attrs["resize_output"] = resize_output
+    model.set_ref("output_layer", output)
+    return model
+
+
+def _check(name: str, value: object, right: bool, why: str) -> None:
+    if not right:
+        raise ValueError(Errors.WN001.format(name=name, value=value, why=why))

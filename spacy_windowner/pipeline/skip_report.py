@@ -1,0 +1,49 @@
+import warnings
+from collections import Counter
+from collections.abc import Iterable
+
+from spacy.tokens import Span
+
+from ..errors import Warnings
+
+_MAX_SHOWN = 3
+_MAX_TEXT = 80
+
+
+class SkipReport:
+    """Counts annotated entities that can't be used, to report them all at once."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.reasons: Counter[str] = Counter()
+        self.shown: list[str] = []
+
+    def add(self, index: int, n_ents: int, skipped: Iterable[tuple[Span, str]]) -> None:
+        """Count the entities of a document.
+
+        index (int): The document's number.
+        n_ents (int): The number of its entities.
+        skipped (Iterable[Tuple[Span, str]]): Those that can't be used, and why.
+        """
+        self.total += n_ents
+        for ent, reason in skipped:
+            self.reasons[reason] += 1
+            if len(self.shown) < _MAX_SHOWN:
+                text = ent.doc.text
+                text = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}..."
+                self.shown.append(f"{ent.text!r} ({ent.label_}) in document {index}, {text!r}")
+
+    def warn(self, name: str) -> bool:
+        """Give one warning if entities were skipped.
+
+        name (str): The component's name.
+        RETURNS (bool): Whether there was something to report.
+        """
+        if not self.reasons:
+            return False
+        kinds = ", ".join(f"{count} {reason}" for reason, count in self.reasons.items())
+        count = sum(self.reasons.values())
+        warnings.warn(Warnings.WW001.format(
+            count=count, total=self.total, name=name, kinds=kinds, shown="; ".join(self.shown)
+        ), stacklevel=2)  # fmt: skip
+        return True

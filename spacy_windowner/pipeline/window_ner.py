@@ -1,0 +1,409 @@
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy
+from spacy.errors import Errors as SpacyErrors
+from spacy.language import Language
+from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc, Span
+from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.util import ensure_path
+from spacy.vocab import Vocab
+from thinc.api import Config, Model, Optimizer, set_dropout_rate
+from thinc.types import Floats2d
+from thinc.util import to_numpy
+
+from ..errors import Errors, Warnings
+from ..losses.incorrect_spans import incorrect_spans_loss
+from ..losses.targets import TagLoss, Targets
+from ..tagging.scheme import label_of_tag, n_tags, spans_from_tags
+from ..tagging.viterbi import greedy, viterbi
+from .annotation import existing_entities, gold_tags, lattice_of_docs, unusable_entities
+from .loading import explain_damage
+from .skip_report import SkipReport
+
+default_config = """
+[window_ner]
+overwrite = false
+decoder = "viterbi"
+incorrect_spans_key = null
+label_weights = {}
+
+[window_ner.loss]
+@losses = "spacy-windowner.MaxMargin.v1"
+corrupt_windows = 5
+sampling = "hardest"
+pairwise_weight = 1.0
+same_window_weight = 1.0
+
+[window_ner.scorer]
+@scorers = "spacy.ner_scorer.v1"
+
+[window_ner.model]
+@architectures = "spacy-windowner.WindowClassifier.v1"
+window = 3
+hidden_width = 256
+hidden_depth = 1
+activation = "relu"
+pooling = "concat"
+dropout = null
+nO = null
+
+[window_ner.model.embed]
+@architectures = "spacy-windowner.WordEmbed.v1"
+word_dropout = 0.1
+vectors = null
+
+[window_ner.model.embed.features]
+@architectures = "spacy.MultiHashEmbed.v2"
+width = 96
+attrs = ["NORM", "PREFIX", "SUFFIX", "SHAPE"]
+rows = [5000, 1000, 2500, 2500]
+include_static_vectors = false
+
+[window_ner.model.embed.ngrams]
+@architectures = "spacy-windowner.CharNgramEmbed.v1"
+width = 96
+rows = 5000
+lengths = [3, 5]
+attr = "LOWER"
+"""
+DEFAULT_CONFIG = Config().from_str(default_config)["window_ner"]
+
+
+@Language.factory(
+    "window_ner",
+    assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
+    default_config=DEFAULT_CONFIG,
+    default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
+)
+def make_window_ner(
+    nlp: Language,
+    name: str,
+    model: Model[list[Doc], list[Floats2d]],
+    loss: Callable,
+    overwrite: bool,
+    decoder: Literal["viterbi", "greedy"],
+    incorrect_spans_key: str | None,
+    label_weights: dict[str, float],
+    scorer: Callable | None,
+) -> "WindowNER":
+    """Create a named entity recognizer that classifies windows of words.
+
+    model (Model[List[Doc], List[Floats2d]]): Scores the tags of each token, one row a token and
+        one column a tag.
+    loss (TagLoss): The training objective, registered in `losses`.
+    overwrite (bool): Whether to replace entities the Doc has already. If not, they and blocked
+        tokens stay, and new entities are found around them.
+    decoder (str): "viterbi", the best valid tag sequence, or "greedy", from left to right.
+    incorrect_spans_key (Optional[str]): A key of `reference.spans` in training data that holds
+        spans known not to be entities of their label.
+    label_weights (Dict[str, float]): What the loss of a label's tokens is multiplied by.
+    scorer (Optional[Callable]): The scoring method.
+    """
+    return WindowNER(
+        nlp.vocab,
+        model,
+        name,
+        loss=loss,
+        overwrite=overwrite,
+        decoder=decoder,
+        incorrect_spans_key=incorrect_spans_key,
+        label_weights=label_weights,
+        scorer=scorer,
+    )
+
+
+class WindowNER(TrainablePipe):
+    """Named entity recognition by window classification."""
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: Model[list[Doc], list[Floats2d]],
+        name: str = "window_ner",
+        *,
+        loss: TagLoss,
+        overwrite: bool = False,
+        decoder: str = "viterbi",
+        incorrect_spans_key: str | None = None,
+        label_weights: dict[str, float] | None = None,
+        scorer: Callable | None = None,
+    ) -> None:
+        """Initialize the component. See `make_window_ner` for the settings."""
+        if decoder not in _DECODERS:
+            known = ", ".join(_DECODERS)
+            raise ValueError(Errors.WN003.format(setting="decoder", value=decoder, known=known))
+        self.vocab = vocab
+        self.model = model
+        self.name = name
+        self.loss = loss
+        self.scorer = scorer
+        self.cfg: dict[str, Any] = {
+            "labels": [],
+            "overwrite": overwrite,
+            "decoder": decoder,
+            "incorrect_spans_key": incorrect_spans_key,
+            "label_weights": dict(label_weights or {}),
+        }
+        self._skips_reported = False
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The entity types."""
+        return tuple(self.cfg["labels"])
+
+    @property
+    def label_data(self) -> list[str]:
+        """RETURNS (List[str]): The entity types, as `spacy init labels` saves them."""
+        return list(self.labels)
+
+    def add_label(self, label: str) -> int:
+        """Add an entity type. After initialization the model grows two tag columns, which change
+        no prediction until they are trained.
+
+        label (str): The label.
+        RETURNS (int): 0 if the label is already present, otherwise 1.
+        """
+        if not isinstance(label, str):
+            raise ValueError(SpacyErrors.E187)
+        if label in self.labels:
+            return 0
+        if self._is_initialized and not self.is_resizable:
+            raise ValueError(SpacyErrors.E922.format(name=self.name, nO=self._n_columns))
+        self.cfg["labels"].append(label)
+        self.vocab.strings.add(label)
+        if self._is_initialized:
+            self.set_output(n_tags(len(self.labels)))
+        return 1
+
+    @property
+    def _output_layer(self) -> Model:
+        has_ref = self.model.has_ref("output_layer")
+        return self.model.get_ref("output_layer") if has_ref else self.model
+
+    @property
+    def _n_columns(self) -> int | None:
+        return self._output_layer.maybe_get_dim("nO")
+
+    @property
+    def _is_initialized(self) -> bool:
+        return all(self._output_layer.has_param(name) for name in self._output_layer.param_names)
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: Sequence[str] | None = None,
+    ) -> None:
+        """Initialize the model, with examples to read the labels and the shapes from.
+
+        get_examples (Callable[[], Iterable[Example]]): Returns gold-standard examples. All of them
+            are read if `labels` is None, otherwise only a few.
+        nlp (Optional[Language]): The current nlp object.
+        labels (Optional[Sequence[str]]): The entity types, as `spacy init labels` saves them. If
+            None, they are those added before and those of the examples.
+        RAISES (ValueError): If there is no label, or the model's `nO` doesn't fit the labels.
+        """
+        validate_get_examples(get_examples, "WindowNER.initialize")
+        if labels is None:
+            self._read_examples(get_examples())
+        elif isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
+            raise ValueError(Errors.WN013.format(name=self.name, labels=labels))
+        else:
+            for label in labels:
+                self.add_label(label)
+        if not self.labels:
+            raise ValueError(Errors.WN010.format(name=self.name))
+        self._validate_label_weights()
+        if self._n_columns is None:
+            self._output_layer.set_dim("nO", n_tags(len(self.labels)))
+        self._validate_columns()
+        self.model.initialize(X=[example.predicted for example in islice(get_examples(), 10)])
+
+    def _read_examples(self, examples: Iterable[Example]) -> None:
+        """Add the labels of all examples, and report their entities that can't be learned."""
+        report = SkipReport()
+        for index, example in enumerate(examples):
+            for ent in example.reference.ents:
+                self.add_label(ent.label_)
+            report.add(index, len(example.reference.ents), unusable_entities(example))
+        report.warn(self.name)
+        self._skips_reported = True
+
+    def _validate_label_weights(self) -> None:
+        for label, weight in self.cfg["label_weights"].items():
+            if label not in self.labels:
+                labels = ", ".join(self.labels)
+                raise ValueError(Errors.WN011.format(name=self.name, label=label, labels=labels))
+            if not weight >= 0.0:
+                raise ValueError(Errors.WN012.format(name=self.name, label=label, weight=weight))
+
+    def _validate_columns(self) -> None:
+        needed = n_tags(len(self.labels))
+        if self._n_columns != needed:
+            raise ValueError(Errors.WN007.format(
+                name=self.name, columns=self._n_columns, n_labels=len(self.labels), needed=needed,
+                labels=", ".join(self.labels),
+            ))  # fmt: skip
+
+    def predict(self, docs: Iterable[Doc]) -> list[list[tuple[int, int, int]]]:
+        """Find the entities of a batch of docs, without modifying them.
+
+        docs (Iterable[Doc]): The documents.
+        RETURNS (List[List[Tuple[int, int, int]]]): For each document, the start, end and label
+            number of the entities to add to those it has.
+        """
+        docs = list(docs)
+        self._require_labels()
+        if not any(len(doc) for doc in docs):
+            return [[] for _ in docs]
+        scores = to_numpy(self.model.ops.flatten(self.model.predict(docs)))
+        lattice = lattice_of_docs(docs, scores, self.cfg["overwrite"])
+        tags = _DECODERS[self.cfg["decoder"]](lattice)
+        return spans_from_tags(tags, numpy.array([len(doc) for doc in docs]))
+
+    def set_annotations(
+        self, docs: Iterable[Doc], scores: Sequence[Sequence[tuple[int, int, int]]]
+    ) -> None:
+        """Write the entities to doc.ents. Unless `overwrite` is set, the entities and blocked
+        tokens that a document has stay as they are.
+
+        docs (Iterable[Doc]): The documents.
+        scores: What `predict` returned for them.
+        """
+        hashes = [self.vocab.strings.add(label) for label in self.labels]
+        for doc, spans in zip(docs, scores, strict=True):
+            ents = [Span(doc, start, end, label=hashes[label]) for start, end, label in spans]
+            kept, blocked = ([], []) if self.cfg["overwrite"] else existing_entities(doc)
+            doc.set_ents([*kept, *ents], blocked=blocked)
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn from a batch of examples.
+
+        examples (Iterable[Example]): The examples.
+        drop (float): The dropout rate, unless the model's `dropout` sets one.
+        sgd (Optional[Optimizer]): The optimizer. If None, gradients accumulate.
+        losses (Optional[Dict[str, float]]): Losses to add to, by the component's name.
+        RETURNS (Dict[str, float]): The updated losses.
+        """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, "WindowNER.update")
+        self._require_labels()
+        if not any(len(example.predicted) for example in examples):
+            return losses
+        own_rate = self.model.attrs.get("dropout")
+        set_dropout_rate(self.model, drop if own_rate is None else own_rate)
+        scores, backprop = self.model.begin_update([example.predicted for example in examples])
+        loss, d_scores = self.get_loss(examples, scores)
+        backprop(d_scores)
+        if sgd is not None:
+            self.finish_update(sgd)
+        losses[self.name] += loss
+        return losses
+
+    def get_loss(
+        self, examples: Iterable[Example], scores: list[Floats2d]
+    ) -> tuple[float, list[Floats2d]]:
+        """The loss of a batch and its gradient. Tokens without annotation have zero gradient.
+
+        examples (Iterable[Example]): The examples.
+        scores (List[Floats2d]): The model's scores of their predicted documents.
+        RETURNS (Tuple[float, List[Floats2d]]): The loss and its gradient.
+        """
+        examples = list(examples)
+        targets = self._make_targets(examples)
+        flat = self.model.ops.flatten(scores)
+        gradient, loss = self.loss(flat, targets)
+        if self.cfg["incorrect_spans_key"] is not None:
+            spans = self._incorrect_spans(examples, targets)
+            d_incorrect, incorrect = incorrect_spans_loss(flat, targets, spans)
+            gradient, loss = gradient + d_incorrect, loss + incorrect
+        lengths = self.model.ops.asarray1i(targets.lengths)
+        return loss, self.model.ops.unflatten(gradient, lengths)
+
+    def _make_targets(self, examples: list[Example]) -> Targets:
+        hashes = [self.vocab.strings.add(label) for label in self.labels]
+        tags = numpy.concatenate([gold_tags(example, hashes) for example in examples])
+        if not self._skips_reported:
+            report = SkipReport()
+            for index, example in enumerate(examples):
+                report.add(index, len(example.reference.ents), unusable_entities(example))
+            self._skips_reported = report.warn(self.name)
+        label_weights = [self.cfg["label_weights"].get(label, 1.0) for label in self.labels]
+        # Label number -1, that of O and of missing tags, is the last one.
+        weights = numpy.array([*label_weights, 1.0], dtype="float32")[label_of_tag(tags)]
+        lengths = numpy.array([len(example.predicted) for example in examples])
+        return Targets(tags, weights, lengths)
+
+    def _incorrect_spans(
+        self, examples: list[Example], targets: Targets
+    ) -> list[tuple[int, int, int]]:
+        key = self.cfg["incorrect_spans_key"]
+        spans = []
+        offsets = numpy.cumsum(targets.lengths) - targets.lengths
+        for example, offset in zip(examples, offsets.tolist(), strict=True):
+            ents = {(ent.start, ent.end, ent.label_) for ent in example.reference.ents}
+            wrong = list(example.reference.spans.get(key, []))
+            for span in wrong:
+                if (span.start, span.end, span.label_) in ents:
+                    warnings.warn(Warnings.WW002.format(
+                        name=self.name, text=span.text, key=key, label=span.label_,
+                        doc=example.reference.text,
+                    ), stacklevel=2)  # fmt: skip
+            for span in example.get_aligned_spans_y2x(wrong, allow_overlap=True):
+                if span.label_ in self.labels:
+                    label = self.labels.index(span.label_)
+                    spans.append((span.start + offset, span.end + offset, label))
+        return spans
+
+    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "WindowNER":
+        """Load the component from a bytestring.
+
+        bytes_data (bytes): What `to_bytes` returned.
+        exclude (Iterable[str]): Names of parts not to load.
+        RETURNS (WindowNER): The component.
+        RAISES (ValueError): If the data is damaged, or its labels don't fit its model.
+        """
+        with explain_damage(self.name, "bytes"):
+            super().from_bytes(bytes_data, exclude=exclude)
+        return self._loaded()
+
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "WindowNER":
+        """Load the component from a directory.
+
+        path (Union[str, Path]): The directory.
+        exclude (Iterable[str]): Names of parts not to load.
+        RETURNS (WindowNER): The component.
+        RAISES (ValueError): If a file is missing or damaged, or the labels don't fit the model.
+        """
+        path = ensure_path(path)
+        for file in ("cfg", "model"):
+            if file not in exclude and not (path / file).is_file():
+                raise ValueError(Errors.WN008.format(name=self.name, path=path, file=file))
+        with explain_damage(self.name, path):
+            super().from_disk(path, exclude=exclude)
+        return self._loaded()
+
+    def _loaded(self) -> "WindowNER":
+        for label in self.labels:
+            self.vocab.strings.add(label)
+        if self._is_initialized:
+            self._validate_columns()
+        return self
+
+
+_DECODERS = {"viterbi": viterbi, "greedy": greedy}

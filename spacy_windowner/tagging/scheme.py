@@ -1,0 +1,88 @@
+"""The BIO tag scheme: column 0 is O, then B-l and I-l of each label, in the labels' order."""
+
+from collections.abc import Sequence
+
+import numpy
+
+O = 0  # noqa: E741
+MISSING = -1
+"""The tag of a token whose annotation is unknown."""
+
+# The values of spaCy's Token.ent_iob.
+_ENT_IOB_I, _ENT_IOB_O, _ENT_IOB_B = 1, 2, 3
+
+
+def n_tags(n_labels: int) -> int:
+    """The number of tags of n_labels labels."""
+    return 1 + 2 * n_labels
+
+
+def begin_tags(labels: numpy.ndarray) -> numpy.ndarray:
+    """The B- tags of label numbers."""
+    return 1 + 2 * labels
+
+
+def label_of_tag(tags: numpy.ndarray) -> numpy.ndarray:
+    """The label number of each tag, -1 for O."""
+    return (tags + 1) // 2 - 1
+
+
+def is_begin(tags: numpy.ndarray) -> numpy.ndarray:
+    """Whether each tag is a B- tag."""
+    return (tags > 0) & (tags % 2 == 1)
+
+
+def is_inside(tags: numpy.ndarray) -> numpy.ndarray:
+    """Whether each tag is an I- tag."""
+    return (tags > 0) & (tags % 2 == 0)
+
+
+def tag_names(labels: Sequence[str]) -> list[str]:
+    """The names of all tags, e.g. ["O", "B-PER", "I-PER"] for ["PER"]."""
+    return ["O"] + [f"{prefix}-{label}" for label in labels for prefix in "BI"]
+
+
+def tags_from_iob(
+    iob: numpy.ndarray, types: numpy.ndarray, label_hashes: Sequence[int]
+) -> numpy.ndarray:
+    """Tags from the attributes of tokens.
+
+    iob (numpy.ndarray): ENT_IOB of each token. Shape (n_tokens,).
+    types (numpy.ndarray): ENT_TYPE of each token. Shape (n_tokens,).
+    label_hashes (Sequence[int]): The hash of each label, in the labels' order.
+    RETURNS (numpy.ndarray): int32 tags; MISSING where ENT_IOB is 0 or the type is no label.
+    """
+    labels = numpy.full(len(types), -1, dtype="int32")
+    for number, label_hash in enumerate(label_hashes):
+        labels[types == numpy.uint64(label_hash)] = number
+    tags = numpy.full(len(iob), MISSING, dtype="int32")
+    tags[iob == _ENT_IOB_O] = O
+    known = labels >= 0
+    begins = known & (iob == _ENT_IOB_B)
+    insides = known & (iob == _ENT_IOB_I)
+    tags[begins] = begin_tags(labels[begins])
+    tags[insides] = begin_tags(labels[insides]) + 1
+    return tags
+
+
+def spans_from_tags(
+    tags: numpy.ndarray, lengths: numpy.ndarray
+) -> list[list[tuple[int, int, int]]]:
+    """The entities of a batch of valid tag sequences.
+
+    tags (numpy.ndarray): Tags of all documents, one after the other. Shape (n_tokens,).
+    lengths (numpy.ndarray): Tokens of each document. Shape (n_docs,).
+    RETURNS (List[List[Tuple[int, int, int]]]): For each document its entities in their order, as
+        (start, end, label number), token offsets with the end exclusive.
+    """
+    starts = numpy.flatnonzero(is_begin(tags))
+    goes_on = numpy.append(is_inside(tags)[1:], False)
+    ends = numpy.flatnonzero((tags > 0) & ~goes_on) + 1
+    doc_ends = numpy.cumsum(lengths)
+    docs = numpy.searchsorted(doc_ends, starts, side="right")
+    offsets = (doc_ends - lengths)[docs]
+    spans: list[list[tuple[int, int, int]]] = [[] for _ in lengths]
+    columns = (docs, starts - offsets, ends - offsets, label_of_tag(tags[starts]))
+    for doc, start, end, label in zip(*(column.tolist() for column in columns), strict=True):
+        spans[doc].append((start, end, label))
+    return spans
