@@ -1,0 +1,56 @@
+"""Convert files with a token and a BIO tag a line, and a blank line between sentences."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import spacy
+import typer
+from spacy.tokens import Doc, DocBin
+from wasabi import msg
+
+
+def read_sentences(path: Path) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield the words and the tags of each sentence. Lines that have a tag but no token are
+    skipped and reported at the end; anything else that is no token with a BIO tag is an error."""
+    words: list[str] = []
+    tags: list[str] = []
+    skipped: list[int] = []
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            # Only the last tab or space separates the columns: tokens may hold other white space.
+            token, _, tag = line.rstrip("\r\n").replace(" ", "\t").rpartition("\t")
+            token = token.strip("\t")
+            if not token and not tag:
+                if words:
+                    yield words, tags
+                words, tags = [], []
+            elif not (tag == "O" or tag[:2] in ("B-", "I-")):
+                msg.fail(f"{path}, line {number}: expected a token and a BIO tag", line, exits=1)
+            elif not token:
+                skipped.append(number)
+            else:
+                words.append(token)
+                tags.append(tag)
+    if words:
+        yield words, tags
+    if skipped:
+        msg.warn(f"{path}: skipped {len(skipped)} lines without a token, the first: {skipped[0]}")
+
+
+def main(
+    source: Annotated[Path, typer.Argument(help="File with a token and a BIO tag a line")],
+    target: Annotated[Path, typer.Argument(help="The .spacy file to write")],
+    lang: Annotated[str, typer.Option(help="Language code")] = "en",
+) -> None:
+    """Convert CoNLL-style data to spaCy's format, one sentence a Doc."""
+    nlp = spacy.blank(lang)
+    docs = [Doc(nlp.vocab, words=words, ents=tags) for words, tags in read_sentences(source)]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    DocBin(docs=docs).to_disk(target)
+    n_ents = sum(len(doc.ents) for doc in docs)
+    msg.good(f"{target}: {len(docs):,} sentences, {n_ents:,} entities")
+
+
+if __name__ == "__main__":
+    typer.run(main)
