@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterator
-from typing import cast
+from typing import Any, cast
 
 import numpy
 from spacy.tokens import Doc
@@ -45,7 +45,7 @@ def CharNgrams(
 def forward(
     model: Model[list[Doc], list[Floats2d]], docs: list[Doc], is_train: bool
 ) -> tuple[list[Floats2d], Callable]:
-    ops = model.ops
+    ops: Any = model.ops  # thinc's types know no numpy.ndarray
     E = cast(Floats2d, model.get_param("E"))
     attrs = model.attrs
     parts: list[Floats2d] = []
@@ -53,8 +53,8 @@ def forward(
     words = [word for doc in docs for word in _spellings(doc, attrs["attr"])]
     for start in range(0, len(words), _CHUNK):
         hashes, counts = hash_ngrams(words[start : start + _CHUNK], attrs["min_n"], attrs["max_n"])
-        keys = ops.asarray1i((hashes % numpy.uint64(len(E))).astype("int32"))
-        lengths = ops.asarray1i(counts)
+        keys = ops.asarray((hashes % numpy.uint64(len(E))).astype("int32"))
+        lengths = ops.asarray(counts)
         parts.append(ops.reduce_mean(cast(Floats2d, E[keys]), lengths))
         if is_train:
             backprops.append((keys, lengths))
@@ -77,7 +77,7 @@ def forward(
 
 def _spellings(doc: Doc, attr: str) -> Iterator[str]:
     strings = doc.vocab.strings
-    return (strings[key] for key in doc.to_array([attr]).ravel())
+    return (strings[int(key)] for key in doc.to_array([attr]).ravel())
 
 
 def hash_ngrams(words: list[str], min_n: int, max_n: int) -> tuple[numpy.ndarray, numpy.ndarray]:

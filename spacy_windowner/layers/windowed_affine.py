@@ -1,11 +1,11 @@
 from collections.abc import Callable
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy
 from thinc.api import Model
 from thinc.initializers import glorot_uniform_init, zero_init
-from thinc.types import Floats1d, Floats2d, Floats3d, Ints1d, Ints2d, Ragged
-from thinc.util import partial
+from thinc.types import Floats2d, Ragged
+from thinc.util import get_width, partial
 
 
 class WordRows(NamedTuple):
@@ -61,29 +61,25 @@ def WindowedAffine(
 def forward(
     model: Model[WordRows, Ragged], X: WordRows, is_train: bool
 ) -> tuple[Ragged, Callable[[Ragged], Floats2d]]:
-    ops = model.ops
-    W = cast(Floats3d, model.get_param("W"))
-    b = cast(Floats1d, model.get_param("b"))
+    ops: Any = model.ops  # thinc's types know no numpy.ndarray
+    W: Any = model.get_param("W")
     n_positions, nO, nI = W.shape
     width = 2 * model.attrs["window"] + 1
     scale = 1.0 if n_positions == width else 1.0 / width
-    rows = cast(Floats2d, ops.xp.vstack([X.rows, model.get_param("pad")]))
-    W2 = cast(Floats2d, W.reshape((n_positions * nO, nI)))
+    rows = ops.xp.vstack([X.rows, model.get_param("pad")])
+    W2 = W.reshape((n_positions * nO, nI))
     # One row for each (distinct word, position): shape (n_rows * n_positions, nO).
     table = ops.gemm(rows, W2, trans2=True).reshape((-1, nO))
-    indices = cast(Ints2d, ops.asarray2i(
+    indices = ops.asarray(
         window_indices(X.ids, X.lengths, model.attrs["window"], len(X.rows), n_positions)
-    ))  # fmt: skip
-    if len(indices):
-        Y = ops.gather_add(table, indices)
-    else:
-        Y = ops.alloc2f(0, nO)
+    )
+    Y = ops.gather_add(table, indices) if len(indices) else ops.alloc2f(0, nO)
     if scale != 1.0:
         Y *= scale
-    Y += b
+    Y += model.get_param("b")
 
     def backprop(dY: Ragged) -> Floats2d:
-        d_out = cast(Floats2d, dY.dataXd)
+        d_out: Any = dY.dataXd
         model.inc_grad("b", d_out.sum(axis=0))
         if scale != 1.0:
             d_out = d_out * scale
@@ -91,13 +87,14 @@ def forward(
         d_table = ops.alloc2f(*table.shape)
         for j in range(width):
             ops.scatter_add(d_table, ops.as_contig(indices[:, j]), d_out)
-        d_products = cast(Floats2d, d_table.reshape((-1, n_positions * nO)))
-        model.inc_grad("W", ops.gemm(d_products, rows, trans1=True).reshape(W.shape))
+        d_products = d_table.reshape((-1, n_positions * nO))
+        d_W = ops.gemm(d_products, rows, trans1=True)
+        model.inc_grad("W", d_W.reshape(W.shape))
         d_rows = ops.gemm(d_products, W2)
         model.inc_grad("pad", d_rows[-1:])
-        return cast(Floats2d, d_rows[:-1])
+        return d_rows[:-1]
 
-    return Ragged(Y, cast(Ints1d, ops.asarray1i(X.lengths))), backprop
+    return Ragged(Y, ops.asarray(X.lengths)), backprop
 
 
 def window_indices(
@@ -134,7 +131,7 @@ def init(
     if X is not None:
         model.set_dim("nI", X.rows.shape[1])
     if Y is not None:
-        model.set_dim("nO", Y.dataXd.shape[1])
+        model.set_dim("nO", get_width(Y.dataXd))
     nO, nI = model.get_dim("nO"), model.get_dim("nI")
     n_positions = 2 * model.attrs["window"] + 1 if model.attrs["pooling"] == "concat" else 1
     # The fan-in of a unit is the whole window, not one word of it.

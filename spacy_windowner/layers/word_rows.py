@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import numpy
 from spacy.attrs import ORTH
@@ -59,14 +59,14 @@ def words_doc(like: Doc, orths: numpy.ndarray) -> Doc:
 def forward_tokens(
     model: Model[list[Doc], WordRows], docs: list[Doc], is_train: bool
 ) -> tuple[WordRows, Callable]:
+    ops: Any = model.ops  # thinc's types know no numpy.ndarray
     lengths = _lengths(docs)
     rows, backprop_embed = model.layers[0](docs, is_train)
 
     def backprop(d_rows: Floats2d) -> list[Doc]:
-        d_docs = model.ops.unflatten(d_rows, model.ops.asarray1i(lengths))
-        return cast(list[Doc], backprop_embed(d_docs))
+        return cast(list[Doc], backprop_embed(ops.unflatten(d_rows, ops.asarray(lengths))))
 
-    flat = cast(Floats2d, model.ops.flatten(rows))
+    flat = ops.flatten(rows)
     return WordRows(flat, numpy.arange(len(flat)), lengths), backprop
 
 

@@ -4,7 +4,7 @@ from typing import Any, cast
 from spacy.ml.staticvectors import StaticVectors
 from spacy.tokens import Doc
 from spacy.util import registry
-from thinc.api import Linear, Model, chain, concatenate, ragged2list, with_array
+from thinc.api import LayerNorm, Linear, Model, chain, concatenate, ragged2list, with_array
 from thinc.types import Floats2d
 
 from ..errors import Errors
@@ -45,7 +45,8 @@ def CharNgramEmbed(
     width: int, rows: int, lengths: Sequence[int] = (3, 5), attr: str = "LOWER"
 ) -> Model[list[Doc], list[Floats2d]]:
     """Embed words by their character n-grams, with marks at the word's start and end, hashed into
-    a table and averaged.
+    a table, averaged, and normalized (without which the mean of many small vectors is too faint
+    beside the other features to learn from).
 
     width (int): Output width.
     rows (int): Rows of the table.
@@ -60,7 +61,8 @@ def CharNgramEmbed(
         ))  # fmt: skip
     if attr not in ("ORTH", "NORM", "LOWER"):
         raise ValueError(Errors.WN003.format(setting="attr", value=attr, known="ORTH, NORM, LOWER"))
-    return CharNgrams(width, rows, min_n=lengths[0], max_n=lengths[1], attr=attr)
+    mean = CharNgrams(width, rows, min_n=lengths[0], max_n=lengths[1], attr=attr)
+    return chain(mean, cast(Any, with_array(cast(Any, LayerNorm(width)))))
 
 
 @registry.architectures("spacy-windowner.VectorsEmbed.v1")

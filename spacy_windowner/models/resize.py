@@ -1,7 +1,6 @@
-from typing import cast
+from typing import Any
 
 from thinc.api import Model
-from thinc.types import Floats1d, FloatsXd
 
 
 def resize_output(model: Model, new_nO: int) -> Model:
@@ -20,8 +19,8 @@ def resize_output(model: Model, new_nO: int) -> Model:
     n_new = new_nO - old_nO
     if n_new > 0:
         # W is (nO, nI) or, if the windowed affine layer is the output, (n_positions, nO, nI).
-        W = cast(FloatsXd, layer.get_param("W"))
-        b = cast(Floats1d, layer.get_param("b"))
+        W: Any = layer.get_param("W")
+        b: Any = layer.get_param("b")
         xp = model.ops.xp
         outside = W[..., :1, :]
         new_W = xp.concatenate([W] + [outside] * n_new, axis=-2)

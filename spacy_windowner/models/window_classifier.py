@@ -54,7 +54,7 @@ def WindowClassifier(
            "A rate is at least 0 and below 1, or null to follow the training's.")  # fmt: skip
     rate = dropout or 0.0
     context_free = is_context_free(embed)
-    dropped_embed = chain(embed, cast(Any, Dropout(rate)))
+    dropped_embed = cast(Any, chain)(embed, Dropout(rate))
     word_rows = DistinctWords(dropped_embed) if context_free else AllTokens(dropped_embed)
     if hidden_depth == 0:
         Activation(activation)  # reject an unknown name, though no layer uses it

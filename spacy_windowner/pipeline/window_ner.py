@@ -10,7 +10,6 @@ from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
-from spacy.util import ensure_path
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
@@ -67,7 +66,7 @@ include_static_vectors = false
 [window_ner.model.embed.ngrams]
 @architectures = "spacy-windowner.CharNgramEmbed.v1"
 width = 96
-rows = 5000
+rows = 20000
 lengths = [3, 5]
 attr = "LOWER"
 """
@@ -326,14 +325,14 @@ class WindowNER(TrainablePipe):
         """
         examples = list(examples)
         targets = self._make_targets(examples)
-        flat = self.model.ops.flatten(scores)
+        ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
+        flat = ops.flatten(scores)
         gradient, loss = self.loss(flat, targets)
         if self.cfg["incorrect_spans_key"] is not None:
             spans = self._incorrect_spans(examples, targets)
             d_incorrect, incorrect = incorrect_spans_loss(flat, targets, spans)
             gradient, loss = gradient + d_incorrect, loss + incorrect
-        lengths = self.model.ops.asarray1i(targets.lengths)
-        return loss, self.model.ops.unflatten(gradient, lengths)
+        return loss, ops.unflatten(gradient, ops.asarray(targets.lengths))
 
     def _make_targets(self, examples: list[Example]) -> Targets:
         hashes = [self.vocab.strings.add(label) for label in self.labels]
@@ -390,7 +389,7 @@ class WindowNER(TrainablePipe):
         RETURNS (WindowNER): The component.
         RAISES (ValueError): If a file is missing or damaged, or the labels don't fit the model.
         """
-        path = ensure_path(path)
+        path = Path(path)
         for file in ("cfg", "model"):
             if file not in exclude and not (path / file).is_file():
                 raise ValueError(Errors.WN008.format(name=self.name, path=path, file=file))

@@ -9,7 +9,7 @@ MISSING = -1
 """The tag of a token whose annotation is unknown."""
 
 # The values of spaCy's Token.ent_iob.
-_ENT_IOB_I, _ENT_IOB_O, _ENT_IOB_B = 1, 2, 3
+_ENT_IOB_I, _ENT_IOB_B = 1, 3
 
 
 def n_tags(n_labels: int) -> int:
@@ -50,13 +50,13 @@ def tags_from_iob(
     iob (numpy.ndarray): ENT_IOB of each token. Shape (n_tokens,).
     types (numpy.ndarray): ENT_TYPE of each token. Shape (n_tokens,).
     label_hashes (Sequence[int]): The hash of each label, in the labels' order.
-    RETURNS (numpy.ndarray): int32 tags; MISSING where ENT_IOB is 0 or the type is no label.
+    RETURNS (numpy.ndarray): int32 tags; MISSING where ENT_IOB is 0. Tokens of an entity whose type
+        is none of the labels are O: they are known to be nothing that has a label here.
     """
     labels = numpy.full(len(types), -1, dtype="int32")
     for number, label_hash in enumerate(label_hashes):
         labels[types == numpy.uint64(label_hash)] = number
-    tags = numpy.full(len(iob), MISSING, dtype="int32")
-    tags[iob == _ENT_IOB_O] = O
+    tags = numpy.where(iob == 0, MISSING, O).astype("int32")
     known = labels >= 0
     begins = known & (iob == _ENT_IOB_B)
     insides = known & (iob == _ENT_IOB_I)
