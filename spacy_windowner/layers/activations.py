@@ -67,7 +67,7 @@ def _leaky_relu(xp, Z):
 
 def _d_leaky_relu(xp, Z, Y):
     """1 if z > 0, else 0.01"""
-    return xp.where(Z > 0.0, 1.0, LEAK)
+    return xp.where(Z > 0.0, xp.ones_like(Z), LEAK)
 
 
 NONLINEARITIES = {

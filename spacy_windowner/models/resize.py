@@ -4,28 +4,63 @@ from thinc.api import Model
 
 
 def resize_output(model: Model, new_nO: int) -> Model:
-    """Give a window classifier more tag columns. Old columns keep their values. A new one starts
-    as the column of O minus 1, the margin: new tags change no decision until they have learned.
+    """Change the number of tag columns of a window classifier. If it is initialized, old columns
+    keep their values, and new ones start as `grow_columns` says.
 
-    model (Model): A window classifier, initialized or not.
-    new_nO (int): The number of tags, at least the present one.
+    model (Model): A window classifier.
+    new_nO (int): The number of tags.
     RETURNS (Model): The same model.
     """
     layer = model.get_ref("output_layer")
-    old_nO = layer.maybe_get_dim("nO")
-    if old_nO is None or not layer.has_param("W"):
-        layer.set_dim("nO", new_nO, force=True)
-        return model
-    n_new = new_nO - old_nO
-    if n_new > 0:
-        # W is (nO, nI) or, if the windowed affine layer is the output, (n_positions, nO, nI).
-        W: Any = layer.get_param("W")
-        b: Any = layer.get_param("b")
-        xp = model.ops.xp
-        outside = W[..., :1, :]
-        new_W = xp.concatenate([W] + [outside] * n_new, axis=-2)
-        new_b = xp.concatenate([b] + [b[:1] - 1.0] * n_new)
-        layer.set_dim("nO", new_nO, force=True)
-        layer.set_param("W", model.ops.as_contig(new_W))
-        layer.set_param("b", model.ops.as_contig(new_b))
+    if layer.has_param("W"):
+        # A new layer, for optimizers remember the old shapes under the old one's id.
+        new_layer = grow_columns(layer, new_nO)
+        model.replace_node(layer, new_layer)
+        layer = new_layer
+    set_output_width(model, layer, new_nO)
     return model
+
+
+def set_output_width(model: Model, layer: Model, nO: int | None) -> None:
+    """Set the width of an output layer without parameters, and of the layers around any output
+    layer that keep its width, too.
+
+    model (Model): The whole model.
+    layer (Model): Its output layer.
+    nO (Optional[int]): The number of columns, None for unknown.
+    """
+    for node in model.walk():
+        if layer in node.walk() and node.maybe_get_dim("nO") not in (None, nO):
+            node.set_dim("nO", nO, force=True)  # type: ignore[arg-type]
+    if layer.maybe_get_dim("nO") is None and nO is not None:
+        layer.set_dim("nO", nO)
+
+
+def grow_columns(layer: Model, new_nO: int) -> Model:
+    """Copy an output layer, with more columns. A new one starts as the column of O minus 1, the
+    margin: new tags change no decision until they have learned.
+
+    layer (Model): A layer with parameters W and b, whose column 0 is O.
+    new_nO (int): The number of columns, at least the present one.
+    RETURNS (Model): The new layer.
+    """
+    n_new = new_nO - layer.get_dim("nO")
+    params: dict[str, Any] = {name: layer.get_param(name) for name in layer.param_names}
+    # W is (nO, nI) or, if the windowed affine layer is the output, (n_positions, nO, nI).
+    W, b = params["W"], params["b"]
+    xp = layer.ops.xp
+    params["W"] = xp.concatenate([W] + [W[..., :1, :]] * n_new, axis=-2)
+    params["b"] = xp.concatenate([b] + [b[:1] - 1.0] * n_new)
+    dims = {name: layer.maybe_get_dim(name) for name in layer.dim_names}
+    new_layer: Model = Model(
+        layer.name,
+        layer._func,
+        init=layer.init,
+        dims={**dims, "nO": new_nO},
+        params=dict.fromkeys(params),
+        attrs=layer.attrs,
+        ops=layer.ops,
+    )
+    for name, value in params.items():
+        new_layer.set_param(name, layer.ops.as_contig(value))
+    return new_layer

@@ -1,6 +1,6 @@
 """What the component reads from Docs and Examples, as arrays of a whole batch."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy
 from spacy.attrs import ENT_IOB, ENT_TYPE, IS_SPACE, ORTH, SENT_START
@@ -43,39 +43,35 @@ def existing_entities(doc: Doc) -> tuple[list[Span], list[Span]]:
     return list(doc.ents), [doc[i : i + 1] for i in numpy.flatnonzero(blocked).tolist()]
 
 
-def gold_tags(example: Example, label_hashes: Sequence[int]) -> numpy.ndarray:
+def gold_tags(
+    example: Example, label_hashes: Sequence[int]
+) -> tuple[numpy.ndarray, list[tuple[Span, str]]]:
     """The gold tags of the predicted document's tokens.
 
     example (Example): The example.
     label_hashes (Sequence[int]): The hash of each label, in the labels' order.
-    RETURNS (numpy.ndarray): int32 tags, shape (n_tokens,), MISSING for tokens that are not
-        annotated, not aligned, or in an entity that starts or ends on whitespace.
+    RETURNS (Tuple[numpy.ndarray, List[Tuple[Span, str]]]): int32 tags, shape (n_tokens,), MISSING
+        for tokens that are not annotated; and the reference's entities that can't be used, with
+        the reason, whose tokens are MISSING, too.
     """
+    ents: Sequence[Span] = example.reference.ents
+    skipped: list[tuple[Span, str]] = []
     if same_tokens(example):
         iob_type = example.reference.to_array([ENT_IOB, ENT_TYPE])
-        ents = example.reference.ents
     else:
+        skipped += [
+            (ent, "not aligned with the tokens")
+            for ent in ents
+            if not example.get_aligned_spans_y2x([ent])
+        ]
         ents, _ = example.get_aligned_ents_and_ner()
         iob_type = _aligned_iob(example, ents)
     tags = tags_from_iob(iob_type[:, 0], iob_type[:, 1], label_hashes)
     for ent in ents:
-        if on_whitespace(ent):
+        if ent[0].is_space or ent[-1].is_space:
             tags[ent.start : ent.end] = MISSING
-    return tags
-
-
-def unusable_entities(example: Example) -> Iterator[tuple[Span, str]]:
-    """The reference's entities that `gold_tags` can't use.
-
-    example (Example): The example.
-    YIELDS (Tuple[Span, str]): The entity, and why it can't be used.
-    """
-    aligned = same_tokens(example)
-    for ent in example.reference.ents:
-        if on_whitespace(ent):
-            yield ent, "on whitespace"
-        elif not aligned and not example.get_aligned_spans_y2x([ent]):
-            yield ent, "not aligned with the tokens"
+            skipped.append((ent, "on whitespace"))
+    return tags, skipped
 
 
 def same_tokens(example: Example) -> bool:
@@ -84,11 +80,6 @@ def same_tokens(example: Example) -> bool:
     return len(predicted) == len(reference) and numpy.array_equal(
         predicted.to_array(ORTH), reference.to_array(ORTH)
     )
-
-
-def on_whitespace(ent: Span) -> bool:
-    """Whether an entity starts or ends on whitespace."""
-    return bool(ent[0].is_space or ent[-1].is_space)
 
 
 def _aligned_iob(example: Example, ents: Iterable[Span]) -> numpy.ndarray:

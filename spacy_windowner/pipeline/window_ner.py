@@ -1,5 +1,6 @@
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -18,9 +19,10 @@ from thinc.util import to_numpy
 from ..errors import Errors, Warnings
 from ..losses.incorrect_spans import incorrect_spans_loss
 from ..losses.targets import TagLoss, Targets
+from ..models.resize import set_output_width
 from ..tagging.scheme import label_of_tag, n_tags, spans_from_tags
 from ..tagging.viterbi import greedy, viterbi
-from .annotation import existing_entities, gold_tags, lattice_of_docs, unusable_entities
+from .annotation import existing_entities, gold_tags, lattice_of_docs
 from .loading import explain_damage
 from .skip_report import SkipReport
 
@@ -222,7 +224,9 @@ class WindowNER(TrainablePipe):
         if self._n_columns is None:
             self._output_layer.set_dim("nO", n_tags(len(self.labels)))
         self._validate_columns()
-        self.model.initialize(X=[example.predicted for example in islice(get_examples(), 10)])
+        sample = (example.predicted for example in get_examples() if len(example.predicted))
+        # Only shapes are read from the sample, so that any word serves if it has none.
+        self.model.initialize(X=list(islice(sample, 10)) or [Doc(self.vocab, words=["word"])])
 
     def _read_examples(self, examples: Iterable[Example]) -> None:
         """Add the labels of all examples, and report their entities that can't be learned."""
@@ -230,9 +234,10 @@ class WindowNER(TrainablePipe):
         for index, example in enumerate(examples):
             for ent in example.reference.ents:
                 self.add_label(ent.label_)
-            report.add(index, len(example.reference.ents), unusable_entities(example))
+            report.add(index, len(example.reference.ents), gold_tags(example, [])[1])
         report.warn(self.name)
-        self._skips_reported = True
+        # Without entities, this was no training data, but spaCy's dummy example.
+        self._skips_reported = report.total > 0
 
     def _validate_label_weights(self) -> None:
         for label, weight in self.cfg["label_weights"].items():
@@ -336,12 +341,14 @@ class WindowNER(TrainablePipe):
 
     def _make_targets(self, examples: list[Example]) -> Targets:
         hashes = [self.vocab.strings.add(label) for label in self.labels]
-        tags = numpy.concatenate([gold_tags(example, hashes) for example in examples])
-        if not self._skips_reported:
-            report = SkipReport()
-            for index, example in enumerate(examples):
-                report.add(index, len(example.reference.ents), unusable_entities(example))
-            self._skips_reported = report.warn(self.name)
+        report = SkipReport()
+        tags_of_docs = []
+        for index, example in enumerate(examples):
+            doc_tags, skipped = gold_tags(example, hashes)
+            tags_of_docs.append(doc_tags)
+            report.add(index, len(example.reference.ents), skipped)
+        self._skips_reported = self._skips_reported or report.warn(self.name)
+        tags = numpy.concatenate(tags_of_docs)
         label_weights = [self.cfg["label_weights"].get(label, 1.0) for label in self.labels]
         # Label number -1, that of O and of missing tags, is the last one.
         weights = numpy.array([*label_weights, 1.0], dtype="float32")[label_of_tag(tags)]
@@ -356,9 +363,11 @@ class WindowNER(TrainablePipe):
         offsets = numpy.cumsum(targets.lengths) - targets.lengths
         for example, offset in zip(examples, offsets.tolist(), strict=True):
             ents = {(ent.start, ent.end, ent.label_) for ent in example.reference.ents}
-            wrong = list(example.reference.spans.get(key, []))
-            for span in wrong:
-                if (span.start, span.end, span.label_) in ents:
+            wrong = []
+            for span in example.reference.spans.get(key, []):
+                if (span.start, span.end, span.label_) not in ents:
+                    wrong.append(span)
+                else:
                     warnings.warn(Warnings.WW002.format(
                         name=self.name, text=span.text, key=key, label=span.label_,
                         doc=example.reference.text,
@@ -377,9 +386,9 @@ class WindowNER(TrainablePipe):
         RETURNS (WindowNER): The component.
         RAISES (ValueError): If the data is damaged, or its labels don't fit its model.
         """
-        with explain_damage(self.name, "bytes"):
+        with self._loading("bytes"):
             super().from_bytes(bytes_data, exclude=exclude)
-        return self._loaded()
+        return self
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "WindowNER":
         """Load the component from a directory.
@@ -393,16 +402,21 @@ class WindowNER(TrainablePipe):
         for file in ("cfg", "model"):
             if file not in exclude and not (path / file).is_file():
                 raise ValueError(Errors.WN008.format(name=self.name, path=path, file=file))
-        with explain_damage(self.name, path):
+        with self._loading(path):
             super().from_disk(path, exclude=exclude)
-        return self._loaded()
+        return self
 
-    def _loaded(self) -> "WindowNER":
-        for label in self.labels:
-            self.vocab.strings.add(label)
+    @contextmanager
+    def _loading(self, source: str | Path) -> Iterator[None]:
+        with explain_damage(self.name, source):
+            if not self._is_initialized:
+                # The data says how many columns there are: labels may have been added later.
+                set_output_width(self.model, self._output_layer, None)
+            yield
+            for label in self.labels:
+                self.vocab.strings.add(label)
         if self._is_initialized:
             self._validate_columns()
-        return self
 
 
 _DECODERS = {"viterbi": viterbi, "greedy": greedy}

@@ -130,10 +130,10 @@ def _search(lattice: Lattice, segments: _Segments) -> numpy.ndarray:
             continue
         closed = _close(best[:n], lattice.must_continue[tokens - 1])
         came_from[places] = closed.argmax(axis=1)
+        outer = closed.max(axis=1)
         inside = best[:n, 2::2] > best[:n, 1::2]
         came_from_inside[places] = inside
         best[:n, 2::2] = numpy.where(inside, best[:n, 2::2], best[:n, 1::2]) + scores[:, 2::2]
-        outer = closed.max(axis=1)
         best[:n, O] = outer + scores[:, O]
         best[:n, 1::2] = outer[:, None] + scores[:, 1::2]
     tags = numpy.zeros(n_tokens, dtype="int32")

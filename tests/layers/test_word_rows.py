@@ -1,0 +1,95 @@
+import numpy
+import pytest
+import spacy
+from spacy.ml.models import MultiHashEmbed
+from spacy.tokens import Doc
+from thinc.api import Ragged, chain
+
+from spacy_windowner.layers.char_ngrams import CharNgrams
+from spacy_windowner.layers.windowed_affine import WindowedAffine
+from spacy_windowner.layers.word_rows import AllTokens, DistinctWords, words_doc
+
+from ..util import check_params, random_like, weighted_sum
+
+BATCHES = {
+    "repeated words": [["in", "Paris", "in", "Paris"], [], ["Paris"], ["Not", "in", "paris"]],
+    "one token": [["Paris"]],
+    "no tokens": [[], []],
+}
+batches = pytest.mark.parametrize("words", BATCHES.values(), ids=BATCHES)
+
+
+@pytest.fixture
+def vocab():
+    return spacy.blank("en").vocab
+
+
+def make_layer(wrap, docs):
+    """Embedding and window, with equal weights whatever `wrap` is."""
+    embed = CharNgrams(4, 30, min_n=1, max_n=3, attr="ORTH")
+    model = chain(wrap(embed), WindowedAffine(3, 4, window=1)).initialize(X=docs)
+    for index, node in enumerate(model.walk()):
+        for name in node.param_names:
+            [value] = random_like([node.get_param(name)], seed=index)
+            node.set_param(name, value)
+    return model
+
+
+def run(model, docs):
+    Y, backprop = model(docs, is_train=True)
+    weights = random_like([Y.dataXd])
+    assert backprop(Ragged(weights[0], Y.lengths)) == []
+    return Y.dataXd, weights
+
+
+@batches
+def test_distinct_words_equal_all_tokens(vocab, words):
+    docs = [Doc(vocab, words=of_doc) for of_doc in words]
+    distinct, tokens = make_layer(DistinctWords, docs), make_layer(AllTokens, docs)
+    numpy.testing.assert_array_equal(run(distinct, docs)[0], run(tokens, docs)[0])
+    for one, other in zip(distinct.walk(), tokens.walk(), strict=True):
+        for name in one.param_names:
+            numpy.testing.assert_allclose(
+                one.get_grad(name), other.get_grad(name), rtol=1e-4, atol=1e-5
+            )
+
+
+@batches
+@pytest.mark.parametrize("wrap", [DistinctWords, AllTokens])
+def test_gradients_equal_finite_differences(vocab, words, wrap):
+    docs = [Doc(vocab, words=of_doc) for of_doc in words]
+    model = make_layer(wrap, docs)
+    _, weights = run(model, docs)
+    check_params(
+        model, lambda: weighted_sum([model.predict(docs).dataXd], weights), eps=0.1, rtol=1e-3
+    )
+
+
+def test_each_distinct_word_has_one_row(vocab):
+    docs = [Doc(vocab, words=of_doc) for of_doc in BATCHES["repeated words"]]
+    embed = MultiHashEmbed(
+        width=4, attrs=["NORM", "SHAPE"], rows=[50, 50], include_static_vectors=False
+    )
+    layer = DistinctWords(embed)
+    layer.initialize(X=docs)
+    rows, ids, lengths = layer.predict(docs)
+    assert rows.shape == (4, 4)  # in, Paris, Not, paris
+    assert lengths.tolist() == [4, 0, 1, 3]
+    expected = numpy.vstack(embed.predict(docs))
+    numpy.testing.assert_array_equal(rows[ids], expected)
+
+
+def test_all_tokens_have_rows_of_their_own(vocab):
+    docs = [Doc(vocab, words=of_doc) for of_doc in BATCHES["repeated words"]]
+    layer = AllTokens(CharNgrams(4, 30, min_n=1, max_n=3, attr="ORTH"))
+    layer.initialize()
+    rows, ids, lengths = layer.predict(docs)
+    assert rows.shape == (8, 4)
+    assert ids.tolist() == list(range(8))
+    assert lengths.tolist() == [4, 0, 1, 3]
+
+
+def test_words_doc(vocab):
+    doc = Doc(vocab, words=["Paris", "😀", " ", "x"])
+    copy = words_doc(doc, doc.to_array("ORTH"))
+    assert [token.text for token in copy] == ["Paris", "😀", " ", "x"]

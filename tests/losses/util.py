@@ -1,0 +1,82 @@
+"""Batches of scores and tags, and slow and plain versions of each loss.
+
+Every reference returns a number and reads like the formula in the loss's docstring.
+"""
+
+import itertools
+import math
+
+import numpy
+
+from spacy_windowner.losses.corrupt_windows import sample_corrupt_windows
+from spacy_windowner.losses.targets import Targets
+from spacy_windowner.tagging.scheme import MISSING
+
+O, B0, I0, B1, I1 = range(5)  # noqa: E741
+M = MISSING
+
+
+def make_targets(*docs, weights=None):
+    """Targets of documents given as lists of tags."""
+    tags = numpy.array([tag for doc in docs for tag in doc], dtype="int32")
+    if weights is None:
+        weights = numpy.ones(len(tags), dtype="float32")
+    return Targets(tags, numpy.asarray(weights), numpy.array([len(doc) for doc in docs]))
+
+
+def make_scores(n_tokens, n_tags=5, seed=0):
+    return numpy.random.default_rng(seed).normal(size=(n_tokens, n_tags))
+
+
+def max_margin(S, targets, *, corrupt_windows, sampling, pairwise_weight, same_window_weight):
+    """The pairs are those of the sampler, so numpy's generator must stand where it stood."""
+    y, a = targets.tags, targets.weights
+    N = sum(tag != M for tag in y)
+    pairwise = same_window = 0.0
+    if pairwise_weight:
+        for tag, true, corrupt in sample_corrupt_windows(S, y, corrupt_windows, sampling):
+            for t, cs in zip(true, corrupt, strict=True):
+                for c in cs:
+                    pairwise += a[t] / len(cs) * max(0, 1 - S[t, tag] + S[c, tag])
+    for t in range(len(S)):
+        if y[t] != M and S.shape[1] > 1:
+            rival = max(S[t, tag] for tag in range(S.shape[1]) if tag != y[t])
+            same_window += a[t] * max(0, 1 - S[t, y[t]] + rival)
+    return (pairwise_weight * pairwise + same_window_weight * same_window) / max(1, N)
+
+
+def cross_entropy(S, targets):
+    y, a = targets.tags, targets.weights
+    annotated = [t for t in range(len(S)) if y[t] != M]
+    J = 0.0
+    for t in annotated:
+        p = math.exp(S[t, y[t]]) / sum(math.exp(score) for score in S[t])
+        J -= a[t] * math.log(p) / len(annotated)
+    return J
+
+
+def valid_sequences(length, n_tags):
+    """All BIO tag sequences of a document."""
+    for tags in itertools.product(range(n_tags), repeat=length):
+        before = (O, *tags)
+        if all(
+            tag == O or tag % 2 == 1 or before[i] in (tag, tag - 1) for i, tag in enumerate(tags)
+        ):
+            yield tags
+
+
+def structured_margin(S, targets):
+    y, a = targets.tags, targets.weights
+    N = sum(tag != M for tag in y)
+    J, end = 0.0, 0
+    for length in targets.lengths:
+        start, end = end, end + length
+        J += max(
+            sum(
+                a[t] * (S[t, z] - S[t, y[t]] + (z != y[t]))
+                for t, z in zip(range(start, end), tags, strict=True)
+                if y[t] != M
+            )
+            for tags in valid_sequences(length, S.shape[1])
+        )
+    return J / max(1, N)

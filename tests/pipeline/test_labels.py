@@ -1,0 +1,210 @@
+import pytest
+from spacy.training import Example
+
+from .util import ENTITIES, TRAIN_DATA, ents_of, make_examples, make_nlp, train
+
+NO_ENTITIES = [("Who is it?", {"entities": []}), ("Nobody.", {})]
+
+
+def test_implicit_label():
+    nlp = make_nlp()
+    train(nlp, steps=0)
+    assert nlp.get_pipe("window_ner").labels == ("PERSON", "LOC")
+    assert nlp.get_pipe("window_ner").label_data == ["PERSON", "LOC"]
+
+
+def test_explicit_label():
+    nlp = make_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.add_label("LOC")
+    ner.add_label("PERSON")
+    nlp.initialize()
+    assert ner.labels == ("LOC", "PERSON")
+    assert ner.model.get_ref("output_layer").get_dim("nO") == 5
+    assert nlp("Nothing is learned yet.").ents == ()
+
+
+def test_labels_added_before_come_first():
+    nlp = make_nlp()
+    nlp.get_pipe("window_ner").add_label("ORG")
+    assert train(nlp)["window_ner"] < 1e-5
+    assert nlp.get_pipe("window_ner").labels == ("ORG", "PERSON", "LOC")
+
+
+def test_labels_of_all_examples_are_read():
+    nlp = make_nlp()
+    examples = make_examples(nlp, [("nothing", {"entities": []})] * 50 + TRAIN_DATA)
+    nlp.initialize(lambda: examples)
+    assert nlp.get_pipe("window_ner").labels == ("PERSON", "LOC")
+
+
+def test_no_label():
+    nlp = make_nlp()
+    with pytest.raises(ValueError, match=r"WN010.*'window_ner' has no labels"):
+        nlp.initialize()
+    with pytest.raises(ValueError, match="WN010"):
+        nlp.initialize(lambda: make_examples(nlp, NO_ENTITIES))
+
+
+def test_no_label_before_use():
+    nlp = make_nlp()
+    with pytest.raises(ValueError, match="E143"):
+        nlp("text")
+    with pytest.raises(ValueError, match="E143"):
+        nlp.get_pipe("window_ner").update(make_examples(nlp))
+
+
+def test_add_label_before_initialize():
+    ner = make_nlp().get_pipe("window_ner")
+    assert ner.add_label("PERSON") == 1
+    assert ner.add_label("PERSON") == 0
+    assert ner.labels == ("PERSON",)
+    assert "PERSON" in ner.vocab.strings
+    for label in (1, None, b"PERSON"):
+        with pytest.raises(ValueError, match="E187"):
+            ner.add_label(label)
+
+
+@pytest.mark.parametrize("hidden_depth", [0, 1, 2])
+def test_add_label_after_initialize(hidden_depth):
+    nlp = make_nlp(model={"hidden_depth": hidden_depth})
+    train(nlp)
+    ner = nlp.get_pipe("window_ner")
+    docs = [nlp.make_doc(text) for text, _ in TRAIN_DATA]
+    scores = ner.model.predict(docs)
+    predictions = ner.predict(docs)
+    assert any(predictions)
+    assert ner.add_label("ORG") == 1
+    assert ner.add_label("ORG") == 0
+    with pytest.raises(ValueError, match="E187"):
+        ner.add_label(2)
+    assert ner.labels == ("PERSON", "LOC", "ORG")
+    for old, new in zip(scores, ner.model.predict(docs), strict=True):
+        assert new.shape == (len(old), 7)
+        assert (new[:, :5] == old).all()
+    assert ner.predict(docs) == predictions
+    assert ner.model.get_ref("output_layer").get_dim("nO") == 7
+    assert ner.model.maybe_get_dim("nO") in (None, 7)
+
+
+@pytest.mark.parametrize("same_optimizer", [True, False])
+def test_a_label_added_later_can_be_learned(same_optimizer):
+    nlp = make_nlp()
+    examples = make_examples(nlp)
+    optimizer = nlp.initialize(lambda: examples)
+    for _ in range(30):
+        nlp.update(examples, sgd=optimizer)
+    nlp.get_pipe("window_ner").add_label("ORG")
+    if not same_optimizer:
+        optimizer = nlp.resume_training()
+    examples += make_examples(nlp, [("We joined Acme today", {"entities": [(10, 14, "ORG")]})])
+    for _ in range(60):
+        nlp.update(examples, sgd=optimizer)
+    assert ents_of(nlp("We joined Acme today")) == [("Acme", "ORG")]
+    assert [ents_of(nlp(text)) for text, _ in TRAIN_DATA] == ENTITIES
+
+
+def test_add_label_with_gradients_not_yet_used():
+    nlp = make_nlp()
+    train(nlp, steps=1)
+    ner = nlp.get_pipe("window_ner")
+    ner.update(make_examples(nlp))
+    ner.add_label("ORG")
+    ner.update(make_examples(nlp))
+    ner.finish_update(nlp.create_optimizer())
+
+
+def test_add_label_to_a_model_that_cannot_grow():
+    nlp = make_nlp()
+    train(nlp, steps=0)
+    ner = nlp.get_pipe("window_ner")
+    del ner.model.attrs["resize_output"]
+    with pytest.raises(ValueError, match="E922"):
+        ner.add_label("ORG")
+    assert ner.labels == ("PERSON", "LOC")
+
+
+def test_initialize_with_labels():
+    nlp = make_nlp()
+    ner = nlp.get_pipe("window_ner")
+    examples = make_examples(nlp)
+    ner.initialize(lambda: examples, nlp=nlp, labels=["LOC", "ORG"])
+    assert ner.labels == ("LOC", "ORG")
+    assert ner.update(examples)["window_ner"] > 0.0
+
+
+@pytest.mark.parametrize("labels", ["PERSON", ["PERSON", 1], [None]])
+def test_initialize_with_labels_of_another_kind(labels):
+    nlp = make_nlp()
+    with pytest.raises(ValueError, match="WN013"):
+        nlp.get_pipe("window_ner").initialize(lambda: make_examples(nlp), labels=labels)
+    assert nlp.get_pipe("window_ner").labels == ()
+
+
+@pytest.mark.parametrize("nO, fits", [(5, True), (3, False), (7, False)])
+def test_nO_of_the_config(nO, fits):
+    nlp = make_nlp(model={"nO": nO})
+    if fits:
+        assert train(nlp)["window_ner"] < 1e-5
+    else:
+        with pytest.raises(ValueError, match=rf"WN007.*has {nO} tag columns.*need 5.*PERSON, LOC"):
+            train(nlp)
+
+
+def test_a_gold_label_the_component_does_not_have():
+    # It is known to be none of the component's labels.
+    nlp = make_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.add_label("ORG")
+    nlp.initialize()
+    annotations = [{"entities": [(0, 6, "LOC")]}, {"entities": []}, {}]
+    losses = [
+        ner.update(make_examples(nlp, [("London", annotation)]))["window_ner"]
+        for annotation in annotations
+    ]
+    assert losses[0] == losses[1] > losses[2] == 0.0
+
+
+def test_initialize_examples():
+    nlp = make_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.add_label("PERSON")
+    examples = make_examples(nlp)
+    nlp.initialize()
+    nlp.initialize(get_examples=lambda: examples)
+    nlp.initialize(get_examples=lambda: iter(examples))
+    for wrong in (lambda: None, lambda: examples[0], lambda: [], examples):
+        with pytest.raises(TypeError):
+            nlp.initialize(get_examples=wrong)
+
+
+@pytest.mark.parametrize("n_empty", [1, 10])
+def test_initialize_with_empty_documents(n_empty):
+    nlp = make_nlp()
+    empty = [Example.from_dict(nlp.make_doc(""), {"entities": []}) for _ in range(n_empty)]
+    examples = empty + make_examples(nlp)
+    nlp.initialize(lambda: examples)
+    assert nlp.get_pipe("window_ner").labels == ("PERSON", "LOC")
+    assert nlp("").ents == ()
+
+
+def test_initialize_twice():
+    nlp = make_nlp()
+    train(nlp)
+    org = ("We joined Acme", {"entities": [(10, 14, "ORG")]})
+    assert train(nlp, [*TRAIN_DATA, org], steps=60)["window_ner"] < 1e-5
+    assert nlp.get_pipe("window_ner").labels == ("PERSON", "LOC", "ORG")
+    assert ents_of(nlp("We joined Acme")) == [("Acme", "ORG")]
+
+
+@pytest.mark.parametrize(
+    "config, code",
+    [
+        ({"decoder": "beam"}, "decoder"),
+        ({"label_weights": {"ORG": 1.0}}, "WN011.*ORG.*PERSON, LOC"),
+        ({"label_weights": {"LOC": -1.0}}, "WN012.*LOC.*-1.0"),
+    ],
+)
+def test_wrong_settings(config, code):
+    with pytest.raises(ValueError, match=code):
+        train(make_nlp(**config))

@@ -1,0 +1,36 @@
+import numpy
+from hypothesis import given
+
+from spacy_windowner.tagging.lattice import make_lattice
+
+from .util import Batch, batches
+
+
+@given(batches({1: 5, 3: 5}))
+def test_constraints(batch: Batch):
+    before = batch.scores.copy()
+    lattice = batch.lattice
+    numpy.testing.assert_array_equal(batch.scores, before)
+    starts = numpy.cumsum(batch.lengths) - batch.lengths
+    doc_starts = [
+        any(start == i for start, n in zip(starts, batch.lengths, strict=True) if n)
+        for i in range(len(batch.scores))
+    ]
+    assert lattice.doc_starts.tolist() == doc_starts
+    assert lattice.must_continue.tolist() == batch.flag("is_space").tolist()
+    for i, row in enumerate(lattice.scores):
+        no_begin = batch.flag("is_space")[i] or batch.flag("is_taken")[i]
+        no_inside = batch.flag("is_taken")[i] or batch.flag("is_sent_start")[i] or doc_starts[i]
+        assert row[0] == batch.scores[i, 0]
+        assert row[1::2].tolist() == (
+            [-numpy.inf] * len(row[1::2]) if no_begin else batch.scores[i, 1::2].tolist()
+        )
+        assert row[2::2].tolist() == (
+            [-numpy.inf] * len(row[2::2]) if no_inside else batch.scores[i, 2::2].tolist()
+        )
+
+
+def test_no_token():
+    lattice = make_lattice(numpy.zeros((0, 3), dtype="float32"), numpy.array([0, 0]))
+    assert lattice.scores.shape == (0, 3)
+    assert len(lattice.doc_starts) == len(lattice.must_continue) == 0

@@ -1,0 +1,99 @@
+import time
+from unittest import mock
+
+import numpy
+import pytest
+from hypothesis import given, settings
+
+from spacy_windowner.tagging import viterbi as viterbi_module
+from spacy_windowner.tagging.viterbi import greedy, surely_outside, viterbi
+
+from .util import Batch, batches, best_by_enumeration, greedy_by_loop, is_valid, random_batch
+
+SHORT = batches({1: 6, 2: 5, 3: 4})
+LONG = batches({1: 30, 3: 20})
+
+
+def no_pruning():
+    """Search every token."""
+    return mock.patch.object(
+        viterbi_module, "surely_outside", lambda lattice: numpy.zeros(len(lattice.scores), bool)
+    )
+
+
+def split(batch: Batch, tags: numpy.ndarray) -> list[numpy.ndarray]:
+    """The tags of each document."""
+    return numpy.split(tags, numpy.cumsum(batch.lengths)[:-1])
+
+
+@settings(deadline=None, max_examples=300)
+@given(SHORT)
+def test_viterbi_finds_the_best_valid_path(batch: Batch):
+    for doc, tags in zip(batch.docs(), split(batch, viterbi(batch.lattice)), strict=True):
+        assert is_valid(doc, tags)
+        assert doc.total(tags) == pytest.approx(best_by_enumeration(doc), abs=1e-4)
+
+
+@settings(deadline=None, max_examples=300)
+@given(LONG)
+def test_pruning_is_exact(batch: Batch):
+    pruned = viterbi(batch.lattice)
+    with no_pruning():
+        searched = viterbi(batch.lattice)
+    for doc, a, b in zip(batch.docs(), split(batch, pruned), split(batch, searched), strict=True):
+        assert is_valid(doc, a) and is_valid(doc, b)
+        assert doc.total(a) == pytest.approx(doc.total(b), abs=1e-4)
+
+
+def test_pruning_prunes():
+    batch = random_batch(1000, 2)
+    batch.scores[:, 0] += 10.0
+    assert surely_outside(batch.lattice).all()
+    # B-0 is worse than O here, but worth it for the I-0 that it makes possible.
+    batch.scores[500], batch.scores[501] = 0.0, 0.0
+    batch.scores[500, 0], batch.scores[501, 2] = 1.0, 3.0
+    assert numpy.flatnonzero(~surely_outside(batch.lattice)).tolist() == [500, 501]
+    assert numpy.flatnonzero(viterbi(batch.lattice)).tolist() == [500, 501]
+
+
+@settings(deadline=None, max_examples=200)
+@given(LONG)
+def test_greedy_equals_the_loop(batch: Batch):
+    tags = split(batch, greedy(batch.lattice))
+    for doc, doc_tags in zip(batch.docs(), tags, strict=True):
+        assert is_valid(doc, doc_tags)
+        assert doc_tags.tolist() == greedy_by_loop(doc)
+
+
+@pytest.mark.parametrize("decode", [viterbi, greedy])
+@settings(deadline=None)
+@given(batch=LONG)
+def test_documents_are_independent(decode, batch: Batch):
+    alone = [decode(doc.lattice).tolist() for doc in batch.docs()]
+    assert [tags.tolist() for tags in split(batch, decode(batch.lattice))] == alone
+
+
+@pytest.mark.parametrize("decode", [viterbi, greedy])
+@pytest.mark.parametrize("n_labels", [0, 1, 100])
+@pytest.mark.parametrize("n_tokens", [0, 1, 40])
+def test_any_number_of_labels_and_tokens(decode, n_labels, n_tokens):
+    batch = random_batch(n_tokens, n_labels)
+    tags = decode(batch.lattice)
+    assert tags.shape == (n_tokens,)
+    assert is_valid(batch, tags)
+    assert bool(tags.any()) == (n_labels == 100 and n_tokens > 0 or n_labels > 0 and n_tokens > 1)
+
+
+@pytest.mark.parametrize("decode", [viterbi, greedy])
+def test_200_000_tokens_of_which_none_is_pruned(decode):
+    batch = random_batch(200_000, 1)
+    batch.scores[:, 0] -= 20.0
+    assert not surely_outside(batch.lattice).any()
+    start = time.perf_counter()
+    tags = decode(batch.lattice)
+    assert time.perf_counter() - start < 60.0
+    assert is_valid(batch, tags)
+    # No token is O, so after a first B the choice between B and I is free at each token.
+    better = batch.scores[:, 1:].argmax(axis=1) + 1
+    better[0] = 1
+    assert tags.tolist() == better.tolist()

@@ -1,0 +1,54 @@
+"""spaCy imports the package at every `spacy.blank()`: what our modules import stays light."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+ALLOWED = {"spacy", "thinc", "srsly", "numpy", "spacy_windowner", *sys.stdlib_module_names}
+
+# Records which top-level packages are imported by statements in modules of ours.
+SCRIPT = """
+import builtins, importlib, json, pkgutil, sys
+
+recorded = {}
+original = builtins.__import__
+
+def record(name, globals=None, locals=None, fromlist=(), level=0):
+    importer = (globals or {}).get("__name__", "")
+    if level == 0 and importer.partition(".")[0] == "spacy_windowner":
+        recorded.setdefault(importer, []).append(name.partition(".")[0])
+    return original(name, globals, locals, fromlist, level)
+
+builtins.__import__ = record
+import spacy_windowner
+names = [module.name for module in pkgutil.walk_packages(
+    spacy_windowner.__path__, "spacy_windowner.")]
+for name in names:
+    if "torch" not in name:
+        importlib.import_module(name)
+json.dump({"names": names, "recorded": recorded}, sys.stdout)
+"""
+
+
+@pytest.fixture(scope="module")
+def imports() -> dict:
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_our_modules_import_nothing_heavy(imports):
+    assert "spacy_windowner.pipeline.window_ner" in imports["names"]
+    factory = imports["recorded"]["spacy_windowner.pipeline.window_ner"]
+    assert {"spacy", "thinc", "numpy"} <= set(factory)
+    others = {
+        module: sorted(set(packages) - ALLOWED) for module, packages in imports["recorded"].items()
+    }
+    assert {module: packages for module, packages in others.items() if packages} == {}
+
+
+def test_the_package_itself_imports_only_the_standard_library(imports):
+    packages = set(imports["recorded"]["spacy_windowner"])
+    assert packages <= set(sys.stdlib_module_names)
