@@ -1,4 +1,3 @@
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -16,13 +15,14 @@ from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 from thinc.util import to_numpy
 
-from ..errors import Errors, Warnings
+from ..errors import Errors
 from ..losses.incorrect_spans import incorrect_spans_loss
-from ..losses.targets import TagLoss, Targets
+from ..losses.targets import TagLoss
 from ..models.resize import set_output_width
-from ..tagging.scheme import label_of_tag, n_tags, spans_from_tags
+from ..tagging.scheme import n_tags, spans_from_tags
 from ..tagging.viterbi import greedy, viterbi
-from .annotation import existing_entities, gold_tags, lattice_of_docs
+from .annotation import existing_entities, lattice_of_docs
+from .gold import gold_tags, incorrect_spans, make_targets, validate_label_weights
 from .loading import explain_damage
 from .skip_report import SkipReport
 
@@ -220,7 +220,7 @@ class WindowNER(TrainablePipe):
                 self.add_label(label)
         if not self.labels:
             raise ValueError(Errors.WN010.format(name=self.name))
-        self._validate_label_weights()
+        validate_label_weights(self.cfg["label_weights"], self.labels, self.name)
         if self._n_columns is None:
             self._output_layer.set_dim("nO", n_tags(len(self.labels)))
         self._validate_columns()
@@ -238,14 +238,6 @@ class WindowNER(TrainablePipe):
         report.warn(self.name)
         # Without entities, this was no training data, but spaCy's dummy example.
         self._skips_reported = report.total > 0
-
-    def _validate_label_weights(self) -> None:
-        for label, weight in self.cfg["label_weights"].items():
-            if label not in self.labels:
-                labels = ", ".join(self.labels)
-                raise ValueError(Errors.WN011.format(name=self.name, label=label, labels=labels))
-            if not weight >= 0.0:
-                raise ValueError(Errors.WN012.format(name=self.name, label=label, weight=weight))
 
     def _validate_columns(self) -> None:
         needed = n_tags(len(self.labels))
@@ -329,54 +321,19 @@ class WindowNER(TrainablePipe):
         RETURNS (Tuple[float, List[Floats2d]]): The loss and its gradient.
         """
         examples = list(examples)
-        targets = self._make_targets(examples)
+        hashes = [self.vocab.strings.add(label) for label in self.labels]
+        weights = [self.cfg["label_weights"].get(label, 1.0) for label in self.labels]
+        targets, report = make_targets(examples, hashes, weights)
+        self._skips_reported = self._skips_reported or report.warn(self.name)
         ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
         flat = ops.flatten(scores)
         gradient, loss = self.loss(flat, targets)
-        if self.cfg["incorrect_spans_key"] is not None:
-            spans = self._incorrect_spans(examples, targets)
+        key = self.cfg["incorrect_spans_key"]
+        if key is not None:
+            spans = incorrect_spans(examples, key, self.labels, self.name)
             d_incorrect, incorrect = incorrect_spans_loss(flat, targets, spans)
             gradient, loss = gradient + d_incorrect, loss + incorrect
         return loss, ops.unflatten(gradient, ops.asarray(targets.lengths))
-
-    def _make_targets(self, examples: list[Example]) -> Targets:
-        hashes = [self.vocab.strings.add(label) for label in self.labels]
-        report = SkipReport()
-        tags_of_docs = []
-        for index, example in enumerate(examples):
-            doc_tags, skipped = gold_tags(example, hashes)
-            tags_of_docs.append(doc_tags)
-            report.add(index, len(example.reference.ents), skipped)
-        self._skips_reported = self._skips_reported or report.warn(self.name)
-        tags = numpy.concatenate(tags_of_docs)
-        label_weights = [self.cfg["label_weights"].get(label, 1.0) for label in self.labels]
-        # Label number -1, that of O and of missing tags, is the last one.
-        weights = numpy.array([*label_weights, 1.0], dtype="float32")[label_of_tag(tags)]
-        lengths = numpy.array([len(example.predicted) for example in examples])
-        return Targets(tags, weights, lengths)
-
-    def _incorrect_spans(
-        self, examples: list[Example], targets: Targets
-    ) -> list[tuple[int, int, int]]:
-        key = self.cfg["incorrect_spans_key"]
-        spans = []
-        offsets = numpy.cumsum(targets.lengths) - targets.lengths
-        for example, offset in zip(examples, offsets.tolist(), strict=True):
-            ents = {(ent.start, ent.end, ent.label_) for ent in example.reference.ents}
-            wrong = []
-            for span in example.reference.spans.get(key, []):
-                if (span.start, span.end, span.label_) not in ents:
-                    wrong.append(span)
-                else:
-                    warnings.warn(Warnings.WW002.format(
-                        name=self.name, text=span.text, key=key, label=span.label_,
-                        doc=example.reference.text,
-                    ), stacklevel=2)  # fmt: skip
-            for span in example.get_aligned_spans_y2x(wrong, allow_overlap=True):
-                if span.label_ in self.labels:
-                    label = self.labels.index(span.label_)
-                    spans.append((span.start + offset, span.end + offset, label))
-        return spans
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "WindowNER":
         """Load the component from a bytestring.

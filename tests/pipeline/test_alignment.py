@@ -7,7 +7,7 @@ from spacy.lang.en import English
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from spacy_windowner.pipeline.annotation import gold_tags
+from spacy_windowner.pipeline.gold import gold_tags
 from spacy_windowner.tagging.scheme import MISSING, tag_names
 
 TEXT = "abcdefghijkl"

@@ -1,0 +1,142 @@
+"""What the component reads from Examples when it learns."""
+
+import warnings
+from collections.abc import Iterable, Sequence
+
+import numpy
+from spacy.attrs import ENT_IOB, ENT_TYPE, ORTH
+from spacy.tokens import Span
+from spacy.training import Example
+
+from ..errors import Errors, Warnings
+from ..losses.targets import Targets
+from ..tagging.scheme import MISSING, label_of_tag, tags_from_iob
+from .skip_report import SkipReport
+
+
+def make_targets(
+    examples: Sequence[Example], label_hashes: Sequence[int], label_weights: Sequence[float]
+) -> tuple[Targets, SkipReport]:
+    """The gold standard of a batch.
+
+    examples (Sequence[Example]): The examples.
+    label_hashes (Sequence[int]): The hash of each label, in the labels' order.
+    label_weights (Sequence[float]): The weight of each label. That of O is 1.
+    RETURNS (Tuple[Targets, SkipReport]): The targets, and the entities that can't be used.
+    """
+    report = SkipReport()
+    tags_of_docs = []
+    for index, example in enumerate(examples):
+        doc_tags, skipped = gold_tags(example, label_hashes)
+        tags_of_docs.append(doc_tags)
+        report.add(index, len(example.reference.ents), skipped)
+    tags = numpy.concatenate(tags_of_docs)
+    # Label number -1, that of O and of missing tags, is the last one.
+    weights = numpy.array([*label_weights, 1.0], dtype="float32")[label_of_tag(tags)]
+    lengths = numpy.array([len(example.predicted) for example in examples])
+    return Targets(tags, weights, lengths), report
+
+
+def gold_tags(
+    example: Example, label_hashes: Sequence[int]
+) -> tuple[numpy.ndarray, list[tuple[Span, str]]]:
+    """The gold tags of the predicted document's tokens.
+
+    example (Example): The example.
+    label_hashes (Sequence[int]): The hash of each label, in the labels' order.
+    RETURNS (Tuple[numpy.ndarray, List[Tuple[Span, str]]]): int32 tags, shape (n_tokens,), MISSING
+        for tokens that are not annotated; and the reference's entities that can't be used, with
+        the reason, whose tokens are MISSING, too.
+    """
+    ents: Sequence[Span] = example.reference.ents
+    skipped: list[tuple[Span, str]] = []
+    if same_tokens(example):
+        iob_type = example.reference.to_array([ENT_IOB, ENT_TYPE])
+    else:
+        skipped += [
+            (ent, "not aligned with the tokens")
+            for ent in ents
+            if not example.get_aligned_spans_y2x([ent])
+        ]
+        ents, _ = example.get_aligned_ents_and_ner()
+        iob_type = _aligned_iob(example, ents)
+    tags = tags_from_iob(iob_type[:, 0], iob_type[:, 1], label_hashes)
+    for ent in ents:
+        if ent[0].is_space or ent[-1].is_space:
+            tags[ent.start : ent.end] = MISSING
+            skipped.append((ent, "on whitespace"))
+    return tags, skipped
+
+
+def same_tokens(example: Example) -> bool:
+    """Whether the predicted and the reference document have the same tokens."""
+    predicted, reference = example.predicted, example.reference
+    return len(predicted) == len(reference) and numpy.array_equal(
+        predicted.to_array(ORTH), reference.to_array(ORTH)
+    )
+
+
+def _aligned_iob(example: Example, ents: Iterable[Span]) -> numpy.ndarray:
+    """ENT_IOB and ENT_TYPE of the predicted document's tokens. Unaligned ones have 0."""
+    predicted = example.predicted
+    iob_type = numpy.zeros((len(predicted), 2), dtype="uint64")
+    if not example.reference.has_annotation("ENT_IOB"):
+        return iob_type
+    for i, iob in enumerate(example.get_aligned("ENT_IOB")):
+        if iob == 2 or predicted[i].is_space:
+            iob_type[i, 0] = 2
+    for ent in ents:
+        iob_type[ent.start : ent.end] = (1, ent.label)
+        iob_type[ent.start, 0] = 3
+    return iob_type
+
+
+def incorrect_spans(
+    examples: Sequence[Example], key: str, labels: Sequence[str], name: str
+) -> list[tuple[int, int, int]]:
+    """The spans of a batch that are known not to be entities of their label.
+
+    examples (Sequence[Example]): The examples.
+    key (str): The key of these spans in the reference documents' `spans`.
+    labels (Sequence[str]): The component's labels. Spans with other labels are left out.
+    name (str): The component's name. A warning in its name is given for each span that is an
+        entity at the same time. The entity counts.
+    RETURNS (List[Tuple[int, int, int]]): Start and end, as offsets in the whole batch's predicted
+        tokens, and the label's number.
+    """
+    spans = []
+    offset = 0
+    for example in examples:
+        ents = {(ent.start, ent.end, ent.label_) for ent in example.reference.ents}
+        wrong = []
+        for span in example.reference.spans.get(key, []):
+            if (span.start, span.end, span.label_) not in ents:
+                wrong.append(span)
+            else:
+                warnings.warn(Warnings.WW002.format(
+                    name=name, text=span.text, key=key, label=span.label_,
+                    doc=example.reference.text,
+                ), stacklevel=2)  # fmt: skip
+        for span in example.get_aligned_spans_y2x(wrong, allow_overlap=True):
+            if span.label_ in labels:
+                number = labels.index(span.label_)
+                spans.append((span.start + offset, span.end + offset, number))
+        offset += len(example.predicted)
+    return spans
+
+
+def validate_label_weights(
+    label_weights: dict[str, float], labels: Sequence[str], name: str
+) -> None:
+    """Reject weights of unknown labels, and negative ones.
+
+    label_weights (Dict[str, float]): Weights by label.
+    labels (Sequence[str]): The component's labels.
+    name (str): The component's name.
+    """
+    for label, weight in label_weights.items():
+        if label not in labels:
+            known = ", ".join(labels)
+            raise ValueError(Errors.WN011.format(name=name, label=label, labels=known))
+        if not weight >= 0.0:
+            raise ValueError(Errors.WN012.format(name=name, label=label, weight=weight))
