@@ -12,6 +12,8 @@ from thinc.util import partial
 _MULTIPLY = numpy.uint64(0x9E3779B97F4A7C15)
 _FINISH = numpy.uint64(0xBF58476D1CE4E5B9)
 _SHIFT = numpy.uint64(29)
+_HALF = numpy.uint64(32)
+_LOW_HALF = numpy.uint64(0xFFFFFFFF)
 # Words embedded at a time, so that memory does not grow with the vocabulary of a batch.
 _CHUNK = 4096
 
@@ -20,7 +22,8 @@ def CharNgrams(
     nO: int, rows: int, *, min_n: int, max_n: int, attr: str
 ) -> Model[list[Doc], list[Floats2d]]:
     """Embed each word as the mean of the vectors of its character n-grams, those of `<word>` with
-    marks at both ends, hashed into a table.
+    marks at both ends. An n-gram's vector is the mean of two rows of a table, chosen by hashes:
+    n-grams that share one row rarely share the other.
 
     nO (int): Output width.
     rows (int): Rows of the table.
@@ -30,7 +33,8 @@ def CharNgrams(
     RETURNS (Model[List[Doc], List[Floats2d]]): Each document's output has shape (len(doc), nO).
         A word shorter than every n-gram has a zero vector.
 
-    Source: Bojanowski et al. (2017), with the mean in place of the sum.
+    Source: the n-grams of Bojanowski et al. (2017), with the mean in place of the sum; the two
+    hashes are the Bloom embeddings of Serra and Karatzoglou (2017), as in thinc's HashEmbed.
     """
     return Model(
         "char_ngrams",
@@ -53,8 +57,8 @@ def forward(
     words = [word for doc in docs for word in _spellings(doc, attrs["attr"])]
     for start in range(0, len(words), _CHUNK):
         hashes, counts = hash_ngrams(words[start : start + _CHUNK], attrs["min_n"], attrs["max_n"])
-        keys = ops.asarray((hashes % numpy.uint64(len(E))).astype("int32"))
-        lengths = ops.asarray(counts)
+        keys = ops.asarray(table_rows(hashes, len(E)))
+        lengths = ops.asarray(2 * counts)
         parts.append(ops.reduce_mean(cast(Floats2d, E[keys]), lengths))
         if is_train:
             backprops.append((keys, lengths))
@@ -110,6 +114,17 @@ def hash_ngrams(words: list[str], min_n: int, max_n: int) -> tuple[numpy.ndarray
     flat = numpy.concatenate(hashes)[order]
     counts = numpy.bincount(owner, minlength=len(words)).astype("int32")
     return flat ^ (flat >> _SHIFT), counts
+
+
+def table_rows(hashes: numpy.ndarray, n_rows: int) -> numpy.ndarray:
+    """The two rows of each hash.
+
+    hashes (numpy.ndarray): uint64 hashes. Shape (n_hashes,).
+    n_rows (int): Rows of the table.
+    RETURNS (numpy.ndarray): int32 rows. Shape (2 * n_hashes,), the two of a hash side by side.
+    """
+    halves = numpy.stack([hashes & _LOW_HALF, hashes >> _HALF], axis=1)
+    return (halves % numpy.uint64(n_rows)).astype("int32").ravel()
 
 
 def init(rows: int, model: Model[list[Doc], list[Floats2d]], X=None, Y=None) -> None:

@@ -60,14 +60,14 @@ vectors = null
 
 [window_ner.model.embed.features]
 @architectures = "spacy.MultiHashEmbed.v2"
-width = 96
+width = 64
 attrs = ["NORM", "PREFIX", "SUFFIX", "SHAPE"]
 rows = [5000, 1000, 2500, 2500]
 include_static_vectors = false
 
 [window_ner.model.embed.ngrams]
 @architectures = "spacy-windowner.CharNgramEmbed.v1"
-width = 96
+width = 64
 rows = 20000
 lengths = [3, 5]
 attr = "LOWER"

@@ -70,7 +70,8 @@ def test_a_word_is_the_mean_of_its_ngrams(attr, min_n, max_n):
         assert Y.shape == (len(doc), 6)
         for token, y in zip(doc, Y, strict=True):
             spelling = {"ORTH": token.text, "LOWER": token.lower_, "NORM": token.norm_}[attr]
-            rows = [hash_ngram(ngram) % len(E) for ngram in ngrams(spelling, min_n, max_n)]
+            hashes = [hash_ngram(ngram) for ngram in ngrams(spelling, min_n, max_n)]
+            rows = [half % len(E) for h in hashes for half in (h & 0xFFFFFFFF, h >> 32)]
             numpy.testing.assert_allclose(y, E[rows].mean(axis=0), rtol=1e-5, atol=1e-7)
 
 
