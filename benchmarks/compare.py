@@ -62,6 +62,7 @@ def make_config(row: str, corpus: Path, seed: int) -> Config:
 
 
 LOG: list[tuple[float, float]] = []
+COLUMNS = ["corpus", "row", "seed", "dev_f", "test_p", "test_r", "test_f", "seconds_to_best"]
 
 
 @registry.loggers("compare.Log.v1")
@@ -102,7 +103,13 @@ def run(row: str, corpus: Path, seed: int, models: Path) -> dict[str, Any]:
         "test_f": round(100 * test["ents_f"], 2),
         "seconds_to_best": round(LOG[best][0] - start, 1),
         "seconds": round(total, 1),
+        "curve": [(round(at - start, 1), round(100 * score, 2)) for at, score in LOG],
     }
+
+
+def seconds_to_reach(result: dict[str, Any], dev_f: float) -> float | None:
+    """The seconds after which a row's dev score is at least this high, None if never."""
+    return next((seconds for seconds, score in result["curve"] if score >= dev_f), None)
 
 
 def main(
@@ -123,11 +130,14 @@ def main(
                     msg.info(f"{corpus.name}, {name}, seed {seed}")
                     results.append(run(name, corpus, seed, models))
                     srsly.write_json(output, results)
-    keys = list(results[0])
-    print("| " + " | ".join(keys) + " |")
-    print("|" + " --- |" * len(keys))
+    print("| " + " | ".join([*COLUMNS, "seconds to the peer's best dev_f", "seconds"]) + " |")
+    print("|" + " --- |" * (len(COLUMNS) + 2))
+    peers = {(r["corpus"], r["seed"]): r["dev_f"] for r in results if r["row"] == PEER}
     for result in results:
-        print("| " + " | ".join(str(result[key]) for key in keys) + " |")
+        peer = peers.get((result["corpus"], result["seed"]))
+        reached = None if peer is None else seconds_to_reach(result, peer)
+        cells = [*(result[column] for column in COLUMNS), reached or "-", result["seconds"]]
+        print("| " + " | ".join(map(str, cells)) + " |")
 
 
 if __name__ == "__main__":

@@ -59,6 +59,10 @@ class Errors:
         "[WN013] Unexpected labels for '{name}': {labels!r}. Expected a list of strings, as "
         "`python -m spacy init labels` writes it."
     )
+    WN014 = (
+        "[WN014] `entity_weight` = {weight!r} makes no sense: a weight is a number of at least 0. "
+        "Change it in the config or in the call of nlp.add_pipe."
+    )
 
 
 class Warnings:

@@ -31,6 +31,7 @@ default_config = """
 overwrite = false
 decoder = "viterbi"
 incorrect_spans_key = null
+entity_weight = 1.5
 label_weights = {}
 
 [window_ner.loss]
@@ -89,6 +90,7 @@ def make_window_ner(
     overwrite: bool,
     decoder: Literal["viterbi", "greedy"],
     incorrect_spans_key: str | None,
+    entity_weight: float,
     label_weights: dict[str, float],
     scorer: Callable | None,
 ) -> "WindowNER":
@@ -102,7 +104,9 @@ def make_window_ner(
     decoder (str): "viterbi", the best valid tag sequence, or "greedy", from left to right.
     incorrect_spans_key (Optional[str]): A key of `reference.spans` in training data that holds
         spans known not to be entities of their label.
-    label_weights (Dict[str, float]): What the loss of a label's tokens is multiplied by.
+    entity_weight (float): What the loss of all tokens in entities is multiplied by. Above 1 the
+        model finds more entities, and more wrong ones among them.
+    label_weights (Dict[str, float]): What the loss of a label's tokens is multiplied by, too.
     scorer (Optional[Callable]): The scoring method.
     """
     return WindowNER(
@@ -113,6 +117,7 @@ def make_window_ner(
         overwrite=overwrite,
         decoder=decoder,
         incorrect_spans_key=incorrect_spans_key,
+        entity_weight=entity_weight,
         label_weights=label_weights,
         scorer=scorer,
     )
@@ -131,6 +136,7 @@ class WindowNER(TrainablePipe):
         overwrite: bool = False,
         decoder: str = "viterbi",
         incorrect_spans_key: str | None = None,
+        entity_weight: float = 1.0,
         label_weights: dict[str, float] | None = None,
         scorer: Callable | None = None,
     ) -> None:
@@ -138,6 +144,8 @@ class WindowNER(TrainablePipe):
         if decoder not in _DECODERS:
             known = ", ".join(_DECODERS)
             raise ValueError(Errors.WN003.format(setting="decoder", value=decoder, known=known))
+        if not entity_weight >= 0.0:
+            raise ValueError(Errors.WN014.format(weight=entity_weight))
         self.vocab = vocab
         self.model = model
         self.name = name
@@ -148,6 +156,7 @@ class WindowNER(TrainablePipe):
             "overwrite": overwrite,
             "decoder": decoder,
             "incorrect_spans_key": incorrect_spans_key,
+            "entity_weight": entity_weight,
             "label_weights": dict(label_weights or {}),
         }
         self._skips_reported = False
@@ -306,7 +315,7 @@ class WindowNER(TrainablePipe):
         scores, backprop = self.model.begin_update([example.predicted for example in examples])
         loss, d_scores = self.get_loss(examples, scores)
         backprop(d_scores)
-        if sgd is not None:
+        if sgd not in (None, False):
             self.finish_update(sgd)
         losses[self.name] += loss
         return losses
@@ -322,7 +331,8 @@ class WindowNER(TrainablePipe):
         """
         examples = list(examples)
         hashes = [self.vocab.strings.add(label) for label in self.labels]
-        weights = [self.cfg["label_weights"].get(label, 1.0) for label in self.labels]
+        entity_weight, label_weights = self.cfg["entity_weight"], self.cfg["label_weights"]
+        weights = [entity_weight * label_weights.get(label, 1.0) for label in self.labels]
         targets, report = make_targets(examples, hashes, weights)
         self._skips_reported = self._skips_reported or report.warn(self.name)
         ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
