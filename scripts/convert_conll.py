@@ -18,19 +18,26 @@ def read_sentences(path: Path) -> Iterator[tuple[list[str], list[str]]]:
     skipped: list[int] = []
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
-            # Only the last tab or space separates the columns: tokens may hold other white space.
-            token, _, tag = line.rstrip("\r\n").replace(" ", "\t").rpartition("\t")
-            token = token.strip("\t")
-            if not token and not tag:
+            # Only tabs and spaces separate columns: tokens may hold other white space.
+            *columns, tag = line.rstrip("\r\n").replace(" ", "\t").split("\t")
+            columns = [column for column in columns if column]
+            where = f"{path}, line {number}"
+            if not columns and not tag:
                 if words:
                     yield words, tags
                 words, tags = [], []
-            elif not (tag == "O" or tag[:2] in ("B-", "I-")):
-                msg.fail(f"{path}, line {number}: expected a token and a BIO tag", line, exits=1)
-            elif not token:
+            elif tag != "O" and not (tag[:2] in ("B-", "I-") and tag[2:]):
+                msg.fail(f"{where}: expected a token and a BIO tag", line, exits=1)
+            elif len(columns) > 1:
+                found = len(columns) + 1
+                msg.fail(f"{where}: expected two columns, found {found}", line, exits=1)
+            elif not columns:
                 skipped.append(number)
+            elif tag[:2] == "I-" and (not tags or tags[-1][2:] != tag[2:]):
+                why = "In BIO every entity starts with a B- tag."
+                msg.fail(f"{where}: {tag} continues no entity", why, exits=1)
             else:
-                words.append(token)
+                words.append(columns[0])
                 tags.append(tag)
     if words:
         yield words, tags

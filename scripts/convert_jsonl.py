@@ -51,6 +51,10 @@ def main(
     doc_bin = DocBin()
     n_ents, problems = 0, []
     for index, record in enumerate(srsly.read_jsonl(source)):
+        if "text" not in record or "spans" not in record:
+            missing = "text" if "text" not in record else "spans"
+            why = "A text without entities has an empty list of spans."
+            msg.fail(f"{source}: document {index} has no `{missing}`", why, exits=1)
         doc, skipped = make_doc(nlp, record)
         doc_bin.add(doc)
         n_ents += len(doc.ents)

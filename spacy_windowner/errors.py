@@ -3,26 +3,13 @@
 
 class Errors:
     WN001 = (
-        "[WN001] Can't build a window classifier with {name} = {value!r}. {why} "
-        "Change it in the block [components.window_ner.model] of the config."
-    )
-    WN002 = (
-        "[WN002] Unknown activation {name!r}. Available: {known}. "
-        "Change `activation` in the block [components.window_ner.model] of the config."
-    )
-    WN003 = (
-        "[WN003] {setting} = {value!r} is not one of the available values: {known}. "
-        "Change it in the config or in the call of nlp.add_pipe."
-    )
-    WN004 = (
-        "[WN004] A loss can't be made with {name} = {value!r}. {why} "
-        "Change it in the block [components.window_ner.loss] of the config."
+        "[WN001] The setting {name} = {value!r} can't be used. {why} "
+        "Change it in the component's config, or in the call that sets it."
     )
     WN005 = (
-        "[WN005] `update_vectors = true` needs a table of word vectors, one row a word, and the "
-        "vocabulary has none. Name vectors in `initialize.vectors` of the config, made with "
-        "`spacy init vectors` (mode 'default'; floret vectors have no row for each word), "
-        "or set `vectors = null` in the block [components.window_ner.model.embed]."
+        "[WN005] `VectorsEmbed` needs word vectors, and the vocabulary has none{that}. Name "
+        "vectors in `paths.vectors` or `initialize.vectors` of the config, made with `spacy "
+        "init vectors`, or set `vectors = null` in the `embed` block of the component's model."
     )
     WN006 = (
         "[WN006] The model was trained with {expected} word vectors, but the vocabulary has {got}. "
@@ -39,8 +26,8 @@ class Errors:
     )
     WN009 = (
         "[WN009] Can't load '{name}' from {path}: {reason}. The data is damaged or cut short, or "
-        "belongs to a model of another shape than the config describes: copy the pipeline again, "
-        "or save it again with nlp.to_disk."
+        "belongs to a model of another shape: load a pipeline with spacy.load, which builds "
+        "the model that its config describes; or copy it again, or save it again."
     )
     WN010 = (
         "[WN010] '{name}' has no labels to learn: the training examples contain no entities, and "
@@ -59,18 +46,32 @@ class Errors:
         "[WN013] Unexpected labels for '{name}': {labels!r}. Expected a list of strings, as "
         "`python -m spacy init labels` writes it."
     )
-    WN014 = (
-        "[WN014] `entity_weight` = {weight!r} makes no sense: a weight is a number of at least 0. "
-        "Change it in the config or in the call of nlp.add_pipe."
-    )
 
 
 class Warnings:
     WW001 = (
         "[WW001] '{name}' can't learn from {count} of {total} entities, and treats their tokens as "
-        "not annotated: {kinds}. For example: {shown}. Correct the offsets of these entities."
+        "not annotated: {kinds}. For example: {shown}. Correct the offsets of these entities. "
+        "This is said once."
     )
     WW002 = (
         "[WW002] '{name}': the span {text!r} of doc.spans['{key}'] is both an entity and known "
         "not to be one ({label}); the entity is kept. Check the annotation of the text {doc!r}."
     )
+    WW003 = (
+        "[WW003] '{name}' can't use {count} spans of doc.spans['{key}'] that don't align with "
+        "the tokens, for example {text!r} in {doc!r}. Correct their offsets."
+    )
+
+
+def check_setting(right: bool, name: str, value: object, why: str) -> None:
+    """Reject the value of a setting.
+
+    right (bool): Whether the value can be used.
+    name (str): The setting's name.
+    value (object): Its value.
+    why (str): What is expected instead, as a sentence.
+    RAISES (ValueError): If the value can't be used.
+    """
+    if not right:
+        raise ValueError(Errors.WN001.format(name=name, value=value, why=why))

@@ -104,9 +104,27 @@ def test_conll_keeps_tokens_with_white_space(tmp_path):
     assert [ent.text for ent in docs[0].ents] == ["A\u00a0B C"]
 
 
-def test_conll_without_tags_is_an_error(tmp_path):
-    (tmp_path / "in.conll").write_text("Paris\n", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Paris\n", "line 1: expected a token and a BIO tag"),
+        ("in O\nParis B-\n", "line 2: expected a token and a BIO tag"),
+        ("EU\tNNP\tB-NP\tB-ORG\n", "line 1: expected two columns, found 4"),
+        ("X I-PER\nY I-LOC\n", "line 1: I-PER continues no entity"),
+        ("X B-PER\nY I-LOC\n", "line 2: I-LOC continues no entity"),
+    ],
+)
+def test_conll_that_is_not_bio_is_an_error(tmp_path, text, message):
+    (tmp_path / "in.conll").write_text(text, encoding="utf-8")
     done = convert("convert_conll.py", tmp_path / "in.conll", tmp_path / "out.spacy")
     assert done.returncode == 1
-    assert "line 1: expected a token and a BIO tag" in " ".join(done.stdout.split())
+    assert message in " ".join(done.stdout.split())
+    assert not (tmp_path / "out.spacy").exists()
+
+
+def test_jsonl_without_spans_is_an_error(tmp_path):
+    srsly.write_jsonl(tmp_path / "in.jsonl", [{"text": "a", "spans": []}, {"text": "b"}])
+    done = convert("convert_jsonl.py", tmp_path / "in.jsonl", tmp_path / "out.spacy")
+    assert done.returncode == 1
+    assert "document 1 has no `spans`" in " ".join(done.stdout.split())
     assert not (tmp_path / "out.spacy").exists()

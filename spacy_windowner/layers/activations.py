@@ -4,7 +4,7 @@ from typing import NamedTuple
 from thinc.api import Model
 from thinc.types import Floats2d
 
-from ..errors import Errors
+from ..errors import check_setting
 
 LEAK = 0.01
 """The slope of leaky ReLU below zero."""
@@ -90,9 +90,8 @@ def Activation(name: str) -> Model[Floats2d, Floats2d]:
     if name == "prelu":
         return Model("prelu", forward_prelu, init=init_prelu, params={"slope": None},
                      dims={"nO": None})  # fmt: skip
-    if name not in NONLINEARITIES:
-        known = ", ".join(sorted([*NONLINEARITIES, "prelu"]))
-        raise ValueError(Errors.WN002.format(name=name, known=known))
+    known = ", ".join(sorted([*NONLINEARITIES, "prelu"]))
+    check_setting(name in NONLINEARITIES, "activation", name, f"Choose one of {known}.")
     return Model(name, forward, attrs={"nonlinearity": name})
 
 

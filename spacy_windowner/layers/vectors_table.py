@@ -53,11 +53,10 @@ def forward(
 
 
 def init(model: Model[list[Doc], list[Floats2d]], X: list[Doc] | None = None, Y=None) -> None:
-    if not X:
-        raise ValueError(Errors.WN005)
-    vectors = X[0].vocab.vectors
+    vectors = X[0].vocab.vectors if X else None
     if not isinstance(vectors, Vectors) or vectors.mode != Mode.default or not vectors.data.size:
-        raise ValueError(Errors.WN005)
+        that = " with a row for each word, as `update_vectors = true` needs them"
+        raise ValueError(Errors.WN005.format(that=that))
     data = model.ops.asarray2f(vectors.data)
     unknown = model.ops.alloc2f(1, data.shape[1])
     model.set_dim("nO", data.shape[1])

@@ -7,6 +7,10 @@ from thinc.initializers import glorot_uniform_init, zero_init
 from thinc.types import Floats2d, Ragged
 from thinc.util import get_width, partial
 
+# Numbers in a table of products, 64 MB. Only a batch of very many distinct words needs more, and
+# takes its positions in turn.
+_MAX_TABLE = 2**24
+
 
 class WordRows(NamedTuple):
     """The embedded tokens of a batch, each distinct row stored once.
@@ -64,16 +68,20 @@ def forward(
     ops: Any = model.ops  # thinc's types know no numpy.ndarray
     W: Any = model.get_param("W")
     n_positions, nO, nI = W.shape
-    width = 2 * model.attrs["window"] + 1
-    scale = 1.0 if n_positions == width else 1.0 / width
+    window = model.attrs["window"]
+    scale = 1.0 if n_positions == 2 * window + 1 else 1.0 / (2 * window + 1)
     rows = ops.xp.vstack([X.rows, model.get_param("pad")])
-    W2 = W.reshape((n_positions * nO, nI))
-    # One row for each (distinct word, position): shape (n_rows * n_positions, nO).
-    table = ops.gemm(rows, W2, trans2=True).reshape((-1, nO))
-    indices = ops.asarray(
-        window_indices(X.ids, X.lengths, model.attrs["window"], len(X.rows), n_positions)
-    )
-    Y = ops.gather_add(table, indices) if len(indices) else ops.alloc2f(0, nO)
+    row_ids = window_rows(X.ids, X.lengths, window, pad_id=len(X.rows))
+    blocks = [
+        (W[block].reshape((-1, nI)), ops.asarray(table_indices(row_ids, block, n_positions)), block)
+        for block in _position_blocks(n_positions, len(rows) * nO)
+    ]
+    Y = ops.alloc2f(len(X.ids), nO)
+    for W_block, indices, _ in blocks:
+        # One row for each (distinct word, position).
+        table = ops.gemm(rows, W_block, trans2=True).reshape((-1, nO))
+        if len(indices):
+            Y += ops.gather_add(table, indices)
     if scale != 1.0:
         Y *= scale
     Y += model.get_param("b")
@@ -81,45 +89,64 @@ def forward(
     def backprop(dY: Ragged) -> Floats2d:
         d_out: Any = dY.dataXd
         model.inc_grad("b", d_out.sum(axis=0))
-        if scale != 1.0:
-            d_out = d_out * scale
-        d_out = ops.as_contig(d_out)
-        d_table = ops.alloc2f(*table.shape)
-        for j in range(width):
-            ops.scatter_add(d_table, ops.as_contig(indices[:, j]), d_out)
-        d_products = d_table.reshape((-1, n_positions * nO))
-        d_W = ops.gemm(d_products, rows, trans1=True)
-        model.inc_grad("W", d_W.reshape(W.shape))
-        d_rows = ops.gemm(d_products, W2)
+        d_out = ops.as_contig(d_out * scale if scale != 1.0 else d_out)
+        d_W = ops.xp.zeros_like(W)
+        d_rows = ops.xp.zeros_like(rows)
+        for W_block, indices, block in blocks:
+            d_table = ops.alloc2f(len(rows) * (len(W_block) // nO), nO)
+            for column in indices.T:
+                ops.scatter_add(d_table, ops.as_contig(column), d_out)
+            d_products = d_table.reshape((len(rows), -1))
+            d_W[block] = ops.gemm(d_products, rows, trans1=True).reshape((-1, nO, nI))
+            d_rows += ops.gemm(d_products, W_block)
+        model.inc_grad("W", d_W)
         model.inc_grad("pad", d_rows[-1:])
         return d_rows[:-1]
 
     return Ragged(Y, ops.asarray(X.lengths)), backprop
 
 
-def window_indices(
-    ids: numpy.ndarray, lengths: numpy.ndarray, window: int, pad_id: int, n_positions: int
+def _position_blocks(n_positions: int, products_of_position: int) -> list[slice]:
+    """All positions at once or, if a table of their products had more than _MAX_TABLE numbers, one
+    by one. Both add up in the same order, and give the same numbers to the last bit."""
+    size = n_positions if n_positions * products_of_position <= _MAX_TABLE else 1
+    return [slice(start, start + size) for start in range(0, n_positions, size)]
+
+
+def window_rows(
+    ids: numpy.ndarray, lengths: numpy.ndarray, window: int, pad_id: int
 ) -> numpy.ndarray:
-    """The rows of the product table that each token's window adds up.
+    """The rows of the words in each token's window.
 
     ids (numpy.ndarray): The row of every token. Shape (n_tokens,).
     lengths (numpy.ndarray): Tokens of every document. Shape (n_docs,).
     window (int): Words on either side.
     pad_id (int): The row that stands for positions outside of the document.
-    n_positions (int): Products stored for each row, 2 * window + 1, or 1 if positions share one.
-    RETURNS (numpy.ndarray): int32 indices `id * n_positions + position`.
-        Shape (n_tokens, 2 * window + 1).
+    RETURNS (numpy.ndarray): int32 rows. Shape (n_tokens, 2 * window + 1).
     """
     # Lay the documents out in one line, with `window` paddings around each of them.
     doc_of_token = numpy.repeat(numpy.arange(len(lengths)), lengths)
     places = numpy.arange(len(ids)) + window * (2 * doc_of_token + 1)
-    line = numpy.full(len(ids) + 2 * window * len(lengths), pad_id, dtype="int64")
+    line = numpy.full(len(ids) + 2 * window * len(lengths), pad_id, dtype="int32")
     line[places] = ids
-    offsets = numpy.arange(-window, window + 1)
-    indices = line[places[:, None] + offsets] * n_positions
-    if n_positions > 1:
-        indices += offsets + window
-    return indices.astype("int32")
+    return line[places[:, None] + numpy.arange(-window, window + 1)]
+
+
+def table_indices(row_ids: numpy.ndarray, block: slice, n_positions: int) -> numpy.ndarray:
+    """What each token's window adds up from the table of products of a block of positions.
+
+    row_ids (numpy.ndarray): What `window_rows` returned. Shape (n_tokens, width).
+    block (slice): The positions in the table.
+    n_positions (int): All positions that have products of their own: width, or 1 if they share
+        one, which is then the only block.
+    RETURNS (numpy.ndarray): int32 indices, `row * positions in the block + position`.
+        Shape (n_tokens, positions in the block), or (n_tokens, width) if they share one.
+    """
+    if n_positions == 1:
+        return row_ids
+    row_ids = row_ids[:, block]
+    size = row_ids.shape[1]
+    return row_ids * numpy.int32(size) + numpy.arange(size, dtype="int32")
 
 
 def init(

@@ -34,26 +34,23 @@ def forward_words(
 ) -> tuple[WordRows, Callable]:
     embed = model.layers[0]
     lengths = _lengths(docs)
-    orths, ids = numpy.unique(
-        numpy.concatenate([doc.to_array(ORTH) for doc in docs]), return_inverse=True
+    orths, firsts, ids = numpy.unique(
+        numpy.concatenate([doc.to_array(ORTH) for doc in docs]),
+        return_index=True,
+        return_inverse=True,
     )
-    [rows], backprop_embed = embed([words_doc(docs[0], orths)], is_train)
+    # Documents may have different vocabularies: each word is spelled by that of its first one.
+    owners = numpy.searchsorted(numpy.cumsum(lengths), firsts, side="right")
+    words = [
+        docs[owner].vocab.strings[orth]
+        for owner, orth in zip(owners.tolist(), orths.tolist(), strict=True)
+    ]
+    [rows], backprop_embed = embed([Doc(docs[0].vocab, words=words)], is_train)
 
     def backprop(d_rows: Floats2d) -> list[Doc]:
         return cast(list[Doc], backprop_embed([d_rows]))
 
     return WordRows(rows, ids, lengths), backprop
-
-
-def words_doc(like: Doc, orths: numpy.ndarray) -> Doc:
-    """A Doc of the given words.
-
-    like (Doc): A document with the vocabulary to use.
-    orths (numpy.ndarray): Hashes of the words, each known to the vocabulary's string store.
-    RETURNS (Doc): The words, in this order.
-    """
-    strings = like.vocab.strings
-    return Doc(like.vocab, words=[strings[orth] for orth in orths])
 
 
 def forward_tokens(

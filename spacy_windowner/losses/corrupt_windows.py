@@ -14,8 +14,9 @@ def sample_corrupt_windows(
     scores (numpy.ndarray): Scores, one column a tag. Shape (n_windows, n_tags).
     tags (numpy.ndarray): The tag of each window's centre, MISSING where unknown.
     n (int): Corrupt windows for each true one; fewer if the batch has fewer.
-    strategy (str): "uniform": chosen at random, anew for each true window, by numpy's global
-        generator; "hardest": those that score best in the tag's column, the same ones for all.
+    strategy (str): "uniform": chosen at random with replacement, anew for each true window, by
+        numpy's global generator; "hardest": those that score best in the tag's column, the same
+        ones for all.
     YIELDS (Tuple[int, numpy.ndarray, numpy.ndarray]): A tag, its true windows, shape (n_true,),
         and the corrupt windows of each, shape (n_true, n).
     """

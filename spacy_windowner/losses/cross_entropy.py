@@ -1,8 +1,5 @@
 import numpy
 from spacy.util import registry
-from thinc.api import get_array_module
-from thinc.types import Floats2d
-from thinc.util import to_numpy
 
 from .targets import TagLoss, Targets
 
@@ -18,23 +15,21 @@ def CrossEntropy() -> TagLoss:
 
     Source: the lecture's softmax window classifier.
     """
-    return _CrossEntropy()
+    return cross_entropy
 
 
-class _CrossEntropy:
-    def __call__(self, scores: Floats2d, targets: Targets) -> tuple[Floats2d, float]:
-        S = to_numpy(scores)
-        gradient = numpy.zeros_like(S)
-        tokens = targets.annotated
-        if not len(tokens):
-            return get_array_module(scores).asarray(gradient), 0.0
-        tags = targets.tags[tokens]
-        rows = numpy.arange(len(tokens))
-        shifted = S[tokens] - S[tokens].max(axis=1, keepdims=True)
-        log_p = shifted - numpy.log(numpy.exp(shifted).sum(axis=1, keepdims=True))
-        weights = targets.weights[tokens] / len(tokens)
-        delta = numpy.exp(log_p)
-        delta[rows, tags] -= 1.0
-        gradient[tokens] = weights[:, None] * delta
-        loss = -float((weights * log_p[rows, tags]).sum())
-        return get_array_module(scores).asarray(gradient), loss
+def cross_entropy(scores: numpy.ndarray, targets: Targets) -> tuple[numpy.ndarray, float]:
+    """See `CrossEntropy`. The gradient of a token's scores is a[t] / N (p[t] - onehot(y[t]))."""
+    gradient = numpy.zeros_like(scores)
+    tokens = targets.annotated
+    if not len(tokens):
+        return gradient, 0.0
+    tags = targets.tags[tokens]
+    rows = numpy.arange(len(tokens))
+    shifted = scores[tokens] - scores[tokens].max(axis=1, keepdims=True)
+    log_p = shifted - numpy.log(numpy.exp(shifted).sum(axis=1, keepdims=True))
+    weights = targets.weights[tokens] / len(tokens)
+    delta = numpy.exp(log_p)
+    delta[rows, tags] -= 1.0
+    gradient[tokens] = weights[:, None] * delta
+    return gradient, -float((weights * log_p[rows, tags]).sum())

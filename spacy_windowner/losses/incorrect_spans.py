@@ -1,16 +1,14 @@
 from collections.abc import Iterable
 
 import numpy
-from thinc.types import Floats2d
-from thinc.util import get_array_module, to_numpy
 
-from ..tagging.scheme import MISSING
+from ..tagging.scheme import MISSING, begin_tag
 from .targets import Targets
 
 
 def incorrect_spans_loss(
-    scores: Floats2d, targets: Targets, spans: Iterable[tuple[int, int, int]]
-) -> tuple[Floats2d, float]:
+    scores: numpy.ndarray, targets: Targets, spans: Iterable[tuple[int, int, int]]
+) -> tuple[numpy.ndarray, float]:
     """A margin against entities that are known to be wrong. The tags of a wrong entity, B-l, I-l,
     ..., and a tag other than I-l after its end, must not all be the best ones: at least one of
     its places i must prefer another tag by 1. With N tokens, and b[i] the bad choice at place i:
@@ -18,20 +16,20 @@ def incorrect_spans_loss(
         J = 1/N sum_spans max(0, 1 + min_i (max_{y in b[i]} S[i, y] - max_{y not in b[i]} S[i, y]))
 
     Places whose annotation agrees with the wrong entity can't change. Where the annotation rules
-    the entity out already, the span adds nothing.
+    the entity out already, the span adds nothing. Label weights don't apply.
 
-    scores (Floats2d): Scores, one column a tag. Shape (n_tokens, n_tags).
+    scores (numpy.ndarray): Scores, one column a tag. Shape (n_tokens, n_tags).
     targets (Targets): The gold standard of the same tokens.
     spans (Iterable[Tuple[int, int, int]]): The wrong entities, as (start, end, label number), in
         offsets of the whole batch.
-    RETURNS (Tuple[Floats2d, float]): The gradient, shaped as the scores, and the loss.
+    RETURNS (Tuple[numpy.ndarray, float]): The gradient, shaped as the scores, and the loss.
     """
-    S = to_numpy(scores)
+    S = scores
     gradient = numpy.zeros_like(S)
     loss = 0.0
     doc_ends = set(numpy.cumsum(targets.lengths).tolist())
     for start, end, label in spans:
-        begin, inside = 1 + 2 * label, 2 + 2 * label
+        begin, inside = begin_tag(label), begin_tag(label) + 1
         places = [(start, [begin])] + [(i, [inside]) for i in range(start + 1, end)]
         if end not in doc_ends:
             places.append((end, [tag for tag in range(S.shape[1]) if tag != inside]))
@@ -48,7 +46,7 @@ def incorrect_spans_loss(
                     loss += (1.0 + gap) / len(S)
                     gradient[place, bad_tag] += 1.0 / len(S)
                     gradient[place, good_tag] -= 1.0 / len(S)
-    return get_array_module(scores).asarray(gradient), loss
+    return gradient, loss
 
 
 def _margin(row: numpy.ndarray, place: int, bad: list[int]) -> tuple[float, int, int, int]:

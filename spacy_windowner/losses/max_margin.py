@@ -2,13 +2,10 @@ from typing import Literal
 
 import numpy
 from spacy.util import registry
-from thinc.api import get_array_module
-from thinc.types import Floats2d
-from thinc.util import to_numpy
 
-from ..errors import Errors
+from ..errors import check_setting
 from .corrupt_windows import sample_corrupt_windows
-from .targets import TagLoss, Targets, check_at_least
+from .targets import TagLoss, Targets
 
 
 @registry.losses("spacy-windowner.MaxMargin.v1")
@@ -37,17 +34,21 @@ def MaxMargin(
     Source: the lecture's J = max(0, 1 - s + s_c), after Collobert and Weston (2008); the
     same-window term is the multiclass hinge loss of Crammer and Singer (2001).
     """
-    check_at_least("corrupt_windows", corrupt_windows, 1)
-    check_at_least("pairwise_weight", pairwise_weight, 0.0)
-    check_at_least("same_window_weight", same_window_weight, 0.0)
-    if pairwise_weight == same_window_weight == 0.0:
-        raise ValueError(Errors.WN004.format(
-            name="same_window_weight", value=0.0, why="Both terms can't be off: nothing is learned."
-        ))  # fmt: skip
-    if sampling not in ("hardest", "uniform"):
-        raise ValueError(
-            Errors.WN003.format(setting="sampling", value=sampling, known="hardest, uniform")
-        )
+    at_least_0 = "It must be a number of at least 0."
+    check_setting(
+        corrupt_windows >= 1, "corrupt_windows", corrupt_windows, "It must be at least 1."
+    )
+    check_setting(pairwise_weight >= 0.0, "pairwise_weight", pairwise_weight, at_least_0)
+    check_setting(same_window_weight >= 0.0, "same_window_weight", same_window_weight, at_least_0)
+    check_setting(
+        pairwise_weight + same_window_weight > 0.0,
+        "same_window_weight",
+        same_window_weight,
+        "Both terms can't be off: nothing would be learned.",
+    )
+    check_setting(
+        sampling in ("hardest", "uniform"), "sampling", sampling, "Choose hardest or uniform."
+    )
     return _MaxMargin(corrupt_windows, sampling, pairwise_weight, same_window_weight)
 
 
@@ -58,8 +59,8 @@ class _MaxMargin:
         self.pairwise_weight = pairwise_weight
         self.same_window_weight = same_window_weight
 
-    def __call__(self, scores: Floats2d, targets: Targets) -> tuple[Floats2d, float]:
-        S = to_numpy(scores)
+    def __call__(self, scores: numpy.ndarray, targets: Targets) -> tuple[numpy.ndarray, float]:
+        S = scores
         gradient = numpy.zeros_like(S)
         loss = 0.0
         n = len(targets.annotated)
@@ -68,7 +69,7 @@ class _MaxMargin:
             loss += add_pairwise(S, targets, gradient, weight, self.corrupt_windows, self.sampling)
         if n and self.same_window_weight:
             loss += add_same_window(S, targets, gradient, self.same_window_weight / n)
-        return get_array_module(scores).asarray(gradient), loss
+        return gradient, loss
 
 
 def add_pairwise(

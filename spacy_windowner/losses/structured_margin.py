@@ -1,8 +1,5 @@
 import numpy
 from spacy.util import registry
-from thinc.api import get_array_module
-from thinc.types import Floats2d
-from thinc.util import to_numpy
 
 from ..tagging.lattice import make_lattice
 from ..tagging.viterbi import viterbi
@@ -23,24 +20,23 @@ def StructuredMargin() -> TagLoss:
 
     Source: Taskar et al. (2003); Tsochantaridis et al. (2005).
     """
-    return _StructuredMargin()
+    return structured_margin
 
 
-class _StructuredMargin:
-    def __call__(self, scores: Floats2d, targets: Targets) -> tuple[Floats2d, float]:
-        S = to_numpy(scores)
-        gradient = numpy.zeros_like(S)
-        tokens = targets.annotated
-        if not len(tokens):
-            return get_array_module(scores).asarray(gradient), 0.0
-        tags = targets.tags[tokens]
-        weights = (targets.weights[tokens] / len(tokens)).astype(S.dtype)
-        augmented = numpy.zeros_like(S)
-        augmented[tokens] = S[tokens] + 1.0
-        augmented[tokens, tags] -= 1.0
-        augmented[tokens] *= weights[:, None]
-        rivals = viterbi(make_lattice(augmented, targets.lengths))[tokens]
-        margins = augmented[tokens, rivals] - augmented[tokens, tags]
-        gradient[tokens, rivals] += weights
-        gradient[tokens, tags] -= weights
-        return get_array_module(scores).asarray(gradient), float(margins.sum())
+def structured_margin(scores: numpy.ndarray, targets: Targets) -> tuple[numpy.ndarray, float]:
+    """See `StructuredMargin`. The gradient is a[t] / N at z[t], and its opposite at y[t]."""
+    gradient = numpy.zeros_like(scores)
+    tokens = targets.annotated
+    if not len(tokens):
+        return gradient, 0.0
+    tags = targets.tags[tokens]
+    weights = (targets.weights[tokens] / len(tokens)).astype(scores.dtype)
+    augmented = numpy.zeros_like(scores)
+    augmented[tokens] = scores[tokens] + 1.0
+    augmented[tokens, tags] -= 1.0
+    augmented[tokens] *= weights[:, None]
+    rivals = viterbi(make_lattice(augmented, targets.lengths))[tokens]
+    margins = augmented[tokens, rivals] - augmented[tokens, tags]
+    gradient[tokens, rivals] += weights
+    gradient[tokens, tags] -= weights
+    return gradient, float(margins.sum())

@@ -1,9 +1,7 @@
 from typing import NamedTuple, Protocol
 
 import numpy
-from thinc.types import Floats2d
 
-from ..errors import Errors
 from ..tagging.scheme import MISSING
 
 
@@ -28,17 +26,10 @@ class Targets(NamedTuple):
 class TagLoss(Protocol):
     """A loss of tag scores. Registered functions in `losses` return one.
 
-    scores (Floats2d): Scores, one column a tag. Shape (n_tokens, n_tags).
+    scores (numpy.ndarray): Scores, one column a tag. Shape (n_tokens, n_tags).
     targets (Targets): The gold standard of the same tokens.
-    RETURNS (Tuple[Floats2d, float]): The gradient, shaped as the scores, and the loss, a mean over
-        the annotated tokens.
+    RETURNS (Tuple[numpy.ndarray, float]): The gradient, shaped as the scores, and the loss, a mean
+        over the annotated tokens.
     """
 
-    def __call__(self, scores: Floats2d, targets: Targets) -> tuple[Floats2d, float]: ...
-
-
-def check_at_least(name: str, value: float, minimum: float) -> None:
-    """Reject a setting of a loss that is too small."""
-    if not value >= minimum:
-        why = f"It must be a number of at least {minimum}."
-        raise ValueError(Errors.WN004.format(name=name, value=value, why=why))
+    def __call__(self, scores: numpy.ndarray, targets: Targets) -> tuple[numpy.ndarray, float]: ...

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from spacy.ml.staticvectors import StaticVectors
@@ -6,8 +6,9 @@ from spacy.tokens import Doc
 from spacy.util import registry
 from thinc.api import LayerNorm, Linear, Model, chain, concatenate, ragged2list, with_array
 from thinc.types import Floats2d
+from thinc.util import partial
 
-from ..errors import Errors
+from ..errors import Errors, check_setting
 from ..layers.char_ngrams import CharNgrams
 from ..layers.vectors_table import VectorsTable
 from ..layers.word_dropout import WordDropout
@@ -32,10 +33,12 @@ def WordEmbed(
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer. Its width is the sum of the parts'.
     RAISES (ValueError): If word_dropout is not a probability below 1.
     """
-    if not 0.0 <= word_dropout < 1.0:
-        raise ValueError(Errors.WN001.format(
-            name="word_dropout", value=word_dropout, why="A rate is at least 0 and below 1."
-        ))  # fmt: skip
+    check_setting(
+        0.0 <= word_dropout < 1.0,
+        "word_dropout",
+        word_dropout,
+        "A rate is at least 0 and below 1.",
+    )
     parts = [WordDropout(features, word_dropout), ngrams, vectors]
     return cast(Any, concatenate)(*[part for part in parts if part is not None])
 
@@ -55,12 +58,15 @@ def CharNgramEmbed(
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
     RAISES (ValueError): If the lengths or the attribute make no sense.
     """
-    if len(lengths) != 2 or not 1 <= lengths[0] <= lengths[1]:
-        raise ValueError(Errors.WN001.format(
-            name="lengths", value=lengths, why="Expected two numbers, 1 <= shortest <= longest."
-        ))  # fmt: skip
-    if attr not in ("ORTH", "NORM", "LOWER"):
-        raise ValueError(Errors.WN003.format(setting="attr", value=attr, known="ORTH, NORM, LOWER"))
+    check_setting(width >= 1, "width", width, "A vector has at least 1 number.")
+    check_setting(rows >= 1, "rows", rows, "A table has at least 1 row.")
+    check_setting(
+        len(lengths) == 2 and 1 <= lengths[0] <= lengths[1],
+        "lengths",
+        lengths,
+        "Expected two numbers, 1 <= shortest <= longest.",
+    )
+    check_setting(attr in ("ORTH", "NORM", "LOWER"), "attr", attr, "Choose ORTH, NORM or LOWER.")
     mean = CharNgrams(width, rows, min_n=lengths[0], max_n=lengths[1], attr=attr)
     return chain(mean, cast(Any, with_array(cast(Any, LayerNorm(width)))))
 
@@ -73,7 +79,18 @@ def VectorsEmbed(width: int, update_vectors: bool = False) -> Model[list[Doc], l
     update_vectors (bool): Whether training updates the vectors, too. By default they stay as they
         are. Updated vectors are kept in the model, and the vocabulary's own never change.
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
+    RAISES (ValueError): At initialization, if the vocabulary has no vectors or, with
+        `update_vectors`, floret vectors, in which a word has no row of its own.
     """
+    check_setting(width >= 1, "width", width, "A vector has at least 1 number.")
     if not update_vectors:
-        return chain(StaticVectors(width), cast(Any, ragged2list()))
+        fixed = StaticVectors(width)
+        fixed.init = partial(_init_fixed_vectors, fixed.init)
+        return chain(fixed, cast(Any, ragged2list()))
     return chain(VectorsTable(), cast(Any, with_array(cast(Any, Linear(width)))))
+
+
+def _init_fixed_vectors(init: Callable, model: Model, X: Any = None, Y: Any = None) -> None:
+    if X and not X[0].vocab.vectors.data.size:
+        raise ValueError(Errors.WN005.format(that=""))
+    init(model, X=X, Y=Y)

@@ -2,6 +2,8 @@ from typing import Any
 
 from thinc.api import Model
 
+from .output import set_output_width
+
 
 def resize_output(model: Model, new_nO: int) -> Model:
     """Change the number of tag columns of a window classifier. If it is initialized, old columns
@@ -16,24 +18,8 @@ def resize_output(model: Model, new_nO: int) -> Model:
         # A new layer, for optimizers remember the old shapes under the old one's id.
         new_layer = grow_columns(layer, new_nO)
         model.replace_node(layer, new_layer)
-        layer = new_layer
-    set_output_width(model, layer, new_nO)
+    set_output_width(model, new_nO)
     return model
-
-
-def set_output_width(model: Model, layer: Model, nO: int | None) -> None:
-    """Set the width of an output layer without parameters, and of the layers around any output
-    layer that keep its width, too.
-
-    model (Model): The whole model.
-    layer (Model): Its output layer.
-    nO (Optional[int]): The number of columns, None for unknown.
-    """
-    for node in model.walk():
-        if layer in node.walk() and node.maybe_get_dim("nO") not in (None, nO):
-            node.set_dim("nO", nO, force=True)  # type: ignore[arg-type]
-    if layer.maybe_get_dim("nO") is None and nO is not None:
-        layer.set_dim("nO", nO)
 
 
 def grow_columns(layer: Model, new_nO: int) -> Model:

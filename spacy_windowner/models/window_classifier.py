@@ -5,7 +5,7 @@ from spacy.util import registry
 from thinc.api import Dropout, Linear, Model, chain, ragged2list, with_array, zero_init
 from thinc.types import Floats2d
 
-from ..errors import Errors
+from ..errors import check_setting
 from ..layers.activations import Activation
 from ..layers.windowed_affine import WindowedAffine
 from ..layers.word_rows import AllTokens, DistinctWords
@@ -46,12 +46,16 @@ def WindowClassifier(
 
     Source: the lecture's window classification; Collobert et al. (2011), section 3.
     """
-    _check("window", window, window >= 0, "A window has at least 0 words on either side.")
-    _check("hidden_width", hidden_width, hidden_width >= 1, "A layer has at least 1 unit.")
-    _check("hidden_depth", hidden_depth, 0 <= hidden_depth <= 2, "Choose 0, 1 or 2.")
-    _check("pooling", pooling, pooling in ("concat", "average"), 'Choose "concat" or "average".')
-    _check("dropout", dropout, dropout is None or 0.0 <= dropout < 1.0,
-           "A rate is at least 0 and below 1, or null to follow the training's.")  # fmt: skip
+    check_setting(window >= 0, "window", window, "A window has at least 0 words on either side.")
+    check_setting(hidden_width >= 1, "hidden_width", hidden_width, "A layer has at least 1 unit.")
+    check_setting(0 <= hidden_depth <= 2, "hidden_depth", hidden_depth, "Choose 0, 1 or 2.")
+    check_setting(pooling in ("concat", "average"), "pooling", pooling, "Choose concat or average.")
+    check_setting(
+        dropout is None or 0.0 <= dropout < 1.0,
+        "dropout",
+        dropout,
+        "A rate is at least 0 and below 1, or null to follow the training's.",
+    )
     rate = dropout or 0.0
     context_free = is_context_free(embed)
     dropped_embed = cast(Any, chain)(embed, Dropout(rate))
@@ -76,8 +80,3 @@ def WindowClassifier(
     model.attrs["resize_output"] = resize_output
     model.set_ref("output_layer", output)
     return model
-
-
-def _check(name: str, value: object, right: bool, why: str) -> None:
-    if not right:
-        raise ValueError(Errors.WN001.format(name=name, value=value, why=why))

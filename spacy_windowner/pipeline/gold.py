@@ -117,7 +117,14 @@ def incorrect_spans(
                     name=name, text=span.text, key=key, label=span.label_,
                     doc=example.reference.text,
                 ), stacklevel=2)  # fmt: skip
-        for span in example.get_aligned_spans_y2x(wrong, allow_overlap=True):
+        aligned = example.get_aligned_spans_y2x(wrong, allow_overlap=True)
+        if len(aligned) < len(wrong):
+            lost = next(s for s in wrong if not example.get_aligned_spans_y2x([s]))
+            warnings.warn(Warnings.WW003.format(
+                name=name, count=len(wrong) - len(aligned), key=key, text=lost.text,
+                doc=example.reference.text,
+            ), stacklevel=2)  # fmt: skip
+        for span in aligned:
             if span.label_ in labels:
                 number = labels.index(span.label_)
                 spans.append((span.start + offset, span.end + offset, number))

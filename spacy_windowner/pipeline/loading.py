@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,3 +17,16 @@ def explain_damage(name: str, source: str | Path) -> Iterator[None]:
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError) as error:
         reason = str(error) or type(error).__name__
         raise ValueError(Errors.WN009.format(name=name, path=source, reason=reason)) from error
+
+
+def require_files(name: str, path: Path, files: Iterable[str]) -> None:
+    """Reject a directory that lacks a file.
+
+    name (str): The component's name.
+    path (Path): Its directory.
+    files (Iterable[str]): The files it must have.
+    RAISES (ValueError): If one is missing.
+    """
+    for file in files:
+        if not (path / file).is_file():
+            raise ValueError(Errors.WN008.format(name=name, path=path, file=file))

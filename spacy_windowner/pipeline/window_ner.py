@@ -15,15 +15,15 @@ from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 from thinc.util import to_numpy
 
-from ..errors import Errors
+from ..errors import Errors, check_setting
 from ..losses.incorrect_spans import incorrect_spans_loss
 from ..losses.targets import TagLoss
-from ..models.resize import set_output_width
+from ..models.output import is_initialized, n_columns, set_output_width
 from ..tagging.scheme import n_tags, spans_from_tags
 from ..tagging.viterbi import greedy, viterbi
 from .annotation import existing_entities, lattice_of_docs
 from .gold import gold_tags, incorrect_spans, make_targets, validate_label_weights
-from .loading import explain_damage
+from .loading import explain_damage, require_files
 from .skip_report import SkipReport
 
 default_config = """
@@ -136,16 +136,14 @@ class WindowNER(TrainablePipe):
         overwrite: bool = False,
         decoder: str = "viterbi",
         incorrect_spans_key: str | None = None,
-        entity_weight: float = 1.0,
+        entity_weight: float = 1.5,
         label_weights: dict[str, float] | None = None,
         scorer: Callable | None = None,
     ) -> None:
         """Initialize the component. See `make_window_ner` for the settings."""
-        if decoder not in _DECODERS:
-            known = ", ".join(_DECODERS)
-            raise ValueError(Errors.WN003.format(setting="decoder", value=decoder, known=known))
-        if not entity_weight >= 0.0:
-            raise ValueError(Errors.WN014.format(weight=entity_weight))
+        known = ", ".join(_DECODERS)
+        check_setting(decoder in _DECODERS, "decoder", decoder, f"Choose one of {known}.")
+        check_setting(entity_weight >= 0.0, "entity_weight", entity_weight, "It is at least 0.")
         self.vocab = vocab
         self.model = model
         self.name = name
@@ -182,26 +180,13 @@ class WindowNER(TrainablePipe):
             raise ValueError(SpacyErrors.E187)
         if label in self.labels:
             return 0
-        if self._is_initialized and not self.is_resizable:
-            raise ValueError(SpacyErrors.E922.format(name=self.name, nO=self._n_columns))
+        if is_initialized(self.model) and not self.is_resizable:
+            raise ValueError(SpacyErrors.E922.format(name=self.name, nO=n_columns(self.model)))
         self.cfg["labels"].append(label)
         self.vocab.strings.add(label)
-        if self._is_initialized:
+        if is_initialized(self.model):
             self.set_output(n_tags(len(self.labels)))
         return 1
-
-    @property
-    def _output_layer(self) -> Model:
-        has_ref = self.model.has_ref("output_layer")
-        return self.model.get_ref("output_layer") if has_ref else self.model
-
-    @property
-    def _n_columns(self) -> int | None:
-        return self._output_layer.maybe_get_dim("nO")
-
-    @property
-    def _is_initialized(self) -> bool:
-        return all(self._output_layer.has_param(name) for name in self._output_layer.param_names)
 
     def initialize(
         self,
@@ -230,12 +215,15 @@ class WindowNER(TrainablePipe):
         if not self.labels:
             raise ValueError(Errors.WN010.format(name=self.name))
         validate_label_weights(self.cfg["label_weights"], self.labels, self.name)
-        if self._n_columns is None:
-            self._output_layer.set_dim("nO", n_tags(len(self.labels)))
+        columns = n_tags(len(self.labels))
+        if n_columns(self.model) is None and self.model.has_ref("output_layer"):
+            self.model.get_ref("output_layer").set_dim("nO", columns)
         self._validate_columns()
-        sample = (example.predicted for example in get_examples() if len(example.predicted))
+        examples = (example.predicted for example in get_examples() if len(example.predicted))
         # Only shapes are read from the sample, so that any word serves if it has none.
-        self.model.initialize(X=list(islice(sample, 10)) or [Doc(self.vocab, words=["word"])])
+        docs = list(islice(examples, 10)) or [Doc(self.vocab, words=["word"])]
+        ops = self.model.ops
+        self.model.initialize(X=docs, Y=[ops.alloc2f(len(doc), columns) for doc in docs])
 
     def _read_examples(self, examples: Iterable[Example]) -> None:
         """Add the labels of all examples, and report their entities that can't be learned."""
@@ -249,11 +237,12 @@ class WindowNER(TrainablePipe):
         self._skips_reported = report.total > 0
 
     def _validate_columns(self) -> None:
-        needed = n_tags(len(self.labels))
-        if self._n_columns != needed:
+        columns, needed = n_columns(self.model), n_tags(len(self.labels))
+        if columns not in (None, needed):
+            labels = ", ".join(self.labels)
             raise ValueError(Errors.WN007.format(
-                name=self.name, columns=self._n_columns, n_labels=len(self.labels), needed=needed,
-                labels=", ".join(self.labels),
+                name=self.name, columns=columns, n_labels=len(self.labels), needed=needed,
+                labels=labels,
             ))  # fmt: skip
 
     def predict(self, docs: Iterable[Doc]) -> list[list[tuple[int, int, int]]]:
@@ -281,11 +270,15 @@ class WindowNER(TrainablePipe):
         docs (Iterable[Doc]): The documents.
         scores: What `predict` returned for them.
         """
-        hashes = [self.vocab.strings.add(label) for label in self.labels]
+        # Strings, not hashes, which a document of another vocabulary might not know.
+        labels = self.labels
         for doc, spans in zip(docs, scores, strict=True):
-            ents = [Span(doc, start, end, label=hashes[label]) for start, end, label in spans]
+            ents = [Span(doc, start, end, label=labels[label]) for start, end, label in spans]
             kept, blocked = ([], []) if self.cfg["overwrite"] else existing_entities(doc)
-            doc.set_ents([*kept, *ents], blocked=blocked)
+            # Something else may have set entities since they were predicted.
+            taken = {token.i for span in (*kept, *blocked) for token in span}
+            free = [ent for ent in ents if taken.isdisjoint(range(ent.start, ent.end))]
+            doc.set_ents([*kept, *free], blocked=blocked)
 
     def update(
         self,
@@ -336,14 +329,14 @@ class WindowNER(TrainablePipe):
         targets, report = make_targets(examples, hashes, weights)
         self._skips_reported = self._skips_reported or report.warn(self.name)
         ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
-        flat = ops.flatten(scores)
+        flat = to_numpy(ops.flatten(scores))
         gradient, loss = self.loss(flat, targets)
         key = self.cfg["incorrect_spans_key"]
         if key is not None:
             spans = incorrect_spans(examples, key, self.labels, self.name)
             d_incorrect, incorrect = incorrect_spans_loss(flat, targets, spans)
             gradient, loss = gradient + d_incorrect, loss + incorrect
-        return loss, ops.unflatten(gradient, ops.asarray(targets.lengths))
+        return loss, ops.unflatten(ops.asarray(gradient), ops.asarray(targets.lengths))
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "WindowNER":
         """Load the component from a bytestring.
@@ -366,9 +359,7 @@ class WindowNER(TrainablePipe):
         RAISES (ValueError): If a file is missing or damaged, or the labels don't fit the model.
         """
         path = Path(path)
-        for file in ("cfg", "model"):
-            if file not in exclude and not (path / file).is_file():
-                raise ValueError(Errors.WN008.format(name=self.name, path=path, file=file))
+        require_files(self.name, path, [file for file in ("cfg", "model") if file not in exclude])
         with self._loading(path):
             super().from_disk(path, exclude=exclude)
         return self
@@ -376,14 +367,13 @@ class WindowNER(TrainablePipe):
     @contextmanager
     def _loading(self, source: str | Path) -> Iterator[None]:
         with explain_damage(self.name, source):
-            if not self._is_initialized:
+            if not is_initialized(self.model):
                 # The data says how many columns there are: labels may have been added later.
-                set_output_width(self.model, self._output_layer, None)
+                set_output_width(self.model, None)
             yield
             for label in self.labels:
                 self.vocab.strings.add(label)
-        if self._is_initialized:
-            self._validate_columns()
+        self._validate_columns()
 
 
 _DECODERS = {"viterbi": viterbi, "greedy": greedy}

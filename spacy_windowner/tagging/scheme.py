@@ -1,6 +1,7 @@
 """The BIO tag scheme: column 0 is O, then B-l and I-l of each label, in the labels' order."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy
 
@@ -17,9 +18,9 @@ def n_tags(n_labels: int) -> int:
     return 1 + 2 * n_labels
 
 
-def begin_tags(labels: numpy.ndarray) -> numpy.ndarray:
-    """The B- tags of label numbers."""
-    return 1 + 2 * labels
+def begin_tag(label: Any) -> Any:
+    """The B- tag of a label's number, or of an array of them. The I- tag is the next one."""
+    return 1 + 2 * label
 
 
 def label_of_tag(tags: numpy.ndarray) -> numpy.ndarray:
@@ -60,8 +61,8 @@ def tags_from_iob(
     known = labels >= 0
     begins = known & (iob == _ENT_IOB_B)
     insides = known & (iob == _ENT_IOB_I)
-    tags[begins] = begin_tags(labels[begins])
-    tags[insides] = begin_tags(labels[insides]) + 1
+    tags[begins] = begin_tag(labels[begins])
+    tags[insides] = begin_tag(labels[insides]) + 1
     return tags
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy
 
 from .lattice import Lattice
-from .scheme import O
+from .scheme import O, begin_tag, is_inside, label_of_tag
 
 
 def viterbi(lattice: Lattice) -> numpy.ndarray:
@@ -36,12 +36,12 @@ def greedy(lattice: Lattice) -> numpy.ndarray:
     wanted = (lattice.scores.argmax(axis=1) != O) & ~lattice.must_continue
     segments = _Segments.of(wanted, lattice.doc_starts)
     n_labels = lattice.scores.shape[1] // 2
-    inside_tags = 2 + 2 * numpy.arange(n_labels)
+    inside_tags = begin_tag(numpy.arange(n_labels)) + 1
     for step, places, tokens in segments.steps():
         scores = lattice.scores[tokens].copy()
         before = tags[tokens - 1] if step else numpy.full(len(places), O)
-        # The tag before, B-l or I-l, allows I-l.
-        allowed = ((before[:, None] + 1) // 2 * 2 == inside_tags) & (before[:, None] > 0)
+        # After B-l or I-l, I-l is allowed.
+        allowed = begin_tag(label_of_tag(before))[:, None] + 1 == inside_tags
         scores[:, 2::2][~allowed] = -numpy.inf
         tags[tokens] = scores.argmax(axis=1)
     return tags
@@ -116,7 +116,6 @@ def _search(lattice: Lattice, segments: _Segments) -> numpy.ndarray:
     n_segments, n_tokens = len(segments.lengths), len(segments.tokens)
     n_tags = lattice.scores.shape[1]
     n_labels = n_tags // 2
-    labels = numpy.arange(n_labels)
     best = numpy.full((n_segments, n_tags), -numpy.inf)
     # Which tag came before O or B-l, and whether I-l came before I-l (or else B-l).
     came_from = numpy.zeros(n_tokens, dtype="int32")
@@ -144,11 +143,13 @@ def _search(lattice: Lattice, segments: _Segments) -> numpy.ndarray:
         n = len(places)
         now = chosen[:n].copy()
         tags[places] = now
-        inside = (now > 0) & (now % 2 == 0)
-        label = numpy.where(inside, now // 2 - 1, 0)
-        was_inside = came_from_inside[places, label] if n_labels else numpy.zeros(n, dtype=bool)
-        before = numpy.where(was_inside, 2 + 2 * labels[label], 1 + 2 * labels[label])
-        chosen[:n] = numpy.where(inside, before, came_from[places])
+        inside = is_inside(now)
+        if inside.any():
+            label = numpy.where(inside, label_of_tag(now), 0)
+            before = begin_tag(label) + came_from_inside[places, label]
+            chosen[:n] = numpy.where(inside, before, came_from[places])
+        else:
+            chosen[:n] = came_from[places]
     return tags
 
 

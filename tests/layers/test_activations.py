@@ -110,5 +110,5 @@ def test_prelu_has_one_slope_a_unit():
 
 
 def test_unknown_name():
-    with pytest.raises(ValueError, match=r"WN002.*'swish'.*hard_tanh, leaky_relu.*prelu"):
+    with pytest.raises(ValueError, match=r"WN001.*'swish'.*hard_tanh, leaky_relu.*prelu"):
         Activation("swish")

@@ -4,7 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from thinc.api import Ragged
 
-from spacy_windowner.layers.windowed_affine import WindowedAffine, WordRows, window_indices
+from spacy_windowner.layers import windowed_affine
+from spacy_windowner.layers.windowed_affine import (
+    WindowedAffine,
+    WordRows,
+    table_indices,
+    window_rows,
+)
 
 from ..util import check_gradient, check_params, random_like, randomize, weighted_sum
 
@@ -148,13 +154,14 @@ def test_initial_weights_are_scaled_to_the_whole_window(pooling):
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 6), max_size=6), st.integers(0, 4), st.booleans())
-def test_window_indices(lengths, window, shared):
+def test_window_rows(lengths, window, shared):
     n_tokens, width = sum(lengths), 2 * window + 1
     pad_id, n_positions = n_tokens, 1 if shared else width
     # Every token a row of its own, so that an index tells the token.
-    indices = window_indices(
-        numpy.arange(n_tokens), numpy.array(lengths, dtype="int32"), window, pad_id, n_positions
+    row_ids = window_rows(
+        numpy.arange(n_tokens), numpy.array(lengths, dtype="int32"), window, pad_id
     )
+    indices = table_indices(row_ids, slice(0, n_positions), n_positions)
     assert indices.shape == (n_tokens, width)
     assert indices.dtype == numpy.int32
     rows, positions = numpy.divmod(indices, n_positions)
@@ -165,3 +172,20 @@ def test_window_indices(lengths, window, shared):
             p = t + j - window
             inside = 0 <= p < n_tokens and doc_of[p] == doc_of[t]
             assert rows[t, j] == (p if inside else pad_id)
+
+
+@windows
+@poolings
+def test_positions_in_blocks_give_the_same_numbers(monkeypatch, window, pooling):
+    """A table too large for memory is made for some positions at a time."""
+    results = []
+    for max_table in (2**24, 1):
+        monkeypatch.setattr(windowed_affine, "_MAX_TABLE", max_table)
+        layer, batch = make_layer(window, pooling), make_batch([3, 0, 1, 5])
+        Y, backprop = layer(batch, is_train=True)
+        d_rows = backprop(Ragged(random_like([Y.data])[0], Y.lengths))
+        results.append([Y.data, d_rows, *(layer.get_grad(name) for name in ("W", "b", "pad"))])
+    (Y, *gradients), (Y_of_blocks, *gradients_of_blocks) = results
+    numpy.testing.assert_array_equal(Y_of_blocks, Y)
+    for value, expected in zip(gradients_of_blocks, gradients, strict=True):
+        numpy.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-5)

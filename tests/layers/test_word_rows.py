@@ -7,7 +7,7 @@ from thinc.api import Ragged, chain
 
 from spacy_windowner.layers.char_ngrams import CharNgrams
 from spacy_windowner.layers.windowed_affine import WindowedAffine
-from spacy_windowner.layers.word_rows import AllTokens, DistinctWords, words_doc
+from spacy_windowner.layers.word_rows import AllTokens, DistinctWords
 
 from ..util import check_params, random_like, weighted_sum
 
@@ -89,7 +89,14 @@ def test_all_tokens_have_rows_of_their_own(vocab):
     assert lengths.tolist() == [4, 0, 1, 3]
 
 
-def test_words_doc(vocab):
-    doc = Doc(vocab, words=["Paris", "😀", " ", "x"])
-    copy = words_doc(doc, doc.to_array("ORTH"))
-    assert [token.text for token in copy] == ["Paris", "😀", " ", "x"]
+def test_documents_of_two_vocabularies():
+    """Each word is spelled by a vocabulary that knows it."""
+    words_of_docs = [["Hi", "there"], [], ["Xyz", "😀", "Hi"]]
+    embed = CharNgrams(4, 30, min_n=1, max_n=3, attr="ORTH").initialize()
+    rows, ids, _ = DistinctWords(embed).predict(
+        [Doc(spacy.blank("en").vocab, words=words) for words in words_of_docs]
+    )
+    words = [word for words in words_of_docs for word in words]
+    expected = embed.predict([Doc(spacy.blank("en").vocab, words=words)])[0]
+    numpy.testing.assert_array_equal(rows[ids], expected)
+    assert len(rows) == 4

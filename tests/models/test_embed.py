@@ -62,13 +62,15 @@ def test_char_ngram_embed_has_a_gradient(docs):
         ({"lengths": [0, 3]}, r"WN001.*lengths = \[0, 3\].*1 <= shortest <= longest"),
         ({"lengths": [4, 3]}, r"WN001.*lengths = \[4, 3\]"),
         ({"lengths": [3]}, r"WN001.*lengths = \[3\]"),
-        ({"attr": "SHAPE"}, "WN003.*attr = 'SHAPE'.*ORTH, NORM, LOWER"),
+        ({"rows": 0}, "WN001.*rows = 0.*at least 1 row"),
+        ({"width": 0}, "WN001.*width = 0"),
+        ({"attr": "SHAPE"}, "WN001.*attr = 'SHAPE'.*ORTH, NORM or LOWER"),
     ],
     ids=str,
 )
 def test_char_ngram_settings_that_make_no_sense(settings, message):
     with pytest.raises(ValueError, match=message):
-        CharNgramEmbed(4, 10, **settings)
+        CharNgramEmbed(**{"width": 4, "rows": 10, **settings})
 
 
 @updates
@@ -138,6 +140,11 @@ def test_updated_vectors_need_a_table_of_vectors(vocab, docs, vectors):
         vocab.vectors = Vectors(data=data, mode="floret", hash_count=1)
     with pytest.raises(ValueError, match="WN005.*update_vectors = true.*initialize.vectors"):
         WindowClassifier(VectorsEmbed(6, update_vectors=True), nO=3).initialize(X=docs)
+
+
+def test_fixed_vectors_need_vectors(docs):
+    with pytest.raises(ValueError, match="WN005.*has none.*initialize.vectors"):
+        WindowClassifier(VectorsEmbed(6), nO=3).initialize(X=docs)
 
 
 def test_fixed_vectors_may_be_floret(vocab, docs):

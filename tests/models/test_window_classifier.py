@@ -180,8 +180,8 @@ def test_dropout(docs):
         ({"pooling": "max"}, "WN001.*pooling = 'max'.*concat.*average"),
         ({"dropout": 1.0}, "WN001.*dropout = 1.0.*below 1"),
         ({"dropout": -0.1}, "WN001.*dropout = -0.1"),
-        ({"activation": "gelu"}, "WN002.*'gelu'.*relu"),
-        ({"activation": "gelu", "hidden_depth": 0}, "WN002.*'gelu'"),
+        ({"activation": "gelu"}, "WN001.*'gelu'.*relu"),
+        ({"activation": "gelu", "hidden_depth": 0}, "WN001.*'gelu'"),
     ],
     ids=str,
 )

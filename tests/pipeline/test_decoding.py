@@ -61,7 +61,7 @@ def test_decoders_differ_where_the_best_path_begins_badly():
 
 
 def test_unknown_decoder():
-    with pytest.raises(ValueError, match=r"WN003.*decoder = 'beam'.*viterbi, greedy"):
+    with pytest.raises(ValueError, match=r"WN001.*decoder = 'beam'.*viterbi, greedy"):
         make(decoder="beam")
 
 

@@ -1,5 +1,9 @@
+import numpy
 import pytest
+import spacy
+from spacy.ml.models import MultiHashEmbed
 from spacy.training import Example
+from thinc.api import Linear, Model, chain, with_array
 
 from .util import ENTITIES, TRAIN_DATA, ents_of, make_examples, make_nlp, train
 
@@ -112,6 +116,9 @@ def test_add_label_with_gradients_not_yet_used():
     ner.add_label("ORG")
     ner.update(make_examples(nlp))
     ner.finish_update(nlp.create_optimizer())
+    [scores] = ner.model.predict([nlp.make_doc("London")])
+    assert scores.shape == (1, 7)
+    assert numpy.isfinite(scores).all()
 
 
 def test_add_label_to_a_model_that_cannot_grow():
@@ -173,6 +180,7 @@ def test_initialize_examples():
     nlp.initialize()
     nlp.initialize(get_examples=lambda: examples)
     nlp.initialize(get_examples=lambda: iter(examples))
+    assert ner.labels == ("PERSON", "LOC")
     for wrong in (lambda: None, lambda: examples[0], lambda: [], examples):
         with pytest.raises(TypeError):
             nlp.initialize(get_examples=wrong)
@@ -208,3 +216,38 @@ def test_initialize_twice():
 def test_wrong_settings(config, code):
     with pytest.raises(ValueError, match=code):
         train(make_nlp(**config))
+
+
+@spacy.registry.architectures("test.PlainTagger.v1")
+def plain_tagger(nO: int | None = None) -> Model:
+    """A model of the users' own: nothing but spaCy's and thinc's layers."""
+    embed = MultiHashEmbed(16, ["NORM"], [100], include_static_vectors=False)
+    return chain(embed, with_array(Linear(nO, 16)))
+
+
+@pytest.mark.parametrize("nO", [None, 5])
+def test_a_model_of_the_users_own(nO, tmp_path):
+    nlp = spacy.blank("en")
+    model = {"@architectures": "test.PlainTagger.v1", "nO": nO}
+    ner = nlp.add_pipe("window_ner", config={"model": model})
+    train(nlp, steps=60)
+    assert ner.labels == ("PERSON", "LOC")
+    assert [ents_of(nlp(text)) for text, _ in TRAIN_DATA] == ENTITIES
+    nlp.to_disk(tmp_path)
+    loaded = spacy.load(tmp_path)
+    assert [ents_of(loaded(text)) for text, _ in TRAIN_DATA] == ENTITIES
+    with pytest.raises(ValueError, match="E922"):
+        ner.add_label("ORG")  # it can't grow
+    assert ner.labels == ("PERSON", "LOC")
+
+
+def test_a_sourced_component_with_a_new_label():
+    """It keeps the vocabulary of its source, which knows labels that the documents' doesn't."""
+    source, nlp = make_nlp(), spacy.blank("en")
+    train(source, steps=20)
+    nlp.add_pipe("window_ner", source=source)
+    ner = nlp.get_pipe("window_ner")
+    ner.add_label("A NEW LABEL")
+    doc = nlp.make_doc("London")
+    ner.set_annotations([doc], [[(0, 1, 2)]])
+    assert ents_of(doc) == [("London", "A NEW LABEL")]

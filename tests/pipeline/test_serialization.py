@@ -48,6 +48,7 @@ def test_saved_settings_rank_above_the_config(tmp_path):
         "overwrite": True,
         "decoder": "greedy",
         "incorrect_spans_key": None,
+        "entity_weight": 1.5,
         "label_weights": {"LOC": 2.0},
     }
     other = make_nlp().get_pipe("window_ner").from_disk(tmp_path / "ner")

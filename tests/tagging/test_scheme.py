@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from spacy_windowner.tagging.scheme import (
     MISSING,
-    begin_tags,
+    begin_tag,
     is_begin,
     is_inside,
     label_of_tag,
@@ -75,7 +75,7 @@ def test_functions_agree_with_the_tags_names(n_labels):
     numbers = [labels.index(name[2:]) if name != "O" else -1 for name in names]
     assert label_of_tag(tags).tolist() == numbers
     expected = [names.index(f"B-{label}") for label in labels]
-    assert begin_tags(numpy.arange(n_labels)).tolist() == expected
+    assert begin_tag(numpy.arange(n_labels)).tolist() == expected
 
 
 def test_entities_end_at_the_documents_end():
