@@ -50,9 +50,9 @@ class Errors:
 
 class Warnings:
     WW001 = (
-        "[WW001] '{name}' can't learn from {count} of {total} entities, and treats their tokens as "
-        "not annotated: {kinds}. For example: {shown}. Correct the offsets of these entities. "
-        "This is said once."
+        "[WW001] '{name}' can't learn from {count} of {total} entities of {source}, and treats "
+        "their tokens as not annotated: {kinds}. For example: {shown}. Correct the offsets of "
+        "these entities."
     )
     WW002 = (
         "[WW002] '{name}': the span {text!r} of doc.spans['{key}'] is both an entity and known "

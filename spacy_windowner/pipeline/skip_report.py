@@ -33,10 +33,11 @@ class SkipReport:
                 text = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}..."
                 self.shown.append(f"{ent.text!r} ({ent.label_}) in document {index}, {text!r}")
 
-    def warn(self, name: str) -> bool:
+    def warn(self, name: str, source: str) -> bool:
         """Give one warning if entities were skipped.
 
         name (str): The component's name.
+        source (str): What the documents are counted in.
         RETURNS (bool): Whether there was something to report.
         """
         if not self.reasons:
@@ -44,6 +45,7 @@ class SkipReport:
         kinds = ", ".join(f"{count} {reason}" for reason, count in self.reasons.items())
         count = sum(self.reasons.values())
         warnings.warn(Warnings.WW001.format(
-            count=count, total=self.total, name=name, kinds=kinds, shown="; ".join(self.shown)
+            count=count, total=self.total, source=source, name=name, kinds=kinds,
+            shown="; ".join(self.shown),
         ), stacklevel=2)  # fmt: skip
         return True

@@ -232,7 +232,7 @@ class WindowNER(TrainablePipe):
             for ent in example.reference.ents:
                 self.add_label(ent.label_)
             report.add(index, len(example.reference.ents), gold_tags(example, [])[1])
-        report.warn(self.name)
+        report.warn(self.name, "the training data")
         # Without entities, this was no training data, but spaCy's dummy example.
         self._skips_reported = report.total > 0
 
@@ -327,7 +327,10 @@ class WindowNER(TrainablePipe):
         entity_weight, label_weights = self.cfg["entity_weight"], self.cfg["label_weights"]
         weights = [entity_weight * label_weights.get(label, 1.0) for label in self.labels]
         targets, report = make_targets(examples, hashes, weights)
-        self._skips_reported = self._skips_reported or report.warn(self.name)
+        if not self._skips_reported:
+            # Labels were given, so that nobody went through all examples, which may be endless.
+            source = "a batch (those of later batches are skipped without a warning)"
+            self._skips_reported = report.warn(self.name, source)
         ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
         flat = to_numpy(ops.flatten(scores))
         gradient, loss = self.loss(flat, targets)
