@@ -145,7 +145,8 @@ def test_real_corpora(tmp_path, name, files, f):
     for file, split in zip(files, ["train", "dev"], strict=True):
         script = ROOT / "scripts/convert_conll.py"
         run(sys.executable, script, DATA / name / file, tmp_path / f"{split}.spacy")
-    train_config("default", tmp_path, tmp_path / "model", max_steps=600)
+    (tmp_path / "model").mkdir()
+    train_config("default", tmp_path, tmp_path / "model", max_steps=1000)
     meta = srsly.read_json(tmp_path / "model/model-best/meta.json")
     assert meta["performance"]["ents_f"] > f
 
