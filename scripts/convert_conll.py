@@ -18,8 +18,9 @@ def read_sentences(path: Path) -> Iterator[tuple[list[str], list[str]]]:
     skipped: list[int] = []
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
-            # Only tabs and spaces separate columns: tokens may hold other white space.
-            *columns, tag = line.rstrip("\r\n").replace(" ", "\t").split("\t")
+            # Tabs separate columns or, without any, spaces. Tokens may hold other white space.
+            line = line.rstrip("\r\n")
+            *columns, tag = line.split("\t" if "\t" in line else " ")
             columns = [column for column in columns if column]
             where = f"{path}, line {number}"
             if not columns and not tag:

@@ -94,13 +94,13 @@ def test_bad_spans_are_skipped_and_reported(tmp_path):
 
 
 def test_conll_keeps_tokens_with_white_space(tmp_path):
-    text = "\ufeffA\u00a0B\tB-PER\nC\tI-PER\n\tO\n\nD O\n"
-    (tmp_path / "in.conll").write_text(text.lstrip("\ufeff"), encoding="utf-8")
+    text = "A\u00a0B\tB-PER\nC\tI-PER\n\tO\n\nD O\nke s\tO\n"
+    (tmp_path / "in.conll").write_text(text, encoding="utf-8")
     done = convert("convert_conll.py", tmp_path / "in.conll", tmp_path / "out.spacy")
     assert done.returncode == 0, done.stderr
     assert "skipped 1 lines without a token, the first: 3" in " ".join(done.stdout.split())
     docs = read_docs(tmp_path / "out.spacy")
-    assert [[token.text for token in doc] for doc in docs] == [["A\u00a0B", "C"], ["D"]]
+    assert [[token.text for token in doc] for doc in docs] == [["A\u00a0B", "C"], ["D", "ke s"]]
     assert [ent.text for ent in docs[0].ents] == ["A\u00a0B C"]
 
 
