@@ -24,28 +24,27 @@ def incorrect_spans_loss(
         offsets of the whole batch.
     RETURNS (Tuple[numpy.ndarray, float]): The gradient, shaped as the scores, and the loss.
     """
-    S = scores
-    gradient = numpy.zeros_like(S)
+    gradient = numpy.zeros_like(scores)
     loss = 0.0
     doc_ends = set(numpy.cumsum(targets.lengths).tolist())
     for start, end, label in spans:
         begin, inside = begin_tag(label), begin_tag(label) + 1
         places = [(start, [begin])] + [(i, [inside]) for i in range(start + 1, end)]
         if end not in doc_ends:
-            places.append((end, [tag for tag in range(S.shape[1]) if tag != inside]))
+            places.append((end, [tag for tag in range(scores.shape[1]) if tag != inside]))
         open_places = []
         for place, bad in places:
             if targets.tags[place] == MISSING:
-                open_places.append(_margin(S[place], place, bad))
+                open_places.append(_margin(scores[place], place, bad))
             elif targets.tags[place] not in bad:
                 break
         else:
             if open_places:
                 gap, place, bad_tag, good_tag = min(open_places)
                 if 1.0 + gap > 0.0:
-                    loss += (1.0 + gap) / len(S)
-                    gradient[place, bad_tag] += 1.0 / len(S)
-                    gradient[place, good_tag] -= 1.0 / len(S)
+                    loss += (1.0 + gap) / len(scores)
+                    gradient[place, bad_tag] += 1.0 / len(scores)
+                    gradient[place, good_tag] -= 1.0 / len(scores)
     return gradient, loss
 
 

@@ -60,15 +60,16 @@ class _MaxMargin:
         self.same_window_weight = same_window_weight
 
     def __call__(self, scores: numpy.ndarray, targets: Targets) -> tuple[numpy.ndarray, float]:
-        S = scores
-        gradient = numpy.zeros_like(S)
+        gradient = numpy.zeros_like(scores)
         loss = 0.0
         n = len(targets.annotated)
         if n and self.pairwise_weight:
             weight = self.pairwise_weight / n
-            loss += add_pairwise(S, targets, gradient, weight, self.corrupt_windows, self.sampling)
+            loss += add_pairwise(
+                scores, targets, gradient, weight, self.corrupt_windows, self.sampling
+            )
         if n and self.same_window_weight:
-            loss += add_same_window(S, targets, gradient, self.same_window_weight / n)
+            loss += add_same_window(scores, targets, gradient, self.same_window_weight / n)
         return gradient, loss
 
 
