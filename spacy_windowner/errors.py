@@ -46,6 +46,34 @@ class Errors:
         "[WN013] Unexpected labels for '{name}': {labels!r}. Expected a list of strings, as "
         "`python -m spacy init labels` writes it."
     )
+    WN020 = (
+        "[WN020] This model needs PyTorch, which is not installed: "
+        '`pip install "spacy-windowner[torch]"`. Without it, use the architecture '
+        "spacy-windowner.WindowClassifier.v1, and train again."
+    )
+    WN021 = (
+        "[WN021] The `scorer` must build a torch.nn.Module that maps a float32 tensor of shape "
+        "{shape}, window features of 2 tokens, to scores of shape {expected}. Found {found}. "
+        "Correct the function that the `scorer` block of the model's config names: it returns a "
+        "callable, which is called with ({nI}, {nO}), the numbers of features and of tags."
+    )
+    WN022 = (
+        "[WN022] Can't add labels to this scorer, a {kind}: that takes a module whose scores are "
+        "the output of a torch.nn.Linear with a bias and one output for each tag, and in which "
+        "nothing else depends on the number of tags. Add all labels before training, or train "
+        "again with them."
+    )
+    WN023 = (
+        "[WN023] The saved parameters are not those of the module that the `scorer` builds. They "
+        "differ in {names}. Load them with the scorer they were trained with."
+    )
+    WN024 = (
+        "[WN024] A prediction has no gradient. Call the model with is_train=True, or begin_update."
+    )
+    WN014 = (
+        "[WN014] {name} = {value!r} needs PyTorch, which is not installed. Install the extra: "
+        "pip install 'spacy-windowner[torch]', or choose another {name}."
+    )
 
 
 class Warnings:

@@ -22,7 +22,7 @@ from spacy_windowner.losses.structured_margin import StructuredMargin
 from spacy_windowner.losses.targets import Targets
 from spacy_windowner.models.embed import VectorsEmbed
 from spacy_windowner.models.window_classifier import WindowClassifier
-from spacy_windowner.tagging.lattice import make_lattice
+from spacy_windowner.tagging.lattice import Places, make_lattice
 from spacy_windowner.tagging.scheme import spans_from_tags, tag_names
 from spacy_windowner.tagging.viterbi import viterbi
 
@@ -307,7 +307,7 @@ def test_the_decision_is_a_positive_score():
         output = model.get_ref("output_layer")
         output.get_param("W")[B] = numpy.random.default_rng(seed).normal(size=HIDDEN)
         [scores] = model.predict([doc])
-        tags = viterbi(make_lattice(scores, numpy.array([N])))
+        tags = viterbi(make_lattice(scores, Places.of_docs(numpy.array([N]))))
         numpy.testing.assert_array_equal(tags, numpy.where(scores[:, B] > 0.0, B, O))
         decisions |= set(tags.tolist())
     assert decisions == {O, B}
@@ -513,7 +513,8 @@ def test_bio_tags():
     assert tag_names(["LOC", "PER"]) == ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
     words = ["New", "York", "Paris", "and", "Foo", "Bar"]
     tags = numpy.array([1, 2, 1, 0, 3, 4])
-    [spans] = spans_from_tags(tags, numpy.array([len(words)]))
+    tokens = numpy.flatnonzero(tags)
+    [spans] = spans_from_tags(tokens, tags[tokens], numpy.array([len(words)]))
     assert spans == [(0, 2, 0), (2, 3, 0), (4, 6, 1)]
 
 
@@ -524,7 +525,7 @@ def test_inside_follows_begin_or_inside(before):
     scores[1, before] = 0.0
     scores[2, I] = 1.0  # the best tag by itself
     scores[2, O] = 0.0
-    tags = viterbi(make_lattice(scores, numpy.array([3])))
+    tags = viterbi(make_lattice(scores, Places.of_docs(numpy.array([3]))))
     assert tags[2] == (O if before == O else I)
 
 

@@ -15,11 +15,16 @@ import srsly
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config
+from thinc.compat import has_torch
 
 ROOT = Path(__file__).parent.parent
 # Where the public corpora may be: see the assets in project.yml.
 DATA = ROOT.parent / "shared" / "data"
-CONFIGS = sorted(path.stem for path in (ROOT / "configs").glob("*.cfg"))
+needs_torch = pytest.mark.skipif(not has_torch, reason="PyTorch is an extra: torch")
+CONFIGS = [
+    pytest.param(path.stem, marks=[needs_torch] if path.stem == "torch" else [])
+    for path in sorted((ROOT / "configs").glob("*.cfg"))
+]
 PROJECT = srsly.read_yaml(ROOT / "project.yml")
 
 needs_data = pytest.mark.skipif(

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy
@@ -39,12 +39,7 @@ def forward_words(
         return_index=True,
         return_inverse=True,
     )
-    # Documents may have different vocabularies: each word is spelled by that of its first one.
-    owners = numpy.searchsorted(numpy.cumsum(lengths), firsts, side="right")
-    words = [
-        docs[owner].vocab.strings[orth]
-        for owner, orth in zip(owners.tolist(), orths.tolist(), strict=True)
-    ]
+    words = spell(orths, firsts, docs, lengths)
     [rows], backprop_embed = embed([Doc(docs[0].vocab, words=words)], is_train)
 
     def backprop(d_rows: Floats2d) -> list[Doc]:
@@ -65,6 +60,25 @@ def forward_tokens(
 
     flat = ops.flatten(rows)
     return WordRows(flat, numpy.arange(len(flat)), lengths), backprop
+
+
+def spell(
+    orths: numpy.ndarray, tokens: numpy.ndarray, docs: Sequence[Doc], lengths: numpy.ndarray
+) -> list[str]:
+    """The strings of words. Documents may have different vocabularies, so that each word is
+    spelled by that of a document it is in.
+
+    orths (numpy.ndarray): The words' hashes. Shape (n,).
+    tokens (numpy.ndarray): A token of each word, by its number in the whole batch. Shape (n,).
+    docs (Sequence[Doc]): The documents of the batch.
+    lengths (numpy.ndarray): The number of tokens of every document. Shape (n_docs,).
+    RETURNS (List[str]): The strings.
+    """
+    owners = numpy.searchsorted(numpy.cumsum(lengths), tokens, side="right")
+    return [
+        docs[owner].vocab.strings[orth]
+        for owner, orth in zip(owners.tolist(), orths.tolist(), strict=True)
+    ]
 
 
 def _lengths(docs: list[Doc]) -> numpy.ndarray:

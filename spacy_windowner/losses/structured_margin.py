@@ -1,7 +1,9 @@
 import numpy
 from spacy.util import registry
 
-from ..tagging.lattice import make_lattice
+from ..tagging.decoding import decode
+from ..tagging.lattice import Places
+from ..tagging.scheme import O
 from ..tagging.viterbi import viterbi
 from .targets import TagLoss, Targets
 
@@ -35,7 +37,10 @@ def structured_margin(scores: numpy.ndarray, targets: Targets) -> tuple[numpy.nd
     augmented[tokens] = scores[tokens] + 1.0
     augmented[tokens, tags] -= 1.0
     augmented[tokens] *= weights[:, None]
-    rivals = viterbi(make_lattice(augmented, targets.lengths))[tokens]
+    rivals = numpy.full(len(scores), O)
+    found, found_tags = decode(augmented.T, Places.of_docs(targets.lengths), viterbi)
+    rivals[found] = found_tags
+    rivals = rivals[tokens]
     margins = augmented[tokens, rivals] - augmented[tokens, tags]
     gradient[tokens, rivals] += weights
     gradient[tokens, tags] -= weights

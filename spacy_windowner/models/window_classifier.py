@@ -17,7 +17,7 @@ from .resize import resize_output
 def WindowClassifier(
     embed: Model[list[Doc], list[Floats2d]],
     window: int = 3,
-    hidden_width: int = 256,
+    hidden_width: int = 128,
     hidden_depth: int = 1,
     activation: str = "relu",
     pooling: Literal["concat", "average"] = "concat",
@@ -59,24 +59,27 @@ def WindowClassifier(
     rate = dropout or 0.0
     context_free = is_context_free(embed)
     dropped_embed = cast(Any, chain)(embed, Dropout(rate))
-    word_rows = DistinctWords(dropped_embed) if context_free else AllTokens(dropped_embed)
+    refs: dict[str, Model] = {"embed": dropped_embed}
+    layers: list[Model] = [
+        DistinctWords(dropped_embed) if context_free else AllTokens(dropped_embed)
+    ]
     if hidden_depth == 0:
         Activation(activation)  # reject an unknown name, though no layer uses it
-        output: Model = WindowedAffine(nO, window=window, pooling=pooling, init_W=zero_init)
-        layers: list[Model] = [word_rows, output]
+        affine = output = WindowedAffine(nO, window=window, pooling=pooling, init_W=zero_init)
+        layers.append(affine)
     else:
-        output = Linear(nO, hidden_width, init_W=zero_init)
+        affine = WindowedAffine(hidden_width, window=window, pooling=pooling)
+        output = cast(Model, Linear(nO, hidden_width, init_W=zero_init))
         hidden = [Activation(activation), Dropout(rate)]
         if hidden_depth == 2:
             hidden += [Linear(hidden_width), Activation(activation), Dropout(rate)]
-        layers = [
-            word_rows,
-            WindowedAffine(hidden_width, window=window, pooling=pooling),
-            with_array(cast(Any, chain)(*hidden, output)),
-        ]
+        refs["head"] = cast(Any, chain)(*hidden, output)
+        layers += [affine, with_array(cast(Any, refs["head"]))]
     model: Model[list[Doc], list[Floats2d]] = cast(Any, chain)(*layers, ragged2list())
     model.attrs["dropout"] = dropout
     model.attrs["embedding"] = "distinct words" if context_free else "all tokens"
     model.attrs["resize_output"] = resize_output
-    model.set_ref("output_layer", output)
+    # The runtime takes the model apart by these names to predict from tables.
+    for name, layer in {**refs, "windowed_affine": affine, "output_layer": output}.items():
+        model.set_ref(name, layer)
     return model

@@ -1,33 +1,100 @@
-"""What the component reads from Docs when it predicts."""
+"""What the component reads from Docs when it predicts, and writes to them."""
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy
-from spacy.attrs import ENT_IOB, ENT_TYPE, IS_SPACE, SENT_START
+from spacy.attrs import ENT_IOB, ENT_KB_ID, ENT_TYPE, IS_SPACE, ORTH, SENT_START
+from spacy.strings import get_string_id
 from spacy.tokens import Doc, Span
 
-from ..tagging.lattice import Lattice, make_lattice
+from ..tagging.lattice import Places
+
+Entities = Sequence[tuple[int, int, int]]
+"""The entities of a document, as (start, end, label number)."""
 
 
-def lattice_of_docs(docs: Sequence[Doc], scores: numpy.ndarray, overwrite: bool) -> Lattice:
-    """Constrain scores by what the documents hold: whitespace, sentences and, unless they are to
-    be overwritten, entities and blocked tokens.
+class Tokens(NamedTuple):
+    """The tokens of a batch, one document after the other.
+
+    lengths (numpy.ndarray): The number of tokens of each document. Shape (n_docs,).
+    words (numpy.ndarray): ORTH of each token, uint64. Shape (n_tokens,).
+    places (Places): What constrains their tags.
+    """
+
+    lengths: numpy.ndarray
+    words: numpy.ndarray
+    places: Places
+
+
+def read_tokens(docs: Sequence[Doc], overwrite: bool) -> Tokens:
+    """Read the tokens of documents.
+
+    docs (Sequence[Doc]): The documents, at least one.
+    overwrite (bool): Whether tokens of existing entities, and blocked ones, count as free.
+    RETURNS (Tokens): Their tokens.
+    """
+    tables = [doc.to_array(_READ) for doc in docs]
+    lengths = numpy.array([len(table) for table in tables])
+    table = numpy.concatenate(tables)
+    known = {"is_space": table[:, 1] == 1, "is_sent_start": table[:, 2] == 1}
+    if not overwrite:
+        # B and I: part of an entity or, if the entity has no label, blocked.
+        known["is_taken"] = (table[:, 3] == _B) | (table[:, 3] == _I)
+    places = Places.of_docs(lengths, **known)
+    return Tokens(lengths, numpy.ascontiguousarray(table[:, 0]), places)
+
+
+# The values of ENT_IOB.
+_I, _O, _B = 1, 2, 3
+_READ = [ORTH, IS_SPACE, SENT_START, ENT_IOB]
+_WRITTEN = [ENT_IOB, ENT_TYPE, ENT_KB_ID]
+
+
+def write_entities(
+    docs: Sequence[Doc], entities: Sequence[Entities], labels: Sequence[str], overwrite: bool
+) -> None:
+    """Set the entities of documents. All their other tokens become O.
 
     docs (Sequence[Doc]): The documents.
-    scores (numpy.ndarray): Scores of all their tokens. Shape (n_tokens, n_tags).
-    overwrite (bool): Whether existing entities may be replaced.
-    RETURNS (Lattice): The constrained scores.
+    entities (Sequence[Entities]): The new entities of each.
+    labels (Sequence[str]): The labels.
+    overwrite (bool): Whether existing entities and blocked tokens give way. Otherwise new entities
+        that overlap with them are left out.
     """
-    table = numpy.concatenate([doc.to_array([IS_SPACE, SENT_START, ENT_IOB]) for doc in docs])
-    lengths = numpy.array([len(doc) for doc in docs])
-    return make_lattice(
-        scores,
-        lengths,
-        is_space=table[:, 0] == 1,
-        is_sent_start=table[:, 1] == 1,
-        # B and I: part of an entity or, if the entity has no label, blocked.
-        is_taken=None if overwrite else (table[:, 2] == 3) | (table[:, 2] == 1),
-    )
+    hashes = [get_string_id(label) for label in labels]
+    n_tokens = sum(len(doc) for doc in docs)
+    table: Any = numpy.zeros((n_tokens, len(_WRITTEN)), dtype="uint64")
+    table[:, 0] = _O
+    iob, types = table[:, 0], table[:, 1]
+    offset = 0
+    vocab = None
+    for doc, spans in zip(docs, entities, strict=True):
+        stop = offset + len(doc)
+        if doc.has_annotation("ENT_IOB"):
+            _add_entities(doc, spans, labels, overwrite)
+        else:
+            for start, end, label in spans:
+                iob[offset + start : offset + end] = _I
+                iob[offset + start] = _B
+                types[offset + start : offset + end] = hashes[label]
+            if spans and doc.vocab is not vocab:
+                # A document of another vocabulary may not know the labels yet.
+                vocab = doc.vocab
+                for name in labels:
+                    vocab.strings.add(name)
+            doc.from_array(_WRITTEN, table[offset:stop])
+        offset = stop
+
+
+def _add_entities(doc: Doc, spans: Entities, labels: Sequence[str], overwrite: bool) -> None:
+    """Set the entities of a document that has annotation of entities already."""
+    kept, blocked = ([], []) if overwrite else existing_entities(doc)
+    # Something else may have set entities since these were predicted.
+    taken = {token.i for span in (*kept, *blocked) for token in span}
+    ents = [Span(doc, start, end, label=labels[label]) for start, end, label in spans]
+    free = [ent for ent in ents if taken.isdisjoint(range(ent.start, ent.end))]
+    doc.set_ents([*kept, *free], blocked=blocked)
 
 
 def existing_entities(doc: Doc) -> tuple[list[Span], list[Span]]:
@@ -37,5 +104,5 @@ def existing_entities(doc: Doc) -> tuple[list[Span], list[Span]]:
     RETURNS (Tuple[List[Span], List[Span]]): The entities and the blocked spans.
     """
     iob_type = doc.to_array([ENT_IOB, ENT_TYPE])
-    blocked = (iob_type[:, 1] == 0) & ((iob_type[:, 0] == 3) | (iob_type[:, 0] == 1))
+    blocked = (iob_type[:, 1] == 0) & ((iob_type[:, 0] == _B) | (iob_type[:, 0] == _I))
     return list(doc.ents), [doc[i : i + 1] for i in numpy.flatnonzero(blocked).tolist()]

@@ -4,11 +4,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy
 from spacy.errors import Errors as SpacyErrors
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
@@ -19,11 +18,13 @@ from ..errors import Errors, check_setting
 from ..losses.incorrect_spans import incorrect_spans_loss
 from ..losses.targets import TagLoss
 from ..models.output import is_initialized, n_columns, set_output_width
-from ..tagging.scheme import n_tags, spans_from_tags
+from ..runtime.scorer import make_scorer
+from ..tagging.scheme import n_tags
 from ..tagging.viterbi import greedy, viterbi
-from .annotation import existing_entities, lattice_of_docs
+from .annotation import Entities, write_entities
 from .gold import gold_tags, incorrect_spans, make_targets, validate_label_weights
 from .loading import explain_damage, require_files
+from .prediction import predict_entities
 from .skip_report import SkipReport
 
 default_config = """
@@ -33,6 +34,8 @@ decoder = "viterbi"
 incorrect_spans_key = null
 entity_weight = 1.5
 label_weights = {}
+kernel = "auto"
+table_size = 25000
 
 [window_ner.loss]
 @losses = "spacy-windowner.MaxMargin.v1"
@@ -47,7 +50,7 @@ same_window_weight = 1.0
 [window_ner.model]
 @architectures = "spacy-windowner.WindowClassifier.v1"
 window = 3
-hidden_width = 256
+hidden_width = 128
 hidden_depth = 1
 activation = "relu"
 pooling = "concat"
@@ -92,6 +95,8 @@ def make_window_ner(
     incorrect_spans_key: str | None,
     entity_weight: float,
     label_weights: dict[str, float],
+    kernel: Literal["auto", "thinc", "torch", "torch-int8"],
+    table_size: int,
     scorer: Callable | None,
 ) -> "WindowNER":
     """Create a named entity recognizer that classifies windows of words.
@@ -107,6 +112,11 @@ def make_window_ner(
     entity_weight (float): What the loss of all tokens in entities is multiplied by. Above 1 the
         model finds more entities, and more wrong ones among them.
     label_weights (Dict[str, float]): What the loss of a label's tokens is multiplied by, too.
+    kernel (str): What predictions are computed with: "thinc", "torch" (the same numbers), or
+        "torch-int8" (rounded to 8 bits, in a quarter of the memory). "auto" is "torch" if PyTorch
+        is installed, else "thinc". It acts if the model is a window classifier with a
+        context-free embedding. The trained model is the same with all of them.
+    table_size (int): The most words whose products are kept for predictions. 0 for none.
     scorer (Optional[Callable]): The scoring method.
     """
     return WindowNER(
@@ -119,6 +129,8 @@ def make_window_ner(
         incorrect_spans_key=incorrect_spans_key,
         entity_weight=entity_weight,
         label_weights=label_weights,
+        kernel=kernel,
+        table_size=table_size,
         scorer=scorer,
     )
 
@@ -138,12 +150,15 @@ class WindowNER(TrainablePipe):
         incorrect_spans_key: str | None = None,
         entity_weight: float = 1.5,
         label_weights: dict[str, float] | None = None,
+        kernel: str = "auto",
+        table_size: int = 25000,
         scorer: Callable | None = None,
     ) -> None:
         """Initialize the component. See `make_window_ner` for the settings."""
         known = ", ".join(_DECODERS)
         check_setting(decoder in _DECODERS, "decoder", decoder, f"Choose one of {known}.")
         check_setting(entity_weight >= 0.0, "entity_weight", entity_weight, "It is at least 0.")
+        check_setting(table_size >= 0, "table_size", table_size, "0 is for no table.")
         self.vocab = vocab
         self.model = model
         self.name = name
@@ -157,6 +172,10 @@ class WindowNER(TrainablePipe):
             "entity_weight": entity_weight,
             "label_weights": dict(label_weights or {}),
         }
+        # Not saved with the component: what is fast depends on the machine that loads it.
+        self.kernel = kernel
+        self.table_size = table_size
+        self._scorer = make_scorer(model, vocab, kernel, table_size)
         self._skips_reported = False
 
     @property
@@ -182,10 +201,10 @@ class WindowNER(TrainablePipe):
             return 0
         if is_initialized(self.model) and not self.is_resizable:
             raise ValueError(SpacyErrors.E922.format(name=self.name, nO=n_columns(self.model)))
+        if is_initialized(self.model):
+            self.set_output(n_tags(len(self.labels) + 1))  # first, for a model may refuse
         self.cfg["labels"].append(label)
         self.vocab.strings.add(label)
-        if is_initialized(self.model):
-            self.set_output(n_tags(len(self.labels)))
         return 1
 
     def initialize(
@@ -245,7 +264,7 @@ class WindowNER(TrainablePipe):
                 labels=labels,
             ))  # fmt: skip
 
-    def predict(self, docs: Iterable[Doc]) -> list[list[tuple[int, int, int]]]:
+    def predict(self, docs: Iterable[Doc]) -> list[Entities]:
         """Find the entities of a batch of docs, without modifying them.
 
         docs (Iterable[Doc]): The documents.
@@ -254,31 +273,19 @@ class WindowNER(TrainablePipe):
         """
         docs = list(docs)
         self._require_labels()
-        if not any(len(doc) for doc in docs):
-            return [[] for _ in docs]
-        scores = to_numpy(self.model.ops.flatten(self.model.predict(docs)))
-        lattice = lattice_of_docs(docs, scores, self.cfg["overwrite"])
-        tags = _DECODERS[self.cfg["decoder"]](lattice)
-        return spans_from_tags(tags, numpy.array([len(doc) for doc in docs]))
+        if self._scorer.model is not self.model:
+            self._scorer = make_scorer(self.model, self.vocab, self.kernel, self.table_size)
+        search = _DECODERS[self.cfg["decoder"]]
+        return predict_entities(docs, self._scorer, search, self.cfg["overwrite"])
 
-    def set_annotations(
-        self, docs: Iterable[Doc], scores: Sequence[Sequence[tuple[int, int, int]]]
-    ) -> None:
+    def set_annotations(self, docs: Iterable[Doc], scores: Sequence[Entities]) -> None:
         """Write the entities to doc.ents. Unless `overwrite` is set, the entities and blocked
         tokens that a document has stay as they are.
 
         docs (Iterable[Doc]): The documents.
-        scores: What `predict` returned for them.
+        scores (List[List[Tuple[int, int, int]]]): What `predict` returned for them.
         """
-        # Strings, not hashes, which a document of another vocabulary might not know.
-        labels = self.labels
-        for doc, spans in zip(docs, scores, strict=True):
-            ents = [Span(doc, start, end, label=labels[label]) for start, end, label in spans]
-            kept, blocked = ([], []) if self.cfg["overwrite"] else existing_entities(doc)
-            # Something else may have set entities since they were predicted.
-            taken = {token.i for span in (*kept, *blocked) for token in span}
-            free = [ent for ent in ents if taken.isdisjoint(range(ent.start, ent.end))]
-            doc.set_ents([*kept, *free], blocked=blocked)
+        write_entities(list(docs), scores, self.labels, self.cfg["overwrite"])
 
     def update(
         self,
@@ -312,6 +319,14 @@ class WindowNER(TrainablePipe):
             self.finish_update(sgd)
         losses[self.name] += loss
         return losses
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Update the weights by the gradients of all updates since the last time.
+
+        sgd (Optimizer): The optimizer.
+        """
+        super().finish_update(sgd)
+        self._scorer.clear()
 
     def get_loss(
         self, examples: Iterable[Example], scores: list[Floats2d]
@@ -376,6 +391,7 @@ class WindowNER(TrainablePipe):
             yield
             for label in self.labels:
                 self.vocab.strings.add(label)
+        self._scorer.clear()
         self._validate_columns()
 
 

@@ -5,6 +5,44 @@ import numpy
 from .scheme import O
 
 
+class Places(NamedTuple):
+    """What is known of the tokens of a batch, one document after the other, before they have tags.
+    Entities never cross the start of a document or of a sentence, never start or end on
+    whitespace, and never cover a token that is taken already. Every array has shape (n_tokens,).
+
+    is_doc_start (numpy.ndarray): First tokens of documents.
+    is_space (numpy.ndarray): Whitespace.
+    is_sent_start (numpy.ndarray): Tokens known to start a sentence.
+    is_taken (numpy.ndarray): Tokens that must be O.
+    """
+
+    is_doc_start: numpy.ndarray
+    is_space: numpy.ndarray
+    is_sent_start: numpy.ndarray
+    is_taken: numpy.ndarray
+
+    @classmethod
+    def of_docs(cls, lengths: numpy.ndarray, **known: numpy.ndarray) -> "Places":
+        """The places in documents of these lengths. What isn't given is false everywhere.
+
+        lengths (numpy.ndarray): The number of tokens of each document. Shape (n_docs,).
+        """
+        nowhere = numpy.zeros(int(lengths.sum()), dtype=bool)
+        is_doc_start = nowhere.copy()
+        is_doc_start[(numpy.cumsum(lengths) - lengths)[lengths > 0]] = True
+        return cls(is_doc_start, **{name: known.get(name, nowhere) for name in cls._fields[1:]})
+
+    def segments(self, tokens: numpy.ndarray) -> "Places":
+        """The places of some tokens. After a gap they start anew, as a document does.
+
+        tokens (numpy.ndarray): The tokens' numbers, ascending. Shape (n,).
+        """
+        is_doc_start, *others = (known[tokens] for known in self)
+        is_doc_start[1:] |= numpy.diff(tokens) > 1
+        is_doc_start[:1] = True
+        return Places(is_doc_start, *others)
+
+
 class Lattice(NamedTuple):
     """Tag scores of a batch together with what each token's place rules out. Forbidden tags score
     minus infinity, O never does, so that a valid path always exists.
@@ -19,34 +57,15 @@ class Lattice(NamedTuple):
     must_continue: numpy.ndarray
 
 
-def make_lattice(
-    scores: numpy.ndarray,
-    lengths: numpy.ndarray,
-    *,
-    is_space: numpy.ndarray | None = None,
-    is_sent_start: numpy.ndarray | None = None,
-    is_taken: numpy.ndarray | None = None,
-) -> Lattice:
-    """Rule out tags by a token's place: entities never cross the start of a document or of a
-    sentence, never start or end on whitespace, and never cover a token which is taken already.
+def make_lattice(scores: numpy.ndarray, places: Places) -> Lattice:
+    """Rule out tags by the tokens' places.
 
     scores (numpy.ndarray): Scores, one column a tag. Shape (n_tokens, n_tags).
-    lengths (numpy.ndarray): Tokens of each document. Shape (n_docs,).
-    is_space (Optional[numpy.ndarray]): Tokens of whitespace. Shape (n_tokens,).
-    is_sent_start (Optional[numpy.ndarray]): Tokens known to start a sentence. Shape (n_tokens,).
-    is_taken (Optional[numpy.ndarray]): Tokens that must be O. Shape (n_tokens,).
+    places (Places): The tokens' places.
     RETURNS (Lattice): The constrained scores.
     """
     scores = scores.copy()
-    doc_starts = numpy.zeros(len(scores), dtype=bool)
-    firsts = numpy.cumsum(lengths) - lengths
-    doc_starts[firsts[lengths > 0]] = True
-    scores[doc_starts, 2::2] = -numpy.inf
-    if is_sent_start is not None:
-        scores[is_sent_start, 2::2] = -numpy.inf
-    if is_space is None:
-        is_space = numpy.zeros(len(scores), dtype=bool)
-    scores[is_space, 1::2] = -numpy.inf
-    if is_taken is not None:
-        scores[is_taken, O + 1 :] = -numpy.inf
-    return Lattice(scores, doc_starts, is_space)
+    scores[places.is_doc_start | places.is_sent_start, 2::2] = -numpy.inf
+    scores[places.is_space, 1::2] = -numpy.inf
+    scores[places.is_taken, O + 1 :] = -numpy.inf
+    return Lattice(scores, places.is_doc_start, places.is_space)

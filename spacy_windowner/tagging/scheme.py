@@ -67,23 +67,26 @@ def tags_from_iob(
 
 
 def spans_from_tags(
-    tags: numpy.ndarray, lengths: numpy.ndarray
+    tokens: numpy.ndarray, tags: numpy.ndarray, lengths: numpy.ndarray
 ) -> list[list[tuple[int, int, int]]]:
     """The entities of a batch of valid tag sequences.
 
-    tags (numpy.ndarray): Tags of all documents, one after the other. Shape (n_tokens,).
-    lengths (numpy.ndarray): Tokens of each document. Shape (n_docs,).
+    tokens (numpy.ndarray): The tokens that are not O, by their ascending number in the batch.
+        Shape (n,).
+    tags (numpy.ndarray): Their tags. Shape (n,).
+    lengths (numpy.ndarray): The number of tokens of each document. Shape (n_docs,).
     RETURNS (List[List[Tuple[int, int, int]]]): For each document its entities in their order, as
         (start, end, label number), token offsets with the end exclusive.
     """
-    starts = numpy.flatnonzero(is_begin(tags))
-    goes_on = numpy.append(is_inside(tags)[1:], False)
-    ends = numpy.flatnonzero((tags > 0) & ~goes_on) + 1
+    begins = numpy.flatnonzero(is_begin(tags))
+    starts = tokens[begins]
+    # All tokens up to the next B- tag are of the same entity.
+    ends = tokens[numpy.append(begins[1:], len(tokens)) - 1] + 1 if len(begins) else begins
     doc_ends = numpy.cumsum(lengths)
     docs = numpy.searchsorted(doc_ends, starts, side="right")
     offsets = (doc_ends - lengths)[docs]
     spans: list[list[tuple[int, int, int]]] = [[] for _ in lengths]
-    columns = (docs, starts - offsets, ends - offsets, label_of_tag(tags[starts]))
+    columns = (docs, starts - offsets, ends - offsets, label_of_tag(tags[begins]))
     for doc, start, end, label in zip(*(column.tolist() for column in columns), strict=True):
         spans[doc].append((start, end, label))
     return spans

@@ -13,16 +13,13 @@ def viterbi(lattice: Lattice) -> numpy.ndarray:
     """The valid tag sequences of the highest total score: argmax over y of sum_t S[t, y_t], where
     I-l follows only B-l or I-l, and an entity doesn't end on a token that must continue.
 
-    Only tokens that may be part of an entity are searched. All others are O in some best path
-    (see `surely_outside`), and cut the batch into short segments that are searched together.
+    All documents are searched side by side.
 
     lattice (Lattice): The constrained scores.
     RETURNS (numpy.ndarray): int32 tags. Shape (n_tokens,).
     """
-    tags = numpy.full(len(lattice.scores), O, dtype="int32")
-    segments = _Segments.of(~surely_outside(lattice), lattice.doc_starts)
-    tags[segments.tokens] = _search(lattice, segments)
-    return tags
+    segments = _Segments.of(numpy.arange(len(lattice.scores)), lattice.doc_starts)
+    return _search(lattice, segments)
 
 
 def greedy(lattice: Lattice) -> numpy.ndarray:
@@ -34,7 +31,7 @@ def greedy(lattice: Lattice) -> numpy.ndarray:
     """
     tags = numpy.full(len(lattice.scores), O, dtype="int32")
     wanted = (lattice.scores.argmax(axis=1) != O) & ~lattice.must_continue
-    segments = _Segments.of(wanted, lattice.doc_starts)
+    segments = _Segments.of(numpy.flatnonzero(wanted), lattice.doc_starts)
     n_labels = lattice.scores.shape[1] // 2
     inside_tags = begin_tag(numpy.arange(n_labels)) + 1
     for step, places, tokens in segments.steps():
@@ -45,35 +42,6 @@ def greedy(lattice: Lattice) -> numpy.ndarray:
         scores[:, 2::2][~allowed] = -numpy.inf
         tags[tokens] = scores.argmax(axis=1)
     return tags
-
-
-def surely_outside(lattice: Lattice) -> numpy.ndarray:
-    """Tokens that are O in at least one best path, told from the token and the next one alone:
-
-        S[t, O] - max_{y != O} S[t, y]  >=  max(0, max_l (S[t+1, I-l] - S[t+1, B-l]))
-
-    Proof: in any valid path, change the tag of t to O, and I-l of t+1, if it follows, to B-l. The
-    path stays valid: what comes after t+1 may follow B-l as well as I-l. It gains at least the
-    left side and loses at most the right side. (Not so if the token before must continue: then
-    this one could not become O.)
-
-    lattice (Lattice): The constrained scores.
-    RETURNS (numpy.ndarray): Booleans. Shape (n_tokens,).
-    """
-    S = lattice.scores
-    outside = numpy.zeros(len(S), dtype=bool)
-    if not len(S) or S.shape[1] == 1:
-        return ~outside
-    begin, inside = S[1:, 1::2], S[1:, 2::2]
-    possible = inside > -numpy.inf
-    # Where I-l is impossible nothing is lost. Where only B-l is impossible, everything may be.
-    loss = numpy.subtract(inside, begin, out=numpy.full_like(begin, -numpy.inf), where=possible)
-    loss = numpy.maximum(loss.max(axis=1), 0.0)
-    gain = S[:, O] - S[:, O + 1 :].max(axis=1)
-    outside[-1] = gain[-1] >= 0.0
-    outside[:-1] = gain[:-1] >= loss
-    outside[1:] &= ~lattice.must_continue[:-1] | lattice.doc_starts[1:]
-    return outside
 
 
 class _Segments(NamedTuple):
@@ -91,8 +59,7 @@ class _Segments(NamedTuple):
     lengths: numpy.ndarray
 
     @classmethod
-    def of(cls, keep: numpy.ndarray, doc_starts: numpy.ndarray) -> "_Segments":
-        tokens = numpy.flatnonzero(keep)
+    def of(cls, tokens: numpy.ndarray, doc_starts: numpy.ndarray) -> "_Segments":
         new = numpy.ones(len(tokens), dtype=bool)
         new[1:] = (numpy.diff(tokens) > 1) | doc_starts[tokens[1:]]
         places = numpy.flatnonzero(new)

@@ -1,7 +1,7 @@
 import numpy
 from hypothesis import given
 
-from spacy_windowner.tagging.lattice import make_lattice
+from spacy_windowner.tagging.lattice import Places, make_lattice
 
 from .util import Batch, batches
 
@@ -31,6 +31,21 @@ def test_constraints(batch: Batch):
 
 
 def test_no_token():
-    lattice = make_lattice(numpy.zeros((0, 3), dtype="float32"), numpy.array([0, 0]))
+    lattice = make_lattice(
+        numpy.zeros((0, 3), dtype="float32"), Places.of_docs(numpy.array([0, 0]))
+    )
     assert lattice.scores.shape == (0, 3)
     assert len(lattice.doc_starts) == len(lattice.must_continue) == 0
+
+
+def test_places_of_segments():
+    places = Places.of_docs(
+        numpy.array([3, 0, 2]), is_space=numpy.array([False, False, True, False, True])
+    )
+    assert places.is_doc_start.tolist() == [True, False, False, True, False]
+    assert not places.is_taken.any() and not places.is_sent_start.any()
+    segments = places.segments(numpy.array([0, 2, 3, 4]))
+    assert segments.is_doc_start.tolist() == [True, True, True, False]
+    assert segments.is_space.tolist() == [False, True, False, True]
+    assert places.segments(numpy.array([4])).is_doc_start.tolist() == [True]
+    assert places.segments(numpy.array([], dtype="int64")).is_doc_start.tolist() == []

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy
 from hypothesis import strategies as st
 
-from spacy_windowner.tagging.lattice import Lattice, make_lattice
+from spacy_windowner.tagging.lattice import Lattice, Places, make_lattice
 
 FLAGS = ("is_space", "is_sent_start", "is_taken")
 
@@ -19,8 +19,12 @@ class Batch(NamedTuple):
     flags: dict[str, numpy.ndarray]
 
     @property
+    def places(self) -> Places:
+        return Places.of_docs(self.lengths, **self.flags)
+
+    @property
     def lattice(self) -> Lattice:
-        return make_lattice(self.scores, self.lengths, **self.flags)
+        return make_lattice(self.scores, self.places)
 
     def docs(self) -> list["Batch"]:
         """Each document as a batch of its own."""

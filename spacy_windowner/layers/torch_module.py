@@ -1,0 +1,192 @@
+"""A torch.nn.Module as a Thinc layer whose parameters are those of the module, so that everything
+that works on a layer's parameters works on them: optimizers and their averages, L2, clipping, and
+saving as plain arrays."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import srsly
+from thinc.api import Model, deserialize_attr, serialize_attr
+from thinc.compat import has_torch, torch
+from thinc.types import Floats2d
+from thinc.util import get_width, torch2xp, xp2torch
+
+from ..errors import Errors
+from .torch_build import bind_module, build_module, named_tensors, set_dropout
+from .window_features import reject_gradient
+
+
+class Modules:
+    """The modules of a layer. A copy, or a pickle, holds only how to build them.
+
+    build (Callable[[int, int], torch.nn.Module]): Makes a module of an input and an output width.
+    """
+
+    def __init__(self, build: Callable[[int, int], Any]) -> None:
+        self.build = build
+        # The widths it was built for, and a module that tells the structure. Copies of it run.
+        self.template: tuple[tuple[int, int], Any] | None = None
+        # The last module to predict, and the parameters it shares. It is never changed, but
+        # replaced when the layer has other parameters, so that threads can share it.
+        self.predictor: tuple[list[Any], Any] | None = None
+        self.process = os.getpid()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"build": self.build}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        Modules.__init__(self, **state)
+
+
+def require_torch() -> None:
+    """RAISES (ImportError): If torch is not installed."""
+    if not has_torch:
+        raise ImportError(Errors.WN020)
+
+
+def TorchModule(
+    build: Callable[[int, int], Any], nO: int | None = None, nI: int | None = None
+) -> Model[Floats2d, Floats2d]:
+    """Run a torch.nn.Module that maps rows to rows.
+
+    Dropout modules in it follow `set_dropout_rate`, as Thinc's do, whatever rate they were made
+    with. A batch of a single row is trained without dropout and batch statistics.
+
+    build (Callable[[int, int], torch.nn.Module]): Makes the module of nI and nO. To be pickled,
+        the layer needs a function of a Python module here, or a `functools.partial` of one.
+    nO (Optional[int]): Output width.
+    nI (Optional[int]): Input width.
+    RETURNS (Model[Floats2d, Floats2d]): The layer.
+    RAISES (ImportError): If torch is not installed.
+    RAISES (ValueError): At initialization, if the module doesn't map nI to nO columns.
+
+    Parameters: the module's parameters and persistent buffers, by their names in its state_dict.
+    Buffers, and parameters with requires_grad = False, have no gradient.
+    """
+    require_torch()
+    return Model(
+        "torch_module",
+        forward,
+        init=init,
+        dims={"nO": nO, "nI": nI},
+        attrs={"modules": Modules(build), "dropout_rate": None},
+    )
+
+
+def forward(
+    model: Model[Floats2d, Floats2d], X: Floats2d, is_train: bool
+) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
+    _leave_threads_behind(model.attrs["modules"])
+    if not is_train:
+        with torch.no_grad():
+            Y = _predictor(model)(xp2torch(X))
+        return _to_xp(model, Y), reject_gradient
+    template = get_template(model)
+    module = bind_module(template, _arrays(model, template))
+    # One row has no variance, which batch normalization needs.
+    module.train(len(X) > 1)
+    set_dropout(module, model.attrs["dropout_rate"])
+    inputs = {"": xp2torch(X, requires_grad=True)}
+    with torch.enable_grad():
+        Y = module(inputs[""])
+    tensors = named_tensors(module)
+    inputs.update((name, tensor) for name, tensor in tensors.items() if tensor.requires_grad)
+    for name in tensors.keys() - inputs.keys():
+        # A module may have replaced a buffer instead of writing to it.
+        model.set_param(name, _as_param(model, tensors[name]))
+
+    def backprop(dY: Floats2d) -> Floats2d:
+        gradients = torch.autograd.grad(
+            Y, list(inputs.values()), grad_outputs=xp2torch(dY), allow_unused=True
+        )
+        found = dict(zip(inputs, gradients, strict=True))
+        d_X = found.pop("")
+        for name, gradient in found.items():
+            if gradient is not None:
+                model.inc_grad(name, _as_param(model, gradient))
+        return model.ops.alloc2f(*X.shape) if d_X is None else _to_xp(model, d_X)
+
+    return _to_xp(model, Y), backprop
+
+
+def get_template(model: Model[Floats2d, Floats2d]) -> Any:
+    """The module that tells the structure of a layer, built if it isn't yet.
+
+    model (Model[Floats2d, Floats2d]): The layer. Its dimensions are set.
+    RETURNS (torch.nn.Module): The module, in evaluation mode. Not to be run.
+    RAISES (ValueError): If the module doesn't map nI to nO columns.
+    """
+    modules = model.attrs["modules"]
+    widths = model.get_dim("nI"), model.get_dim("nO")
+    found = modules.template
+    if found is None or found[0] != widths:
+        # Only the structure matters here: loading a model draws no random numbers.
+        with torch.random.fork_rng(devices=[]):
+            found = modules.template = (widths, build_module(modules.build, *widths))
+    return found[1]
+
+
+def _leave_threads_behind(modules: Modules) -> None:
+    """In a process that was forked, the threads of the first one are missing, and torch would wait
+    for them forever."""
+    if modules.process != os.getpid():
+        torch.set_num_threads(1)
+        modules.process = os.getpid()
+
+
+def _predictor(model: Model[Floats2d, Floats2d]) -> Any:
+    modules, template = model.attrs["modules"], get_template(model)
+    arrays = _arrays(model, template)
+    found = modules.predictor
+    if found is None or any(old is not new for old, new in zip(found[0], arrays, strict=True)):
+        found = modules.predictor = (arrays, bind_module(template, arrays))
+    return found[1]
+
+
+def _arrays(model: Model[Floats2d, Floats2d], template: Any) -> list[Any]:
+    return [model.get_param(name) for name in named_tensors(template)]
+
+
+def _to_xp(model: Model, tensor: Any) -> Any:
+    return torch2xp(tensor, ops=model.ops)
+
+
+def _as_param(model: Model, tensor: Any) -> Any:
+    # Optimizers know no arrays without dimensions.
+    return model.ops.xp.atleast_1d(_to_xp(model, tensor.contiguous()))
+
+
+def init(
+    model: Model[Floats2d, Floats2d], X: Floats2d | None = None, Y: Floats2d | None = None
+) -> None:
+    if X is not None:
+        model.set_dim("nI", get_width(X))
+    if Y is not None:
+        model.set_dim("nO", get_width(Y))
+    modules = model.attrs["modules"]
+    widths = model.get_dim("nI"), model.get_dim("nO")
+    modules.template = (widths, build_module(modules.build, *widths))
+    for name, tensor in named_tensors(modules.template[1]).items():
+        model.set_param(name, _as_param(model, tensor))
+
+
+def save_shapes(_: Modules, value: Modules, name: str, model: Model) -> bytes:
+    """Save the shapes of the parameters in place of the modules."""
+    return srsly.msgpack_dumps({name: model.get_param(name).shape for name in model.param_names})
+
+
+def check_shapes(default: Modules, value: bytes, name: str, model: Model) -> Modules:
+    """Reject saved parameters that are not those of the module."""
+    saved = {name: tuple(shape) for name, shape in srsly.msgpack_loads(value).items()}
+    if saved:
+        tensors = named_tensors(get_template(model))
+        shapes = {name: tuple(tensor.shape) or (1,) for name, tensor in tensors.items()}
+        if saved != shapes:
+            wrong = sorted(dict(saved.items() ^ shapes.items()))
+            raise ValueError(Errors.WN023.format(names=", ".join(wrong)))
+    return default
+
+
+serialize_attr.register(Modules, save_shapes)
+deserialize_attr.register(Modules, check_shapes)

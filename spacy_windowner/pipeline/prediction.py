@@ -1,0 +1,51 @@
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy
+from spacy.tokens import Doc
+
+from ..runtime.scorer import Scorer
+from ..tagging.decoding import decode
+from ..tagging.lattice import Lattice
+from ..tagging.scheme import spans_from_tags
+from .annotation import Entities, read_tokens
+
+# Tokens that are scored and decoded at a time, unless a single document has more.
+_GROUP = 2**14
+
+
+def predict_entities(
+    docs: Sequence[Doc],
+    scorer: Scorer,
+    search: Callable[[Lattice], numpy.ndarray],
+    overwrite: bool,
+) -> list[Entities]:
+    """Find the entities of documents.
+
+    docs (Sequence[Doc]): The documents.
+    scorer (Scorer): Scores their tokens' tags.
+    search (Callable[[Lattice], numpy.ndarray]): Chooses tags.
+    overwrite (bool): Whether entities may be where there are some already.
+    RETURNS (List[Entities]): The entities of each document.
+    """
+    entities: list[Entities] = []
+    for group in _groups(docs):
+        lengths, words, places = read_tokens(group, overwrite)
+        if len(words):
+            scores = scorer.scores(group, words, lengths)
+            tokens, tags = decode(scores, places, search)
+            entities += spans_from_tags(tokens, tags, lengths)
+        else:
+            entities += [[] for _ in group]
+    return entities
+
+
+def _groups(docs: Sequence[Doc]) -> Iterator[Sequence[Doc]]:
+    """Split a batch, so that what is computed of its tokens needs little memory."""
+    start = size = 0
+    for stop, doc in enumerate(docs):
+        if size and size + len(doc) > _GROUP:
+            yield docs[start:stop]
+            start, size = stop, 0
+        size += len(doc)
+    if start < len(docs):
+        yield docs[start:]

@@ -1,0 +1,164 @@
+from collections.abc import Sequence
+from operator import is_not
+from typing import Any, NamedTuple, cast
+
+import numpy
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+from thinc.api import Model, NumpyOps
+
+from ..layers.windowed_affine import table_indices, window_rows
+from ..layers.word_rows import spell
+from .kernels import Kernel
+from .word_cache import WordCache
+
+BLOCK = 32
+"""The number of rows that are multiplied at a time."""
+# Tokens scored at a time: so few that what is computed of them stays in the processor's cache.
+# A multiple of BLOCK.
+_CHUNK = 2**12
+
+
+class TableScorer:
+    """Scores the tags of tokens with a window classifier whose embedding is context-free, from a
+    cache of its words' products with all positions of the window:
+
+        W x[t] = sum_j W_j E(w[t+j])
+
+    A token costs 2 * window + 1 additions of rows, the activation and one small product. The
+    scores equal those of the model to float32 rounding (or to the kernel's precision), and do not
+    depend on the batch, on the size of the cache or on what was scored before.
+
+    model (Model): A model that `can_score` is true for.
+    vocab (Vocab): The vocabulary to embed words with.
+    kernel (Kernel): How products are stored and added up.
+    table_size (int): The most words in the cache. 0 for no cache.
+    """
+
+    def __init__(self, model: Model, vocab: Vocab, kernel: Kernel, table_size: int) -> None:
+        self.model = model
+        self.vocab = vocab
+        self.kernel = kernel
+        self.table_size = table_size
+        embed = model.get_ref("embed")
+        self._embed_params = [(node, name) for node in embed.walk() for name in node.param_names]
+        self.clear()
+
+    @staticmethod
+    def can_score(model: Model) -> bool:
+        """Whether a model's scores can be had from a table: it is a window classifier on a CPU
+        whose embedding reads nothing but the word."""
+        is_window_classifier = model.has_ref("windowed_affine")
+        is_context_free = model.attrs.get("embedding") == "distinct words"
+        return bool(is_window_classifier and is_context_free and isinstance(model.ops, NumpyOps))
+
+    def clear(self) -> None:
+        """Forget all words."""
+        self._known: _Known | None = None
+
+    def __reduce__(self):
+        # The cache is neither copied nor pickled.
+        return TableScorer, (self.model, self.vocab, self.kernel, self.table_size)
+
+    def scores(
+        self, docs: Sequence[Doc], words: numpy.ndarray, lengths: numpy.ndarray
+    ) -> numpy.ndarray:
+        """Score the tags of all tokens of a batch.
+
+        docs (Sequence[Doc]): The documents.
+        words (numpy.ndarray): The ORTH of all their tokens, uint64. Shape (n_tokens,).
+        lengths (numpy.ndarray): The number of tokens of every document. Shape (n_docs,).
+        RETURNS (numpy.ndarray): One row a tag. Shape (n_tags, n_tokens).
+        """
+        cache = self._cache_of_weights()
+        k = self.model.get_ref("windowed_affine").attrs["window"]
+        bounds = numpy.append(0, numpy.cumsum(lengths))
+        parts = []
+        for start in range(0, len(words), _CHUNK):
+            stop = min(start + _CHUNK, len(words))
+            first, last = max(start - k, 0), min(stop + k, len(words))
+
+            def spell_words(new: numpy.ndarray, at: numpy.ndarray, first: int = first) -> list[str]:
+                return spell(new, at + first, docs, lengths)
+
+            table, rows = cache.look_up(words[first:last], spell_words)
+            # Where the chunk cuts a document, only windows at the cut come out wrong, and those
+            # are not of the chunk's own tokens.
+            pieces = numpy.diff(numpy.clip(bounds, first, last))
+            windows = window_rows(rows, pieces, k, pad_id=0)[start - first : stop - first]
+            filling = -len(windows) % BLOCK
+            indices = numpy.zeros((len(windows) + filling, 2 * k + 1), dtype="int32")
+            indices[: len(windows)] = table_indices(windows, slice(None), table.n_positions)
+            parts.append(self._tag_scores(table.add_up(indices))[:, : len(windows)])
+        return parts[0] if len(parts) == 1 else numpy.hstack(parts)
+
+    def _tag_scores(self, Z: numpy.ndarray) -> numpy.ndarray:
+        """Run the layers that follow the sum of products."""
+        affine, output = self.model.get_ref("windowed_affine"), self.model.get_ref("output_layer")
+        if output is affine:
+            return Z.T
+        for layer in self.model.get_ref("head").layers[:-1]:
+            Z = layer.predict(Z)
+        W: Any = output.get_param("W")
+        b: Any = output.get_param("b")
+        return multiply_rows(W, Z) + b[:, None]
+
+    def _make_products(self, words: list[str]) -> numpy.ndarray:
+        """The products of words with all positions. Shape (n * n_positions, nO)."""
+        affine = self.model.get_ref("windowed_affine")
+        [rows] = self.model.get_ref("embed").predict([Doc(self.vocab, words=words)])
+        return multiply(affine, rows)
+
+    def _cache_of_weights(self) -> WordCache:
+        """The cache for the model's present weights."""
+        affine = self.model.get_ref("windowed_affine")
+        weights = [node.get_param(name) for node, name in self._embed_params]
+        weights += [affine.get_param("W"), affine.get_param("pad"), self.vocab.vectors.data]
+        # Loading and `use_params` exchange the arrays. An optimizer writes into them, and every
+        # update reaches the bias.
+        bias = cast(Any, affine.get_param("b")).tobytes()
+        known = self._known
+        if known is None or bias != known.bias or any(map(is_not, weights, known.weights)):
+            pad = multiply(affine, cast(Any, affine.get_param("pad")))
+            cache = WordCache(self.kernel, self.table_size, pad, self._make_products)
+            known = self._known = _Known(weights, bias, cache)
+        return known.cache
+
+
+class _Known(NamedTuple):
+    weights: list[Any]
+    bias: bytes
+    cache: WordCache
+
+
+def multiply(affine: Model, rows: numpy.ndarray) -> numpy.ndarray:
+    """The products of rows with all positions of a windowed affine layer. They include its bias,
+    so that the sum over a window is all that the layer does.
+
+    affine (Model): The layer.
+    rows (numpy.ndarray): Embeddings. Shape (n, nI).
+    RETURNS (numpy.ndarray): Products, those of a row side by side. Shape (n * n_positions, nO).
+    """
+    ops: Any = affine.ops  # thinc's types know no numpy.ndarray
+    W: Any = affine.get_param("W")
+    b: Any = affine.get_param("b")
+    window = affine.attrs["window"]
+    n_positions, nO, nI = W.shape
+    products = ops.gemm(rows, W.reshape((-1, nI)), trans2=True).reshape((-1, nO))
+    if n_positions == 1:  # all positions share it, and the layer takes their mean
+        return (products + b) / (2 * window + 1)
+    products[window::n_positions] += b
+    return products
+
+
+def multiply_rows(W: numpy.ndarray, X: numpy.ndarray) -> numpy.ndarray:
+    """W X^T, in which the numbers of a row of X don't depend on the other rows, nor on how many
+    there are: each product is of the same shape, with BLOCK rows. (A product of all rows at once
+    may take another order of addition for another number of rows.)
+
+    W (numpy.ndarray): Shape (nO, nI).
+    X (numpy.ndarray): The number of rows is a multiple of BLOCK. Shape (n, nI).
+    RETURNS (numpy.ndarray): Shape (nO, n).
+    """
+    blocks = X.reshape(-1, BLOCK, X.shape[1]).transpose(0, 2, 1)
+    return numpy.matmul(W, blocks).transpose(1, 0, 2).reshape(len(W), -1)

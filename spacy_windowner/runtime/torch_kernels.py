@@ -1,0 +1,31 @@
+"""Kernels of the extra `torch`, which may not be installed: thinc's `torch` is None then."""
+
+import numpy
+from thinc.compat import torch
+
+
+class TorchKernel:
+    """Rows of float32, added up by torch's `embedding_bag`, which fetches the next rows while it
+    adds these."""
+
+    def pack(self, rows: numpy.ndarray) -> numpy.ndarray:
+        return numpy.asarray(rows)
+
+    def add_up(self, stored: numpy.ndarray, indices: numpy.ndarray) -> numpy.ndarray:
+        bags, rows = torch.from_numpy(indices), torch.from_numpy(stored)
+        return torch.nn.functional.embedding_bag(bags, rows, mode="sum").numpy()
+
+
+class TorchInt8Kernel:
+    """Rows of 8-bit numbers with a scale and an offset of each row, x ~ scale * q + offset, at a
+    quarter of the memory. A number is off by at most half a step, (largest - smallest) / 510."""
+
+    def pack(self, rows: numpy.ndarray) -> numpy.ndarray:
+        floats = torch.from_numpy(numpy.ascontiguousarray(rows))
+        return torch.ops.quantized.embedding_bag_byte_prepack(floats).numpy()
+
+    def add_up(self, stored: numpy.ndarray, indices: numpy.ndarray) -> numpy.ndarray:
+        n, m = indices.shape
+        flat, rows = torch.from_numpy(indices.reshape(-1)), torch.from_numpy(stored)
+        starts = torch.arange(0, n * m, m, dtype=torch.int32)
+        return torch.ops.quantized.embedding_bag_byte_rowwise_offsets(rows, flat, starts).numpy()
