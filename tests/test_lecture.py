@@ -515,7 +515,7 @@ def test_bio_tags():
     tags = numpy.array([1, 2, 1, 0, 3, 4])
     tokens = numpy.flatnonzero(tags)
     [spans] = spans_from_tags(tokens, tags[tokens], numpy.array([len(words)]))
-    assert spans == [(0, 2, 0), (2, 3, 0), (4, 6, 1)]
+    assert spans == ((0, 2, 0), (2, 3, 0), (4, 6, 1))
 
 
 @pytest.mark.parametrize("before", [O, B, I])

@@ -35,7 +35,7 @@ def predict_entities(
             tokens, tags = decode(scores, places, search)
             entities += spans_from_tags(tokens, tags, lengths)
         else:
-            entities += [[] for _ in group]
+            entities += [()] * len(group)
     return entities
 
 

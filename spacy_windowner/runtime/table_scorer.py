@@ -11,12 +11,14 @@ from ..layers.windowed_affine import table_indices, window_rows
 from ..layers.word_rows import spell
 from .kernels import Kernel
 from .word_cache import WordCache
+from .word_table import WordTable
 
 BLOCK = 32
 """The number of rows that are multiplied at a time."""
-# Tokens scored at a time: so few that what is computed of them stays in the processor's cache.
-# A multiple of BLOCK.
-_CHUNK = 2**12
+# Tokens whose words are looked up at a time, and whose products are added up at a time. Larger
+# numbers have new words embedded in larger batches; smaller ones keep the sums in the cache.
+_LOOKED_UP = 2**14
+_ADDED_UP = 2**12
 
 
 class TableScorer:
@@ -71,26 +73,42 @@ class TableScorer:
         RETURNS (numpy.ndarray): One row a tag. Shape (n_tags, n_tokens).
         """
         cache = self._cache_of_weights()
-        k = self.model.get_ref("windowed_affine").attrs["window"]
-        bounds = numpy.append(0, numpy.cumsum(lengths))
         parts = []
-        for start in range(0, len(words), _CHUNK):
-            stop = min(start + _CHUNK, len(words))
-            first, last = max(start - k, 0), min(stop + k, len(words))
+        for start in range(0, len(words), _LOOKED_UP):
+            stop = min(start + _LOOKED_UP, len(words))
+            table, indices = self._indices(cache, start, stop, docs, words, lengths)
+            for at in range(0, len(indices), _ADDED_UP):
+                sums = table.add_up(indices[at : at + _ADDED_UP])
+                parts.append(self._tag_scores(sums))
+        return parts[0] if len(parts) == 1 else numpy.concatenate(parts, axis=1)
 
-            def spell_words(new: numpy.ndarray, at: numpy.ndarray, first: int = first) -> list[str]:
-                return spell(new, at + first, docs, lengths)
+    def _indices(
+        self,
+        cache: WordCache,
+        start: int,
+        stop: int,
+        docs: Sequence[Doc],
+        words: numpy.ndarray,
+        lengths: numpy.ndarray,
+    ) -> tuple[WordTable, numpy.ndarray]:
+        """A table that has all words of the windows of tokens start ... stop - 1, and what each
+        window adds up."""
+        k = self.model.get_ref("windowed_affine").attrs["window"]
+        first, last = max(start - k, 0), min(stop + k, len(words))
 
-            table, rows = cache.look_up(words[first:last], spell_words)
-            # Where the chunk cuts a document, only windows at the cut come out wrong, and those
-            # are not of the chunk's own tokens.
-            pieces = numpy.diff(numpy.clip(bounds, first, last))
-            windows = window_rows(rows, pieces, k, pad_id=0)[start - first : stop - first]
-            filling = -len(windows) % BLOCK
-            indices = numpy.zeros((len(windows) + filling, 2 * k + 1), dtype="int32")
-            indices[: len(windows)] = table_indices(windows, slice(None), table.n_positions)
-            parts.append(self._tag_scores(table.add_up(indices))[:, : len(windows)])
-        return parts[0] if len(parts) == 1 else numpy.hstack(parts)
+        def spell_words(
+            new: numpy.ndarray, at: numpy.ndarray, lengths: numpy.ndarray = lengths
+        ) -> list[str]:
+            return spell(new, at + first, docs, lengths)
+
+        table, rows = cache.look_up(words[first:last], spell_words)
+        if last - first < len(words):
+            # Where this cuts a document, only windows at the cut come out wrong, and those are
+            # not of these tokens.
+            ends = numpy.clip(numpy.cumsum(lengths), first, last)
+            lengths = numpy.diff(ends, prepend=first)
+        windows = window_rows(rows, lengths, k, pad_id=0)[start - first : stop - first]
+        return table, table_indices(windows, slice(None), table.n_positions)
 
     def _tag_scores(self, Z: numpy.ndarray) -> numpy.ndarray:
         """Run the layers that follow the sum of products."""
@@ -153,12 +171,24 @@ def multiply(affine: Model, rows: numpy.ndarray) -> numpy.ndarray:
 
 def multiply_rows(W: numpy.ndarray, X: numpy.ndarray) -> numpy.ndarray:
     """W X^T, in which the numbers of a row of X don't depend on the other rows, nor on how many
-    there are: each product is of the same shape, with BLOCK rows. (A product of all rows at once
-    may take another order of addition for another number of rows.)
+    there are: each product is of the same shape, with BLOCK rows, the last one filled up with
+    zeros. (A product of all rows at once may take another order of addition for another number of
+    rows.)
 
     W (numpy.ndarray): Shape (nO, nI).
-    X (numpy.ndarray): The number of rows is a multiple of BLOCK. Shape (n, nI).
+    X (numpy.ndarray): Shape (n, nI).
     RETURNS (numpy.ndarray): Shape (nO, n).
     """
-    blocks = X.reshape(-1, BLOCK, X.shape[1]).transpose(0, 2, 1)
-    return numpy.matmul(W, blocks).transpose(1, 0, 2).reshape(len(W), -1)
+    n, nI = X.shape
+    n_whole = n - n % BLOCK
+    parts = [X[:n_whole]] if n_whole else []
+    if n_whole < n:
+        last = numpy.zeros((BLOCK, nI), dtype=X.dtype)
+        last[: n - n_whole] = X[n_whole:]
+        parts.append(last)
+    products = [
+        numpy.matmul(W, part.reshape(-1, BLOCK, nI).transpose(0, 2, 1)).transpose(1, 0, 2)
+        for part in parts
+    ]
+    whole = [product.reshape(len(W), -1) for product in products]
+    return whole[0][:, :n] if len(whole) == 1 else numpy.concatenate(whole, axis=1)[:, :n]

@@ -53,24 +53,38 @@ class WordCache:
         rows = table.rows(words)
         if rows.all():
             return table, rows
-        distinct, places = numpy.unique(words, return_index=True)
-        if len(distinct) > self._capacity:
-            table = self._new_table(len(distinct))
-            table.add(distinct, self._make_products(spell(distinct, places)))
-            return table, table.rows(words)
         with self._lock:
             table = self._young  # another thread may have been here
-            is_new = table.rows(distinct) == 0
-            if is_new.sum() > table.room:
+            rows = table.rows(words)
+            places = numpy.flatnonzero(rows == 0)
+            new, firsts = numpy.unique(words[places], return_index=True)
+            if len(new) <= table.room:
+                self._add(table, new, places[firsts], spell)
+                return table, table.rows(words)
+            new, places = numpy.unique(words, return_index=True)
+            if len(new) <= self._capacity:
                 table, self._old = self._new_table(self._capacity), table
-                is_new[:] = True
-            if self._old is not None:
-                is_new[is_new] = table.add_from(self._old, distinct[is_new])
-            if is_new.any():
-                products = self._make_products(spell(distinct[is_new], places[is_new]))
-                table.add(distinct[is_new], products)
-            self._young = table
+                self._add(table, new, places, spell)
+                self._young = table
+                return table, table.rows(words)
+        table = self._new_table(len(new))
+        self._add(table, new, places, spell)
         return table, table.rows(words)
+
+    def _add(
+        self,
+        table: WordTable,
+        words: numpy.ndarray,
+        places: numpy.ndarray,
+        spell: Callable[[numpy.ndarray, numpy.ndarray], list[str]],
+    ) -> None:
+        """Add words to a table, from the old one or else anew."""
+        old = self._old
+        if old is not None:
+            is_new = table.add_from(old, words)
+            words, places = words[is_new], places[is_new]
+        if len(words):
+            table.add(words, self._make_products(spell(words, places)))
 
     def _new_table(self, capacity: int) -> WordTable:
         return WordTable(self._kernel, capacity, self._pad)

@@ -46,12 +46,17 @@ class WordIndex:
         words (numpy.ndarray): Distinct uint64 hashes that are not in the index, and no more than
             it has room for. Shape (n,).
         """
-        mask = int(self._mask)
-        for word in words.tolist():
-            slot = word & mask
-            while self._numbers[slot] != NOT_FOUND:
-                slot = (slot + 1) & mask
+        numbers = numpy.arange(self._length, self._length + len(words), dtype="int32")
+        slots = words.view("int64") & self._mask
+        left = numpy.arange(len(words))
+        while len(left):
+            # Of several words that want the same free slot, the first one gets it.
+            free = left[self._numbers[slots[left]] == NOT_FOUND]
+            taken, first = numpy.unique(slots[free], return_index=True)
+            winners = free[first]
             # A slot counts as free until it has its number, which is therefore written last.
-            self._words[slot] = word
-            self._numbers[slot] = self._length
-            self._length += 1
+            self._words[taken] = words[winners]
+            self._numbers[taken] = numbers[winners]
+            left = numpy.setdiff1d(left, winners, assume_unique=True)
+            slots[left] = (slots[left] + 1) & self._mask
+        self._length += len(words)

@@ -68,25 +68,29 @@ def tags_from_iob(
 
 def spans_from_tags(
     tokens: numpy.ndarray, tags: numpy.ndarray, lengths: numpy.ndarray
-) -> list[list[tuple[int, int, int]]]:
+) -> list[Sequence[tuple[int, int, int]]]:
     """The entities of a batch of valid tag sequences.
 
     tokens (numpy.ndarray): The tokens that are not O, by their ascending number in the batch.
         Shape (n,).
     tags (numpy.ndarray): Their tags. Shape (n,).
     lengths (numpy.ndarray): The number of tokens of each document. Shape (n_docs,).
-    RETURNS (List[List[Tuple[int, int, int]]]): For each document its entities in their order, as
-        (start, end, label number), token offsets with the end exclusive.
+    RETURNS (List[Sequence[Tuple[int, int, int]]]): The entities of each document in their order,
+        as (start, end, label number), token offsets with the end exclusive.
     """
+    # Most documents have none and share the empty tuple: a list for each would have the garbage
+    # collector run through all of memory again and again.
+    spans: list[Sequence[tuple[int, int, int]]] = [()] * len(lengths)
+    if not len(tokens):
+        return spans
     begins = numpy.flatnonzero(is_begin(tags))
     starts = tokens[begins]
     # All tokens up to the next B- tag are of the same entity.
-    ends = tokens[numpy.append(begins[1:], len(tokens)) - 1] + 1 if len(begins) else begins
+    ends = tokens[numpy.append(begins[1:], len(tokens)) - 1] + 1
     doc_ends = numpy.cumsum(lengths)
     docs = numpy.searchsorted(doc_ends, starts, side="right")
     offsets = (doc_ends - lengths)[docs]
-    spans: list[list[tuple[int, int, int]]] = [[] for _ in lengths]
     columns = (docs, starts - offsets, ends - offsets, label_of_tag(tags[begins]))
-    for doc, start, end, label in zip(*(column.tolist() for column in columns), strict=True):
-        spans[doc].append((start, end, label))
+    for doc, *span in zip(*(column.tolist() for column in columns), strict=True):
+        spans[doc] = (*spans[doc], tuple(span))
     return spans

@@ -135,13 +135,13 @@ def test_predict_changes_nothing():
     doc = preset(ner)
     before = doc.to_bytes()
     [spans] = ner.predict([doc])
-    assert spans == [(1, 2, 0), (3, 4, 1), (4, 5, 0)]
+    assert spans == ((1, 2, 0), (3, 4, 1), (4, 5, 0))
     assert doc.to_bytes() == before
 
 
 def test_predict_nothing():
     ner = make()
     assert ner.predict([]) == []
-    assert ner.predict([make_doc(ner, "")]) == [[]]
-    assert ner.predict(make_doc(ner, words) for words in ("", "a", "")) == [[], [(0, 1, 0)], []]
+    assert ner.predict([make_doc(ner, "")]) == [()]
+    assert ner.predict(make_doc(ner, words) for words in ("", "a", "")) == [(), ((0, 1, 0),), ()]
     ner.set_annotations([], [])

@@ -43,11 +43,8 @@ def test_odd_texts_in_a_batch(trained_once):
 def test_empty_batches(trained_once):
     assert list(trained_once.pipe([])) == []
     assert [ents_of(doc) for doc in trained_once.pipe(["", "", " "])] == [[], [], []]
-    assert trained_once.get_pipe("window_ner").predict([Doc(trained_once.vocab)] * 3) == [
-        [],
-        [],
-        [],
-    ]
+    docs = [Doc(trained_once.vocab)] * 3
+    assert trained_once.get_pipe("window_ner").predict(docs) == [(), (), ()]
 
 
 def test_200_000_tokens(trained_once):
