@@ -71,7 +71,7 @@ include_static_vectors = false
 
 [window_ner.model.embed.ngrams]
 @architectures = "spacy-windowner.CharNgramEmbed.v1"
-width = 64
+width = 32
 rows = 20000
 lengths = [3, 5]
 attr = "LOWER"
