@@ -2,7 +2,6 @@
 that works on a layer's parameters works on them: optimizers and their averages, L2, clipping, and
 saving as plain arrays."""
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from thinc.util import get_width, torch2xp, xp2torch
 
 from ..errors import Errors
 from .torch_build import bind_module, build_module, named_tensors, set_dropout
+from .torch_threads import use_one_thread_if_forked
 from .window_features import reject_gradient
 
 
@@ -30,7 +30,6 @@ class Modules:
         # The last module to predict, and the parameters it shares. It is never changed, but
         # replaced when the layer has other parameters, so that threads can share it.
         self.predictor: tuple[list[Any], Any] | None = None
-        self.process = os.getpid()
 
     def __getstate__(self) -> dict[str, Any]:
         return {"build": self.build}
@@ -77,7 +76,7 @@ def TorchModule(
 def forward(
     model: Model[Floats2d, Floats2d], X: Floats2d, is_train: bool
 ) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
-    _leave_threads_behind(model.attrs["modules"])
+    use_one_thread_if_forked()
     if not is_train:
         with torch.no_grad():
             Y = _predictor(model)(xp2torch(X))
@@ -125,14 +124,6 @@ def get_template(model: Model[Floats2d, Floats2d]) -> Any:
         with torch.random.fork_rng(devices=[]):
             found = modules.template = (widths, build_module(modules.build, *widths))
     return found[1]
-
-
-def _leave_threads_behind(modules: Modules) -> None:
-    """In a process that was forked, the threads of the first one are missing, and torch would wait
-    for them forever."""
-    if modules.process != os.getpid():
-        torch.set_num_threads(1)
-        modules.process = os.getpid()
 
 
 def _predictor(model: Model[Floats2d, Floats2d]) -> Any:

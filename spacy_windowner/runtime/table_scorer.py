@@ -130,8 +130,9 @@ class TableScorer:
     def _cache_of_weights(self) -> WordCache:
         """The cache for the model's present weights."""
         affine = self.model.get_ref("windowed_affine")
-        weights = [node.get_param(name) for node, name in self._embed_params]
-        weights += [affine.get_param("W"), affine.get_param("pad"), self.vocab.vectors.data]
+        vectors = self.vocab.vectors
+        weights: list[Any] = [node.get_param(name) for node, name in self._embed_params]
+        weights += [affine.get_param("W"), affine.get_param("pad"), vectors, vectors.data]
         # Loading and `use_params` exchange the arrays. An optimizer writes into them, and every
         # update reaches the bias.
         bias = cast(Any, affine.get_param("b")).tobytes()

@@ -3,6 +3,8 @@
 import numpy
 from thinc.compat import torch
 
+from ..layers.torch_threads import use_one_thread_if_forked
+
 
 class TorchKernel:
     """Rows of float32, added up by torch's `embedding_bag`, which fetches the next rows while it
@@ -12,6 +14,7 @@ class TorchKernel:
         return numpy.asarray(rows)
 
     def add_up(self, stored: numpy.ndarray, indices: numpy.ndarray) -> numpy.ndarray:
+        use_one_thread_if_forked()
         bags, rows = torch.from_numpy(indices), torch.from_numpy(stored)
         return torch.nn.functional.embedding_bag(bags, rows, mode="sum").numpy()
 
@@ -21,10 +24,12 @@ class TorchInt8Kernel:
     quarter of the memory. A number is off by at most half a step, (largest - smallest) / 510."""
 
     def pack(self, rows: numpy.ndarray) -> numpy.ndarray:
+        use_one_thread_if_forked()
         floats = torch.from_numpy(numpy.ascontiguousarray(rows))
         return torch.ops.quantized.embedding_bag_byte_prepack(floats).numpy()
 
     def add_up(self, stored: numpy.ndarray, indices: numpy.ndarray) -> numpy.ndarray:
+        use_one_thread_if_forked()
         n, m = indices.shape
         flat, rows = torch.from_numpy(indices.reshape(-1)), torch.from_numpy(stored)
         starts = torch.arange(0, n * m, m, dtype=torch.int32)

@@ -1,0 +1,212 @@
+import sys
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_windowner.runtime.kernels import make_kernel
+from spacy_windowner.runtime.word_cache import WordCache
+
+from .util import (
+    EXACT_KERNELS,
+    KERNELS,
+    N_POSITIONS,
+    PAD,
+    WIDTH,
+    make_products,
+    read_products,
+    rounded,
+    uint64,
+)
+
+
+class Cache:
+    """A cache of words that are spelled by their numbers, and what it asked to be made."""
+
+    def __init__(self, size: int, kernel: str = "thinc") -> None:
+        self.made: list[int] = []
+        self.cache = WordCache(make_kernel(kernel), size, PAD, self._make)
+
+    def _make(self, words: list[str]) -> numpy.ndarray:
+        self.made += [int(word) for word in words]
+        return make_products(words)
+
+    def look_up(self, words) -> numpy.ndarray:
+        """The products of words. Each is spelled from a place where it is."""
+        words = uint64(words)
+
+        def spell(new: numpy.ndarray, places: numpy.ndarray) -> list[str]:
+            assert (words[places] == new).all()
+            return [str(word) for word in new.tolist()]
+
+        table, rows = self.cache.look_up(words, spell)
+        assert rows.dtype == "int32" and rows.shape == words.shape and rows.all()
+        assert (table.rows(words) == rows).all()
+        return read_products(table, words)
+
+    @property
+    def n_words(self) -> int:
+        """The words in both generations."""
+        tables = [self.cache._young] + ([self.cache._old] if self.cache._old else [])
+        return sum(self.cache._capacity - table.room for table in tables)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@given(
+    batches=st.lists(st.lists(st.integers(0, 15), max_size=12), max_size=12),
+    size=st.integers(0, 24),
+)
+def test_any_batches(kernel, batches, size):
+    """Products don't depend on the size, nor on what was looked up before."""
+    cache = Cache(size, kernel)
+    for words in batches:
+        expected = rounded(kernel, make_products(words))
+        numpy.testing.assert_array_equal(cache.look_up(words), expected)
+        assert cache.n_words <= size
+
+
+def test_a_word_is_made_once():
+    cache = Cache(20)
+    cache.look_up([3, 1, 3])
+    cache.look_up([1, 2, 3, 2])
+    cache.look_up([2, 1])
+    assert sorted(cache.made) == [1, 2, 3]
+
+
+def test_words_that_keep_appearing_stay():
+    cache = Cache(20)
+    for n in range(1000):
+        numpy.testing.assert_array_equal(
+            cache.look_up([7, 100 + 2 * n, 101 + 2 * n, 8]),
+            make_products([7, 100 + 2 * n, 101 + 2 * n, 8]),
+        )
+        assert cache.n_words <= 20
+    assert cache.made.count(7) == cache.made.count(8) == 1
+    assert len(cache.made) == 2 + 2000
+
+
+def test_words_that_appear_no_more_go():
+    cache = Cache(20)
+    cache.look_up([7])
+    for n in range(100, 150):
+        cache.look_up([n])
+    cache.made.clear()
+    cache.look_up([7])
+    assert cache.made == [7]
+
+
+def test_a_word_that_appears_once_a_generation_stays():
+    """Also if it comes with the word that starts a new generation, or right after it."""
+    for offset in range(10):
+        cache = Cache(20)
+        for n in range(200):
+            cache.look_up([100 + n])
+            if n % 8 == offset % 8:
+                cache.look_up([7])
+        assert cache.made.count(7) == 1
+
+
+@pytest.mark.parametrize("size, kept", [(0, False), (1, False), (2, True), (3, True)])
+def test_small_sizes(size, kept):
+    cache = Cache(size)
+    for _ in range(3):
+        numpy.testing.assert_array_equal(cache.look_up([5]), make_products([5]))
+    assert len(cache.made) == (1 if kept else 3)
+    assert cache.n_words == (1 if kept else 0)
+
+
+def test_more_words_at_a_time_than_it_holds():
+    cache = Cache(10)
+    cache.look_up([1, 2])
+    many = [*range(50), 3, 4]
+    numpy.testing.assert_array_equal(cache.look_up(many), make_products(many))
+    assert cache.n_words == 2
+    cache.made.clear()
+    cache.look_up([1, 2])
+    assert cache.made == []
+
+
+def test_exactly_full():
+    cache = Cache(10)
+    cache.look_up(range(5))
+    assert cache.n_words == 5
+    cache.look_up(range(5, 10))
+    assert cache.n_words == 10
+    cache.look_up(range(10))  # more than a generation
+    assert cache.n_words == 10
+
+
+def test_no_words():
+    for size in (0, 10):
+        assert Cache(size).look_up([]).shape == (0, WIDTH)
+
+
+def test_a_word_that_can_not_be_spelled():
+    """An error leaves a cache that works."""
+    cache = Cache(8)
+    cache.look_up([1, 2, 3])
+
+    def fail(new, places):
+        raise KeyError("no such string")
+
+    for words in ([4], [4, 5], range(20)):
+        with pytest.raises(KeyError, match="no such string"):
+            cache.cache.look_up(uint64(words), fail)
+        numpy.testing.assert_array_equal(cache.look_up([1, 4]), make_products([1, 4]))
+        numpy.testing.assert_array_equal(cache.look_up([2, 9]), make_products([2, 9]))
+        assert cache.n_words <= 8
+
+
+@pytest.mark.parametrize("kernel", EXACT_KERNELS)
+def test_threads(kernel):
+    rng = numpy.random.default_rng(0)
+    batches = [rng.zipf(1.3, size=30) % 400 for _ in range(300)]
+    expected = [make_products(words) for words in batches]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for size in (0, 70, 2000):
+            cache = Cache(size, kernel)
+            with ThreadPoolExecutor(8) as pool:
+                for products, right in zip(pool.map(cache.look_up, batches), expected, strict=True):
+                    numpy.testing.assert_array_equal(products, right)
+            assert cache.n_words <= size
+            if size == 2000:
+                assert len(cache.made) == len(set(cache.made))
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def peak_of_distinct_words(n: int, size: int, batch: int = 500) -> int:
+    """Bytes at the peak, while ever-new words are looked up."""
+    rows = make_products(range(batch))
+    cache = WordCache(make_kernel("thinc"), size, PAD, lambda words: rows[: 3 * len(words)])
+    tracemalloc.start()
+    for start in range(0, n, batch):
+        words = numpy.arange(start, start + batch, dtype="uint64") * numpy.uint64(
+            0x9E3779B97F4A7C15
+        )
+        table, found = cache.look_up(words, lambda new, places: [""] * len(new))
+        assert found.all()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def bytes_of(size: int) -> int:
+    """Bytes of three generations (one of them just being replaced), each a table of half the size
+    with at most 12 slots a word, and 100 kB for a batch."""
+    per_word = N_POSITIONS * WIDTH * 4 + 12 * (8 + 4)
+    return 3 * (size // 2 + 1) * per_word + 100_000
+
+
+def test_memory_is_bounded():
+    assert peak_of_distinct_words(20_000, size=2000) < bytes_of(2000)
+
+
+@pytest.mark.slow
+def test_memory_of_a_million_distinct_words_is_bounded():
+    assert peak_of_distinct_words(1_000_000, size=25_000) < bytes_of(25_000)
