@@ -40,6 +40,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "no n-grams": {f"{MODEL}.embed.ngrams": None},
 }
 PEER = "spaCy ner"
+BEST = "model-best"
 
 
 def make_config(row: str, corpus: Path, seed: int) -> Config:
@@ -81,17 +82,35 @@ def make_log():
     return setup
 
 
+def train_row(row: str, corpus: Path, seed: int, models: Path) -> Path:
+    """Train one row.
+
+    row (str): Its name.
+    corpus (Path): A folder with train.spacy and dev.spacy.
+    seed (int): The seed.
+    models (Path): Where to save the model, in a folder of its own.
+    RETURNS (Path): The folder of the model that is best on dev.spacy.
+    """
+    nlp = init_nlp(make_config(row, corpus, seed))
+    folder = model_folder(row, corpus, seed, models)
+    folder.mkdir(parents=True, exist_ok=True)
+    train(nlp, folder, use_gpu=-1)
+    return folder / BEST
+
+
+def model_folder(row: str, corpus: Path, seed: int, models: Path) -> Path:
+    """Where the models of a row are saved."""
+    return models / f"{corpus.name}-{row}-{seed}".replace(" ", "-")
+
+
 def run(row: str, corpus: Path, seed: int, models: Path) -> dict[str, Any]:
     """Train and test one row."""
     start = time.process_time()
-    nlp = init_nlp(make_config(row, corpus, seed))
-    folder = models / f"{corpus.name}-{row}-{seed}".replace(" ", "-")
-    folder.mkdir(parents=True, exist_ok=True)
-    train(nlp, folder, use_gpu=-1)
+    best_model = train_row(row, corpus, seed, models)
     total = time.process_time() - start
     scores = [score for _, score in LOG]
     best = scores.index(max(scores))
-    nlp = spacy.load(folder / "model-best")
+    nlp = spacy.load(best_model)
     test = nlp.evaluate(list(Corpus(corpus / "test.spacy")(nlp)))
     return {
         "corpus": corpus.name,

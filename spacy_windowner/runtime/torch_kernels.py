@@ -1,5 +1,7 @@
 """Kernels of the extra `torch`, which may not be installed: thinc's `torch` is None then."""
 
+from typing import Any
+
 import numpy
 from thinc.compat import torch
 
@@ -15,8 +17,9 @@ class TorchKernel:
 
     def add_up(self, stored: numpy.ndarray, indices: numpy.ndarray) -> numpy.ndarray:
         use_one_thread_if_forked()
-        bags, rows = torch.from_numpy(indices), torch.from_numpy(stored)
-        return torch.nn.functional.embedding_bag(bags, rows, mode="sum").numpy()
+        flat, starts = _bags(indices)
+        rows = torch.from_numpy(stored)
+        return torch.nn.functional.embedding_bag(flat, rows, starts, mode="sum").numpy()
 
 
 class TorchInt8Kernel:
@@ -30,7 +33,13 @@ class TorchInt8Kernel:
 
     def add_up(self, stored: numpy.ndarray, indices: numpy.ndarray) -> numpy.ndarray:
         use_one_thread_if_forked()
-        n, m = indices.shape
-        flat, rows = torch.from_numpy(indices.reshape(-1)), torch.from_numpy(stored)
-        starts = torch.arange(0, n * m, m, dtype=torch.int32)
+        flat, starts = _bags(indices)
+        rows = torch.from_numpy(stored)
         return torch.ops.quantized.embedding_bag_byte_rowwise_offsets(rows, flat, starts).numpy()
+
+
+def _bags(indices: numpy.ndarray) -> tuple[Any, Any]:
+    """Indices one after the other, and where each bag of them starts."""
+    n, m = indices.shape
+    starts = torch.arange(0, n * m, m, dtype=torch.int32)
+    return torch.from_numpy(indices.reshape(-1)), starts

@@ -1,0 +1,251 @@
+"""The tables of `speed.py`, in Markdown."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from speed_variants import NER, TOKENIZER, WINDOW_NER
+
+BEGIN, END = "<!-- speed-tables -->", "<!-- /speed-tables -->"
+Results = dict[str, Any]
+
+
+def number(value: float | None) -> str:
+    """A number of a few digits."""
+    if value is None:
+        return "-"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def words(value: float) -> str:
+    """Words a second, in thousands where that says enough."""
+    return f"{value / 1000:,.0f} k" if value >= 10_000 else f"{value:,.0f}"
+
+
+def make_table(header: list[str], rows: list[list[Any]]) -> str:
+    """A Markdown table. All columns but the first are aligned on the right."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    cells = ([c if isinstance(c, str) else number(c) for c in line] for line in lines)
+    return "\n".join("| " + " | ".join(line) + " |" for line in cells)
+
+
+def _throughput(found: Results) -> str:
+    header = ["texts", "words/s", "best", "of tokenizer", "times ner", "component", "times ner"]
+    rows: list[list[Any]] = []
+    for source, result in found.items():
+        size = f"{number(result['words'])} words, {number(result['distinct_words'])} distinct"
+        rows.append([f"*{source}*: {size}", *[""] * (len(header) - 1)])
+        for name, whole in result["end_to_end"].items():
+            rate, part = whole["words_per_second"], result["component"].get(name)
+            alone = words(part["words_per_second"]["median"]) if part else "-"
+            row = [name, words(rate["median"]), words(rate["best"])]
+            row += [whole["over_tokenizer"], whole["over_ner"]]
+            rows.append([*row, alone, part and part["over_ner"]])
+    return make_table(header, rows)
+
+
+def _latency(found: Results) -> str:
+    groups = ["all", "with entities", "without entities", "fresh"]
+    header = ["microseconds of nlp(text)", *groups[:-1], "of ner's time", "all words new"]
+    rows = []
+    for name, over_ner in found["over_ner"].items():
+        micros = [found[group][name] * 1e6 for group in groups]
+        rows.append([name, *micros[:-1], 1 / over_ner, micros[-1]])
+    return make_table(header, rows)
+
+
+def _cold(found: Results) -> str:
+    header = ["fresh vocabulary", "seconds to load", "words/s, first pass"]
+    rows = [[name, r["load_seconds"], words(r["words_per_second"])] for name, r in found.items()]
+    return make_table(header, rows)
+
+
+def _memory(found: Results) -> str:
+    header = ["MB of memory", "imported", "loaded", "peak", "added", "seconds to start"]
+    rows = []
+    for name, result in found.items():
+        if name != "source":
+            imported, loaded, peak = (result[f"{key}_mb"] for key in ("imported", "loaded", "peak"))
+            start = sum(result[f"{key}_seconds"] for key in ("import", "load", "first_text"))
+            rows.append([name, imported, loaded, peak, peak - imported, start])
+    return make_table(header, rows)
+
+
+def _disk(found: Results) -> str:
+    header = ["MB on disk", "whole pipeline", "components"]
+    common = ("config.cfg", "meta.json", "tokenizer", "vocab")
+    rows = []
+    for name, result in found.items():
+        own = sum(size for part, size in result["parts"].items() if part not in common)
+        rows.append([name, result["total"] / 1e6, own / 1e6])
+    return make_table(header, rows)
+
+
+def _lengths(found: Results) -> str:
+    names = list(next(iter(found.values())))
+    rows = [
+        [f"{int(length):,}", *(1e6 / r["words_per_second"]["median"] for r in result.values())]
+        for length, result in found.items()
+    ]
+    return make_table(["words of one text: microseconds a word", *names], rows)
+
+
+def _vocabularies(found: Results) -> str:
+    names = list(next(iter(found.values())))
+    header = [f"{name}, {each} pass" for name in names for each in ("1st", "2nd")]
+    rows = []
+    for size, result in found.items():
+        rates = [result[n][f"{e}_words_per_second"] for n in names for e in ("first", "second")]
+        memory = [result[name]["second_mb"] for name in names]
+        rows.append([f"{int(size):,}", *map(words, rates), " / ".join(map(number, memory))])
+    return make_table(["distinct words: words/s", *header, "MB grown by"], rows)
+
+
+def _labels(found: Results) -> str:
+    header = ["labels, components alone", "words/s", "times as slow as with 4", "words in entities"]
+    rows = []
+    for kind, result in found.items():
+        for n_labels, r in result.items():
+            rate, share = words(r["words_per_second"]["median"]), f"{r['share_in_entities']:.1%}"
+            rows.append([f"{kind}, {n_labels}", rate, r["slower_than_4"], share])
+    return make_table(header, rows)
+
+
+def _processes(found: Results) -> str:
+    header = ["`n_process`", "1: words/s", "2: words/s", "times as fast"]
+    rows = [
+        [name, *(words(r[n]["words_per_second"]["median"]) for n in ("1", "2")), r["speedup"]]
+        for name, r in found.items()
+        if name != "source"
+    ]
+    return make_table(header, rows)
+
+
+def _threads(found: Results) -> str:
+    names = list(found["1 thread"])
+    rows = []
+    for way, result in found.items():
+        rates = (result[n]["words_per_second"]["median"] if n in result else None for n in names)
+        rows.append([way, *("-" if rate is None else words(rate) for rate in rates)])
+    return make_table(["words/s from end to end", *names], rows)
+
+
+def _zone(found: Results) -> str:
+    header = ["ever new words", "words", "MB, first quarter", "MB, last quarter", "words/s"]
+    rows = []
+    for name, result in found.items():
+        last, growth = result["marks"][-1], result["growth"]
+        rate = words(last["words"] / last["seconds"])
+        rows.append([name, last["words"], growth["first_mb"], growth["last_mb"], rate])
+    return make_table(header, rows)
+
+
+TABLES: dict[str, tuple[str, Callable[[Results], str]]] = {
+    "throughput": ("Batches of texts, warm", _throughput),
+    "latency": ("One short text at a time (12 to 18 words), the median", _latency),
+    "cold": ("Cold start, test part", _cold),
+    "memory": ("Memory of a process, most of it of Python, spaCy and PyTorch", _memory),
+    "disk": ("Size on disk", _disk),
+    "lengths": ("Length of a text, warm", _lengths),
+    "vocabularies": ("Number of words, all equally frequent and made up", _vocabularies),
+    "labels": ("Number of labels, untrained", _labels),
+    "processes": ("Two processes", _processes),
+    "threads": ("PyTorch and threads, test part", _threads),
+    "zone": ("Memory under `nlp.memory_zone()`", _zone),
+}
+
+
+class Target(NamedTuple):
+    """What is to be reached.
+
+    text (str): What it says.
+    row (str): The row of `speed.py` that measures it.
+    limit (float): The limit.
+    at_least (bool): Whether it is the least, or the most, that is wanted.
+    measured (Callable[[Dict], Dict[str, float]]): Gets what was measured from the row's results.
+    """
+
+    text: str
+    row: str
+    limit: float
+    at_least: bool
+    measured: Callable[[Results], dict[str, float]]
+
+
+def _each_source(kind: str, key: str) -> Callable[[Results], dict[str, float]]:
+    return lambda found: {source: r[kind][WINDOW_NER][key] for source, r in found.items()}
+
+
+def _own_growth(found: Results) -> float:
+    """How much memory grows beyond what the vocabulary of the tokenizer takes alone."""
+    whole, alone = found[WINDOW_NER]["growth"], found[TOKENIZER.name]["growth"]
+    return (whole["last_mb"] - alone["last_mb"] + alone["first_mb"]) / whole["first_mb"]
+
+
+TARGETS = [
+    Target("end to end, times `ner`", "throughput", 20, True,
+           _each_source("end_to_end", "over_ner")),
+    Target("end to end, of the tokenizer alone", "throughput", 0.65, True,
+           _each_source("end_to_end", "over_tokenizer")),
+    Target("component alone, times `ner`", "throughput", 40, True,
+           _each_source("component", "over_ner")),
+    Target("one short text, of `ner`'s time", "latency", 0.1, False,
+           lambda found: {"": 1 / found["over_ner"][WINDOW_NER]}),
+    Target("100 labels, times as slow as 4", "labels", 2.5, False,
+           lambda found: {"": found[WINDOW_NER]["100"]["slower_than_4"]}),
+    Target("saved pipeline, of `ner`'s size", "disk", 1.0, False,
+           lambda found: {"": found[WINDOW_NER]["total"] / found[NER]["total"]}),
+    Target("memory at the end, of that at the start, ever new words, less the tokenizer's growth",
+           "zone", 1.05, False, lambda found: {"": _own_growth(found)}),
+]  # fmt: skip
+
+
+def check_targets(results: Results) -> list[dict[str, Any]]:
+    """What was measured of each target, and whether it is met."""
+    checked = []
+    for target in TARGETS:
+        if target.row in results:
+            measured = target.measured(results[target.row])
+            met = [value >= target.limit if target.at_least else value <= target.limit
+                   for value in measured.values()]  # fmt: skip
+            checked.append({"target": target.text, "limit": target.limit, "measured": measured,
+                            "at_least": target.at_least, "met": met})  # fmt: skip
+    return checked
+
+
+def targets_table(checked: list[dict[str, Any]]) -> str:
+    """The targets, with what was measured."""
+    rows = []
+    for check in checked:
+        bound = ("at least " if check["at_least"] else "at most ") + number(check["limit"])
+        measured = ", ".join(f"{number(v)} {name}".strip() for name, v in check["measured"].items())
+        met = check["met"]
+        verdict = "yes" if all(met) else f"{sum(met)} of {len(met)}" if any(met) else "no"
+        rows.append([check["target"], bound, measured, verdict])
+    return make_table(["`window_ner`", "target", "measured", "met"], rows)
+
+
+def report(result: Results) -> str:
+    """All that was measured, in Markdown."""
+    machine, rows = result["machine"], result["rows"]
+    about = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    parts = [f"{result['date']}, {machine['cpu']}, {machine['cores']} cores, one thread. {about}."]
+    parts.append(targets_table(result["targets"]))
+    for name, (title, make) in TABLES.items():
+        if name in rows:
+            parts.append(f"### {title}\n\n{make(rows[name])}")
+    skipped = [f"Skipped: {reason}." for reason in result["skipped"]]
+    return "\n\n".join([*parts, *skipped])
+
+
+def fill(path: Path, text: str) -> None:
+    """Replace what is between the markers of a file."""
+    marked = f"{BEGIN}\n{text}\n{END}"
+    pattern = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)
+    filled, n = pattern.subn(lambda _: marked, path.read_text("utf8"))
+    if n != 1:
+        raise ValueError(f"{path} has {n} places for the tables, between {BEGIN} and {END}.")
+    path.write_text(filled, "utf8")
