@@ -67,13 +67,14 @@ def forward(
 
     def backprop(d_docs: list[Floats2d]) -> list[Doc]:
         d_flat = ops.flatten(d_docs)
-        dE = ops.alloc2f(*E.shape)
+        # Add to the gradient in place: another array as large as the table would take longer.
+        dE = model.get_grad("E") if model.has_grad("E") else ops.alloc2f(*E.shape)
         start = 0
         for keys, lengths in backprops:
             d_part = ops.as_contig(d_flat[start : start + len(lengths)])
             ops.scatter_add(dE, keys, ops.backprop_reduce_mean(d_part, lengths))
             start += len(lengths)
-        model.inc_grad("E", dE)
+        model.set_grad("E", dE)
         return []
 
     return cast(list[Floats2d], ops.unflatten(flat, doc_lengths)), backprop

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Literal
 
 import numpy
@@ -14,6 +15,7 @@ def MaxMargin(
     sampling: Literal["hardest", "uniform"] = "hardest",
     pairwise_weight: float = 1.0,
     same_window_weight: float = 1.0,
+    pool_size: int = 100,
 ) -> TagLoss:
     """The max-margin loss, of two terms. With N annotated tokens, of tag y[t] and weight a[t]:
 
@@ -25,9 +27,12 @@ def MaxMargin(
     The same-window term wants the right tag of each window at least 1 above every other.
 
     corrupt_windows (int): C, the corrupt windows for each true one.
-    sampling (str): "hardest": the corrupt windows of the batch which score best; or "uniform".
+    sampling (str): "hardest": the corrupt windows which score best among `pool_size` random ones
+        of the batch; or "uniform".
     pairwise_weight (float): Weight of the pairwise term. 0 switches it off.
     same_window_weight (float): Weight of the same-window term. 0 switches it off.
+    pool_size (int): The windows of the batch among which the hardest are found. Without a bound,
+        larger batches would have harder corrupt windows, and in the end only the oddest ones.
     RETURNS (TagLoss): The loss.
     RAISES (ValueError): If a setting makes no sense.
 
@@ -38,6 +43,7 @@ def MaxMargin(
     check_setting(
         corrupt_windows >= 1, "corrupt_windows", corrupt_windows, "It must be at least 1."
     )
+    check_setting(pool_size >= 1, "pool_size", pool_size, "It must be at least 1.")
     check_setting(pairwise_weight >= 0.0, "pairwise_weight", pairwise_weight, at_least_0)
     check_setting(same_window_weight >= 0.0, "same_window_weight", same_window_weight, at_least_0)
     check_setting(
@@ -49,15 +55,16 @@ def MaxMargin(
     check_setting(
         sampling in ("hardest", "uniform"), "sampling", sampling, "Choose hardest or uniform."
     )
-    return _MaxMargin(corrupt_windows, sampling, pairwise_weight, same_window_weight)
+    return _MaxMargin(corrupt_windows, sampling, pairwise_weight, same_window_weight, pool_size)
 
 
 class _MaxMargin:
-    def __init__(self, corrupt_windows, sampling, pairwise_weight, same_window_weight):
+    def __init__(self, corrupt_windows, sampling, pairwise_weight, same_window_weight, pool_size):
         self.corrupt_windows = corrupt_windows
         self.sampling = sampling
         self.pairwise_weight = pairwise_weight
         self.same_window_weight = same_window_weight
+        self.pool_size = pool_size
 
     def __call__(self, scores: numpy.ndarray, targets: Targets) -> tuple[numpy.ndarray, float]:
         gradient = numpy.zeros_like(scores)
@@ -65,9 +72,10 @@ class _MaxMargin:
         n = len(targets.annotated)
         if n and self.pairwise_weight:
             weight = self.pairwise_weight / n
-            loss += add_pairwise(
-                scores, targets, gradient, weight, self.corrupt_windows, self.sampling
+            samples = sample_corrupt_windows(
+                scores, targets.tags, self.corrupt_windows, self.sampling, self.pool_size
             )
+            loss += add_pairwise(scores, targets, gradient, weight, samples)
         if n and self.same_window_weight:
             loss += add_same_window(scores, targets, gradient, self.same_window_weight / n)
         return gradient, loss
@@ -78,15 +86,16 @@ def add_pairwise(
     targets: Targets,
     gradient: numpy.ndarray,
     weight: float,
-    corrupt_windows: int,
-    sampling: str,
+    samples: Iterable[tuple[int, numpy.ndarray, numpy.ndarray]],
 ) -> float:
     """Add the gradient of the pairwise term, times a weight, to `gradient`.
 
+    samples (Iterable[Tuple[int, numpy.ndarray, numpy.ndarray]]): Windows to compare, see
+        `sample_corrupt_windows`.
     RETURNS (float): The term times the weight.
     """
     loss = 0.0
-    for tag, true, corrupt in sample_corrupt_windows(S, targets.tags, corrupt_windows, sampling):
+    for tag, true, corrupt in samples:
         margins = 1.0 - S[true, tag][:, None] + S[corrupt, tag]
         pair_weights = targets.weights[true][:, None] * (weight / corrupt.shape[1])
         loss += float((pair_weights * numpy.maximum(margins, 0.0)).sum())

@@ -43,6 +43,7 @@ corrupt_windows = 5
 sampling = "hardest"
 pairwise_weight = 1.0
 same_window_weight = 1.0
+pool_size = 100
 
 [window_ner.scorer]
 @scorers = "spacy.ner_scorer.v1"

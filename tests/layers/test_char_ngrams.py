@@ -90,6 +90,16 @@ def test_gradients_equal_finite_differences():
     check_params(layer, lambda: weighted_sum(layer.predict(docs), weights), eps=0.5, rtol=1e-4)
 
 
+def test_gradients_add_up():
+    layer, docs = make_layer(), make_docs()
+    Y, backprop = layer(docs, is_train=True)
+    weights = random_like(Y)
+    backprop(weights)
+    once = layer.get_grad("E").copy()
+    backprop(weights)
+    numpy.testing.assert_allclose(layer.get_grad("E"), 2 * once, rtol=1e-5)
+
+
 @pytest.mark.parametrize("chunk", [1, 3])
 def test_chunks_change_nothing(monkeypatch, chunk):
     layer, docs = make_layer(), make_docs()

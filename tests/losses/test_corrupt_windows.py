@@ -11,10 +11,11 @@ tags_lists = st.lists(st.integers(M, 4), max_size=12)
 strategies = pytest.mark.parametrize("strategy", ["hardest", "uniform"])
 
 
-def sample(tags, n, strategy, seed=0):
+def sample(tags, n, strategy, seed=0, pool_size=100):
     numpy.random.seed(seed)
     S = make_scores(len(tags))
-    return S, list(sample_corrupt_windows(S, numpy.array(tags, dtype="int32"), n, strategy))
+    tags = numpy.array(tags, dtype="int32")
+    return S, list(sample_corrupt_windows(S, tags, n, strategy, pool_size))
 
 
 @strategies
@@ -45,6 +46,21 @@ def test_a_seed_repeats_the_sample(strategy):
     one, again, other = (sample(tags, 5, strategy, seed)[1][0][2] for seed in (1, 1, 2))
     assert (one == again).all()
     assert (one == other).all() == (strategy == "hardest")
+
+
+def test_the_hardest_come_from_a_random_pool():
+    tags = [O] * 300 + [B0]
+    pairs = [sample(tags, 5, "hardest", seed, pool_size=50) for seed in range(40)]
+    found = numpy.array([corrupt[0] for _, [(_, _, corrupt)] in pairs])
+    assert found.shape == (40, 5)
+    assert all(len({*row}) == 5 for row in found.tolist())
+    S = pairs[0][0]
+    # The best of 50 of 300 is the best of all in one of six draws, and among the best half always.
+    ranks = numpy.argsort(numpy.argsort(-S[:300, B0]))[found]
+    assert 1 <= (ranks.min(axis=1) == 0).sum() <= 20
+    assert (ranks < 150).all()
+    [(_, _, corrupt)] = sample(tags, 80, "hardest", pool_size=50)[1]
+    assert corrupt.shape == (1, 50)
 
 
 def test_uniform_samples_differ_between_true_windows_and_reach_all_others():

@@ -26,18 +26,20 @@ from .util import (
 )
 
 
-def margin_case(corrupt_windows, sampling, pairwise_weight, same_window_weight):
+def margin_case(corrupt_windows, sampling, pairwise_weight, same_window_weight, pool_size=50):
     settings = dict(
         corrupt_windows=corrupt_windows,
         sampling=sampling,
         pairwise_weight=pairwise_weight,
         same_window_weight=same_window_weight,
+        pool_size=pool_size,
     )
     return MaxMargin(**settings), partial(max_margin, **settings)
 
 
 LOSSES = {
     "max_margin": margin_case(5, "hardest", 1.0, 1.0),
+    "max_margin small pool": margin_case(1, "hardest", 1.0, 1.0, pool_size=2),
     "max_margin uniform": margin_case(3, "uniform", 1.0, 1.0),
     "max_margin pairwise, one corrupt window": margin_case(1, "hardest", 0.5, 0.0),
     "max_margin pairwise uniform, many": margin_case(100, "uniform", 1.0, 0.0),

@@ -58,6 +58,7 @@ def test_pairwise_term_moves_no_column_as_a_whole(sampling):
     ("settings", "code"),
     [
         ({"corrupt_windows": 0}, "WN001.*corrupt_windows = 0.*at least 1"),
+        ({"pool_size": 0}, "WN001.*pool_size = 0.*at least 1"),
         ({"pairwise_weight": -0.1}, "WN001.*pairwise_weight = -0.1.*at least 0"),
         ({"same_window_weight": math.nan}, "WN001.*same_window_weight = nan"),
         ({"pairwise_weight": 0.0, "same_window_weight": 0.0}, "WN001.*Both terms can't be off"),

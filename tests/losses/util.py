@@ -28,13 +28,16 @@ def make_scores(n_tokens, n_tags=5, seed=0):
     return numpy.random.default_rng(seed).normal(size=(n_tokens, n_tags))
 
 
-def max_margin(S, targets, *, corrupt_windows, sampling, pairwise_weight, same_window_weight):
+def max_margin(
+    S, targets, *, corrupt_windows, sampling, pairwise_weight, same_window_weight, pool_size=50
+):
     """The pairs are those of the sampler, so numpy's generator must stand where it stood."""
     y, a = targets.tags, targets.weights
     N = sum(tag != M for tag in y)
     pairwise = same_window = 0.0
     if pairwise_weight:
-        for tag, true, corrupt in sample_corrupt_windows(S, y, corrupt_windows, sampling):
+        samples = sample_corrupt_windows(S, y, corrupt_windows, sampling, pool_size)
+        for tag, true, corrupt in samples:
             for t, cs in zip(true, corrupt, strict=True):
                 for c in cs:
                     pairwise += a[t] / len(cs) * max(0, 1 - S[t, tag] + S[c, tag])

@@ -1,0 +1,96 @@
+from typing import Any
+
+import numpy
+from spacy.util import registry
+from thinc.api import Optimizer
+from thinc.types import Generator
+
+from .averages import Averages
+from .table_rows import TableRows, is_table
+
+
+@registry.optimizers("spacy-windowner.SparseAdam.v1")
+def SparseAdam(
+    learn_rate: float | list[float] | Generator = 0.001,
+    *,
+    L2: float | list[float] | Generator = 0.0,
+    beta1: float | list[float] | Generator = 0.9,
+    beta2: float | list[float] | Generator = 0.999,
+    eps: float | list[float] | Generator = 1e-08,
+    grad_clip: float | list[float] | Generator = 1.0,
+    use_averages: bool = True,
+) -> Optimizer:
+    """Adam, as thinc's `Adam.v1` with decoupled weight decay, that spends no time on rows of
+    embedding tables which a batch doesn't need. A table is a matrix of at least 256 rows whose
+    first gradient is zero in at least half of them. What is different for tables:
+
+    - There is no momentum, as if `beta1` were 0: it would move a row after each batch. The sum of
+      these moves is nearly the same, but each gradient has its whole effect at once.
+    - A row's weight decay waits for the row's next gradient.
+
+    The averages are those of the weights at every step, exactly, whenever they are read. Arrays of
+    other libraries than NumPy, as on a GPU, are updated by thinc's Adam.
+
+    learn_rate (float): The learning rate.
+    L2 (float): The weight decay. The weights lose this share of themselves, times learn_rate, in
+        every step.
+    beta1 (float): Decay of the first moment, for all parameters but tables.
+    beta2 (float): Decay of the second moment.
+    eps (float): Added to the root of the second moment.
+    grad_clip (float): The largest norm of a parameter's gradient. 0 for any.
+    use_averages (bool): Whether to average the weights over the steps.
+    RETURNS (Optimizer): The optimizer. Numbers may be schedules, too.
+
+    Source: Kingma and Ba (2015); the weight decay of Loshchilov and Hutter (2019); beta1 = 0 for
+    parameters that few examples use, as in Shazeer et al. (2017).
+    """
+    settings: dict[str, Any] = {"L2": L2, "beta1": beta1, "beta2": beta2, "eps": eps}
+    return _SparseAdam(learn_rate, grad_clip=grad_clip, use_averages=use_averages, **settings)
+
+
+class _SparseAdam(Optimizer):
+    # None is for a parameter that is no table.
+    __slots__ = ["_tables"]
+    _tables: dict[Any, TableRows | None]
+
+    def __init__(self, learn_rate: Any, **settings: Any) -> None:
+        super().__init__(learn_rate, **settings)
+        self._tables = {}
+        if self.averages is not None:
+            self.averages: Any = Averages(self._catch_up)
+
+    def _catch_up(self, key: Any, average: Any) -> None:
+        table = self._tables.get(key)
+        if table is not None:
+            table.catch_up(average)
+
+    def __call__(
+        self, key: tuple[int, str], weights: Any, gradient: Any, *, lr_scale: float = 1.0
+    ) -> tuple[Any, Any]:
+        """Update a parameter in place. See `Optimizer.__call__`."""
+        if key not in self._tables:
+            found = is_table(gradient)
+            if found is None:
+                return super().__call__(key, weights, gradient, lr_scale=lr_scale)
+            self._tables[key] = TableRows(weights) if found else None
+        table = self._tables[key]
+        if table is None:
+            return super().__call__(key, weights, gradient, lr_scale=lr_scale)
+        self.nr_update[key] += 1
+        average = None
+        if self.averages is not None:
+            if key not in self.averages:
+                self.averages[key] = numpy.zeros_like(weights)
+            average = self.averages.data[key]  # averages[key] would bring all rows up to date
+        table.step(
+            weights,
+            gradient,
+            average,
+            step=self.nr_update[key],
+            learn_rate=self.learn_rate * lr_scale,
+            beta2=self.b2,
+            eps=self.eps,
+            L2=self.L2,
+            grad_clip=self.grad_clip,
+        )
+        return weights, gradient

@@ -1,0 +1,122 @@
+import math
+from typing import Any
+
+import numpy
+
+# The fewest rows of a table: a smaller matrix costs little as a whole.
+_MIN_ROWS = 256
+# Rows updated at a time, few enough to stay in the processor's cache.
+_CHUNK = 512
+# The largest weight of the past in thinc's averages.
+_MAX_DECAY = 0.9999
+
+
+def is_table(gradient: Any) -> bool | None:
+    """Whether a parameter is a table of which a batch needs few rows, as of embeddings, by its
+    gradient: one of many rows, at least half of them zero.
+
+    gradient (FloatsXd): A gradient.
+    RETURNS (Optional[bool]): None if it is too early to tell, for the whole gradient is zero.
+    """
+    if not isinstance(gradient, numpy.ndarray) or gradient.ndim != 2 or len(gradient) < _MIN_ROWS:
+        return False
+    touched = int(numpy.count_nonzero(_squared_norms(gradient)))
+    return 2 * touched <= len(gradient) if touched else None
+
+
+def _squared_norms(gradient: numpy.ndarray) -> numpy.ndarray:
+    """The squared norm of each row. It is zero for an untouched row."""
+    return numpy.einsum("ij,ij->i", gradient, gradient)
+
+
+class TableRows:
+    """The state of a table in training. A step changes the rows that have a gradient. What is due
+    to the others, the decays of each step, is a product of factors; its logarithm is kept for the
+    present and for the time each row was last seen, so that a row can catch up at any time.
+
+    weights (numpy.ndarray): The table, which is updated in place. Shape (n_rows, width).
+    """
+
+    def __init__(self, weights: numpy.ndarray) -> None:
+        self.weights = weights
+        self.second_moment = numpy.zeros_like(weights)
+        # Columns: decays of the second moment, of the weights, and of their average.
+        self._now = numpy.zeros(3)
+        self._seen = numpy.zeros((len(weights), 3))
+
+    def step(
+        self,
+        weights: numpy.ndarray,
+        gradient: numpy.ndarray,
+        average: numpy.ndarray | None,
+        *,
+        step: int,
+        learn_rate: float,
+        beta2: float,
+        eps: float,
+        L2: float,
+        grad_clip: float,
+    ) -> None:
+        """Update, in place, the weights and their average, and set the gradient to zero. With the
+        gradient g of a row at step t, and k the steps since the last one with a gradient:
+
+            v = beta2^k v + (1 - beta2) g^2
+            w = (1 - L2 learn_rate)^k w - (1 - L2 learn_rate) learn_rate sqrt(1 - beta2^t) g /
+                (sqrt(v) + eps)
+
+        weights (numpy.ndarray): The table. Shape (n_rows, width).
+        gradient (numpy.ndarray): Its gradient. Shape (n_rows, width).
+        average (Optional[numpy.ndarray]): The average of the weights. Shape (n_rows, width).
+        step (int): t, the number of the step, from 1.
+        """
+        self.weights = weights
+        squares = _squared_norms(gradient)
+        touched = numpy.flatnonzero(squares)
+        norm = math.sqrt(squares.sum(dtype="float64"))
+        clip = grad_clip / norm if grad_clip and norm >= grad_clip else 1.0
+        kept = 1.0 - learn_rate * L2
+        past = min((1.0 + step) / (10.0 + step), _MAX_DECAY)  # as in thinc's update_averages
+        missed = self._now - self._seen[touched]
+        self._now += numpy.log([beta2, kept, past])
+        self._seen[touched] = self._now
+        decays = numpy.exp(missed).astype(weights.dtype)
+        # With sqrt(1 - beta2) in the gradient there is one pass less over it.
+        root = math.sqrt(1.0 - beta2)
+        rate = kept * learn_rate * math.sqrt(1.0 - beta2**step) / root
+        for start in range(0, len(touched), _CHUNK):
+            rows = touched[start : start + _CHUNK]
+            of_moment, of_weights, of_average = decays[start : start + _CHUNK].T[:, :, None]
+            w = weights[rows]
+            if average is not None:
+                # Until now the weights have been what they are.
+                a = w + of_average * (average[rows] - w)
+            g = gradient[rows]
+            gradient[rows] = 0.0
+            g *= clip * root
+            v = self.second_moment[rows]
+            v *= beta2 * of_moment
+            v += g * g
+            self.second_moment[rows] = v
+            numpy.sqrt(v, out=v)
+            v += eps
+            g /= v
+            g *= rate
+            w *= kept * of_weights
+            w -= g
+            weights[rows] = w
+            if average is not None:
+                a -= w
+                a *= past
+                a += w
+                average[rows] = a
+
+    def catch_up(self, average: numpy.ndarray) -> None:
+        """Bring the average of every row to the present, in place.
+
+        average (numpy.ndarray): The average. Shape (n_rows, width).
+        """
+        decays = numpy.exp(self._now[2] - self._seen[:, 2:]).astype(average.dtype)
+        average -= self.weights
+        average *= decays
+        average += self.weights
+        self._seen[:, 2] = self._now[2]

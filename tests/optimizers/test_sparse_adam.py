@@ -1,0 +1,169 @@
+import numpy
+import pytest
+from thinc.api import Adam, Linear, NumpyOps
+from thinc.layers import HashEmbed
+
+from spacy_windowner.optimizers.sparse_adam import SparseAdam
+from spacy_windowner.optimizers.table_rows import is_table
+
+KEY = (1, "E")
+SHAPE = (700, 8)  # more rows than are updated at a time
+# thinc's Adam has no branch for momentum 0.
+NO_MOMENTUM = 1e-30
+
+
+def sparse_gradients(n_steps, share=0.2, seed=0):
+    """Gradients of a table, in each of which a share of the rows is not zero."""
+    rng = numpy.random.default_rng(seed)
+    for _ in range(n_steps):
+        gradient = rng.normal(scale=0.01, size=SHAPE).astype("float32")
+        gradient[rng.random(len(gradient)) >= share] = 0.0
+        yield gradient
+
+
+def make_weights(seed=1):
+    return numpy.random.default_rng(seed).normal(size=SHAPE).astype("float32")
+
+
+def run(optimizer, gradients):
+    weights = make_weights()
+    for gradient in gradients:
+        gradient = gradient.copy()
+        updated, rest = optimizer(KEY, weights, gradient)
+        assert numpy.shares_memory(updated, weights)
+        assert numpy.shares_memory(rest, gradient)
+        assert not gradient.any()
+        optimizer.step_schedules()
+    return weights
+
+
+def assert_close(found, expected):
+    numpy.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"L2": 0.5},
+        {"grad_clip": 0.05},
+        {"grad_clip": 0.0},
+        {"beta2": 0.9},
+        {"eps": 0.1},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("share", [0.05, 0.4])
+def test_a_table_learns_as_by_thincs_adam_without_momentum(settings, share):
+    # The last step touches all rows, so that all weight decay is done.
+    last = numpy.full(SHAPE, 0.01, dtype="float32")
+    gradients = [*sparse_gradients(40, share), last]
+    dense = run(Adam(0.01, beta1=NO_MOMENTUM, **settings), gradients)
+    sparse = SparseAdam(0.01, **settings)
+    assert_close(run(sparse, gradients), dense)
+    assert not sparse.mom1
+
+
+def test_schedules():
+    rates = [0.01, 0.03, 0.002] * 10
+    gradients = list(sparse_gradients(30))
+    dense = run(Adam(iter(rates), beta1=NO_MOMENTUM), gradients)
+    assert_close(run(SparseAdam(iter(rates)), gradients), dense)
+
+
+def test_averages_are_exact_whenever_they_are_read():
+    dense, sparse = Adam(0.01, beta1=NO_MOMENTUM), SparseAdam(0.01)
+    expected, weights = make_weights(), make_weights()
+    for step, gradient in enumerate(sparse_gradients(60, share=0.02)):
+        dense(KEY, expected, gradient.copy())
+        sparse(KEY, weights, gradient.copy())
+        if step % 7 == 0:
+            for _ in range(2):
+                assert_close(sparse.averages[KEY], dense.averages[KEY])
+    assert [*sparse.averages] == [KEY]
+    assert_close(next(iter(sparse.averages.values())), dense.averages[KEY])
+
+
+def test_averages_are_those_of_the_weights_at_every_step():
+    """With weight decay, too, which rows without a gradient wait for."""
+    optimizer, weights = SparseAdam(0.01, L2=0.5), make_weights()
+    average = numpy.zeros(SHAPE)
+    for t, gradient in enumerate(sparse_gradients(60, share=0.02), start=1):
+        optimizer(KEY, weights, gradient)
+        average += (1 - (1 + t) / (10 + t)) * (weights - average)
+    assert_close(optimizer.averages[KEY], average)
+
+
+def test_a_row_without_gradient_stands_still():
+    weights = make_weights()
+    gradient = next(sparse_gradients(1))
+    untouched = ~gradient.any(axis=1)
+    SparseAdam(0.01, L2=0.5)(KEY, weights, gradient)
+    assert (weights == make_weights()).all(axis=1).tolist() == untouched.tolist()
+
+
+def test_other_parameters_are_those_of_thincs_adam():
+    rng = numpy.random.default_rng(0)
+    shapes = {"W": (30, 20), "b": (30,), "wide": (3, 40, 5), "large": (600, 4)}
+    dense, sparse = Adam(0.01, L2=0.1), SparseAdam(0.01, L2=0.1)
+    for name, shape in shapes.items():
+        start = rng.normal(size=shape).astype("float32")
+        one, other = start.copy(), start.copy()
+        # The first gradient of a layer under a zero output layer is zero.
+        gradients = [rng.normal(size=shape).astype("float32") * scale for scale in (0, 1, 2)]
+        for gradient in gradients:
+            dense((1, name), one, gradient.copy())
+            sparse((1, name), other, gradient.copy())
+        numpy.testing.assert_array_equal(one, other)
+        numpy.testing.assert_array_equal(dense.averages[1, name], sparse.averages[1, name])
+
+
+def test_what_is_a_table():
+    gradient = numpy.zeros((300, 4), dtype="float32")
+    assert is_table(gradient) is None
+    gradient[:150, 2] = -1.0
+    assert is_table(gradient) is True
+    gradient[150] = 1.0
+    assert is_table(gradient) is False
+    assert is_table(numpy.zeros((255, 4))) is False
+    assert is_table(numpy.zeros((300, 4, 1))) is False
+    assert is_table(memoryview(gradient)) is False  # of another library
+
+
+def test_no_averages():
+    optimizer = SparseAdam(0.01, use_averages=False)
+    weights = run(optimizer, sparse_gradients(3))
+    assert optimizer.averages is None
+    numpy.testing.assert_array_equal(weights, run(SparseAdam(0.01), sparse_gradients(3)))
+
+
+def test_use_params():
+    """In a model: the averages while they are used, then the weights again."""
+    embed = HashEmbed(4, 500, seed=0).initialize()
+    linear = Linear(3, 4).initialize()
+    optimizer = SparseAdam(0.1)
+    ids = numpy.arange(20, dtype="uint64")
+    for _ in range(5):
+        Y, backprop = embed(ids, is_train=True)
+        Z, backprop_linear = linear(Y, is_train=True)
+        backprop(backprop_linear(Z))
+        for layer in (embed, linear):
+            layer.finish_update(optimizer)
+    E = embed.get_param("E").copy()
+    with embed.use_params(optimizer.averages), linear.use_params(optimizer.averages):
+        average = embed.get_param("E")
+        assert average.any()
+        assert (average != E).any(axis=1).all()
+    numpy.testing.assert_array_equal(embed.get_param("E"), E)
+
+
+def test_the_same_numbers_every_time():
+    runs = [run(SparseAdam(0.01, L2=0.1), sparse_gradients(10)) for _ in range(2)]
+    numpy.testing.assert_array_equal(*runs)
+
+
+def test_arrays_keep_their_type():
+    weights = NumpyOps().xp.ones(SHAPE, dtype="float32")
+    optimizer = SparseAdam(0.01, L2=0.1)
+    optimizer(KEY, weights, next(sparse_gradients(1)))
+    assert weights.dtype == optimizer.averages[KEY].dtype == "float32"
