@@ -20,6 +20,7 @@ _ROWWISE = frozenset(
             with_debug with_flatten with_list with_ragged with_reshape""".split()
         ),
         "spacy.ml.staticvectors",
+        "spacy.ml._character_embed",  # the characters of the token
     ]
 )
 

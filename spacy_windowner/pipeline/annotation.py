@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy
-from spacy.attrs import ENT_IOB, ENT_KB_ID, ENT_TYPE, IS_SPACE, ORTH, SENT_START
+from spacy.attrs import ENT_IOB, ENT_TYPE, IS_SPACE, ORTH, SENT_START
 from spacy.strings import get_string_id
 from spacy.tokens import Doc, Span
 
@@ -48,7 +48,7 @@ def read_tokens(docs: Sequence[Doc], overwrite: bool) -> Tokens:
 # The values of ENT_IOB.
 _I, _O, _B = 1, 2, 3
 _READ = [ORTH, IS_SPACE, SENT_START, ENT_IOB]
-_WRITTEN = [ENT_IOB, ENT_TYPE, ENT_KB_ID]
+_WRITTEN = [ENT_IOB, ENT_TYPE]
 
 
 def write_entities(

@@ -40,10 +40,11 @@ def predict_entities(
 
 
 def _groups(docs: Sequence[Doc]) -> Iterator[Sequence[Doc]]:
-    """Split a batch, so that what is computed of its tokens needs little memory."""
+    """Split a batch, so that what is computed of its tokens needs little memory, and that no
+    document is embedded with the vocabulary of another."""
     start = size = 0
     for stop, doc in enumerate(docs):
-        if size and size + len(doc) > _GROUP:
+        if size and (size + len(doc) > _GROUP or doc.vocab is not docs[start].vocab):
             yield docs[start:stop]
             start, size = stop, 0
         size += len(doc)

@@ -174,15 +174,25 @@ class WindowNER(TrainablePipe):
             "label_weights": dict(label_weights or {}),
         }
         # Not saved with the component: what is fast depends on the machine that loads it.
-        self.kernel = kernel
-        self.table_size = table_size
-        self._scorer = make_scorer(model, vocab, kernel, table_size)
+        self._kernel = kernel
+        self._table_size = table_size
+        self._scorer = make_scorer(model, kernel, table_size)
         self._skips_reported = False
 
     @property
     def labels(self) -> tuple[str, ...]:
         """RETURNS (Tuple[str, ...]): The entity types."""
         return tuple(self.cfg["labels"])
+
+    @property
+    def kernel(self) -> str:
+        """RETURNS (str): What predictions are computed with."""
+        return self._kernel
+
+    @property
+    def table_size(self) -> int:
+        """RETURNS (int): The most words whose products are kept for predictions."""
+        return self._table_size
 
     @property
     def label_data(self) -> list[str]:
@@ -275,7 +285,7 @@ class WindowNER(TrainablePipe):
         docs = list(docs)
         self._require_labels()
         if self._scorer.model is not self.model:
-            self._scorer = make_scorer(self.model, self.vocab, self.kernel, self.table_size)
+            self._scorer = make_scorer(self.model, self.kernel, self.table_size)
         search = _DECODERS[self.cfg["decoder"]]
         return predict_entities(docs, self._scorer, search, self.cfg["overwrite"])
 

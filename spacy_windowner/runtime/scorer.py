@@ -5,7 +5,6 @@ from typing import Any, Protocol
 
 import numpy
 from spacy.tokens import Doc
-from spacy.vocab import Vocab
 from thinc.api import Model
 from thinc.util import to_numpy
 
@@ -47,16 +46,15 @@ class ModelScorer:
         """Nothing is kept."""
 
 
-def make_scorer(model: Model, vocab: Vocab, kernel: str, table_size: int) -> Scorer:
+def make_scorer(model: Model, kernel: str, table_size: int) -> Scorer:
     """Choose how to get scores: from a table of words if the model allows it.
 
     model (Model[List[Doc], List[Floats2d]]): The model.
-    vocab (Vocab): The vocabulary.
     kernel (str): The name of a kernel.
     table_size (int): The most words in the table.
     RETURNS (Scorer): The scorer.
     """
     chosen = make_kernel(kernel)
     if TableScorer.can_score(model):
-        return TableScorer(model, vocab, chosen, table_size)
+        return TableScorer(model, chosen, table_size)
     return ModelScorer(model)

@@ -1,4 +1,6 @@
+import os
 from collections.abc import Sequence
+from functools import partial
 from operator import is_not
 from typing import Any, NamedTuple, cast
 
@@ -8,7 +10,6 @@ from spacy.vocab import Vocab
 from thinc.api import Model, NumpyOps
 
 from ..layers.windowed_affine import table_indices, window_rows
-from ..layers.word_rows import spell
 from .kernels import Kernel
 from .word_cache import WordCache
 from .word_table import WordTable
@@ -32,14 +33,12 @@ class TableScorer:
     depend on the batch, on the size of the cache or on what was scored before.
 
     model (Model): A model that `can_score` is true for.
-    vocab (Vocab): The vocabulary to embed words with.
     kernel (Kernel): How products are stored and added up.
     table_size (int): The most words in the cache. 0 for no cache.
     """
 
-    def __init__(self, model: Model, vocab: Vocab, kernel: Kernel, table_size: int) -> None:
+    def __init__(self, model: Model, kernel: Kernel, table_size: int) -> None:
         self.model = model
-        self.vocab = vocab
         self.kernel = kernel
         self.table_size = table_size
         embed = model.get_ref("embed")
@@ -60,23 +59,23 @@ class TableScorer:
 
     def __reduce__(self):
         # The cache is neither copied nor pickled.
-        return TableScorer, (self.model, self.vocab, self.kernel, self.table_size)
+        return TableScorer, (self.model, self.kernel, self.table_size)
 
     def scores(
         self, docs: Sequence[Doc], words: numpy.ndarray, lengths: numpy.ndarray
     ) -> numpy.ndarray:
         """Score the tags of all tokens of a batch.
 
-        docs (Sequence[Doc]): The documents.
+        docs (Sequence[Doc]): The documents, of one vocabulary, with which words are embedded.
         words (numpy.ndarray): The ORTH of all their tokens, uint64. Shape (n_tokens,).
         lengths (numpy.ndarray): The number of tokens of every document. Shape (n_docs,).
         RETURNS (numpy.ndarray): One row a tag. Shape (n_tags, n_tokens).
         """
-        cache = self._cache_of_weights()
+        cache = self._present_cache(docs[0].vocab)
         parts = []
         for start in range(0, len(words), _LOOKED_UP):
             stop = min(start + _LOOKED_UP, len(words))
-            table, indices = self._indices(cache, start, stop, docs, words, lengths)
+            table, indices = self._indices(cache, start, stop, words, lengths)
             for at in range(0, len(indices), _ADDED_UP):
                 sums = table.add_up(indices[at : at + _ADDED_UP])
                 parts.append(self._tag_scores(sums))
@@ -87,7 +86,6 @@ class TableScorer:
         cache: WordCache,
         start: int,
         stop: int,
-        docs: Sequence[Doc],
         words: numpy.ndarray,
         lengths: numpy.ndarray,
     ) -> tuple[WordTable, numpy.ndarray]:
@@ -95,13 +93,7 @@ class TableScorer:
         window adds up."""
         k = self.model.get_ref("windowed_affine").attrs["window"]
         first, last = max(start - k, 0), min(stop + k, len(words))
-
-        def spell_words(
-            new: numpy.ndarray, at: numpy.ndarray, lengths: numpy.ndarray = lengths
-        ) -> list[str]:
-            return spell(new, at + first, docs, lengths)
-
-        table, rows = cache.look_up(words[first:last], spell_words)
+        table, rows = cache.look_up(words[first:last])
         if last - first < len(words):
             # Where this cuts a document, only windows at the cut come out wrong, and those are
             # not of these tokens.
@@ -121,32 +113,37 @@ class TableScorer:
         b: Any = output.get_param("b")
         return multiply_rows(W, Z) + b[:, None]
 
-    def _make_products(self, words: list[str]) -> numpy.ndarray:
+    def _make_products(self, vocab: Vocab, words: numpy.ndarray) -> numpy.ndarray:
         """The products of words with all positions. Shape (n * n_positions, nO)."""
+        spelled = [vocab.strings[word] for word in words.tolist()]
         affine = self.model.get_ref("windowed_affine")
-        [rows] = self.model.get_ref("embed").predict([Doc(self.vocab, words=words)])
+        [rows] = self.model.get_ref("embed").predict([Doc(vocab, words=spelled)])
         return multiply(affine, rows)
 
-    def _cache_of_weights(self) -> WordCache:
-        """The cache for the model's present weights."""
+    def _present_cache(self, vocab: Vocab) -> WordCache:
+        """The cache for the model's present weights and a vocabulary."""
         affine = self.model.get_ref("windowed_affine")
-        vectors = self.vocab.vectors
-        weights: list[Any] = [node.get_param(name) for node, name in self._embed_params]
-        weights += [affine.get_param("W"), affine.get_param("pad"), vectors, vectors.data]
+        vectors = vocab.vectors
         # Loading and `use_params` exchange the arrays. An optimizer writes into them, and every
         # update reaches the bias.
-        bias = cast(Any, affine.get_param("b")).tobytes()
+        sources: list[Any] = [node.get_param(name) for node, name in self._embed_params]
+        sources += [affine.get_param("W"), affine.get_param("pad"), vocab, vectors, vectors.data]
+        # A forked process may have inherited a cache in the middle of a change, and its lock.
+        state = (cast(Any, affine.get_param("b")).tobytes(), os.getpid())
         known = self._known
-        if known is None or bias != known.bias or any(map(is_not, weights, known.weights)):
+        if known is None or state != known.state or any(map(is_not, sources, known.sources)):
             pad = multiply(affine, cast(Any, affine.get_param("pad")))
-            cache = WordCache(self.kernel, self.table_size, pad, self._make_products)
-            known = self._known = _Known(weights, bias, cache)
+            make_products = partial(self._make_products, vocab)
+            cache = WordCache(self.kernel, self.table_size, pad, make_products)
+            known = self._known = _Known(sources, state, cache)
         return known.cache
 
 
 class _Known(NamedTuple):
-    weights: list[Any]
-    bias: bytes
+    """A cache, and what it was made of."""
+
+    sources: list[Any]
+    state: tuple[bytes, int]
     cache: WordCache
 
 

@@ -41,5 +41,6 @@ class TorchInt8Kernel:
 def _bags(indices: numpy.ndarray) -> tuple[Any, Any]:
     """Indices one after the other, and where each bag of them starts."""
     n, m = indices.shape
-    starts = torch.arange(0, n * m, m, dtype=torch.int32)
+    # From NumPy, as the rows, whatever torch's default device is.
+    starts = torch.from_numpy(numpy.arange(0, n * m, m, dtype="int32"))
     return torch.from_numpy(indices.reshape(-1)), starts

@@ -19,8 +19,8 @@ class WordCache:
     size (int): The most words in both generations. With 0, or more words asked for at a time than
         one generation holds, these words get a table that isn't kept.
     pad (numpy.ndarray): The products of the padding. Shape (n_positions, width).
-    make_products (Callable[[List[str]], numpy.ndarray]): Makes the products of n words, shape
-        (n * n_positions, width).
+    make_products (Callable[[numpy.ndarray], numpy.ndarray]): Makes the products, of shape
+        (n * n_positions, width), of n words' hashes.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class WordCache:
         kernel: Kernel,
         size: int,
         pad: numpy.ndarray,
-        make_products: Callable[[list[str]], numpy.ndarray],
+        make_products: Callable[[numpy.ndarray], numpy.ndarray],
     ) -> None:
         self._kernel = kernel
         self._capacity = size // 2
@@ -38,14 +38,10 @@ class WordCache:
         self._young = self._new_table(self._capacity)
         self._old: WordTable | None = None
 
-    def look_up(
-        self, words: numpy.ndarray, spell: Callable[[numpy.ndarray, numpy.ndarray], list[str]]
-    ) -> tuple[WordTable, numpy.ndarray]:
+    def look_up(self, words: numpy.ndarray) -> tuple[WordTable, numpy.ndarray]:
         """Find words, and add those that are not there yet.
 
         words (numpy.ndarray): uint64 hashes. Shape (n,).
-        spell (Callable[[numpy.ndarray, numpy.ndarray], List[str]]): Spells words, given the words
-            and a place of each in `words`.
         RETURNS (Tuple[WordTable, numpy.ndarray]): A table that has all the words, and their rows
             in it, int32. Shape (n,).
         """
@@ -55,36 +51,31 @@ class WordCache:
             return table, rows
         with self._lock:
             table = self._young  # another thread may have been here
-            rows = table.rows(words)
-            places = numpy.flatnonzero(rows == 0)
-            new, firsts = numpy.unique(words[places], return_index=True)
+            new = numpy.unique(words[table.rows(words) == 0])
             if len(new) <= table.room:
-                self._add(table, new, places[firsts], spell)
+                self._add(table, new, (self._old,))
                 return table, table.rows(words)
-            new, places = numpy.unique(words, return_index=True)
+            new = numpy.unique(words)
             if len(new) <= self._capacity:
+                # What is left of the old generation goes.
                 table, self._old = self._new_table(self._capacity), table
-                self._add(table, new, places, spell)
+                self._add(table, new, (self._old,))
                 self._young = table
                 return table, table.rows(words)
+            known = (table, self._old)
         table = self._new_table(len(new))
-        self._add(table, new, places, spell)
+        self._add(table, new, known)
         return table, table.rows(words)
 
     def _add(
-        self,
-        table: WordTable,
-        words: numpy.ndarray,
-        places: numpy.ndarray,
-        spell: Callable[[numpy.ndarray, numpy.ndarray], list[str]],
+        self, table: WordTable, words: numpy.ndarray, known: tuple[WordTable | None, ...]
     ) -> None:
-        """Add words to a table, from the old one or else anew."""
-        old = self._old
-        if old is not None:
-            is_new = table.add_from(old, words)
-            words, places = words[is_new], places[is_new]
+        """Add words to a table, from others that have them or else anew."""
+        for other in known:
+            if other is not None:
+                words = words[table.add_from(other, words)]
         if len(words):
-            table.add(words, self._make_products(spell(words, places)))
+            table.add(words, self._make_products(words))
 
     def _new_table(self, capacity: int) -> WordTable:
         return WordTable(self._kernel, capacity, self._pad)

@@ -90,7 +90,10 @@ def spans_from_tags(
     doc_ends = numpy.cumsum(lengths)
     docs = numpy.searchsorted(doc_ends, starts, side="right")
     offsets = (doc_ends - lengths)[docs]
-    columns = (docs, starts - offsets, ends - offsets, label_of_tag(tags[begins]))
-    for doc, *span in zip(*(column.tolist() for column in columns), strict=True):
-        spans[doc] = (*spans[doc], tuple(span))
+    columns = (starts - offsets, ends - offsets, label_of_tag(tags[begins]))
+    found = tuple(zip(*(column.tolist() for column in columns), strict=True))
+    some, firsts = numpy.unique(docs, return_index=True)
+    stops = [*firsts[1:].tolist(), len(found)]
+    for doc, first, stop in zip(some.tolist(), firsts.tolist(), stops, strict=True):
+        spans[doc] = found[first:stop]
     return spans

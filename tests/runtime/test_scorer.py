@@ -27,12 +27,12 @@ def custom_model():
     return Model("custom", lambda model, docs, is_train: (docs, list))
 
 
-def test_a_table_where_the_model_allows_it(vocab):
+def test_a_table_where_the_model_allows_it():
     model = WindowClassifier(hash_embed())
-    scorer = make_scorer(model, vocab, "thinc", 99)
+    scorer = make_scorer(model, "thinc", 99)
     assert isinstance(scorer, TableScorer)
     assert isinstance(scorer.kernel, ThincKernel)
-    assert (scorer.model, scorer.vocab, scorer.table_size) == (model, vocab, 99)
+    assert (scorer.model, scorer.table_size) == (model, 99)
 
 
 OTHERS = {
@@ -45,7 +45,7 @@ OTHERS = {
 @pytest.mark.parametrize("name", ["contextual", pytest.param("torch", marks=needs_torch), "custom"])
 def test_otherwise_the_model(vocab, name):
     model = OTHERS[name]()
-    scorer = make_scorer(model, vocab, "auto", 99)
+    scorer = make_scorer(model, "auto", 99)
     assert isinstance(scorer, ModelScorer) and scorer.model is model
 
 
@@ -53,7 +53,7 @@ def test_otherwise_the_model(vocab, name):
 def test_both_give_one_row_a_tag(vocab, embed):
     docs = make_docs(vocab)
     model = make_model(docs, embed=embed())
-    scorers = [ModelScorer(model), make_scorer(model, vocab, "auto", 99)]
+    scorers = [ModelScorer(model), make_scorer(model, "auto", 99)]
     words = numpy.concatenate([doc.to_array(ORTH) for doc in docs])
     lengths = numpy.array([len(doc) for doc in docs])
     for scorer in scorers:
@@ -70,12 +70,12 @@ def test_the_kernel_is_checked_for_any_model(vocab, monkeypatch, embed):
     """So that a config doesn't fail later, with another model."""
     model = WindowClassifier(embed())
     with pytest.raises(ValueError, match="WN001.*kernel = 'fast'"):
-        make_scorer(model, vocab, "fast", 99)
+        make_scorer(model, "fast", 99)
     monkeypatch.setattr(kernels, "has_torch", False)
     with pytest.raises(ValueError, match="WN014"):
-        make_scorer(model, vocab, "torch", 99)
+        make_scorer(model, "torch", 99)
 
 
 def test_auto(vocab):
-    scorer = make_scorer(WindowClassifier(hash_embed()), vocab, "auto", 99)
+    scorer = make_scorer(WindowClassifier(hash_embed()), "auto", 99)
     assert isinstance(scorer.kernel, ThincKernel) != has_torch
