@@ -1,7 +1,7 @@
 import pytest
 import spacy
 from spacy.attrs import IDS
-from spacy.ml.models import MultiHashEmbed, build_Tok2Vec_model
+from spacy.ml.models import CharacterEmbed, MultiHashEmbed, build_Tok2Vec_model
 from spacy.ml.models.tok2vec import (
     MaxoutWindowEncoder,
     build_hash_embed_cnn_tok2vec,
@@ -48,6 +48,7 @@ def word_embed():
 
 
 EMBEDS = {
+    "characters": (lambda: CharacterEmbed(4, 10, 4, 2, include_static_vectors=False), True),
     "hash features": (lambda: multi_hash_embed(["NORM", "PREFIX", "SUFFIX", "SHAPE"]), True),
     "one feature": (lambda: multi_hash_embed(["LOWER"]), True),
     "number of an attribute": (lambda: multi_hash_embed([spacy.attrs.ORTH]), True),

@@ -596,3 +596,20 @@ def test_forked_processes(trained_once, tmp_path):
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_processes(trained_once, tmp_path, kernel, start_method):
     check_processes(trained_once, tmp_path, kernel, start_method)
+
+
+def test_documents_of_several_vocabularies_in_a_batch(trained_once):
+    ner = rebuilt(trained_once).get_pipe("window_ner")
+    vocabs = [spacy.blank("en").vocab, spacy.blank("de").vocab]
+    vocabs[1]["London"].norm_ = "other"
+    docs = [Doc(vocabs[n // 2 % 2], words=["I", "like", "London"]) for n in range(6)]
+    for doc, entities in zip(docs, ner.predict(docs), strict=True):
+        assert entities == ner.predict([doc])[0]
+        numpy.testing.assert_allclose(score(ner, [doc]), model_scores(ner, [doc]), **CLOSE)
+
+
+def test_settings_of_a_loaded_component_are_fixed(trained_once):
+    ner = rebuilt(trained_once).get_pipe("window_ner")
+    for name in ("kernel", "table_size"):
+        with pytest.raises(AttributeError):
+            setattr(ner, name, getattr(ner, name))

@@ -111,3 +111,18 @@ def test_torch_is_not_installed(monkeypatch, kernel):
 def test_unknown_kernel(kernel):
     with pytest.raises(ValueError, match=f"WN001.*kernel = '{kernel}'.*auto, thinc, torch, torch-"):
         make_kernel(kernel)
+
+
+@needs_torch
+@pytest.mark.parametrize("kernel", ["torch", "torch-int8"])
+def test_whatever_the_default_device_of_torch_is(kernel):
+    import torch
+
+    rows, indices = make_batch()
+    expected = add_up(kernel, rows, indices)
+    torch.set_default_device("meta")
+    try:
+        found = add_up(kernel, rows, indices)
+    finally:
+        torch.set_default_device(None)
+    numpy.testing.assert_array_equal(found, expected)

@@ -87,3 +87,10 @@ def test_entities_end_at_the_documents_end():
     tokens = numpy.flatnonzero(tags)
     found = spans_from_tags(tokens, tags[tokens], numpy.array([2, 0, 2]))
     assert found == [((0, 2, 0),), (), ((0, 2, 0),)]
+
+
+def test_many_entities_in_a_document():
+    n = 300_000
+    tokens = numpy.arange(n)
+    [spans] = spans_from_tags(tokens, numpy.ones(n, dtype="int32"), numpy.array([n]))
+    assert len(spans) == n and spans[-1] == (n - 1, n, 0)
