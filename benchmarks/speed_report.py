@@ -36,7 +36,8 @@ def _throughput(found: Results) -> str:
     header = ["texts", "words/s", "best", "of tokenizer", "times ner", "component", "times ner"]
     rows: list[list[Any]] = []
     for source, result in found.items():
-        size = f"{number(result['words'])} words, {number(result['distinct_words'])} distinct"
+        distinct = number(result["distinct_words"])
+        size = f"{number(result['words'])} tokens, {distinct} distinct words"
         rows.append([f"*{source}*: {size}", *[""] * (len(header) - 1)])
         for name, whole in result["end_to_end"].items():
             rate, part = whole["words_per_second"], result["component"].get(name)
@@ -49,7 +50,7 @@ def _throughput(found: Results) -> str:
 
 def _latency(found: Results) -> str:
     groups = ["all", "with entities", "without entities", "fresh"]
-    header = ["microseconds of nlp(text)", *groups[:-1], "of ner's time", "all words new"]
+    header = ["microseconds of nlp(text)", *groups[:-1], "of ner's time", "in a fresh vocabulary"]
     rows = []
     for name, over_ner in found["over_ner"].items():
         micros = [found[group][name] * 1e6 for group in groups]
@@ -101,7 +102,7 @@ def _vocabularies(found: Results) -> str:
         rates = [result[n][f"{e}_words_per_second"] for n in names for e in ("first", "second")]
         memory = [result[name]["second_mb"] for name in names]
         rows.append([f"{int(size):,}", *map(words, rates), " / ".join(map(number, memory))])
-    return make_table(["distinct words: words/s", *header, "MB grown by"], rows)
+    return make_table(["distinct words: words/s", *header, "MB grown by each"], rows)
 
 
 def _labels(found: Results) -> str:
