@@ -3,19 +3,28 @@
 from typing import Any
 
 import numpy
+from thinc.api import NumpyOps
 from thinc.compat import torch
 
 from ..layers.torch_threads import use_one_thread_if_forked
 
+# Up to so many sums, calling torch takes longer than adding.
+_FEW = 64
+
 
 class TorchKernel:
     """Rows of float32, added up by torch's `embedding_bag`, which fetches the next rows while it
-    adds these."""
+    adds these. A few sums are left to `ops.gather_add`, which adds in the same order."""
+
+    def __init__(self) -> None:
+        self.ops: Any = NumpyOps()
 
     def pack(self, rows: numpy.ndarray) -> numpy.ndarray:
         return numpy.asarray(rows)
 
     def add_up(self, stored: numpy.ndarray, indices: numpy.ndarray) -> numpy.ndarray:
+        if len(indices) <= _FEW:
+            return self.ops.gather_add(stored, indices)
         use_one_thread_if_forked()
         flat, starts = _bags(indices)
         rows = torch.from_numpy(stored)

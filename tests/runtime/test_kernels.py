@@ -1,7 +1,7 @@
 import numpy
 import pytest
 
-from spacy_windowner.runtime import kernels
+from spacy_windowner.runtime import kernels, torch_kernels
 from spacy_windowner.runtime.kernels import KERNELS as NAMES
 from spacy_windowner.runtime.kernels import ThincKernel, make_kernel
 from spacy_windowner.runtime.torch_kernels import TorchInt8Kernel, TorchKernel
@@ -126,3 +126,12 @@ def test_whatever_the_default_device_of_torch_is(kernel):
     finally:
         torch.set_default_device(None)
     numpy.testing.assert_array_equal(found, expected)
+
+
+@needs_torch
+@pytest.mark.parametrize("width", [1, 13, 128, 256])
+def test_few_sums_equal_many_to_the_bit(width):
+    rows, indices = make_batch(width, n=torch_kernels._FEW + 1)
+    many = add_up("torch", rows, indices)
+    for n in (1, 2, torch_kernels._FEW):
+        numpy.testing.assert_array_equal(add_up("torch", rows, indices[:n]), many[:n])
