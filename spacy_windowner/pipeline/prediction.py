@@ -44,7 +44,8 @@ def _groups(docs: Sequence[Doc]) -> Iterator[Sequence[Doc]]:
     document is embedded with the vocabulary of another."""
     start = size = 0
     for stop, doc in enumerate(docs):
-        if size and (size + len(doc) > _GROUP or doc.vocab is not docs[start].vocab):
+        is_other_vocab = doc.vocab is not docs[start].vocab
+        if is_other_vocab or (size and size + len(doc) > _GROUP):
             yield docs[start:stop]
             start, size = stop, 0
         size += len(doc)

@@ -608,6 +608,13 @@ def test_documents_of_several_vocabularies_in_a_batch(trained_once):
         numpy.testing.assert_allclose(score(ner, [doc]), model_scores(ner, [doc]), **CLOSE)
 
 
+def test_an_empty_document_of_another_vocabulary_comes_first(trained_once):
+    ner = rebuilt(trained_once).get_pipe("window_ner")
+    doc = Doc(spacy.blank("en").vocab, words=["unheardof", "London"])
+    empty = Doc(spacy.blank("en").vocab)
+    assert ner.predict([empty, doc, empty]) == [(), *ner.predict([doc]), ()]
+
+
 def test_settings_of_a_loaded_component_are_fixed(trained_once):
     ner = rebuilt(trained_once).get_pipe("window_ner")
     for name in ("kernel", "table_size"):
