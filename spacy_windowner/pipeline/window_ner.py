@@ -210,9 +210,9 @@ class WindowNER(TrainablePipe):
             raise ValueError(SpacyErrors.E187)
         if label in self.labels:
             return 0
-        if is_initialized(self.model) and not self.is_resizable:
-            raise ValueError(SpacyErrors.E922.format(name=self.name, nO=n_columns(self.model)))
         if is_initialized(self.model):
+            if not self.is_resizable:
+                raise ValueError(SpacyErrors.E922.format(name=self.name, nO=n_columns(self.model)))
             self.set_output(n_tags(len(self.labels) + 1))  # first, for a model may refuse
         self.cfg["labels"].append(label)
         self.vocab.strings.add(label)

@@ -1,12 +1,12 @@
 """How products are stored in a word table and added up, and the one place that decides on it."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy
-from thinc.api import NumpyOps
 from thinc.compat import has_torch
 
 from ..errors import Errors, check_setting
+from .thinc_kernel import ThincKernel
 from .torch_kernels import TorchInt8Kernel, TorchKernel
 
 
@@ -18,19 +18,6 @@ class Kernel(Protocol):
 
     def add_up(self, stored: numpy.ndarray, indices: numpy.ndarray) -> numpy.ndarray:
         """Y[i] = sum_j rows[indices[i, j]]. Indices int32, (n, m). Returns shape (n, width)."""
-
-
-class ThincKernel:
-    """Rows of float32, added up by `ops.gather_add`."""
-
-    def __init__(self) -> None:
-        self.ops: Any = NumpyOps()
-
-    def pack(self, rows: numpy.ndarray) -> numpy.ndarray:
-        return numpy.asarray(rows)
-
-    def add_up(self, stored: numpy.ndarray, indices: numpy.ndarray) -> numpy.ndarray:
-        return self.ops.gather_add(stored, indices)
 
 
 KERNELS: dict[str, type[Kernel]] = {

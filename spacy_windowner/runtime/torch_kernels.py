@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy
-from thinc.api import NumpyOps
 from thinc.compat import torch
 
 from ..layers.torch_threads import use_one_thread_if_forked
+from .thinc_kernel import ThincKernel
 
 # Up to so many sums, calling torch takes longer than adding.
 _FEW = 64
@@ -17,14 +17,14 @@ class TorchKernel:
     adds these. A few sums are left to `ops.gather_add`, which adds in the same order."""
 
     def __init__(self) -> None:
-        self.ops: Any = NumpyOps()
+        self.of_few = ThincKernel()
 
     def pack(self, rows: numpy.ndarray) -> numpy.ndarray:
-        return numpy.asarray(rows)
+        return self.of_few.pack(rows)
 
     def add_up(self, stored: numpy.ndarray, indices: numpy.ndarray) -> numpy.ndarray:
         if len(indices) <= _FEW:
-            return self.ops.gather_add(stored, indices)
+            return self.of_few.add_up(stored, indices)
         use_one_thread_if_forked()
         flat, starts = _bags(indices)
         rows = torch.from_numpy(stored)

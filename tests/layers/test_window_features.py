@@ -3,21 +3,14 @@ import pytest
 from thinc.api import Linear, Ragged
 
 from spacy_windowner.layers.window_features import BLOCK, with_windows
-from spacy_windowner.layers.windowed_affine import WindowedAffine, WordRows
+from spacy_windowner.layers.windowed_affine import WindowedAffine
 
 from ..util import check_gradient, check_params, random_like, randomize, weighted_sum
+from .util import N_I, make_batch
 
-N_ROWS, N_I, N_O = 5, 3, 4
+N_O = 4
 windows = pytest.mark.parametrize("window", [0, 1, 3])
 batches = pytest.mark.parametrize("lengths", [[6], [1], [3, 0, 1, 5], [0, 0, 2], [0, 0]], ids=str)
-
-
-def make_batch(lengths):
-    """A batch in which words repeat, and one row of the table is not used at all."""
-    rng = numpy.random.default_rng(0)
-    rows = rng.normal(size=(N_ROWS, N_I)).astype("float32")
-    ids = rng.integers(N_ROWS - 1, size=sum(lengths))
-    return WordRows(rows, ids, numpy.array(lengths, dtype="int32"))
 
 
 def make_layer(window, batch):

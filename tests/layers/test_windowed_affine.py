@@ -7,26 +7,18 @@ from thinc.api import Ragged
 from spacy_windowner.layers import windowed_affine
 from spacy_windowner.layers.windowed_affine import (
     WindowedAffine,
-    WordRows,
     table_indices,
     window_rows,
 )
 
 from ..util import check_gradient, check_params, random_like, randomize, weighted_sum
+from .util import N_I, N_ROWS, make_batch
 
-N_ROWS, N_I, N_O = 5, 3, 4
+N_O = 4
 LENGTHS = [[6], [1], [3, 0, 1, 5], [0, 0, 2], [1, 1, 1]]
 windows = pytest.mark.parametrize("window", [0, 1, 3])
 poolings = pytest.mark.parametrize("pooling", ["concat", "average"])
 batches = pytest.mark.parametrize("lengths", LENGTHS, ids=str)
-
-
-def make_batch(lengths):
-    """A batch in which words repeat, and one row of the table is not used at all."""
-    rng = numpy.random.default_rng(0)
-    rows = rng.normal(size=(N_ROWS, N_I)).astype("float32")
-    ids = rng.integers(N_ROWS - 1, size=sum(lengths))
-    return WordRows(rows, ids, numpy.array(lengths, dtype="int32"))
 
 
 def make_layer(window, pooling):

@@ -33,16 +33,6 @@ ROOT = Path(__file__).parents[2]
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 
 
-@pytest.fixture(scope="module")
-def vocab():
-    return spacy.blank("en").vocab
-
-
-@pytest.fixture
-def docs(vocab):
-    return make_docs(vocab)
-
-
 def make_torch_model(docs, scorer=None, *, embed=None, nO=5, **settings):
     scorer = scorer or TorchScorer(hidden_width=6)
     settings = {"window": 2, **settings}

@@ -1,6 +1,5 @@
 import numpy
 import pytest
-import spacy
 from spacy.ml.models.tok2vec import build_hash_embed_cnn_tok2vec
 from thinc.api import set_dropout_rate
 
@@ -25,16 +24,6 @@ def contextual_embed():
 embeds = pytest.mark.parametrize(
     ("embed", "way"), [(hash_embed, "distinct words"), (contextual_embed, "all tokens")]
 )
-
-
-@pytest.fixture(scope="module")
-def vocab():
-    return spacy.blank("en").vocab
-
-
-@pytest.fixture
-def docs(vocab):
-    return make_docs(vocab)
 
 
 @poolings
