@@ -1,73 +1,40 @@
 """Measure how fast `window_ner` is, and what memory it takes, beside spaCy's tokenizer and `ner`.
 
 All pipelines run on the same texts in one run, in turns, with one thread. Given a folder with
-train, dev and test.spacy, both models are trained on it as in `compare.py`, once. Prints tables
+train, dev and test.spacy, both models are trained on it as in `accuracy.py`, once. Prints tables
 and writes JSON. For Linux and macOS.
 
     python benchmarks/speed.py corpus/btc --output speed.json
 """
 
 import datetime
-import os
-import platform
-import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
 
 import srsly
 import typer
-from compare import BEST, PEER, model_folder, train_row
-from speed_report import check_targets, fill, report
+from accuracy_rows import BEST, PEER, Job, train_row
+from machine import describe_machine, use_one_thread
+from speed_report import MARKERS, check_targets, report
 from speed_rows import ROWS, Setup
 from speed_texts import make_sources, read_docs, read_letters
 from speed_variants import make_variants
-from speed_worker import THREADS
-from thinc.compat import has_torch, torch
+from tables import fill
 from wasabi import msg
 
 _SHARED = Path(__file__).parents[2] / "shared" / "data" / "raw"
 RAW = [_SHARED / "masc.txt", _SHARED / "wikitext2.txt"]
-PACKAGES = ["spacy-windowner", "spacy", "thinc", "numpy", "torch"]
-
-
-def use_one_thread() -> None:
-    """Start over with one thread, for libraries read these variables when they are loaded."""
-    if any(os.environ.get(name) != "1" for name in THREADS):
-        sys.stdout.flush()
-        os.execve(sys.executable, sys.orig_argv, {**os.environ, **dict.fromkeys(THREADS, "1")})
-    if has_torch:
-        torch.set_num_threads(1)
 
 
 def trained(row: str, corpus: Path, models: Path) -> Path:
     """A model that is trained now, or was before."""
-    folder = model_folder(row, corpus, 0, models) / BEST
+    job = Job(row, corpus, models)
+    folder = job.folder / BEST
     if folder.exists():
         msg.info(f"{row}: the model of an earlier run, trained on {corpus.name}")
         return folder
     msg.info(f"{row}: training on {corpus.name}")
-    return train_row(row, corpus, 0, models)
-
-
-def describe_machine() -> dict[str, Any]:
-    """What the numbers depend on."""
-    versions = {"Python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return {"cpu": _cpu(), "cores": os.cpu_count(), "system": platform.system(),
-            "versions": versions}  # fmt: skip
-
-
-def _cpu() -> str:
-    """The name of the processor."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+    return train_row(job)
 
 
 def choose_rows(rows: str) -> list[str]:
@@ -123,7 +90,7 @@ def main(
     text = report(result)
     print(text)
     if docs is not None:
-        fill(docs, text)
+        fill(docs, MARKERS, text)
 
 
 if __name__ == "__main__":

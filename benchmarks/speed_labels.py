@@ -5,7 +5,7 @@ from statistics import fmean
 from typing import Any
 
 import numpy
-from compare import CONFIGS
+from accuracy_rows import CONFIGS
 from spacy.cli.init_config import init_config
 from spacy.language import Language
 from spacy.training import Example

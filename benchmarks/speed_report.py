@@ -1,35 +1,13 @@
 """The tables of `speed.py`, in Markdown."""
 
-import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from speed_variants import NER, TOKENIZER, WINDOW_NER
+from tables import make_table, number, words
 
-BEGIN, END = "<!-- speed-tables -->", "<!-- /speed-tables -->"
+MARKERS = "speed-tables"
 Results = dict[str, Any]
-
-
-def number(value: float | None) -> str:
-    """A number of a few digits."""
-    if value is None:
-        return "-"
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
-
-
-def words(value: float) -> str:
-    """Words a second, in thousands where that says enough."""
-    return f"{value / 1000:,.0f} k" if value >= 10_000 else f"{value:,.0f}"
-
-
-def make_table(header: list[str], rows: list[list[Any]]) -> str:
-    """A Markdown table. All columns but the first are aligned on the right."""
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    cells = ([c if isinstance(c, str) else number(c) for c in line] for line in lines)
-    return "\n".join("| " + " | ".join(line) + " |" for line in cells)
 
 
 def _throughput(found: Results) -> str:
@@ -240,13 +218,3 @@ def report(result: Results) -> str:
             parts.append(f"### {title}\n\n{make(rows[name])}")
     skipped = [f"Skipped: {reason}." for reason in result["skipped"]]
     return "\n\n".join([*parts, *skipped])
-
-
-def fill(path: Path, text: str) -> None:
-    """Replace what is between the markers of a file."""
-    marked = f"{BEGIN}\n{text}\n{END}"
-    pattern = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)
-    filled, n = pattern.subn(lambda _: marked, path.read_text("utf8"))
-    if n != 1:
-        raise ValueError(f"{path} has {n} places for the tables, between {BEGIN} and {END}.")
-    path.write_text(filled, "utf8")

@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+from machine import bytes_on_disk
 from spacy.language import Language
 from spacy.tokens import Doc
 from speed_labels import make_pipeline
@@ -156,14 +157,9 @@ def measure_disk(setup: Setup) -> dict[str, Any]:
     found = {}
     for variant in setup.few[1:]:
         folder = Path(variant.path or "")
-        parts = {part.name: _bytes(part) for part in sorted(folder.iterdir())}
+        parts = {part.name: bytes_on_disk(part) for part in sorted(folder.iterdir())}
         found[variant.name] = {"total": sum(parts.values()), "parts": parts}
     return found
-
-
-def _bytes(path: Path) -> int:
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def measure_lengths(setup: Setup) -> dict[str, Any]:

@@ -10,9 +10,15 @@ from spacy.tokens import Doc, DocBin
 from wasabi import msg
 
 
-def read_sentences(path: Path) -> Iterator[tuple[list[str], list[str]]]:
+def read_sentences(path: Path, more_columns: bool = False) -> Iterator[tuple[list[str], list[str]]]:
     """Yield the words and the tags of each sentence. Lines that have a tag but no token are
-    skipped and reported at the end; anything else that is no token with a BIO tag is an error."""
+    skipped and reported at the end; anything else that is no token with a BIO tag is an error.
+
+    path (Path): The file.
+    more_columns (bool): Whether there may be columns between the token, which is the first, and
+        the tag, which is the last. By default that is an error.
+    YIELDS (Tuple[List[str], List[str]]): The words of a sentence, and their tags.
+    """
     words: list[str] = []
     tags: list[str] = []
     skipped: list[int] = []
@@ -29,7 +35,7 @@ def read_sentences(path: Path) -> Iterator[tuple[list[str], list[str]]]:
                 words, tags = [], []
             elif tag != "O" and not (tag[:2] in ("B-", "I-") and tag[2:]):
                 msg.fail(f"{where}: expected a token and a BIO tag", line, exits=1)
-            elif len(columns) > 1:
+            elif len(columns) > 1 and not more_columns:
                 found = len(columns) + 1
                 msg.fail(f"{where}: expected two columns, found {found}", line, exits=1)
             elif not columns:
