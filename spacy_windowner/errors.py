@@ -17,7 +17,7 @@ class Errors:
     )
     WN007 = (
         "[WN007] The model of '{name}' has {columns} tag columns, but its {n_labels} labels need "
-        "{needed} (O, and B- and I- of each label): {labels}. Set `nO = null` in the model's "
+        "{needed} (O, and {tags}- of each label): {labels}. Set `nO = null` in the model's "
         "config so that it follows the labels, or train again with these labels."
     )
     WN008 = (

@@ -23,7 +23,7 @@ from spacy_windowner.losses.targets import Targets
 from spacy_windowner.models.embed import VectorsEmbed
 from spacy_windowner.models.window_classifier import WindowClassifier
 from spacy_windowner.tagging.lattice import Places, make_lattice
-from spacy_windowner.tagging.scheme import spans_from_tags, tag_names
+from spacy_windowner.tagging.scheme import BILUO, BIO
 from spacy_windowner.tagging.viterbi import viterbi
 
 from .util import FORMULAS, check_gradient, randomize
@@ -307,7 +307,7 @@ def test_the_decision_is_a_positive_score():
         output = model.get_ref("output_layer")
         output.get_param("W")[B] = numpy.random.default_rng(seed).normal(size=HIDDEN)
         [scores] = model.predict([doc])
-        tags = viterbi(make_lattice(scores, Places.of_docs(numpy.array([N]))))
+        tags = viterbi(make_lattice(scores, Places.of_docs(numpy.array([N])), BIO))
         numpy.testing.assert_array_equal(tags, numpy.where(scores[:, B] > 0.0, B, O))
         decisions |= set(tags.tolist())
     assert decisions == {O, B}
@@ -510,11 +510,11 @@ def test_the_window_matrix_is_never_built():
 def test_bio_tags():
     """B begins an entity, I continues it, O is outside of all. Two entities of one type may be
     neighbours, which the lecture's plain types can't tell."""
-    assert tag_names(["LOC", "PER"]) == ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
+    assert BIO.tag_names(["LOC", "PER"]) == ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
     words = ["New", "York", "Paris", "and", "Foo", "Bar"]
     tags = numpy.array([1, 2, 1, 0, 3, 4])
     tokens = numpy.flatnonzero(tags)
-    [spans] = spans_from_tags(tokens, tags[tokens], numpy.array([len(words)]))
+    [spans] = BIO.spans_from_tags(tokens, tags[tokens], numpy.array([len(words)]))
     assert spans == ((0, 2, 0), (2, 3, 0), (4, 6, 1))
 
 
@@ -525,8 +525,30 @@ def test_inside_follows_begin_or_inside(before):
     scores[1, before] = 0.0
     scores[2, I] = 1.0  # the best tag by itself
     scores[2, O] = 0.0
-    tags = viterbi(make_lattice(scores, Places.of_docs(numpy.array([3]))))
+    tags = viterbi(make_lattice(scores, Places.of_docs(numpy.array([3])), BIO))
     assert tags[2] == (O if before == O else I)
+
+
+def test_biluo_tags():
+    """L ends an entity of several words, U is an entity of one. The tags before and after say the
+    same as in BIO, once more."""
+    assert BILUO.tag_names(["LOC"]) == ["O", "B-LOC", "I-LOC", "L-LOC", "U-LOC"]
+    words = ["New", "York", "City", "Paris", "and", "Los", "Angeles"]
+    tags = numpy.array([1, 2, 3, 4, 0, 1, 3])
+    tokens = numpy.flatnonzero(tags)
+    [spans] = BILUO.spans_from_tags(tokens, tags[tokens], numpy.array([len(words)]))
+    assert spans == ((0, 3, 0), (3, 4, 0), (5, 7, 0))
+
+
+@pytest.mark.parametrize("after", [0, 1, 2, 3, 4])
+def test_last_or_inside_follows_begin(after):
+    scores = numpy.full((3, 5), -9.0)
+    scores[0, 1] = 9.0  # B
+    scores[1, after] = 0.0  # the best tag by itself
+    scores[2, 0], scores[2, 3] = 0.0, -1.0
+    tags = viterbi(make_lattice(scores, Places.of_docs(numpy.array([3])), BILUO))
+    names = "".join("OBILU"[tag] for tag in tags)
+    assert names == ("BIL" if after == 2 else "BLO")
 
 
 # docs/lecture.md -------------------------------------------------------------------------------

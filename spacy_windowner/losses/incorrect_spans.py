@@ -2,16 +2,17 @@ from collections.abc import Iterable
 
 import numpy
 
-from ..tagging.scheme import MISSING, begin_tag
+from ..tagging.scheme import MISSING
 from .targets import Targets
 
 
 def incorrect_spans_loss(
     scores: numpy.ndarray, targets: Targets, spans: Iterable[tuple[int, int, int]]
 ) -> tuple[numpy.ndarray, float]:
-    """A margin against entities that are known to be wrong. The tags of a wrong entity, B-l, I-l,
-    ..., and a tag other than I-l after its end, must not all be the best ones: at least one of
-    its places i must prefer another tag by 1. With N tokens, and b[i] the bad choice at place i:
+    """A margin against entities that are known to be wrong. The tags of a wrong entity must not
+    all be the best ones: at least one of its places i must prefer another tag by 1. If its last
+    tag doesn't say that it ends there, as I-l of BIO, the next token is one of its places, and any
+    tag but I-l a bad one. With N tokens, and b[i] the bad choice at place i:
 
         J = 1/N sum_spans max(0, 1 + min_i (max_{y in b[i]} S[i, y] - max_{y not in b[i]} S[i, y]))
 
@@ -27,11 +28,14 @@ def incorrect_spans_loss(
     gradient = numpy.zeros_like(scores)
     loss = 0.0
     doc_ends = set(numpy.cumsum(targets.lengths).tolist())
+    scheme, all_tags = targets.scheme, numpy.arange(scores.shape[1])
+    may_follow = scheme.transitions(scheme.n_labels(len(all_tags)))
     for start, end, label in spans:
-        begin, inside = begin_tag(label), begin_tag(label) + 1
-        places = [(start, [begin])] + [(i, [inside]) for i in range(start + 1, end)]
-        if end not in doc_ends:
-            places.append((end, [tag for tag in range(scores.shape[1]) if tag != inside]))
+        tags = scheme.tags_of_span(end - start, label)
+        places = [(start + i, [tag]) for i, tag in enumerate(tags)]
+        goes_on = may_follow[tags[-1]] & scheme.continues(all_tags)
+        if end not in doc_ends and goes_on.any():
+            places.append((end, all_tags[~goes_on].tolist()))
         open_places = []
         for place, bad in places:
             if targets.tags[place] == MISSING:

@@ -38,7 +38,8 @@ def structured_margin(scores: numpy.ndarray, targets: Targets) -> tuple[numpy.nd
     augmented[tokens, tags] -= 1.0
     augmented[tokens] *= weights[:, None]
     rivals = numpy.full(len(scores), O)
-    found, found_tags = decode(augmented.T, Places.of_docs(targets.lengths), viterbi)
+    places = Places.of_docs(targets.lengths)
+    found, found_tags = decode(augmented.T, places, viterbi, targets.scheme)
     rivals[found] = found_tags
     rivals = rivals[tokens]
     margins = augmented[tokens, rivals] - augmented[tokens, tags]

@@ -2,7 +2,7 @@ from typing import NamedTuple, Protocol
 
 import numpy
 
-from ..tagging.scheme import MISSING
+from ..tagging.scheme import BIO, MISSING, Scheme
 
 
 class Targets(NamedTuple):
@@ -11,11 +11,13 @@ class Targets(NamedTuple):
     tags (numpy.ndarray): The tag of each token, MISSING where unknown. Shape (n_tokens,).
     weights (numpy.ndarray): What each token's loss is multiplied by. Shape (n_tokens,).
     lengths (numpy.ndarray): Tokens of each document. Shape (n_docs,).
+    scheme (Scheme): The scheme of the tags.
     """
 
     tags: numpy.ndarray
     weights: numpy.ndarray
     lengths: numpy.ndarray
+    scheme: Scheme = BIO
 
     @property
     def annotated(self) -> numpy.ndarray:

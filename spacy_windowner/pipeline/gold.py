@@ -10,40 +10,45 @@ from spacy.training import Example
 
 from ..errors import Errors, Warnings
 from ..losses.targets import Targets
-from ..tagging.scheme import MISSING, label_of_tag, tags_from_iob
+from ..tagging.scheme import MISSING, Scheme
 from .skip_report import SkipReport
 
 
 def make_targets(
-    examples: Sequence[Example], label_hashes: Sequence[int], label_weights: Sequence[float]
+    examples: Sequence[Example],
+    label_hashes: Sequence[int],
+    label_weights: Sequence[float],
+    scheme: Scheme,
 ) -> tuple[Targets, SkipReport]:
     """The gold standard of a batch.
 
     examples (Sequence[Example]): The examples.
     label_hashes (Sequence[int]): The hash of each label, in the labels' order.
     label_weights (Sequence[float]): The weight of each label. That of O is 1.
+    scheme (Scheme): The scheme of the tags.
     RETURNS (Tuple[Targets, SkipReport]): The targets, and the entities that can't be used.
     """
     report = SkipReport()
     tags_of_docs = []
     for index, example in enumerate(examples):
-        doc_tags, skipped = gold_tags(example, label_hashes)
+        doc_tags, skipped = gold_tags(example, label_hashes, scheme)
         tags_of_docs.append(doc_tags)
         report.add(index, len(example.reference.ents), skipped)
     tags = numpy.concatenate(tags_of_docs)
     # Label number -1, that of O and of missing tags, is the last one.
-    weights = numpy.array([*label_weights, 1.0], dtype="float32")[label_of_tag(tags)]
+    weights = numpy.array([*label_weights, 1.0], dtype="float32")[scheme.label_of_tag(tags)]
     lengths = numpy.array([len(example.predicted) for example in examples])
-    return Targets(tags, weights, lengths), report
+    return Targets(tags, weights, lengths, scheme), report
 
 
 def gold_tags(
-    example: Example, label_hashes: Sequence[int]
+    example: Example, label_hashes: Sequence[int], scheme: Scheme
 ) -> tuple[numpy.ndarray, list[tuple[Span, str]]]:
     """The gold tags of the predicted document's tokens.
 
     example (Example): The example.
     label_hashes (Sequence[int]): The hash of each label, in the labels' order.
+    scheme (Scheme): The scheme of the tags.
     RETURNS (Tuple[numpy.ndarray, List[Tuple[Span, str]]]): int32 tags, shape (n_tokens,), MISSING
         for tokens that are not annotated; and the reference's entities that can't be used, with
         the reason, whose tokens are MISSING, too.
@@ -60,7 +65,7 @@ def gold_tags(
         ]
         ents, _ = example.get_aligned_ents_and_ner()
         iob_type = _aligned_iob(example, ents)
-    tags = tags_from_iob(iob_type[:, 0], iob_type[:, 1], label_hashes)
+    tags = scheme.tags_from_iob(iob_type[:, 0], iob_type[:, 1], label_hashes)
     for ent in ents:
         if ent[0].is_space or ent[-1].is_space:
             tags[ent.start : ent.end] = MISSING

@@ -6,7 +6,7 @@ from spacy.tokens import Doc
 from ..runtime.scorer import Scorer
 from ..tagging.decoding import decode
 from ..tagging.lattice import Lattice
-from ..tagging.scheme import spans_from_tags
+from ..tagging.scheme import Scheme
 from .annotation import Entities, read_tokens
 
 # Tokens that are scored and decoded at a time, unless a single document has more.
@@ -17,6 +17,7 @@ def predict_entities(
     docs: Sequence[Doc],
     scorer: Scorer,
     search: Callable[[Lattice], numpy.ndarray],
+    scheme: Scheme,
     overwrite: bool,
 ) -> list[Entities]:
     """Find the entities of documents.
@@ -24,6 +25,7 @@ def predict_entities(
     docs (Sequence[Doc]): The documents.
     scorer (Scorer): Scores their tokens' tags.
     search (Callable[[Lattice], numpy.ndarray]): Chooses tags.
+    scheme (Scheme): The scheme of the tags.
     overwrite (bool): Whether entities may be where there are some already.
     RETURNS (List[Entities]): The entities of each document.
     """
@@ -32,8 +34,8 @@ def predict_entities(
         lengths, words, places = read_tokens(group, overwrite)
         if len(words):
             scores = scorer.scores(group, words, lengths)
-            tokens, tags = decode(scores, places, search)
-            entities += spans_from_tags(tokens, tags, lengths)
+            tokens, tags = decode(scores, places, search, scheme)
+            entities += scheme.spans_from_tags(tokens, tags, lengths)
         else:
             entities += [()] * len(group)
     return entities

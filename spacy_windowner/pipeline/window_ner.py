@@ -19,7 +19,7 @@ from ..losses.incorrect_spans import incorrect_spans_loss
 from ..losses.targets import TagLoss
 from ..models.output import is_initialized, n_columns, set_output_width
 from ..runtime.scorer import make_scorer
-from ..tagging.scheme import n_tags
+from ..tagging.scheme import Scheme, get_scheme
 from ..tagging.viterbi import greedy, viterbi
 from .annotation import Entities, write_entities
 from .gold import gold_tags, incorrect_spans, make_targets, validate_label_weights
@@ -31,6 +31,7 @@ default_config = """
 [window_ner]
 overwrite = false
 decoder = "viterbi"
+scheme = "bio"
 incorrect_spans_key = null
 entity_weight = 1.5
 label_weights = {}
@@ -93,6 +94,7 @@ def make_window_ner(
     loss: Callable,
     overwrite: bool,
     decoder: Literal["viterbi", "greedy"],
+    scheme: Literal["bio", "biluo"],
     incorrect_spans_key: str | None,
     entity_weight: float,
     label_weights: dict[str, float],
@@ -108,6 +110,7 @@ def make_window_ner(
     overwrite (bool): Whether to replace entities the Doc has already. If not, they and blocked
         tokens stay, and new entities are found around them.
     decoder (str): "viterbi", the best valid tag sequence, or "greedy", from left to right.
+    scheme (str): The tags of each label: "bio", B- and I-, or "biluo", B-, I-, L- and U-.
     incorrect_spans_key (Optional[str]): A key of `reference.spans` in training data that holds
         spans known not to be entities of their label.
     entity_weight (float): What the loss of all tokens in entities is multiplied by. Above 1 the
@@ -127,6 +130,7 @@ def make_window_ner(
         loss=loss,
         overwrite=overwrite,
         decoder=decoder,
+        scheme=scheme,
         incorrect_spans_key=incorrect_spans_key,
         entity_weight=entity_weight,
         label_weights=label_weights,
@@ -148,6 +152,7 @@ class WindowNER(TrainablePipe):
         loss: TagLoss,
         overwrite: bool = False,
         decoder: str = "viterbi",
+        scheme: str = "bio",
         incorrect_spans_key: str | None = None,
         entity_weight: float = 1.5,
         label_weights: dict[str, float] | None = None,
@@ -169,6 +174,7 @@ class WindowNER(TrainablePipe):
             "labels": [],
             "overwrite": overwrite,
             "decoder": decoder,
+            "scheme": get_scheme(scheme).name,
             "incorrect_spans_key": incorrect_spans_key,
             "entity_weight": entity_weight,
             "label_weights": dict(label_weights or {}),
@@ -183,6 +189,11 @@ class WindowNER(TrainablePipe):
     def labels(self) -> tuple[str, ...]:
         """RETURNS (Tuple[str, ...]): The entity types."""
         return tuple(self.cfg["labels"])
+
+    @property
+    def scheme(self) -> Scheme:
+        """RETURNS (Scheme): The scheme of the model's tags."""
+        return get_scheme(self.cfg["scheme"])
 
     @property
     def kernel(self) -> str:
@@ -200,8 +211,8 @@ class WindowNER(TrainablePipe):
         return list(self.labels)
 
     def add_label(self, label: str) -> int:
-        """Add an entity type. After initialization the model grows two tag columns, which change
-        no prediction until they are trained.
+        """Add an entity type. After initialization the model grows a column for each tag of it,
+        which change no prediction until they are trained.
 
         label (str): The label.
         RETURNS (int): 0 if the label is already present, otherwise 1.
@@ -213,7 +224,8 @@ class WindowNER(TrainablePipe):
         if is_initialized(self.model):
             if not self.is_resizable:
                 raise ValueError(SpacyErrors.E922.format(name=self.name, nO=n_columns(self.model)))
-            self.set_output(n_tags(len(self.labels) + 1))  # first, for a model may refuse
+            columns = self.scheme.n_tags(len(self.labels) + 1)
+            self.set_output(columns)  # first, for a model may refuse
         self.cfg["labels"].append(label)
         self.vocab.strings.add(label)
         return 1
@@ -245,7 +257,7 @@ class WindowNER(TrainablePipe):
         if not self.labels:
             raise ValueError(Errors.WN010.format(name=self.name))
         validate_label_weights(self.cfg["label_weights"], self.labels, self.name)
-        columns = n_tags(len(self.labels))
+        columns = self.scheme.n_tags(len(self.labels))
         if n_columns(self.model) is None and self.model.has_ref("output_layer"):
             self.model.get_ref("output_layer").set_dim("nO", columns)
         self._validate_columns()
@@ -261,18 +273,18 @@ class WindowNER(TrainablePipe):
         for index, example in enumerate(examples):
             for ent in example.reference.ents:
                 self.add_label(ent.label_)
-            report.add(index, len(example.reference.ents), gold_tags(example, [])[1])
+            report.add(index, len(example.reference.ents), gold_tags(example, [], self.scheme)[1])
         report.warn(self.name, "the training data")
         # Without entities, this was no training data, but spaCy's dummy example.
         self._skips_reported = report.total > 0
 
     def _validate_columns(self) -> None:
-        columns, needed = n_columns(self.model), n_tags(len(self.labels))
+        columns, needed = n_columns(self.model), self.scheme.n_tags(len(self.labels))
         if columns not in (None, needed):
             labels = ", ".join(self.labels)
             raise ValueError(Errors.WN007.format(
                 name=self.name, columns=columns, n_labels=len(self.labels), needed=needed,
-                labels=labels,
+                tags="- and ".join(self.scheme.kinds), labels=labels,
             ))  # fmt: skip
 
     def predict(self, docs: Iterable[Doc]) -> list[Entities]:
@@ -287,7 +299,8 @@ class WindowNER(TrainablePipe):
         if self._scorer.model is not self.model:
             self._scorer = make_scorer(self.model, self.kernel, self.table_size)
         search = _DECODERS[self.cfg["decoder"]]
-        return predict_entities(docs, self._scorer, search, self.cfg["overwrite"])
+        overwrite = self.cfg["overwrite"]
+        return predict_entities(docs, self._scorer, search, self.scheme, overwrite)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Sequence[Entities]) -> None:
         """Write the entities to doc.ents. Unless `overwrite` is set, the entities and blocked
@@ -352,7 +365,7 @@ class WindowNER(TrainablePipe):
         hashes = [self.vocab.strings.add(label) for label in self.labels]
         entity_weight, label_weights = self.cfg["entity_weight"], self.cfg["label_weights"]
         weights = [entity_weight * label_weights.get(label, 1.0) for label in self.labels]
-        targets, report = make_targets(examples, hashes, weights)
+        targets, report = make_targets(examples, hashes, weights, self.scheme)
         if not self._skips_reported:
             # Labels were given, so that nobody went through all examples, which may be endless.
             source = "a batch (those of later batches are skipped without a warning)"

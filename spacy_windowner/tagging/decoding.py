@@ -6,11 +6,14 @@ import numpy
 
 from .candidates import candidates
 from .lattice import Lattice, Places, make_lattice
-from .scheme import O, is_begin, label_of_tag
+from .scheme import O, Scheme
 
 
 def decode(
-    scores: numpy.ndarray, places: Places, search: Callable[[Lattice], numpy.ndarray]
+    scores: numpy.ndarray,
+    places: Places,
+    search: Callable[[Lattice], numpy.ndarray],
+    scheme: Scheme,
 ) -> tuple[numpy.ndarray, numpy.ndarray]:
     """Find the tags of all documents.
 
@@ -20,6 +23,7 @@ def decode(
     scores (numpy.ndarray): Scores, one row a tag. Shape (n_tags, n_tokens).
     places (Places): The tokens' places.
     search (Callable[[Lattice], numpy.ndarray]): The search, e.g. `viterbi`.
+    scheme (Scheme): The scheme of the tags.
     RETURNS (Tuple[numpy.ndarray, numpy.ndarray]): The tokens in entities, by their ascending
         number, and their tags. Shapes (n,), (n,).
     """
@@ -28,16 +32,16 @@ def decode(
     if not len(tokens):
         return tokens, tokens
     tags = scores[O + 1 :, tokens].argmax(axis=0) + 1
-    wrong = _breaks_rules(tokens, tags, places)
+    wrong = _breaks_rules(tokens, tags, places, scheme)
     if not wrong.any():
         return tokens, tags
     # Search the segments of candidates with a broken rule in them.
-    kept = candidates(gain, places.is_doc_start, places.is_space)
+    kept = candidates(gain, places.is_doc_start, places.is_space, scheme)
     segment = numpy.cumsum(places.segments(kept).is_doc_start)
     is_wrong = numpy.zeros(len(kept) + 1, dtype=bool)
     is_wrong[segment[numpy.searchsorted(kept, tokens[wrong])]] = True
     kept = kept[is_wrong[segment]]
-    found = search(make_lattice(scores[:, kept].T, places.segments(kept)))
+    found = search(make_lattice(scores[:, kept].T, places.segments(kept), scheme))
     all_tags = numpy.zeros(len(gain), dtype=tags.dtype)
     all_tags[tokens] = tags
     all_tags[kept] = found
@@ -56,11 +60,19 @@ def gain_of_entities(scores: numpy.ndarray) -> numpy.ndarray:
     return scores[O + 1 :].max(axis=0) - scores[O]
 
 
-def _breaks_rules(tokens: numpy.ndarray, tags: numpy.ndarray, places: Places) -> numpy.ndarray:
+def _breaks_rules(
+    tokens: numpy.ndarray, tags: numpy.ndarray, places: Places, scheme: Scheme
+) -> numpy.ndarray:
     """Whether a tag that isn't O may break a rule: it is on whitespace, on a token that is taken,
-    or goes on with an entity that isn't there."""
-    labels = label_of_tag(tags)
-    goes_on = numpy.zeros(len(tokens), dtype=bool)
-    goes_on[1:] = (numpy.diff(tokens) == 1) & (labels[1:] == labels[:-1])
-    goes_on &= ~(places.is_doc_start | places.is_sent_start)[tokens]
-    return (places.is_space | places.is_taken)[tokens] | ~(goes_on | is_begin(tags))
+    goes on with an entity that isn't there, or leaves one open."""
+    labels, begins = scheme.label_of_tag(tags), scheme.begins(tags)
+    continues = numpy.zeros(len(tokens), dtype=bool)
+    continues[1:] = (numpy.diff(tokens) == 1) & (labels[1:] == labels[:-1])
+    continues &= ~(places.is_doc_start | places.is_sent_start)[tokens]
+    wrong = (places.is_space | places.is_taken)[tokens]
+    if scheme.ends_anywhere:
+        return wrong | ~(continues | begins)
+    continues[1:] &= scheme.goes_on(tags[:-1])
+    continues &= ~begins
+    is_continued = numpy.append(continues[1:], False)
+    return wrong | ~(continues | begins) | ~(is_continued | scheme.may_end(tags))

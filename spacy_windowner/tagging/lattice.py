@@ -2,7 +2,7 @@ from typing import NamedTuple
 
 import numpy
 
-from .scheme import O
+from .scheme import O, Scheme
 
 
 class Places(NamedTuple):
@@ -48,24 +48,29 @@ class Lattice(NamedTuple):
     minus infinity, O never does, so that a valid path always exists.
 
     scores (numpy.ndarray): Scores, one column a tag. Shape (n_tokens, n_tags).
-    doc_starts (numpy.ndarray): Whether a token is the first of its document. Shape (n_tokens,).
+    starts (numpy.ndarray): Tokens to which no entity goes on from the token before: the first ones
+        of documents and of sentences. Shape (n_tokens,).
     must_continue (numpy.ndarray): Tokens an entity can't end on. Shape (n_tokens,).
+    scheme (Scheme): The scheme of the tags.
     """
 
     scores: numpy.ndarray
-    doc_starts: numpy.ndarray
+    starts: numpy.ndarray
     must_continue: numpy.ndarray
+    scheme: Scheme
 
 
-def make_lattice(scores: numpy.ndarray, places: Places) -> Lattice:
+def make_lattice(scores: numpy.ndarray, places: Places, scheme: Scheme) -> Lattice:
     """Rule out tags by the tokens' places.
 
     scores (numpy.ndarray): Scores, one column a tag. Shape (n_tokens, n_tags).
     places (Places): The tokens' places.
+    scheme (Scheme): The scheme of the tags.
     RETURNS (Lattice): The constrained scores.
     """
     scores = scores.copy()
-    scores[places.is_doc_start | places.is_sent_start, 2::2] = -numpy.inf
-    scores[places.is_space, 1::2] = -numpy.inf
+    for columns in scheme.at_edges:
+        scores[places.is_space, columns] = -numpy.inf
     scores[places.is_taken, O + 1 :] = -numpy.inf
-    return Lattice(scores, places.is_doc_start, places.is_space)
+    starts = places.is_doc_start | places.is_sent_start
+    return Lattice(scores, starts, places.is_space, scheme)

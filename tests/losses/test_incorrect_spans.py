@@ -2,6 +2,7 @@ import numpy
 import pytest
 
 from spacy_windowner.losses.incorrect_spans import incorrect_spans_loss
+from spacy_windowner.tagging.scheme import BILUO, BIO
 
 from ..util import check_gradient
 from .util import B0, B1, I0, I1, M, O, make_scores, make_targets
@@ -9,8 +10,12 @@ from .util import B0, B1, I0, I1, M, O, make_scores, make_targets
 LABEL_0, LABEL_1 = 0, 1
 
 
-def bad_choices(start, end, label, n_tokens, n_tags):
+def bad_choices(scheme, start, end, label, n_tokens, n_tags):
     """For each place, the tags of the wrong entity and of what ends it."""
+    if scheme is BILUO:
+        begin, inside, last, unit = range(1 + 4 * label, 5 + 4 * label)
+        tags = [unit] if end == start + 1 else [begin, *[inside] * (end - start - 2), last]
+        return {start + i: [tag] for i, tag in enumerate(tags)}
     begin, inside = (B0, I0) if label == LABEL_0 else (B1, I1)
     places = {start: [begin]}
     places |= {i: [inside] for i in range(start + 1, end)}
@@ -19,11 +24,11 @@ def bad_choices(start, end, label, n_tokens, n_tags):
     return places
 
 
-def reference(S, tags, spans):
+def reference(S, tags, spans, scheme):
     """J of one document, place by place."""
     J = 0.0
     for span in spans:
-        places = bad_choices(*span, *S.shape)
+        places = bad_choices(scheme, *span, *S.shape)
         if any(tags[i] != M and tags[i] not in bad for i, bad in places.items()):
             continue  # the annotation says already that the entity is wrong
         gaps = []
@@ -50,24 +55,35 @@ CASES = {
     "annotation agrees everywhere": ([B0, I0, O], [(0, 2, LABEL_0)]),
     "no spans": ([M, M], []),
 }
-cases = pytest.mark.parametrize(("tags", "spans"), CASES.values(), ids=CASES)
+BILUO_CASES = {
+    "one token": ([M, M, M], [(1, 2, LABEL_0)]),
+    "two tokens at the end": ([M, M, M], [(1, 3, LABEL_1)]),
+    "three tokens": ([M, M, M, M], [(0, 3, LABEL_1), (0, 3, LABEL_0)]),
+    "annotation agrees in part": ([1, M, M], [(0, 3, LABEL_0)]),
+    "annotation is longer": ([M, M, 2], [(0, 2, LABEL_0)]),
+    "annotation rules it out": ([M, 2, M], [(0, 2, LABEL_0)]),
+}
+ALL_CASES = {name: (BIO, *case) for name, case in CASES.items()} | {
+    f"biluo, {name}": (BILUO, *case) for name, case in BILUO_CASES.items()
+}
+all_cases = pytest.mark.parametrize(("scheme", "tags", "spans"), ALL_CASES.values(), ids=ALL_CASES)
 
 
-@cases
+@all_cases
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_loss_equals_the_plain_reference(tags, spans, dtype):
+def test_loss_equals_the_plain_reference(scheme, tags, spans, dtype):
     for seed in range(5):
-        S = make_scores(len(tags), seed=seed).astype(dtype)
+        S = make_scores(len(tags), scheme.n_tags(2), seed).astype(dtype)
         before = S.copy()
-        gradient, J = incorrect_spans_loss(S, make_targets(tags), spans)
-        assert J == pytest.approx(reference(S, tags, spans), rel=1e-5)
+        gradient, J = incorrect_spans_loss(S, make_targets(tags, scheme=scheme), spans)
+        assert J == pytest.approx(reference(S, tags, spans, scheme), rel=1e-5)
         assert gradient.dtype == S.dtype
         numpy.testing.assert_array_equal(S, before)
 
 
-@cases
-def test_gradient_equals_finite_differences(tags, spans):
-    S, targets = make_scores(len(tags)), make_targets(tags)
+@all_cases
+def test_gradient_equals_finite_differences(scheme, tags, spans):
+    S, targets = make_scores(len(tags), scheme.n_tags(2)), make_targets(tags, scheme=scheme)
     gradient, _ = incorrect_spans_loss(S, targets, spans)
     check_gradient(
         lambda S: incorrect_spans_loss(S, targets, spans)[1], S, gradient, eps=1e-6, rtol=1e-6

@@ -9,6 +9,7 @@ from spacy import registry
 from spacy_windowner.losses.cross_entropy import CrossEntropy
 from spacy_windowner.losses.max_margin import MaxMargin
 from spacy_windowner.losses.structured_margin import StructuredMargin
+from spacy_windowner.tagging.scheme import BILUO
 
 from ..util import check_gradient
 from .util import (
@@ -51,6 +52,7 @@ TARGETS = {
     "entities": make_targets([O, B0, I0, O], [B1, I1], [], [B0]),
     "weights": make_targets([O, B0, I0, B1, O], weights=[0.5, 2.0, 0.0, 1.0, 3.0]),
     "missing": make_targets([M, B0, M, O], [M], [B1, M, I1]),
+    "biluo": make_targets([O, 1, 2, 3, O], [8], [5, 7, M, 4], scheme=BILUO),
     "no entities": make_targets([O, O], [O]),
     "only one tag": make_targets([B0], [B0, B0]),
     "all missing": make_targets([M, M], [M]),
@@ -75,7 +77,7 @@ def seeded(function):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_loss_equals_the_plain_reference(loss, reference, targets, dtype):
     for seed in range(5):
-        S = make_scores(len(targets.tags), seed=seed).astype(dtype)
+        S = make_scores(len(targets.tags), targets.scheme.n_tags(2), seed).astype(dtype)
         before = S.copy()
         gradient, J = seeded(loss)(S, targets)
         assert isinstance(J, float)
@@ -87,7 +89,7 @@ def test_loss_equals_the_plain_reference(loss, reference, targets, dtype):
 @losses
 @all_targets
 def test_gradient_equals_finite_differences(loss, reference, targets):
-    S = make_scores(len(targets.tags))
+    S = make_scores(len(targets.tags), targets.scheme.n_tags(2))
     gradient, _ = seeded(loss)(S, targets)
     # So short a step crosses no kink of these scores, and moves no window among the hardest.
     check_gradient(lambda S: seeded(loss)(S, targets)[1], S, gradient, eps=1e-6, rtol=1e-6)
@@ -197,11 +199,11 @@ def torch_cross_entropy(torch, S, tags):
     ],
     ids=["pairwise", "same window", "cross_entropy"],
 )
-@pytest.mark.parametrize("name", ["entities", "missing", "only one tag"])
+@pytest.mark.parametrize("name", ["entities", "missing", "only one tag", "biluo"])
 def test_gradient_equals_autograd(loss, oracle, name):
     torch = pytest.importorskip("torch")
     targets = TARGETS[name]
-    S = make_scores(len(targets.tags))
+    S = make_scores(len(targets.tags), targets.scheme.n_tags(2))
     gradient, J = loss(S, targets)
     scores = torch.tensor(S, requires_grad=True)
     expected = oracle(torch, scores, torch.tensor(targets.tags, dtype=torch.long))

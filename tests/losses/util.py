@@ -3,25 +3,26 @@
 Every reference returns a number and reads like the formula in the loss's docstring.
 """
 
-import itertools
 import math
 
 import numpy
 
 from spacy_windowner.losses.corrupt_windows import sample_corrupt_windows
 from spacy_windowner.losses.targets import Targets
-from spacy_windowner.tagging.scheme import MISSING
+from spacy_windowner.tagging.scheme import BIO, MISSING
+
+from ..tagging.util import all_spans, spell
 
 O, B0, I0, B1, I1 = range(5)  # noqa: E741
 M = MISSING
 
 
-def make_targets(*docs, weights=None):
+def make_targets(*docs, weights=None, scheme=BIO):
     """Targets of documents given as lists of tags."""
     tags = numpy.array([tag for doc in docs for tag in doc], dtype="int32")
     if weights is None:
         weights = numpy.ones(len(tags), dtype="float32")
-    return Targets(tags, numpy.asarray(weights), numpy.array([len(doc) for doc in docs]))
+    return Targets(tags, numpy.asarray(weights), numpy.array([len(doc) for doc in docs]), scheme)
 
 
 def make_scores(n_tokens, n_tags=5, seed=0):
@@ -58,14 +59,10 @@ def cross_entropy(S, targets):
     return J
 
 
-def valid_sequences(length, n_tags):
-    """All BIO tag sequences of a document."""
-    for tags in itertools.product(range(n_tags), repeat=length):
-        before = (O, *tags)
-        if all(
-            tag == O or tag % 2 == 1 or before[i] in (tag, tag - 1) for i, tag in enumerate(tags)
-        ):
-            yield tags
+def valid_sequences(length, n_labels, scheme):
+    """All tag sequences of a document."""
+    for spans in all_spans(length, n_labels):
+        yield spell(spans, length, scheme)
 
 
 def structured_margin(S, targets):
@@ -80,6 +77,6 @@ def structured_margin(S, targets):
                 for t, z in zip(range(start, end), tags, strict=True)
                 if y[t] != M
             )
-            for tags in valid_sequences(length, S.shape[1])
+            for tags in valid_sequences(length, targets.scheme.n_labels(S.shape[1]), targets.scheme)
         )
     return J / max(1, N)

@@ -1,6 +1,7 @@
 """The gold tags of documents whose predicted and gold tokens differ."""
 
 import numpy
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.lang.en import English
@@ -8,7 +9,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from spacy_windowner.pipeline.gold import gold_tags
-from spacy_windowner.tagging.scheme import MISSING, tag_names
+from spacy_windowner.tagging.scheme import BILUO, BIO, MISSING
 
 TEXT = "abcdefghijkl"
 LABELS = ["A", "B"]
@@ -42,16 +43,17 @@ def examples(draw) -> Example:
     return Example(predicted, gold)
 
 
+@pytest.mark.parametrize("scheme", [BIO, BILUO], ids=["bio", "biluo"])
 @settings(deadline=None, max_examples=200)
-@given(examples())
-def test_gold_tags_are_those_of_spacy(eg: Example):
+@given(eg=examples())
+def test_gold_tags_are_those_of_spacy(scheme, eg: Example):
     hashes = [VOCAB.strings[label] for label in LABELS]
-    names = tag_names(LABELS)
-    expected = [
-        MISSING if tag is None else names.index(tag.replace("U-", "B-").replace("L-", "I-"))
-        for tag in eg.get_aligned_ner()
-    ]
-    assert gold_tags(eg, hashes)[0].tolist() == expected
+    names = scheme.tag_names(LABELS)
+    tags = eg.get_aligned_ner()  # in BILUO
+    if scheme is BIO:
+        tags = [tag and tag.replace("U-", "B-").replace("L-", "I-") for tag in tags]
+    expected = [MISSING if tag is None else names.index(tag) for tag in tags]
+    assert gold_tags(eg, hashes, scheme)[0].tolist() == expected
 
 
 @settings(deadline=None, max_examples=200)
@@ -61,7 +63,7 @@ def test_unusable_entities_are_those_without_tokens_of_their_own(eg: Example):
     cut = [
         ent for ent in eg.reference.ents if ent.start_char not in edges or ent.end_char not in edges
     ]
-    tags, skipped = gold_tags(eg, [VOCAB.strings[label] for label in LABELS])
+    tags, skipped = gold_tags(eg, [VOCAB.strings[label] for label in LABELS], BIO)
     assert [ent for ent, _ in skipped] == cut
     begins = numpy.flatnonzero(tags % 2 == 1)
     assert len(begins[tags[begins] > 0]) == len(eg.reference.ents) - len(cut)

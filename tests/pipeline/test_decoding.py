@@ -15,15 +15,26 @@ SCORES = {
     " ": [0.0, 3.0, 3.0, 0.0, 0.0],
     "\n": [0.0, 3.0, 3.0, 0.0, 0.0],
 }
+#          O    B-A  I-A  L-A  U-A  B-B  I-B  L-B  U-B
+BILUO_SCORES = {
+    word: [row[0], row[1], row[2], row[2], row[1], row[3], row[4], row[4], row[3]]
+    for word, row in SCORES.items()
+}
+"""The same: B or U is what B is in BIO, and I or L what I is. So all the same is found."""
 
 
-@pytest.fixture(params=["viterbi", "greedy"])
-def decoder(request):
-    return request.param
+schemes = pytest.mark.parametrize("scheme", ["bio", "biluo"])
 
 
-def make(overwrite: bool = False, decoder: str = "viterbi"):
-    return scoring_ner(SCORES, LABELS, overwrite=overwrite, decoder=decoder)
+# Greedy decoding with BILUO has tests of its own: from left to right B and U aren't the same.
+@pytest.fixture(params=["viterbi-bio", "greedy-bio", "viterbi-biluo"])
+def settings(request):
+    return dict(zip(("decoder", "scheme"), request.param.split("-"), strict=True))
+
+
+def make(overwrite: bool = False, decoder: str = "viterbi", scheme: str = "bio"):
+    scores = SCORES if scheme == "bio" else BILUO_SCORES
+    return scoring_ner(scores, LABELS, overwrite=overwrite, decoder=decoder, scheme=scheme)
 
 
 def make_doc(ner, words: str) -> Doc:
@@ -47,17 +58,68 @@ def found(doc: Doc) -> list[tuple[int, int, str]]:
         ("", []),
     ],
 )
-def test_entities(decoder, words, expected):
-    ner = make(decoder=decoder)
+def test_entities(settings, words, expected):
+    ner = make(**settings)
     assert found(ner(make_doc(ner, words))) == expected
 
 
-def test_decoders_differ_where_the_best_path_begins_badly():
+@schemes
+def test_decoders_differ_where_the_best_path_begins_badly(scheme):
     # x i: O then I-A is not valid; B-A I-A scores -1 + 2 and is best, greedy has O O.
-    assert [found(ner(make_doc(ner, "xi"))) for ner in (make(), make(decoder="greedy"))] == [
-        [(0, 2, "A")],
-        [],
-    ]
+    ners = make(scheme=scheme), make(decoder="greedy", scheme=scheme)
+    assert [found(ner(make_doc(ner, "xi"))) for ner in ners] == [[(0, 2, "A")], []]
+
+
+def test_unknown_scheme():
+    with pytest.raises(ValueError, match=r"WN001.*scheme = 'iob'.*bio, biluo"):
+        scoring_ner(SCORES, LABELS, scheme="iob")
+
+
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        ("xailx", [(1, 4)]),
+        ("ailu", [(0, 3), (3, 4)]),
+        ("uual", [(0, 1), (1, 2), (2, 4)]),
+        ("alal", [(0, 2), (2, 4)]),
+        ("au", [(0, 2)]),  # once open, the entity has to end
+        ("axl", [(0, 1)]),
+        ("xilx", []),
+        ("l", []),
+        ("a", [(0, 1)]),
+        ("", []),
+    ],
+)
+def test_greedy_biluo(words, expected):
+    #         O    B    I    L    U
+    scores = {
+        "a": [0.0, 3.0, 0.0, 0.0, 1.0],
+        "i": [0.0, 0.0, 3.0, 1.0, -1.0],
+        "l": [0.0, 0.0, 1.0, 3.0, -1.0],
+        "u": [0.0, 1.0, 0.0, 1.0, 3.0],
+    }
+    ner = scoring_ner(scores, ["A"], decoder="greedy", scheme="biluo")
+    spans = [(start, end) for start, end, _ in found(ner(make_doc(ner, words)))]
+    assert spans == expected
+    # Around an entity that is there already.
+    doc = make_doc(ner, f"{words}a{words}")
+    n = len(words)
+    doc.set_ents([Span(doc, n, n + 1, label="PRESET")], default="missing")
+    after = [(start + n + 1, end + n + 1) for start, end in expected]
+    assert [ent[:2] for ent in found(ner(doc))] == [*expected, (n, n + 1), *after]
+
+
+@pytest.mark.parametrize("decoder", ["viterbi", "greedy"])
+def test_biluo_leaves_no_entity_open(decoder):
+    """B alone scores best everywhere, and I next to it."""
+    scores = {"b": [0.0, 3.0, 2.0, 0.5, 0.4], "x": [9.0, 0.0, 0.0, 0.0, 0.0]}
+    ner = scoring_ner(scores, ["A"], decoder=decoder, scheme="biluo")
+    assert found(ner(make_doc(ner, "b"))) == [(0, 1, "A")]
+    assert found(ner(make_doc(ner, "xbx"))) == [(1, 2, "A")]
+    assert found(ner(make_doc(ner, "bbbb"))) == [(0, 4, "A")]
+    doc = make_doc(ner, "bbb")
+    doc[1].is_sent_start = True
+    assert found(ner(doc)) == [(0, 1, "A"), (1, 3, "A")]
 
 
 def test_unknown_decoder():
@@ -66,21 +128,22 @@ def test_unknown_decoder():
 
 
 @pytest.mark.parametrize("space", [" ", "\n"])
-def test_whitespace_is_never_at_the_edges(decoder, space):
-    ner = make(decoder=decoder)
+def test_whitespace_is_never_at_the_edges(settings, space):
+    ner = make(**settings)
     for words in (space, space * 3, f"{space}a", f"a{space}", f"{space}a{space}{space}"):
         doc = ner(make_doc(ner, words))
         assert all(not ent[0].is_space and not ent[-1].is_space for ent in doc.ents)
         assert [ent.text.strip() for ent in doc.ents] == ["a"] * words.count("a")
 
 
-def test_whitespace_within():
-    ner = make()
+@schemes
+def test_whitespace_within(scheme):
+    ner = make(scheme=scheme)
     assert found(ner(make_doc(ner, "a i"))) == [(0, 3, "A")]
 
 
-def test_known_sentence_starts(decoder):
-    ner = make(decoder=decoder)
+def test_known_sentence_starts(settings):
+    ner = make(**settings)
     doc = make_doc(ner, "aii")
     doc[1].is_sent_start = False
     assert found(ner(doc)) == [(0, 3, "A")]
@@ -100,8 +163,8 @@ def preset(ner) -> Doc:
     return doc
 
 
-def test_preset_annotation_stays(decoder):
-    ner = make(decoder=decoder)
+def test_preset_annotation_stays(settings):
+    ner = make(**settings)
     doc = ner(preset(ner))
     # As spaCy's ner has it, O is no promise.
     expected = [(1, 2, "A"), (2, 3, "PRESET"), (3, 4, "B"), (4, 5, "A")]
@@ -115,16 +178,16 @@ def test_preset_annotation_stays(decoder):
     assert doc.to_array("ENT_IOB").tolist() == [3, 3, 3, 3, 3, 2]
 
 
-def test_preset_annotation_is_overwritten(decoder):
-    ner = make(overwrite=True, decoder=decoder)
+def test_preset_annotation_is_overwritten(settings):
+    ner = make(overwrite=True, **settings)
     doc = ner(preset(ner))
     assert found(doc) == [(0, 1, "A"), (1, 3, "A"), (3, 4, "B"), (4, 5, "A")]
     assert {ent.kb_id_ for ent in doc.ents} == {ent.id_ for ent in doc.ents} == {""}
     assert doc.to_array("ENT_IOB").tolist() == [3, 3, 1, 3, 3, 2]
 
 
-def test_a_preset_entity_of_several_tokens_is_not_cut(decoder):
-    ner = make(decoder=decoder)
+def test_a_preset_entity_of_several_tokens_is_not_cut(settings):
+    ner = make(**settings)
     doc = make_doc(ner, "aaiia")
     doc.set_ents([Span(doc, 1, 3, label="PRESET")], default="missing")
     assert found(ner(doc)) == [(0, 1, "A"), (1, 3, "PRESET"), (4, 5, "A")]

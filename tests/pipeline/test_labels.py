@@ -69,9 +69,10 @@ def test_add_label_before_initialize():
             ner.add_label(label)
 
 
+@pytest.mark.parametrize("scheme, before, after", [("bio", 5, 7), ("biluo", 9, 13)])
 @pytest.mark.parametrize("hidden_depth", [0, 1, 2])
-def test_add_label_after_initialize(hidden_depth):
-    nlp = make_nlp(model={"hidden_depth": hidden_depth})
+def test_add_label_after_initialize(hidden_depth, scheme, before, after):
+    nlp = make_nlp(model={"hidden_depth": hidden_depth}, scheme=scheme)
     train(nlp)
     ner = nlp.get_pipe("window_ner")
     docs = [nlp.make_doc(text) for text, _ in TRAIN_DATA]
@@ -84,16 +85,17 @@ def test_add_label_after_initialize(hidden_depth):
         ner.add_label(2)
     assert ner.labels == ("PERSON", "LOC", "ORG")
     for old, new in zip(scores, ner.model.predict(docs), strict=True):
-        assert new.shape == (len(old), 7)
-        assert (new[:, :5] == old).all()
+        assert new.shape == (len(old), after)
+        assert (new[:, :before] == old).all()
     assert ner.predict(docs) == predictions
-    assert ner.model.get_ref("output_layer").get_dim("nO") == 7
-    assert ner.model.maybe_get_dim("nO") in (None, 7)
+    assert ner.model.get_ref("output_layer").get_dim("nO") == after
+    assert ner.model.maybe_get_dim("nO") in (None, after)
 
 
+@pytest.mark.parametrize("scheme", ["bio", "biluo"])
 @pytest.mark.parametrize("same_optimizer", [True, False])
-def test_a_label_added_later_can_be_learned(same_optimizer):
-    nlp = make_nlp()
+def test_a_label_added_later_can_be_learned(same_optimizer, scheme):
+    nlp = make_nlp(scheme=scheme)
     examples = make_examples(nlp)
     optimizer = nlp.initialize(lambda: examples)
     for _ in range(30):
@@ -148,13 +150,15 @@ def test_initialize_with_labels_of_another_kind(labels):
     assert nlp.get_pipe("window_ner").labels == ()
 
 
-@pytest.mark.parametrize("nO, fits", [(5, True), (3, False), (7, False)])
-def test_nO_of_the_config(nO, fits):
-    nlp = make_nlp(model={"nO": nO})
-    if fits:
+@pytest.mark.parametrize("scheme, needed", [("bio", 5), ("biluo", 9)])
+@pytest.mark.parametrize("nO", [3, 5, 7, 9])
+def test_nO_of_the_config(nO, scheme, needed):
+    nlp = make_nlp(model={"nO": nO}, scheme=scheme)
+    if nO == needed:
         assert train(nlp)["window_ner"] < 1e-5
     else:
-        with pytest.raises(ValueError, match=rf"WN007.*has {nO} tag columns.*need 5.*PERSON, LOC"):
+        message = rf"WN007.*has {nO} tag columns.*need {needed}.*PERSON, LOC"
+        with pytest.raises(ValueError, match=message):
             train(nlp)
 
 

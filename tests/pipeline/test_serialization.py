@@ -8,6 +8,8 @@ import srsly
 from spacy.util import load_model_from_config
 from thinc.api import Config
 
+from spacy_windowner.models.output import n_columns
+
 from .util import TRAIN_DATA, ents_of, make_nlp, train
 
 TEXTS = [text for text, _ in TRAIN_DATA] + ["", " ", "Who is in Berlin?"]
@@ -47,6 +49,7 @@ def test_saved_settings_rank_above_the_config(tmp_path):
         "labels": ["PERSON", "LOC"],
         "overwrite": True,
         "decoder": "greedy",
+        "scheme": "bio",
         "incorrect_spans_key": None,
         "entity_weight": 1.5,
         "label_weights": {"LOC": 2.0},
@@ -54,6 +57,22 @@ def test_saved_settings_rank_above_the_config(tmp_path):
     other = make_nlp().get_pipe("window_ner").from_disk(tmp_path / "ner")
     assert other.cfg == saved
     assert other.vocab.strings["LOC"] in other.vocab.strings
+
+
+def test_a_saved_scheme_ranks_above_the_config(tmp_path):
+    nlp = make_nlp(scheme="biluo")
+    train(nlp)
+    nlp.get_pipe("window_ner").to_disk(tmp_path / "ner")
+    assert srsly.read_json(tmp_path / "ner" / "cfg")["scheme"] == "biluo"
+    other = make_nlp(scheme="bio")
+    ner = other.get_pipe("window_ner").from_disk(tmp_path / "ner")
+    assert ner.scheme.name == "biluo"
+    assert n_columns(ner.model) == 9
+    assert predictions(other) == predictions(nlp)
+    assert any(predictions(nlp))
+    ner.add_label("ORG")
+    assert n_columns(ner.model) == 13
+    assert predictions(other) == predictions(nlp)
 
 
 def test_exclude(trained_once, tmp_path):
@@ -136,9 +155,9 @@ def garbage(data: bytes):
     return lambda path: path.write_bytes(data)
 
 
-def edit_cfg(path, labels):
+def edit_cfg(path, labels=("PERSON", "LOC"), scheme="bio"):
     cfg = srsly.read_json(path)
-    srsly.write_json(path, {**cfg, "labels": labels})
+    srsly.write_json(path, {**cfg, "labels": list(labels), "scheme": scheme})
 
 
 @pytest.mark.parametrize(
@@ -162,6 +181,12 @@ def edit_cfg(path, labels):
         ("cfg", garbage(b'{"labels": null}'), "WN009"),
         ("cfg", garbage(b'{"labels": [1, 2]}'), "WN009"),
         ("cfg", lambda path: edit_cfg(path, ["PERSON"]), r"WN007.*5 tag columns.*need 3.*PERSON"),
+        (
+            "cfg",
+            lambda path: edit_cfg(path, scheme="biluo"),
+            "WN007.*need 9.*B- and I- and L- and U-",
+        ),
+        ("cfg", lambda path: edit_cfg(path, scheme="iob9"), "WN001.*scheme = 'iob9'"),
         ("cfg", lambda path: edit_cfg(path, ["A", "B", "C"]), "WN007.*need 7.*A, B, C"),
         ("cfg", lambda path: edit_cfg(path, []), "WN007"),
     ],
@@ -172,7 +197,7 @@ def test_damaged_directory(trained_once, tmp_path, file, damage, message):
     damage(path / file)
     with pytest.raises(ValueError, match=message) as error:
         make_nlp().get_pipe("window_ner").from_disk(path, exclude=["vocab"])
-    if "WN007" not in str(error.value):
+    if "WN009" in str(error.value) or "WN008" in str(error.value):
         assert str(path) in str(error.value)
 
 

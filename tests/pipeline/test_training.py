@@ -25,7 +25,7 @@ TEXTS = [text for text, _ in TRAIN_DATA] + ["", "London", "Who likes Shaka Khan 
 def gradient(ner, examples: list[Example], seed: int = 0) -> list[numpy.ndarray]:
     """The gradient of the loss at random scores."""
     rng = numpy.random.default_rng(seed)
-    shapes = [(len(eg.predicted), 1 + 2 * len(ner.labels)) for eg in examples]
+    shapes = [(len(eg.predicted), ner.scheme.n_tags(len(ner.labels))) for eg in examples]
     scores = [rng.normal(size=shape).astype("float32") for shape in shapes]
     _, d_scores = ner.get_loss(examples, scores)
     assert [d.shape for d in d_scores] == shapes
@@ -103,9 +103,10 @@ def test_pipe_equals_call_for_the_default_model():
         numpy.testing.assert_array_equal(scores, ner.model.predict([doc])[0])
 
 
+@pytest.mark.parametrize("scheme", ["bio", "biluo"])
 @pytest.mark.parametrize("loss", LOSSES)
-def test_losses_learn(loss):
-    nlp = make_nlp(loss={"@losses": loss})
+def test_losses_learn(loss, scheme):
+    nlp = make_nlp(loss={"@losses": loss}, scheme=scheme)
     first = train(nlp, steps=1)["window_ner"]
     assert train(nlp, steps=120)["window_ner"] < first / 10
     assert [ents_of(nlp(text)) for text, _ in TRAIN_DATA] == ENTITIES
@@ -118,9 +119,10 @@ def test_greedy_decoder():
     assert copy_of(nlp).get_pipe("window_ner").cfg["decoder"] == "greedy"
 
 
+@pytest.mark.parametrize("scheme", ["bio", "biluo"])
 @pytest.mark.parametrize("loss", LOSSES)
-def test_tokens_without_annotation_have_no_gradient(loss):
-    nlp, ner = make_ner(loss={"@losses": loss})
+def test_tokens_without_annotation_have_no_gradient(loss, scheme):
+    nlp, ner = make_ner(loss={"@losses": loss}, scheme=scheme)
     ref = Doc(nlp.vocab, words="a b London c d e".split())
     ref.set_ents([Span(ref, 2, 3, label="LOC")], missing=[ref[0:1], ref[4:6]])
     known = [False, True, True, True, False, False]

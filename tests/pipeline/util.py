@@ -107,5 +107,5 @@ def scoring_ner(scores: dict[str, list[float]], labels: Iterable[str], **setting
     ner = WindowNER(spacy.blank("en").vocab, word_scores(scores), loss=CrossEntropy(), **settings)
     for label in labels:
         ner.add_label(label)
-    ner.model.set_dim("nO", 1 + 2 * len(ner.labels))
+    ner.model.set_dim("nO", ner.scheme.n_tags(len(ner.labels)))
     return ner

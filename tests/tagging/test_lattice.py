@@ -2,6 +2,7 @@ import numpy
 from hypothesis import given
 
 from spacy_windowner.tagging.lattice import Places, make_lattice
+from spacy_windowner.tagging.scheme import BIO
 
 from .util import Batch, batches
 
@@ -16,26 +17,27 @@ def test_constraints(batch: Batch):
         any(start == i for start, n in zip(starts, batch.lengths, strict=True) if n)
         for i in range(len(batch.scores))
     ]
-    assert lattice.doc_starts.tolist() == doc_starts
+    expected = numpy.array(doc_starts, dtype=bool) | batch.flag("is_sent_start")
+    assert lattice.starts.tolist() == expected.tolist()
     assert lattice.must_continue.tolist() == batch.flag("is_space").tolist()
+    assert lattice.scheme is batch.scheme
+    # The tags that begin an entity, or end one whatever follows.
+    edges = {"bio": "B", "biluo": "BLU"}[batch.scheme.name]
+    names = batch.scheme.tag_names("ABC"[: batch.scheme.n_labels(batch.scores.shape[1])])
     for i, row in enumerate(lattice.scores):
-        no_begin = batch.flag("is_space")[i] or batch.flag("is_taken")[i]
-        no_inside = batch.flag("is_taken")[i] or batch.flag("is_sent_start")[i] or doc_starts[i]
-        assert row[0] == batch.scores[i, 0]
-        assert row[1::2].tolist() == (
-            [-numpy.inf] * len(row[1::2]) if no_begin else batch.scores[i, 1::2].tolist()
-        )
-        assert row[2::2].tolist() == (
-            [-numpy.inf] * len(row[2::2]) if no_inside else batch.scores[i, 2::2].tolist()
-        )
+        for name, score, before in zip(names, row, batch.scores[i], strict=True):
+            ruled_out = batch.flag("is_taken")[i] or (
+                batch.flag("is_space")[i] and name[0] in edges
+            )
+            assert score == (-numpy.inf if name != "O" and ruled_out else before)
 
 
 def test_no_token():
     lattice = make_lattice(
-        numpy.zeros((0, 3), dtype="float32"), Places.of_docs(numpy.array([0, 0]))
+        numpy.zeros((0, 3), dtype="float32"), Places.of_docs(numpy.array([0, 0])), BIO
     )
     assert lattice.scores.shape == (0, 3)
-    assert len(lattice.doc_starts) == len(lattice.must_continue) == 0
+    assert len(lattice.starts) == len(lattice.must_continue) == 0
 
 
 def test_places_of_segments():

@@ -4,9 +4,12 @@ import numpy
 import pytest
 from hypothesis import given, settings
 
+from spacy_windowner.tagging.scheme import BILUO, BIO
 from spacy_windowner.tagging.viterbi import greedy, viterbi
 
 from .util import Batch, batches, best_by_enumeration, greedy_by_loop, is_valid, random_batch
+
+schemes = pytest.mark.parametrize("scheme", [BIO, BILUO], ids=["bio", "biluo"])
 
 SHORT = batches({1: 6, 2: 5, 3: 4})
 LONG = batches({1: 30, 3: 20})
@@ -17,7 +20,7 @@ def split(batch: Batch, tags: numpy.ndarray) -> list[numpy.ndarray]:
     return numpy.split(tags, numpy.cumsum(batch.lengths)[:-1])
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=600)
 @given(SHORT)
 def test_viterbi_finds_the_best_valid_path(batch: Batch):
     for doc, tags in zip(batch.docs(), split(batch, viterbi(batch.lattice)), strict=True):
@@ -25,7 +28,7 @@ def test_viterbi_finds_the_best_valid_path(batch: Batch):
         assert doc.total(tags) == pytest.approx(best_by_enumeration(doc), abs=1e-4)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=400)
 @given(LONG)
 def test_greedy_equals_the_loop(batch: Batch):
     tags = split(batch, greedy(batch.lattice))
@@ -35,33 +38,38 @@ def test_greedy_equals_the_loop(batch: Batch):
 
 
 @pytest.mark.parametrize("decode", [viterbi, greedy])
-@settings(deadline=None)
+@settings(deadline=None, max_examples=200)
 @given(batch=LONG)
 def test_documents_are_independent(decode, batch: Batch):
     alone = [decode(doc.lattice).tolist() for doc in batch.docs()]
     assert [tags.tolist() for tags in split(batch, decode(batch.lattice))] == alone
 
 
+@schemes
 @pytest.mark.parametrize("decode", [viterbi, greedy])
 @pytest.mark.parametrize("n_labels", [0, 1, 100])
 @pytest.mark.parametrize("n_tokens", [0, 1, 40])
-def test_any_number_of_labels_and_tokens(decode, n_labels, n_tokens):
-    batch = random_batch(n_tokens, n_labels)
+def test_any_number_of_labels_and_tokens(scheme, decode, n_labels, n_tokens):
+    batch = random_batch(n_tokens, n_labels, scheme)
     tags = decode(batch.lattice)
     assert tags.shape == (n_tokens,)
     assert is_valid(batch, tags)
     assert bool(tags.any()) == (n_labels == 100 and n_tokens > 0 or n_labels > 0 and n_tokens > 1)
 
 
+@schemes
 @pytest.mark.parametrize("decode", [viterbi, greedy])
-def test_200_000_tokens(decode):
-    batch = random_batch(200_000, 1)
+def test_200_000_tokens(scheme, decode):
+    batch = random_batch(200_000, 1, scheme)
     batch.scores[:, 0] -= 20.0
     start = time.perf_counter()
     tags = decode(batch.lattice)
     assert time.perf_counter() - start < 60.0
     assert is_valid(batch, tags)
-    # No token is O, so after a first B the choice between B and I is free at each token.
+    assert tags.all()
+    if scheme is not BIO:
+        return
+    # After a first B the choice between B and I is free at each token.
     better = batch.scores[:, 1:].argmax(axis=1) + 1
     better[0] = 1
     assert tags.tolist() == better.tolist()
