@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy
 import srsly
+from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import fix_random_seed
 from thinc.api import Config, Model, Optimizer, set_dropout_rate, use_ops
@@ -90,6 +91,7 @@ def pretrain(
                         ("corrupt_windows", corrupt_windows),
                         ("checkpoint_words", checkpoint_words)]:  # fmt: skip
         check_setting(value >= 1, name, value, "It is at least 1.")
+    check_setting(seed >= 0, "seed", seed, "It is at least 0.")
     check_setting(learn_rate > 0.0, "learn_rate", learn_rate, "It is above 0.")
     check_setting(0.0 <= dropout < 1.0, "dropout", dropout, "A rate is at least 0 and below 1.")
     config = read_config(config, overrides or {})
@@ -105,8 +107,10 @@ def pretrain(
         initialize_network(network, [Doc(nlp.vocab, words=["word"])])
         rate = model.attrs["dropout"]
         set_dropout_rate(network.words, dropout if rate is None else rate)
-        settings = {
+        settings: dict[str, Any] = {
+            "lang": nlp.lang,
             "model": nlp.config["components"][component]["model"],
+            "vectors": list(nlp.vocab.vectors.shape),
             "text_bytes": text.size,
             "batch_words": batch_words,
             "corrupt_windows": corrupt_windows,
@@ -121,19 +125,14 @@ def pretrain(
         saved_words = progress.words
 
         def save() -> None:
-            if not folder.exists():
-                folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             meta: dict[str, Any] = {
-                "lang": nlp.lang,
                 "component": component,
                 "raw_text": text.path.name,
+                "settings": settings,
             }
-            meta |= {"epochs": progress.epochs, "words": progress.words, "settings": settings}
-            write_atomically(folder / "meta.json", srsly.json_dumps(meta, indent=2).encode("utf8"))
-            write_atomically(folder / "config.cfg", nlp.config.to_bytes())
-            with network.words.use_params(optimizer.averages):  # type: ignore[arg-type]
-                with network.affine.use_params(optimizer.averages):  # type: ignore[arg-type]
-                    save_words(model, folder / WORDS)
+            meta |= {"epochs": progress.epochs, "words": progress.words}
+            _save_words(folder, nlp, model, optimizer, meta)
             save_checkpoint(folder, network, optimizer, progress, settings)
 
         while progress.epochs < epochs:
@@ -161,6 +160,16 @@ def pretrain(
             save()
             saved_words = progress.words
     return progress
+
+
+def _save_words(
+    folder: Path, nlp: Language, model: Model, optimizer: Optimizer, meta: dict[str, Any]
+) -> None:
+    """Save the averaged weights, and what they belong to."""
+    write_atomically(folder / "meta.json", srsly.json_dumps(meta, indent=2).encode("utf8"))
+    write_atomically(folder / "config.cfg", nlp.config.to_bytes())
+    with model.use_params(optimizer.averages):  # type: ignore[arg-type]
+        save_words(model, folder / WORDS)
 
 
 def _learn(

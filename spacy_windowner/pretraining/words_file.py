@@ -21,18 +21,19 @@ def describe(model: Model) -> dict[str, list[dict[str, Any]]]:
     """What the pretrained layers of a window classifier are.
 
     model (Model): The classifier, initialized.
-    RETURNS (Dict[str, List[Dict[str, Any]]]): For each of the two parts the innermost layers that
-        have parameters or settings: their names, settings, and parameters, which are not copied.
+    RETURNS (Dict[str, List[Dict[str, Any]]]): For each of the two parts the layers that have
+        parameters, or settings but no layers inside: their names, settings, and parameters, which
+        are not copied.
     """
     parts = {}
     for part in _PARTS:
-        layers = [_describe(node) for node in _innermost(model.get_ref(part))]
+        layers = [_describe(node) for node in _own_layers(model.get_ref(part))]
         parts[part] = [layer for layer in layers if layer["settings"] or layer["params"]]
     return parts
 
 
-def _innermost(model: Model) -> list[Model]:
-    return [node for node in model.walk() if not node.layers]
+def _own_layers(model: Model) -> list[Model]:
+    return [node for node in model.walk() if node.param_names or not node.layers]
 
 
 def _describe(node: Model) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def load_words(model: Model, path: Path, name: str) -> None:
                 path=path, name=name, where=where, found=found, expected=expected
             ))  # fmt: skip
     for part in _PARTS:
-        nodes = [node for node in _innermost(model.get_ref(part)) if node.param_names]
+        nodes = [node for node in _own_layers(model.get_ref(part)) if node.param_names]
         layers = [layer for layer in data[part] if layer["params"]]
         for node, layer in zip(nodes, layers, strict=True):
             ops: Any = node.ops  # thinc's types know no numpy.ndarray
