@@ -74,6 +74,40 @@ class Errors:
         "[WN014] {name} = {value!r} needs PyTorch, which is not installed. Install the extra: "
         "pip install 'spacy-windowner[torch]', or choose another {name}."
     )
+    WN040 = (
+        "[WN040] Can't read raw text from {path}: {why}. Give a file with one text a line, or one "
+        'JSON object a line, {{"text": "..."}} or {{"tokens": ["...", ...]}}.'
+    )
+    WN041 = (
+        "[WN041] There are no words in {path}: of {lines} lines {skipped} are unreadable{example}, "
+        "the others blank. Give a file with one text a line, in UTF-8, or one JSON object a line, "
+        '{{"text": "..."}} or {{"tokens": ["...", ...]}}.'
+    )
+    WN042 = (
+        "[WN042] '{name}' can't learn words from raw text: {why}. Pretrain a component with "
+        "spacy-windowner.WindowClassifier.v1, at least one hidden layer, and an embedding of the "
+        "word alone, as in configs/default.cfg."
+    )
+    WN043 = (
+        "[WN043] The config must have {wanted} in its pipeline. Found: {names}. Name one with "
+        "`--component` (`component` in Python), or give another config."
+    )
+    WN044 = (
+        "[WN044] {path} holds the checkpoint of another pretraining, which can't go on with these "
+        "settings: {differences}. Give the same settings again, choose another folder, or delete "
+        "this one to begin anew."
+    )
+    WN045 = (
+        "[WN045] Can't load pretrained words from {path}: {reason}. Give the file `words.bin` that "
+        "`python -m spacy windowner pretrain` wrote, in `paths.init_words` or `init_words` of the "
+        "block [initialize.components] of the config, or null to begin with random weights."
+    )
+    WN046 = (
+        "[WN046] The pretrained words in {path} don't fit the model of '{name}'. {where}: the file "
+        "has {found}, the model {expected}. Set the model of the config to what the file has, or "
+        "pretrain again with this config: `python -m spacy windowner pretrain RAW.txt OUT --config "
+        "config.cfg`."
+    )
 
 
 class Warnings:
@@ -89,6 +123,11 @@ class Warnings:
     WW003 = (
         "[WW003] '{name}' can't use {count} spans of doc.spans['{key}'] that don't align with "
         "the tokens, for example {text!r} in {doc!r}. Correct their offsets."
+    )
+    WW040 = (
+        "[WW040] {skipped} of {lines} lines of {path} are unreadable, and are skipped. The first: "
+        '{example}. Lines must be UTF-8 and, in a .jsonl file, JSON objects with "text" or '
+        '"tokens".'
     )
 
 

@@ -120,3 +120,17 @@ class TableRows:
         average *= decays
         average += self.weights
         self._seen[:, 2] = self._now[2]
+
+    def get_state(self) -> dict[str, numpy.ndarray]:
+        """RETURNS (Dict[str, numpy.ndarray]): What the next steps depend on, but the weights and
+        their average. The arrays are not copied."""
+        return {"second_moment": self.second_moment, "now": self._now, "seen": self._seen}
+
+    def set_state(self, state: dict[str, numpy.ndarray]) -> None:
+        """Go on from the state of another table.
+
+        state (Dict[str, numpy.ndarray]): What `get_state` returned. The arrays are copied.
+        """
+        self.second_moment = numpy.array(state["second_moment"])
+        self._now = numpy.array(state["now"])
+        self._seen = numpy.array(state["seen"])

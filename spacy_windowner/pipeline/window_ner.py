@@ -18,6 +18,7 @@ from ..errors import Errors, check_setting
 from ..losses.incorrect_spans import incorrect_spans_loss
 from ..losses.targets import TagLoss
 from ..models.output import is_initialized, n_columns, set_output_width
+from ..pretraining.words_file import load_words
 from ..runtime.scorer import make_scorer
 from ..tagging.scheme import Scheme, get_scheme
 from ..tagging.viterbi import greedy, viterbi
@@ -236,6 +237,7 @@ class WindowNER(TrainablePipe):
         *,
         nlp: Language | None = None,
         labels: Sequence[str] | None = None,
+        init_words: str | Path | None = None,
     ) -> None:
         """Initialize the model, with examples to read the labels and the shapes from.
 
@@ -244,7 +246,10 @@ class WindowNER(TrainablePipe):
         nlp (Optional[Language]): The current nlp object.
         labels (Optional[Sequence[str]]): The entity types, as `spacy init labels` saves them. If
             None, they are those added before and those of the examples.
-        RAISES (ValueError): If there is no label, or the model's `nO` doesn't fit the labels.
+        init_words (Optional[Union[str, Path]]): The weights to begin with of the embedding and the
+            first layer, as `python -m spacy windowner pretrain` saves them. If None, random ones.
+        RAISES (ValueError): If there is no label, or the model's `nO` doesn't fit the labels, or
+            the pretrained weights don't fit the model.
         """
         validate_get_examples(get_examples, "WindowNER.initialize")
         if labels is None:
@@ -266,6 +271,8 @@ class WindowNER(TrainablePipe):
         docs = list(islice(examples, 10)) or [Doc(self.vocab, words=["word"])]
         ops = self.model.ops
         self.model.initialize(X=docs, Y=[ops.alloc2f(len(doc), columns) for doc in docs])
+        if init_words is not None:
+            load_words(self.model, Path(init_words), self.name)
 
     def _read_examples(self, examples: Iterable[Example]) -> None:
         """Add the labels of all examples, and report their entities that can't be learned."""

@@ -1,0 +1,11 @@
+"""The commands `python -m spacy windowner ...`. spaCy imports this module, which it finds as an
+entry point of the group `spacy_cli`, whenever one of its commands is run."""
+
+from spacy.cli import app
+
+from ._util import windowner_cli
+from .pretrain import pretrain_cli
+
+__all__ = ["pretrain_cli", "windowner_cli"]
+
+app.add_typer(windowner_cli)

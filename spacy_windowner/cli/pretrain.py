@@ -1,0 +1,110 @@
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from spacy.cli._util import Arg, Opt, parse_config_overrides, show_validation_error
+from wasabi import msg, row
+
+from ..pretraining.pretrain import WORDS, Status, pretrain
+from ._util import explain_errors, windowner_cli
+
+_WIDTHS = (5, 6, 13, 8, 10)
+_SECONDS = 2.0  # between two rows of the table
+
+_RAW_TEXT = (
+    'File of raw text: .txt with one text a line, or .jsonl with {"text": ...} or '
+    '{"tokens": [...]}; either may end in .gz'
+)
+_OUTPUT = "Folder to write. If it holds a checkpoint of the same pretraining, this one goes on"
+_CONFIG = "Config of the training to come. By default English, with the default window_ner"
+
+
+@windowner_cli.command(
+    "pretrain",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def pretrain_cli(
+    ctx: typer.Context,
+    raw_text: Annotated[Path, Arg(help=_RAW_TEXT)],
+    output: Annotated[Path, Arg(help=_OUTPUT)],
+    config: Annotated[
+        Path | None, Opt("--config", "-c", help=_CONFIG, exists=True, dir_okay=False)
+    ] = None,
+    component: Annotated[
+        str | None, Opt(help="Name of the component, if there are several")
+    ] = None,
+    epochs: Annotated[int, Opt("--epochs", "-e", help="Times the text is read")] = 5,
+    batch_words: Annotated[
+        int, Opt(help="Words of a step: more is faster, and learns less in an epoch")
+    ] = 5000,
+    corrupt_windows: Annotated[int, Opt(help="Corrupt windows for each true one")] = 1,
+    learn_rate: Annotated[float, Opt(help="Learning rate")] = 0.002,
+    dropout: Annotated[float, Opt(help="Dropout rate of the embeddings")] = 0.0,
+    seed: Annotated[int, Opt(help="Seed of all that is random")] = 0,
+) -> None:
+    """
+    Learn word vectors from raw text, to begin a training with.
+
+    Learned are the embedding (word vectors, n-gram tables) and the first layer of a window_ner
+    component: windows of the text are to score higher than the same windows with a random word in
+    their centre. OUTPUT/words.bin then initializes a training. Settings of the config can be
+    replaced as in `spacy train`, e.g. by --paths.vectors VECTORS. Stopped with Ctrl+C, the same
+    command goes on from the last checkpoint.
+
+    EXAMPLE:
+
+      python -m spacy windowner pretrain raw.txt words --config config.cfg
+
+      python -m spacy train config.cfg --paths.init_words words/words.bin ...
+    """
+    overrides = parse_config_overrides(ctx.args)
+    with show_validation_error(config, hint_fill=False), explain_errors():
+        done = pretrain(
+            raw_text,
+            output,
+            config=config,
+            overrides=overrides,
+            component=component,
+            epochs=epochs,
+            batch_words=batch_words,
+            corrupt_windows=corrupt_windows,
+            learn_rate=learn_rate,
+            dropout=dropout,
+            seed=seed,
+            on_batch=_Table(),
+        )
+    msg.good(f"Learned from {done.words:,} words in {done.epochs} epochs", output / WORDS)
+
+
+class _Table:
+    """Prints a row of progress every few seconds, and at the end of each epoch."""
+
+    def __init__(self) -> None:
+        self._begin_row()
+        self._has_head = False
+
+    def _begin_row(self) -> None:
+        self._due = time.monotonic() + _SECONDS
+        self._loss, self._words = 0.0, 0
+
+    def __call__(self, status: Status) -> None:
+        self._loss += status.loss * status.batch_words
+        self._words += status.batch_words
+        if time.monotonic() < self._due and status.share < 1.0:
+            return
+        if not self._has_head:
+            self._has_head = True
+            _print_row(["Epoch", "Text", "Words", "Loss", "Words/s"])
+        _print_row([
+            str(status.epoch),
+            f"{status.share:.0%}",
+            f"{status.words:,}",
+            f"{self._loss / self._words:.4f}",
+            f"{status.run_words / status.seconds:,.0f}",
+        ])  # fmt: skip
+        self._begin_row()
+
+
+def _print_row(cells: list[str]) -> None:
+    print(row(cells, widths=_WIDTHS, aligns=["r"] * len(_WIDTHS)), flush=True)

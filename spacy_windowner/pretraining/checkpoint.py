@@ -1,0 +1,102 @@
+"""The folder that pretraining writes, from which it can go on."""
+
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import numpy
+import srsly
+from thinc.api import Optimizer
+
+from ..errors import Errors
+from ..optimizers.state import get_state, set_state
+from .ranking import RankingNetwork
+from .raw_text import Position
+from .words_file import write_atomically
+
+CHECKPOINT = "checkpoint.bin"
+
+
+class Progress(NamedTuple):
+    """How far a pretraining is.
+
+    epochs (int): Epochs done.
+    position (Position): The place in the text, in the present epoch.
+    steps (int): Updates of the weights.
+    words (int): Words learned from, in all epochs.
+    """
+
+    epochs: int = 0
+    position: Position = Position()
+    steps: int = 0
+    words: int = 0
+
+
+def save_checkpoint(
+    folder: Path,
+    network: RankingNetwork,
+    optimizer: Optimizer,
+    progress: Progress,
+    settings: dict[str, Any],
+) -> None:
+    """Save what a pretraining needs to go on.
+
+    folder (Path): The folder.
+    network (RankingNetwork): The network.
+    optimizer (Optimizer): The optimizer.
+    progress (Progress): How far it is.
+    settings (Dict[str, Any]): The settings it must go on with. Plain JSON values.
+    """
+    keys, weights = _parameters(network)
+    state = {
+        "settings": settings,
+        "progress": progress._asdict(),
+        "weights": weights,
+        "optimizer": get_state(optimizer, keys),
+    }
+    write_atomically(folder / CHECKPOINT, srsly.msgpack_dumps(state))
+
+
+def load_checkpoint(
+    folder: Path, network: RankingNetwork, optimizer: Optimizer, settings: dict[str, Any]
+) -> Progress:
+    """Go on from a checkpoint, if there is one.
+
+    folder (Path): The folder.
+    network (RankingNetwork): The network, initialized, which gets the checkpoint's weights.
+    optimizer (Optimizer): A new optimizer, which gets its state.
+    settings (Dict[str, Any]): The present settings.
+    RETURNS (Progress): How far it is: at the beginning, if there is no checkpoint.
+    RAISES (ValueError): If the checkpoint was made with other settings, or is damaged.
+    """
+    path = folder / CHECKPOINT
+    if not path.exists():
+        return Progress()
+    try:
+        state = srsly.msgpack_loads(path.read_bytes())
+        saved = dict(state["settings"])
+    except (ValueError, TypeError, KeyError, EOFError) as error:
+        differences = f"the file {CHECKPOINT} is damaged ({error})"
+        raise ValueError(Errors.WN044.format(path=folder, differences=differences)) from error
+    differing = [name for name in {**saved, **settings} if saved.get(name) != settings.get(name)]
+    if differing:
+        differences = ", ".join(
+            f"{name} was {saved.get(name)!r} and is {settings.get(name)!r}" for name in differing
+        )
+        raise ValueError(Errors.WN044.format(path=folder, differences=differences))
+    keys, weights = _parameters(network)
+    for value, saved_value in zip(weights, state["weights"], strict=True):
+        value[...] = saved_value
+    set_state(optimizer, keys, weights, state["optimizer"])
+    progress = Progress(**state["progress"])
+    return progress._replace(position=Position(*progress.position))
+
+
+def _parameters(network: RankingNetwork) -> tuple[list[tuple[int, str]], list[numpy.ndarray]]:
+    """The keys and the values of a network's parameters, in their order in the network."""
+    keys, weights = [], []
+    for layer in network:
+        for node in layer.walk():
+            for name in node.param_names:
+                keys.append((node.id, name))
+                weights.append(cast(numpy.ndarray, node.get_param(name)))
+    return keys, weights
