@@ -6,6 +6,7 @@ from spacy.util import registry
 
 from ..errors import check_setting
 from .corrupt_windows import sample_corrupt_windows
+from .softmax_margin import softmax_margin
 from .targets import TagLoss, Targets
 
 
@@ -16,6 +17,7 @@ def MaxMargin(
     pairwise_weight: float = 1.0,
     same_window_weight: float = 1.0,
     pool_size: int = 100,
+    sequence_weight: float = 0.0,
 ) -> TagLoss:
     """The max-margin loss, of two terms. With N annotated tokens, of tag y[t] and weight a[t]:
 
@@ -47,7 +49,7 @@ def MaxMargin(
     check_setting(pairwise_weight >= 0.0, "pairwise_weight", pairwise_weight, at_least_0)
     check_setting(same_window_weight >= 0.0, "same_window_weight", same_window_weight, at_least_0)
     check_setting(
-        pairwise_weight + same_window_weight > 0.0,
+        pairwise_weight + same_window_weight + sequence_weight > 0.0,
         "same_window_weight",
         same_window_weight,
         "Both terms can't be off: nothing would be learned.",
@@ -55,16 +57,17 @@ def MaxMargin(
     check_setting(
         sampling in ("hardest", "uniform"), "sampling", sampling, "Choose hardest or uniform."
     )
-    return _MaxMargin(corrupt_windows, sampling, pairwise_weight, same_window_weight, pool_size)
+    return _MaxMargin(corrupt_windows, sampling, pairwise_weight, same_window_weight, pool_size, sequence_weight)
 
 
 class _MaxMargin:
-    def __init__(self, corrupt_windows, sampling, pairwise_weight, same_window_weight, pool_size):
+    def __init__(self, corrupt_windows, sampling, pairwise_weight, same_window_weight, pool_size, sequence_weight):
         self.corrupt_windows = corrupt_windows
         self.sampling = sampling
         self.pairwise_weight = pairwise_weight
         self.same_window_weight = same_window_weight
         self.pool_size = pool_size
+        self.sequence_weight = sequence_weight
 
     def __call__(self, scores: numpy.ndarray, targets: Targets) -> tuple[numpy.ndarray, float]:
         gradient = numpy.zeros_like(scores)
@@ -78,6 +81,10 @@ class _MaxMargin:
             loss += add_pairwise(scores, targets, gradient, weight, samples)
         if n and self.same_window_weight:
             loss += add_same_window(scores, targets, gradient, self.same_window_weight / n)
+        if n and self.sequence_weight:
+            d, l = softmax_margin(scores, targets)
+            gradient += self.sequence_weight * d
+            loss += self.sequence_weight * l
         return gradient, loss
 
 

@@ -1,12 +1,10 @@
 """Decoding: the best valid tag sequence of each document, for a whole batch at once."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
-
 import numpy
 
 from .lattice import Lattice
 from .scheme import O, Scheme
+from .segments import Segments
 
 
 def viterbi(lattice: Lattice) -> numpy.ndarray:
@@ -19,7 +17,7 @@ def viterbi(lattice: Lattice) -> numpy.ndarray:
     lattice (Lattice): The constrained scores.
     RETURNS (numpy.ndarray): int32 tags. Shape (n_tokens,).
     """
-    segments = _Segments.of(numpy.arange(len(lattice.scores)), lattice.starts)
+    segments = Segments.of(numpy.arange(len(lattice.scores)), lattice.starts)
     return _search(lattice, segments)
 
 
@@ -33,7 +31,7 @@ def greedy(lattice: Lattice) -> numpy.ndarray:
     """
     tags = numpy.full(len(lattice.scores), O, dtype="int32")
     wanted = (lattice.scores.argmax(axis=1) != O) & ~lattice.must_continue
-    segments = _Segments.of(numpy.flatnonzero(wanted), lattice.starts)
+    segments = Segments.of(numpy.flatnonzero(wanted), lattice.starts)
     scheme = lattice.scheme
     forbidden = ~scheme.transitions(scheme.n_labels(lattice.scores.shape[1]))
     for step, places, tokens in segments.steps():
@@ -46,40 +44,7 @@ def greedy(lattice: Lattice) -> numpy.ndarray:
     return tags
 
 
-class _Segments(NamedTuple):
-    """Runs of neighbouring tokens, the longest run first.
-
-    tokens (numpy.ndarray): The tokens of all runs, in text order.
-    starts (numpy.ndarray): The first token of each run.
-    places (numpy.ndarray): The place of each run's first token in `tokens`.
-    lengths (numpy.ndarray): The tokens of each run, never increasing.
-    """
-
-    tokens: numpy.ndarray
-    starts: numpy.ndarray
-    places: numpy.ndarray
-    lengths: numpy.ndarray
-
-    @classmethod
-    def of(cls, tokens: numpy.ndarray, starts: numpy.ndarray) -> "_Segments":
-        new = numpy.ones(len(tokens), dtype=bool)
-        new[1:] = (numpy.diff(tokens) > 1) | starts[tokens[1:]]
-        places = numpy.flatnonzero(new)
-        lengths = numpy.diff(numpy.append(places, len(tokens)))
-        order = numpy.argsort(-lengths, kind="stable")
-        return cls(tokens, tokens[places[order]], places[order], lengths[order])
-
-    def steps(self) -> Iterator[tuple[int, numpy.ndarray, numpy.ndarray]]:
-        """Go through all runs side by side: yields the step, and the places and the tokens at
-        this step of the runs that are long enough, which are always the first ones."""
-        n_steps = int(self.lengths[0]) if len(self.lengths) else 0
-        counts = numpy.searchsorted(-self.lengths, -numpy.arange(n_steps), side="left")
-        for step in range(n_steps):
-            n = counts[step]
-            yield step, self.places[:n] + step, self.starts[:n] + step
-
-
-def _search(lattice: Lattice, segments: _Segments) -> numpy.ndarray:
+def _search(lattice: Lattice, segments: Segments) -> numpy.ndarray:
     """Viterbi search of each segment, between two tokens that are O. Returns the tags of
     segments.tokens."""
     n_segments, n_tokens = len(segments.lengths), len(segments.tokens)

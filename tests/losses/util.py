@@ -30,7 +30,15 @@ def make_scores(n_tokens, n_tags=5, seed=0):
 
 
 def max_margin(
-    S, targets, *, corrupt_windows, sampling, pairwise_weight, same_window_weight, pool_size=50
+    S,
+    targets,
+    *,
+    corrupt_windows,
+    sampling,
+    pairwise_weight,
+    same_window_weight,
+    pool_size=50,
+    sequence_weight=0.0,
 ):
     """The pairs are those of the sampler, so numpy's generator must stand where it stood."""
     y, a = targets.tags, targets.weights
@@ -46,7 +54,27 @@ def max_margin(
         if y[t] != M and S.shape[1] > 1:
             rival = max(S[t, tag] for tag in range(S.shape[1]) if tag != y[t])
             same_window += a[t] * max(0, 1 - S[t, y[t]] + rival)
-    return (pairwise_weight * pairwise + same_window_weight * same_window) / max(1, N)
+    J = pairwise_weight * pairwise + same_window_weight * same_window
+    if sequence_weight and N:
+        J += sequence_weight * softmax_margin(S, targets)
+    return J / max(1, N)
+
+
+def softmax_margin(S, targets):
+    y, a = targets.tags, targets.weights
+    J, end = 0.0, 0
+    for length in targets.lengths:
+        start, end = end, end + length
+        known = [t for t in range(start, end) if y[t] != M]
+        gold = sum(S[t, y[t]] for t in known)
+        rivals = []
+        for tags in valid_sequences(length, targets.scheme.n_labels(S.shape[1]), targets.scheme):
+            wrong = [t for t in known if tags[t - start] != y[t]]
+            if all(a[t] for t in wrong):
+                score = sum(S[t, tags[t - start]] for t in known)
+                rivals.append(score + sum(math.log(a[t]) for t in wrong) - gold)
+        J += max(rivals) + math.log(sum(math.exp(rival - max(rivals)) for rival in rivals))
+    return J
 
 
 def cross_entropy(S, targets):
