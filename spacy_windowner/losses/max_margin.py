@@ -57,11 +57,21 @@ def MaxMargin(
     check_setting(
         sampling in ("hardest", "uniform"), "sampling", sampling, "Choose hardest or uniform."
     )
-    return _MaxMargin(corrupt_windows, sampling, pairwise_weight, same_window_weight, pool_size, sequence_weight)
+    return _MaxMargin(
+        corrupt_windows, sampling, pairwise_weight, same_window_weight, pool_size, sequence_weight
+    )
 
 
 class _MaxMargin:
-    def __init__(self, corrupt_windows, sampling, pairwise_weight, same_window_weight, pool_size, sequence_weight):
+    def __init__(
+        self,
+        corrupt_windows,
+        sampling,
+        pairwise_weight,
+        same_window_weight,
+        pool_size,
+        sequence_weight,
+    ):
         self.corrupt_windows = corrupt_windows
         self.sampling = sampling
         self.pairwise_weight = pairwise_weight

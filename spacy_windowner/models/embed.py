@@ -1,10 +1,21 @@
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
+from spacy.ml.featureextractor import FeatureExtractor
 from spacy.ml.staticvectors import StaticVectors
 from spacy.tokens import Doc
 from spacy.util import registry
-from thinc.api import LayerNorm, Linear, Model, chain, concatenate, ragged2list, with_array
+from thinc.api import (
+    HashEmbed,
+    LayerNorm,
+    Linear,
+    Model,
+    chain,
+    concatenate,
+    list2ragged,
+    ragged2list,
+    with_array,
+)
 from thinc.types import Floats2d
 from thinc.util import partial
 
@@ -23,7 +34,8 @@ def WordEmbed(
 ) -> Model[list[Doc], list[Floats2d]]:
     """Embed words by lexical features, character n-grams and word vectors, side by side.
 
-    features (Model[List[Doc], List[Floats2d]]): Lexical features, e.g. spacy.MultiHashEmbed.v2.
+    features (Model[List[Doc], List[Floats2d]]): Lexical features, e.g.
+        spacy-windowner.LexicalEmbed.v1.
     ngrams (Optional[Model[List[Doc], List[Floats2d]]]): Character n-grams, e.g.
         spacy-windowner.CharNgramEmbed.v1.
     vectors (Optional[Model[List[Doc], List[Floats2d]]]): Word vectors, e.g.
@@ -41,6 +53,39 @@ def WordEmbed(
     )
     parts = [WordDropout(features, word_dropout), ngrams, vectors]
     return cast(Any, concatenate)(*[part for part in parts if part is not None])
+
+
+@registry.architectures("spacy-windowner.LexicalEmbed.v1")
+def LexicalEmbed(
+    attrs: Sequence[str], rows: Sequence[int], width: int = 64
+) -> Model[list[Doc], list[Floats2d]]:
+    """Embed words by lexical attributes, each hashed into a table of its own, side by side, and
+    normalized. spaCy's twin is MultiHashEmbed, which mixes the attributes in a layer of its own:
+    here the first layer of the classifier sees each of them by itself.
+
+    attrs (Sequence[str]): The attributes, e.g. "NORM".
+    rows (Sequence[int]): The rows of each attribute's table.
+    width (int): The width of each table. The output is len(attrs) times as wide.
+    RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
+    RAISES (ValueError): If there is no attribute, or not one number of rows for each.
+
+    Source: thinc's HashEmbed, the Bloom embeddings of Serra and Karatzoglou (2017).
+    """
+    check_setting(width >= 1, "width", width, "A vector has at least 1 number.")
+    check_setting(len(attrs) >= 1, "attrs", attrs, "There must be at least one.")
+    check_setting(
+        len(rows) == len(attrs), "rows", rows, f"There must be one for each of {len(attrs)} attrs."
+    )
+    check_setting(min(rows) >= 1, "rows", rows, "A table has at least 1 row.")
+    tables = [
+        HashEmbed(width, n_rows, column=column, seed=column) for column, n_rows in enumerate(rows)
+    ]
+    return cast(Any, chain)(
+        FeatureExtractor(list(attrs)),
+        list2ragged(),
+        with_array(cast(Any, chain)(concatenate(*tables), LayerNorm(width * len(tables)))),
+        ragged2list(),
+    )
 
 
 @registry.architectures("spacy-windowner.CharNgramEmbed.v1")

@@ -66,11 +66,10 @@ word_dropout = 0.1
 vectors = null
 
 [window_ner.model.embed.features]
-@architectures = "spacy.MultiHashEmbed.v2"
-width = 64
+@architectures = "spacy-windowner.LexicalEmbed.v1"
 attrs = ["NORM", "PREFIX", "SUFFIX", "SHAPE"]
 rows = [5000, 1000, 2500, 2500]
-include_static_vectors = false
+width = 64
 
 [window_ner.model.embed.ngrams]
 @architectures = "spacy-windowner.CharNgramEmbed.v1"

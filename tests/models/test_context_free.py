@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 from thinc.api import Model, chain
 
 from spacy_windowner.models.context_free import LEXICAL, is_context_free
-from spacy_windowner.models.embed import CharNgramEmbed, VectorsEmbed, WordEmbed
+from spacy_windowner.models.embed import CharNgramEmbed, LexicalEmbed, VectorsEmbed, WordEmbed
 
 from .util import hash_embed
 
@@ -62,6 +62,8 @@ EMBEDS = {
     "tok2vec": (tok2vec, False),
     "listener": (lambda: tok2vec_listener_v1(width=4), False),
     "CharNgramEmbed": (lambda: CharNgramEmbed(4, 10), True),
+    "LexicalEmbed": (lambda: LexicalEmbed(["NORM", "SHAPE"], [10, 10]), True),
+    "LexicalEmbed of part of speech": (lambda: LexicalEmbed(["NORM", "POS"], [10, 10]), False),
     "VectorsEmbed": (lambda: VectorsEmbed(4), True),
     "VectorsEmbed, updated": (lambda: VectorsEmbed(4, update_vectors=True), True),
     "WordEmbed": (word_embed, True),

@@ -2,10 +2,11 @@ import numpy
 import pytest
 import spacy
 from spacy import registry
+from spacy.tokens import Doc
 from spacy.vectors import Vectors
 from thinc.api import SGD
 
-from spacy_windowner.models.embed import CharNgramEmbed, VectorsEmbed, WordEmbed
+from spacy_windowner.models.embed import CharNgramEmbed, LexicalEmbed, VectorsEmbed, WordEmbed
 from spacy_windowner.models.window_classifier import WindowClassifier
 
 from ..util import check_params, random_like, randomize, weighted_sum
@@ -71,6 +72,44 @@ def test_char_ngram_embed_has_a_gradient(docs):
 def test_char_ngram_settings_that_make_no_sense(settings, message):
     with pytest.raises(ValueError, match=message):
         CharNgramEmbed(**{"width": 4, "rows": 10, **settings})
+
+
+def test_lexical_embed(vocab):
+    docs = [Doc(vocab, words=["Rome", "rome", "Roma"]), Doc(vocab), Doc(vocab, words=["rome"])]
+    embed = LexicalEmbed(["NORM", "SHAPE"], rows=[40, 20], width=5).initialize(X=docs)
+    first, empty, last = embed.predict(docs)
+    assert first.shape == (3, 10) and empty.shape == (0, 10)
+    assert sorted(node.get_param("E").shape for node in embed.walk() if node.has_param("E")) == [
+        (20, 5),
+        (40, 5),
+    ]
+    numpy.testing.assert_array_equal(first[1], last[0])
+    assert not numpy.allclose(first[0], first[1])  # another shape
+    numpy.testing.assert_allclose(first.mean(axis=1), 0.0, atol=1e-4)
+    numpy.testing.assert_allclose(first.std(axis=1), 1.0, rtol=1e-2)
+
+
+def test_lexical_embed_has_a_gradient(docs):
+    embed = randomize(LexicalEmbed(["NORM", "SHAPE"], rows=[40, 20], width=5).initialize(X=docs))
+    Y, backprop = embed(docs, is_train=True)
+    weights = random_like(Y)
+    backprop(weights)
+    check_params(embed, lambda: weighted_sum(embed.predict(docs), weights))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"attrs": [], "rows": []}, r"WN001.*attrs = \[\].*at least one"),
+        ({"rows": [10]}, r"WN001.*rows = \[10\].*one for each of 2 attrs"),
+        ({"rows": [10, 0]}, r"WN001.*rows = \[10, 0\].*at least 1 row"),
+        ({"width": 0}, "WN001.*width = 0"),
+    ],
+    ids=str,
+)
+def test_lexical_settings_that_make_no_sense(settings, message):
+    with pytest.raises(ValueError, match=message):
+        LexicalEmbed(**{"attrs": ["NORM", "SHAPE"], "rows": [10, 10], "width": 4, **settings})
 
 
 @updates
