@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy
@@ -19,14 +20,16 @@ def MaxMargin(
     pool_size: int = 100,
     sequence_weight: float = 0.0,
 ) -> TagLoss:
-    """The max-margin loss, of two terms. With N annotated tokens, of tag y[t] and weight a[t]:
+    """The max-margin loss, of three terms. With N annotated tokens, of tag y[t] and weight a[t]:
 
         pairwise     1/N sum_t a[t] 1/C sum_c max(0, 1 - S[t, y[t]] + S[c, y[t]])
         same window  1/N sum_t a[t] max(0, 1 - S[t, y[t]] + max_{y != y[t]} S[t, y])
+        sequence     see `softmax_margin`
 
     The pairwise term wants a true window t, one whose centre carries the tag of a label, to score
     at least 1 above C corrupt windows c, whose centre does not. It sums over tokens in entities.
-    The same-window term wants the right tag of each window at least 1 above every other.
+    The same-window term wants the right tag of each window at least 1 above every other. The
+    sequence term wants the right tags of a document above all other valid tag sequences.
 
     corrupt_windows (int): C, the corrupt windows for each true one.
     sampling (str): "hardest": the corrupt windows which score best among `pool_size` random ones
@@ -35,24 +38,30 @@ def MaxMargin(
     same_window_weight (float): Weight of the same-window term. 0 switches it off.
     pool_size (int): The windows of the batch among which the hardest are found. Without a bound,
         larger batches would have harder corrupt windows, and in the end only the oddest ones.
+    sequence_weight (float): Weight of the sequence term. 0 switches it off.
     RETURNS (TagLoss): The loss.
     RAISES (ValueError): If a setting makes no sense.
 
     Source: the lecture's J = max(0, 1 - s + s_c), after Collobert and Weston (2008); the
-    same-window term is the multiclass hinge loss of Crammer and Singer (2001).
+    same-window term is the multiclass hinge loss of Crammer and Singer (2001), the sequence term
+    the softmax-margin of Gimpel and Smith (2010).
     """
-    at_least_0 = "It must be a number of at least 0."
     check_setting(
         corrupt_windows >= 1, "corrupt_windows", corrupt_windows, "It must be at least 1."
     )
     check_setting(pool_size >= 1, "pool_size", pool_size, "It must be at least 1.")
-    check_setting(pairwise_weight >= 0.0, "pairwise_weight", pairwise_weight, at_least_0)
-    check_setting(same_window_weight >= 0.0, "same_window_weight", same_window_weight, at_least_0)
+    weights = {
+        "pairwise_weight": pairwise_weight,
+        "same_window_weight": same_window_weight,
+        "sequence_weight": sequence_weight,
+    }
+    for name, weight in weights.items():
+        check_setting(weight >= 0.0, name, weight, "It must be a number of at least 0.")
     check_setting(
-        pairwise_weight + same_window_weight + sequence_weight > 0.0,
-        "same_window_weight",
-        same_window_weight,
-        "Both terms can't be off: nothing would be learned.",
+        any(weights.values()),
+        "sequence_weight",
+        sequence_weight,
+        "All terms can't be off: nothing would be learned.",
     )
     check_setting(
         sampling in ("hardest", "uniform"), "sampling", sampling, "Choose hardest or uniform."
@@ -62,22 +71,14 @@ def MaxMargin(
     )
 
 
+@dataclass(frozen=True)
 class _MaxMargin:
-    def __init__(
-        self,
-        corrupt_windows,
-        sampling,
-        pairwise_weight,
-        same_window_weight,
-        pool_size,
-        sequence_weight,
-    ):
-        self.corrupt_windows = corrupt_windows
-        self.sampling = sampling
-        self.pairwise_weight = pairwise_weight
-        self.same_window_weight = same_window_weight
-        self.pool_size = pool_size
-        self.sequence_weight = sequence_weight
+    corrupt_windows: int
+    sampling: str
+    pairwise_weight: float
+    same_window_weight: float
+    pool_size: int
+    sequence_weight: float
 
     def __call__(self, scores: numpy.ndarray, targets: Targets) -> tuple[numpy.ndarray, float]:
         gradient = numpy.zeros_like(scores)
@@ -92,9 +93,9 @@ class _MaxMargin:
         if n and self.same_window_weight:
             loss += add_same_window(scores, targets, gradient, self.same_window_weight / n)
         if n and self.sequence_weight:
-            d, l = softmax_margin(scores, targets)
-            gradient += self.sequence_weight * d
-            loss += self.sequence_weight * l
+            d_sequence, sequence = softmax_margin(scores, targets)
+            gradient += self.sequence_weight * d_sequence
+            loss += self.sequence_weight * sequence
         return gradient, loss
 
 
