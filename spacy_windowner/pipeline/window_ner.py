@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -25,7 +26,8 @@ from ..tagging.viterbi import greedy, viterbi
 from .annotation import Entities, write_entities
 from .gold import gold_tags, incorrect_spans, make_targets, validate_label_weights
 from .loading import explain_damage, require_files
-from .prediction import predict_entities
+from .prediction import find_entities, score_docs
+from .recall_bias import best_recall_bias
 from .skip_report import SkipReport
 
 default_config = """
@@ -35,6 +37,7 @@ decoder = "viterbi"
 scheme = "bio"
 incorrect_spans_key = null
 entity_weight = 1.5
+recall_bias = 0.0
 label_weights = {}
 kernel = "auto"
 table_size = 25000
@@ -97,6 +100,7 @@ def make_window_ner(
     scheme: Literal["bio", "biluo"],
     incorrect_spans_key: str | None,
     entity_weight: float,
+    recall_bias: float,
     label_weights: dict[str, float],
     kernel: Literal["auto", "thinc", "torch", "torch-int8"],
     table_size: int,
@@ -115,6 +119,8 @@ def make_window_ner(
         spans known not to be entities of their label.
     entity_weight (float): What the loss of all tokens in entities is multiplied by. Above 1 the
         model finds more entities, and more wrong ones among them.
+    recall_bias (float): How much the score of O is lowered in predictions. Above 0 more entities
+        are found, below 0 fewer. Training sets it by `spacy-windowner.tune_recall_bias.v1`.
     label_weights (Dict[str, float]): What the loss of a label's tokens is multiplied by, too.
     kernel (str): What predictions are computed with: "thinc", "torch" (the same numbers), or
         "torch-int8" (rounded to 8 bits, in a quarter of the memory). "auto" is "torch" if PyTorch
@@ -133,6 +139,7 @@ def make_window_ner(
         scheme=scheme,
         incorrect_spans_key=incorrect_spans_key,
         entity_weight=entity_weight,
+        recall_bias=recall_bias,
         label_weights=label_weights,
         kernel=kernel,
         table_size=table_size,
@@ -155,6 +162,7 @@ class WindowNER(TrainablePipe):
         scheme: str = "bio",
         incorrect_spans_key: str | None = None,
         entity_weight: float = 1.5,
+        recall_bias: float = 0.0,
         label_weights: dict[str, float] | None = None,
         kernel: str = "auto",
         table_size: int = 25000,
@@ -164,6 +172,7 @@ class WindowNER(TrainablePipe):
         known = ", ".join(_DECODERS)
         check_setting(decoder in _DECODERS, "decoder", decoder, f"Choose one of {known}.")
         check_setting(entity_weight >= 0.0, "entity_weight", entity_weight, "It is at least 0.")
+        check_setting(math.isfinite(recall_bias), "recall_bias", recall_bias, "It is a number.")
         check_setting(table_size >= 0, "table_size", table_size, "0 is for no table.")
         self.vocab = vocab
         self.model = model
@@ -177,6 +186,7 @@ class WindowNER(TrainablePipe):
             "scheme": get_scheme(scheme).name,
             "incorrect_spans_key": incorrect_spans_key,
             "entity_weight": entity_weight,
+            "recall_bias": recall_bias,
             "label_weights": dict(label_weights or {}),
         }
         # Not saved with the component: what is fast depends on the machine that loads it.
@@ -284,6 +294,10 @@ class WindowNER(TrainablePipe):
         # Without entities, this was no training data, but spaCy's dummy example.
         self._skips_reported = report.total > 0
 
+    def _refresh_scorer(self) -> None:
+        if self._scorer.model is not self.model:
+            self._scorer = make_scorer(self.model, self.kernel, self.table_size)
+
     def _validate_columns(self) -> None:
         columns, needed = n_columns(self.model), self.scheme.n_tags(len(self.labels))
         if columns not in (None, needed):
@@ -302,11 +316,33 @@ class WindowNER(TrainablePipe):
         """
         docs = list(docs)
         self._require_labels()
-        if self._scorer.model is not self.model:
-            self._scorer = make_scorer(self.model, self.kernel, self.table_size)
-        search = _DECODERS[self.cfg["decoder"]]
-        overwrite = self.cfg["overwrite"]
-        return predict_entities(docs, self._scorer, search, self.scheme, overwrite)
+        self._refresh_scorer()
+        search, bias = _DECODERS[self.cfg["decoder"]], self.cfg["recall_bias"]
+        return [
+            entities
+            for scored in score_docs(docs, self._scorer, self.cfg["overwrite"])
+            for entities in find_entities(scored, search, self.scheme, bias)
+        ]
+
+    def tune_recall_bias(self, examples: Iterable[Example]) -> float:
+        """Set `recall_bias` to the value that gives the best F1 on examples the model was not
+        trained on. The callback `spacy-windowner.tune_recall_bias.v1` does it in training.
+
+        examples (Iterable[Example]): The examples. They stay as they are.
+        RETURNS (float): The value, between -2 and 4. Without entities in the examples it stays.
+        """
+        examples = list(examples)
+        validate_examples(examples, "WindowNER.tune_recall_bias")
+        self._require_labels()
+        self._refresh_scorer()
+        hashes = [self.vocab.strings.add(label) for label in self.labels]
+        tags = [gold_tags(example, hashes, self.scheme)[0] for example in examples]
+        if any((doc_tags > 0).any() for doc_tags in tags):
+            docs = [example.predicted for example in examples]
+            groups = list(score_docs(docs, self._scorer, overwrite=True))
+            search = _DECODERS[self.cfg["decoder"]]
+            self.cfg["recall_bias"] = best_recall_bias(groups, tags, search, self.scheme)
+        return self.cfg["recall_bias"]
 
     def set_annotations(self, docs: Iterable[Doc], scores: Sequence[Entities]) -> None:
         """Write the entities to doc.ents. Unless `overwrite` is set, the entities and blocked
