@@ -34,7 +34,9 @@ def group(rows: list[Row]) -> list[list[Row]]:
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in sorted(rows, key=lambda row: row["seed"]):
         groups.setdefault((row["vectors"] or "", row["row"]), []).append(row)
-    keys = sorted(groups, key=lambda key: (key[0], _ORDER.index(key[1])))
+    # A variant of an earlier run may be gone from the code.
+    places = {name: i for i, name in enumerate(_ORDER)}
+    keys = sorted(groups, key=lambda key: (key[0], places.get(key[1], len(places))))
     return [groups[key] for key in keys]
 
 
