@@ -438,6 +438,11 @@ def test_the_config_is_the_default_but_for_the_network():
     [model, expected] = (
         dict(part["components"]["window_ner"].pop("model")) for part in (torch_config, config)
     )
+    # Words can't be pretrained for a network in PyTorch.
+    assert config["paths"].pop("init_words", "absent") is None
+    assert config["initialize"]["components"].pop("window_ner") == {
+        "init_words": "${paths.init_words}"
+    }
     assert torch_config == config
     scorer = model.pop("scorer")
     shared = {**model, **scorer, "@architectures": expected["@architectures"]}

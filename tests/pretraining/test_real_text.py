@@ -40,7 +40,7 @@ def test_true_windows_are_told_from_corrupt_ones(words):
     assert rate > 30_000
 
 
-def test_a_training_learns_more_in_the_same_steps(words, tmp_path):
+def test_a_training_begins_better(words, tmp_path):
     for split in ("train", "dev"):
         source, target = DATA / "wnut17" / f"{split}.conll", tmp_path / f"{split}.spacy"
         command = [sys.executable, ROOT / "scripts" / "convert_conll.py", source, target]
@@ -51,11 +51,11 @@ def test_a_training_learns_more_in_the_same_steps(words, tmp_path):
             "paths.train": str(tmp_path / "train.spacy"),
             "paths.dev": str(tmp_path / "dev.spacy"),
             "paths.init_words": init_words,
-            "training.max_steps": 400,
+            "training.max_steps": 200,
         }
         nlp = init_nlp(load_config(ROOT / "configs" / "default.cfg", overrides))
         folder = tmp_path / f"model-{len(scores)}"
         folder.mkdir()
         train(nlp, folder, use_gpu=-1)
         scores.append(nlp.meta["performance"]["ents_f"])
-    assert scores[1] > scores[0] + 0.02
+    assert scores[1] > scores[0] + 0.04
