@@ -32,13 +32,28 @@ VECTORS_EMBED = {
     "update_vectors": False,
 }
 
+MIXED_FEATURES = {
+    "@architectures": "spacy.MultiHashEmbed.v2",
+    "width": 64,
+    "attrs": ["NORM", "PREFIX", "SUFFIX", "SHAPE"],
+    "rows": [5000, 1000, 2500, 2500],
+    "include_static_vectors": False,
+}
+
 # What each row changes in configs/default.cfg.
 VARIANTS: dict[str, dict[str, Any]] = {
     "window_ner": {},
     "cross-entropy": {LOSS: {"@losses": "spacy-windowner.CrossEntropy.v1"}},
     "structured margin": {LOSS: {"@losses": "spacy-windowner.StructuredMargin.v1"}},
-    "same-window term alone": {f"{LOSS}.pairwise_weight": 0.0},
-    "uniform corrupt windows": {f"{LOSS}.sampling": "uniform"},
+    "sequence term alone": {f"{LOSS}.pairwise_weight": 0.0},
+    "pairs and same window": {
+        f"{LOSS}.pairwise_weight": 1.0,
+        f"{LOSS}.same_window_weight": 1.0,
+        f"{LOSS}.sequence_weight": 0.0,
+    },
+    "bio": {"components.window_ner.scheme": "bio"},
+    "no recall bias": {"training.before_to_disk": None},
+    "features mixed": {f"{MODEL}.embed.features": MIXED_FEATURES},
     "average": {f"{MODEL}.pooling": "average"},
     "hidden depth 0": {f"{MODEL}.hidden_depth": 0},
     "hidden depth 2": {f"{MODEL}.hidden_depth": 2},

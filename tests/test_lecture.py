@@ -142,7 +142,7 @@ def run(model, doc, loss=None):
     weights = numpy.full(N, N * len(OTHERS), dtype="float64")
     targets = Targets(TAGS, weights, numpy.array([N]))
     [scores], backprop = model([doc], is_train=True)
-    loss = loss or MaxMargin(len(OTHERS), pairwise_weight=1.0, same_window_weight=0.0)
+    loss = loss or MaxMargin(len(OTHERS), pairwise_weight=1.0, sequence_weight=0.0)
     d_scores, J = loss(scores, targets)
     backprop([d_scores])
     return scores, J, d_scores
@@ -292,7 +292,7 @@ def test_the_biases_stay_zero_up_to_rounding_whatever_the_weights():
     targets = Targets(TAGS, numpy.full(N, 0.3), numpy.array([N]))
     for _ in range(20):
         [scores], backprop = model([doc], is_train=True)
-        backprop([MaxMargin(5, same_window_weight=0.0)(scores, targets)[0]])
+        backprop([MaxMargin(5, pairwise_weight=1.0, sequence_weight=0.0)(scores, targets)[0]])
         model.finish_update(SGD(0.1, grad_clip=0.0))
     output = model.get_ref("output_layer")
     assert not output.get_param("W")[[O, I]].any()
@@ -442,7 +442,7 @@ def test_fixed_word_vectors_take_no_step():
 @pytest.mark.parametrize(
     "loss",
     [
-        MaxMargin(len(OTHERS), same_window_weight=0.0),
+        MaxMargin(len(OTHERS), pairwise_weight=1.0, sequence_weight=0.0),
         MaxMargin(len(OTHERS)),
         StructuredMargin(),
         CrossEntropy(),

@@ -72,10 +72,10 @@ def test_configs_train(name, corpus):
 
 
 def test_default_config_is_that_of_the_factory():
-    """configs/default.cfg spells out the factory's defaults."""
+    """configs/default.cfg spells out the factory's defaults, but for the scheme."""
     config = load_config(ROOT / "configs" / "default.cfg")
     nlp = spacy.blank("en")
-    nlp.add_pipe("window_ner")
+    nlp.add_pipe("window_ner", config={"scheme": "biluo"})
     assert config["components"]["window_ner"] == nlp.config["components"]["window_ner"]
 
 

@@ -15,10 +15,10 @@ from .targets import TagLoss, Targets
 def MaxMargin(
     corrupt_windows: int = 5,
     sampling: Literal["hardest", "uniform"] = "hardest",
-    pairwise_weight: float = 1.0,
-    same_window_weight: float = 1.0,
+    pairwise_weight: float = 0.2,
+    same_window_weight: float = 0.0,
     pool_size: int = 100,
-    sequence_weight: float = 0.0,
+    sequence_weight: float = 1.0,
 ) -> TagLoss:
     """The max-margin loss, of three terms. With N annotated tokens, of tag y[t] and weight a[t]:
 

@@ -9,7 +9,8 @@ class Targets(NamedTuple):
     """The gold standard of a batch.
 
     tags (numpy.ndarray): The tag of each token, MISSING where unknown. Shape (n_tokens,).
-    weights (numpy.ndarray): What each token's loss is multiplied by. Shape (n_tokens,).
+    weights (numpy.ndarray): What each token's loss is multiplied by (but see each loss). Shape
+        (n_tokens,).
     lengths (numpy.ndarray): Tokens of each document. Shape (n_docs,).
     scheme (Scheme): The scheme of the tags.
     """

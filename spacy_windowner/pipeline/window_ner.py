@@ -46,9 +46,10 @@ table_size = 25000
 @losses = "spacy-windowner.MaxMargin.v1"
 corrupt_windows = 5
 sampling = "hardest"
-pairwise_weight = 1.0
-same_window_weight = 1.0
+pairwise_weight = 0.2
+same_window_weight = 0.0
 pool_size = 100
+sequence_weight = 1.0
 
 [window_ner.scorer]
 @scorers = "spacy.ner_scorer.v1"
@@ -71,7 +72,7 @@ vectors = null
 [window_ner.model.embed.features]
 @architectures = "spacy-windowner.LexicalEmbed.v1"
 attrs = ["NORM", "PREFIX", "SUFFIX", "SHAPE"]
-rows = [5000, 1000, 2500, 2500]
+rows = [4500, 300, 2500, 2500]
 width = 64
 
 [window_ner.model.embed.ngrams]
@@ -117,8 +118,9 @@ def make_window_ner(
     scheme (str): The tags of each label: "bio", B- and I-, or "biluo", B-, I-, L- and U-.
     incorrect_spans_key (Optional[str]): A key of `reference.spans` in training data that holds
         spans known not to be entities of their label.
-    entity_weight (float): What the loss of all tokens in entities is multiplied by. Above 1 the
-        model finds more entities, and more wrong ones among them.
+    entity_weight (float): What the loss of all tokens in entities is multiplied by, or in the
+        sequence term of the loss the odds of their wrong tags. Above 1 the model finds more
+        entities, and more wrong ones among them.
     recall_bias (float): How much the score of O is lowered in predictions. Above 0 more entities
         are found, below 0 fewer. Training sets it by `spacy-windowner.tune_recall_bias.v1`.
     label_weights (Dict[str, float]): What the loss of a label's tokens is multiplied by, too.

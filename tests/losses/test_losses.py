@@ -205,8 +205,8 @@ def torch_cross_entropy(torch, S, tags):
 @pytest.mark.parametrize(
     ("loss", "oracle"),
     [
-        (MaxMargin(100, "hardest", 1.0, 0.0), torch_pairwise),
-        (MaxMargin(1, "hardest", 0.0, 1.0), torch_same_window),
+        (MaxMargin(100, "hardest", 1.0, sequence_weight=0.0), torch_pairwise),
+        (MaxMargin(1, "hardest", 0.0, 1.0, sequence_weight=0.0), torch_same_window),
         (CrossEntropy(), torch_cross_entropy),
     ],
     ids=["pairwise", "same window", "cross_entropy"],

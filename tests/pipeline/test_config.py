@@ -159,7 +159,7 @@ def test_shared_tok2vec(tmp_path):
     for _ in range(60):
         losses = {}
         nlp.update(examples, sgd=optimizer, losses=losses)
-    assert losses["window_ner"] < 1e-5
+    assert losses["window_ner"] < 0.01
     assert nlp.get_pipe("tok2vec").model.to_bytes() != before
     texts = [text for text, _ in TRAIN_DATA] + ["", "Berlin"]
     expected = [ents_of(nlp(text)) for text in texts]

@@ -92,6 +92,6 @@ def test_in_a_config(words, tmp_path):
 def test_words_that_do_not_fit(words):
     nlp = make_nlp(model={"hidden_width": 16})
     ner = nlp.get_pipe("window_ner")
-    message = r"WN046.*'window_ner'.*shape \(5, 32, 32\).*shape \(5, 16, 32\)"
+    message = r"WN046.*'window_ner'.*shape \(5, 32, 80\).*shape \(5, 16, 80\)"
     with pytest.raises(ValueError, match=message):
         ner.initialize(lambda: make_examples(nlp), nlp=nlp, init_words=words)

@@ -445,7 +445,7 @@ def test_models_without_a_table(pytestconfig, kind):
     nlp = make_other(kind, pytestconfig.rootpath)
     ner = nlp.get_pipe("window_ner")
     assert isinstance(ner._scorer, ModelScorer)
-    train(nlp, steps=50)
+    train(nlp, steps=100)
     texts = [*TEXTS, *many_texts(30)]
     docs = [nlp.make_doc(text) for text in texts]
     numpy.testing.assert_array_equal(score(ner, docs), model_scores(ner, docs))
