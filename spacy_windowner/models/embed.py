@@ -77,7 +77,7 @@ def LexicalEmbed(
         len(rows) == len(attrs), "rows", rows, f"There must be one for each of {len(attrs)} attrs."
     )
     check_setting(min(rows) >= 1, "rows", rows, "A table has at least 1 row.")
-    tables = [
+    tables: list[Model] = [
         HashEmbed(width, n_rows, column=column, seed=column) for column, n_rows in enumerate(rows)
     ]
     return cast(Any, chain)(

@@ -27,17 +27,15 @@ def tune_recall_bias(path: Path | None = None) -> Callable[[Language], Language]
     """
 
     def tune(nlp: Language) -> Language:
-        for name, pipe in nlp.pipeline if path is not None else []:
+        if path is None:
+            return nlp
+        for place, (_, pipe) in enumerate(nlp.pipeline):
             choose: Any = getattr(pipe, "tune_recall_bias", None)
             if choose is not None:
                 examples = list(Corpus(path)(nlp))
-                docs = [example.predicted for example in examples]
-                for before, component in nlp.pipeline:
-                    if before == name:
-                        break
-                    docs = list(
-                        component.pipe(docs) if hasattr(component, "pipe") else map(component, docs)
-                    )
+                for _, before in nlp.pipeline[:place]:
+                    for example in examples:
+                        example.predicted = before(example.predicted)
                 choose(examples)
         return nlp
 
