@@ -15,7 +15,7 @@ from .targets import TagLoss, Targets
 def MaxMargin(
     corrupt_windows: int = 5,
     sampling: Literal["hardest", "uniform"] = "hardest",
-    pairwise_weight: float = 0.2,
+    pairwise_weight: float = 0.1,
     same_window_weight: float = 0.0,
     pool_size: int = 100,
     sequence_weight: float = 1.0,
