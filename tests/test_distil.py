@@ -21,10 +21,6 @@ PEOPLE, PLACES = ["Anna", "Bob", "Carla", "Dan"], ["Rome", "Oslo", "Lima", "Pari
 TEXTS = [f"{who} saw {place}." for who in PEOPLE for place in PLACES] * 2
 
 
-def script(name: str, *args: object) -> None:
-    run(sys.executable, ROOT / "scripts" / f"{name}.py", *args)
-
-
 def save_teacher(path: Path, place: str = "LOC") -> Path:
     nlp = spacy.blank("en")
     patterns = [{"label": "PER", "pattern": word} for word in PEOPLE]
@@ -54,11 +50,11 @@ def gold(tmp_path) -> Path:
 def test_from_documents_to_report(tmp_path, teacher, gold):
     nlp = spacy.blank("en")
     DocBin(docs=[nlp(text) for text in TEXTS]).to_disk(tmp_path / "dev.spacy")
-    script("raw_text", tmp_path / "dev.spacy", tmp_path / "raw.jsonl")
+    raw_text.main(tmp_path / "dev.spacy", tmp_path / "raw.jsonl")
     assert [line["text"] for line in srsly.read_jsonl(tmp_path / "raw.jsonl")] == TEXTS
 
     silver = [tmp_path / split / "silver.spacy" for split in ("train", "dev")]
-    script("distil_tag", teacher, tmp_path / "raw.jsonl", *silver)
+    distil_tag.main(str(teacher), tmp_path / "raw.jsonl", *silver)
     train, dev = (list(DocBin().from_disk(path).get_docs(nlp.vocab)) for path in silver)
     assert [doc.text for doc in dev] == TEXTS[9::10]
     assert [doc.text for doc in train] == [t for i, t in enumerate(TEXTS, 1) if i % 10]
@@ -71,8 +67,9 @@ def test_from_documents_to_report(tmp_path, teacher, gold):
     (tmp_path / "student").mkdir()
     train_config("default", corpus, tmp_path / "student", max_steps=20, eval_frequency=10)
     student = tmp_path / "student/model-best"
-    script("distil_report", teacher, student, gold, tmp_path / "report.json", "--words", 8)
-    report = srsly.read_json(tmp_path / "report.json")
+    script, target = ROOT / "scripts/distil_report.py", tmp_path / "report.json"
+    run(sys.executable, script, teacher, student, gold, target, "--words", 8)
+    report = srsly.read_json(target)
     assert report["scores"]["teacher"]["ents_f"] == 1.0
     assert report["scores"]["student"]["ents_f"] > 0.9
     assert report["labels"] == ["LOC", "PER"]
