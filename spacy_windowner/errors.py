@@ -7,12 +7,13 @@ class Errors:
         "Change it in the component's config, or in the call that sets it."
     )
     WN005 = (
-        "[WN005] `VectorsEmbed` needs word vectors, and the vocabulary has none{that}. Name "
+        "[WN005] The model's embedding needs word vectors, and the vocabulary has none{that}. Name "
         "vectors in `paths.vectors` or `initialize.vectors` of the config, made with `spacy "
-        "init vectors`, or set `vectors = null` in the `embed` block of the component's model."
+        "init vectors`, or set `vectors = null` in the `embed` block of the component's model "
+        "(`include_static_vectors = false` in a layer of spaCy's)."
     )
     WN006 = (
-        "[WN006] The model was trained with {expected} word vectors, but the vocabulary has {got}. "
+        "[WN006] The model was trained with {expected}, but the vocabulary has {got}. "
         "Load the pipeline with the vectors it was trained with, or train it again."
     )
     WN007 = (
@@ -70,6 +71,11 @@ class Errors:
     WN024 = (
         "[WN024] A prediction has no gradient. Call the model with is_train=True, or begin_update."
     )
+    WN025 = (
+        "[WN025] The model of '{name}' uses word vectors, but none of the {n_words} words of the "
+        "training data has one. Vectors of {n_vectors} words were found, such as {shown}. Are they "
+        "of another language, or all in lower case? Name others in `paths.vectors` of the config."
+    )
     WN014 = (
         "[WN014] {name} = {value!r} needs PyTorch, which is not installed. Install the extra: "
         "pip install 'spacy-windowner[torch]', or choose another {name}."
@@ -123,6 +129,22 @@ class Warnings:
     WW003 = (
         "[WW003] '{name}' can't use {count} spans of doc.spans['{key}'] that don't align with "
         "the tokens, for example {text!r} in {doc!r}. Correct their offsets."
+    )
+    WW004 = (
+        "[WW004] '{name}' finds a word vector for only {share:.0%} of the {n_words} words of the "
+        "training data that were looked up; among those without one: {shown}. Are the vectors of "
+        "another language, or all in lower case? Others may be named in `paths.vectors` of the "
+        "config."
+    )
+    WW005 = (
+        "[WW005] '{name}' is evaluated on entities of labels that it doesn't have: {unknown}. It "
+        "can't find any of them, and recall counts them as missed. Its labels: {labels}. Add "
+        "training data with these labels, or rename or remove them in the evaluation data."
+    )
+    WW006 = (
+        "[WW006] '{name}' is evaluated on {n_docs} documents without any entity, so that its "
+        "scores say nothing, and can't tell a better model from a worse one. Check that the "
+        "evaluation data (`paths.dev` in training) is annotated."
     )
     WW040 = (
         "[WW040] {skipped} of {lines} lines of {path} are unreadable, and are skipped. The first: "

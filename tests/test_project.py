@@ -93,10 +93,20 @@ def test_every_dependency_is_tracked_downloaded_or_made():
     for workflow in PROJECT["workflows"].values():
         for name in workflow:
             for dep in commands[name]["deps"]:
-                dep = dep.replace("${vars.config}", PROJECT["vars"]["config"])
-                assert dep in made or (ROOT / dep).is_file(), f"{name}: {dep}"
+                dep = re.sub(r"\$\{vars\.(\w+)\}", lambda found: PROJECT["vars"][found[1]], dep)
+                folder_of = [path for path in made if path.startswith(f"{dep}/")]
+                assert dep in made or folder_of or (ROOT / dep).is_file(), f"{name}: {dep}"
             made.update(commands[name]["outputs"])
     assert all(command["help"].endswith(".") for command in commands.values())
+
+
+def test_documentation_is_that_of_the_project():
+    """docs/project.md is what `spacy project document` makes of project.yml."""
+    text = (ROOT / "docs/project.md").read_text("utf8")
+    for command in PROJECT["commands"]:
+        assert f"| `{command['name']}` | {command['help']} |" in text
+    for name, steps in PROJECT["workflows"].items():
+        assert f"| `{name}` | " + " &rarr; ".join(f"`{step}`" for step in steps) + " |" in text
 
 
 @needs_data

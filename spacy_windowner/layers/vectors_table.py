@@ -7,6 +7,7 @@ from thinc.api import Model
 from thinc.types import Floats2d
 
 from ..errors import Errors
+from .fixed_vectors import describe_vectors
 
 
 def VectorsTable() -> Model[list[Doc], list[Floats2d]]:
@@ -16,7 +17,8 @@ def VectorsTable() -> Model[list[Doc], list[Floats2d]]:
     RETURNS (Model[List[Doc], List[Floats2d]]): Each document's output has shape (len(doc), nO),
         where nO is the width of the vectors. The parameter E has shape (n_vectors + 1, nO).
     RAISES (ValueError): At initialization if the vocabulary has no vectors, or has floret vectors,
-        in which a word has no row of its own; when called if the vectors' number has changed.
+        in which a word has no row of its own; when called if the vectors' number or width
+        has changed.
     """
     return Model(
         "vectors_table",
@@ -36,8 +38,11 @@ def forward(
     keys = []
     for doc in docs:
         vectors = doc.vocab.vectors
-        if len(vectors.data) + 1 != len(E):
-            raise ValueError(Errors.WN006.format(expected=len(E) - 1, got=len(vectors.data)))
+        if vectors.shape != (len(E) - 1, E.shape[1]):
+            raise ValueError(Errors.WN006.format(
+                expected=f"{len(E) - 1} word vectors of width {E.shape[1]}",
+                got=describe_vectors(vectors),
+            ))  # fmt: skip
         rows = vectors.find(keys=doc.to_array([vectors.attr]).ravel())
         # Unknown words have row -1, which is the last one of the table.
         keys.append(ops.asarray1i(rows % len(E)))

@@ -1,8 +1,7 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from spacy.ml.featureextractor import FeatureExtractor
-from spacy.ml.staticvectors import StaticVectors
 from spacy.tokens import Doc
 from spacy.util import registry
 from thinc.api import (
@@ -17,10 +16,10 @@ from thinc.api import (
     with_array,
 )
 from thinc.types import Floats2d
-from thinc.util import partial
 
-from ..errors import Errors, check_setting
+from ..errors import check_setting
 from ..layers.char_ngrams import CharNgrams
+from ..layers.fixed_vectors import FixedVectors
 from ..layers.vectors_table import VectorsTable
 from ..layers.word_dropout import WordDropout
 
@@ -125,17 +124,10 @@ def VectorsEmbed(width: int, update_vectors: bool = False) -> Model[list[Doc], l
         are. Updated vectors are kept in the model, and the vocabulary's own never change.
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
     RAISES (ValueError): At initialization, if the vocabulary has no vectors or, with
-        `update_vectors`, floret vectors, in which a word has no row of its own.
+        `update_vectors`, floret vectors, in which a word has no row of its own; when called, if
+        they are others than in training.
     """
     check_setting(width >= 1, "width", width, "A vector has at least 1 number.")
     if not update_vectors:
-        fixed = StaticVectors(width)
-        fixed.init = partial(_init_fixed_vectors, fixed.init)
-        return chain(fixed, cast(Any, ragged2list()))
+        return chain(FixedVectors(width), cast(Any, ragged2list()))
     return chain(VectorsTable(), cast(Any, with_array(cast(Any, Linear(width)))))
-
-
-def _init_fixed_vectors(init: Callable, model: Model, X: Any = None, Y: Any = None) -> None:
-    if X and not X[0].vocab.vectors.data.size:
-        raise ValueError(Errors.WN005.format(that=""))
-    init(model, X=X, Y=Y)

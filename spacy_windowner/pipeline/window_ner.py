@@ -24,11 +24,13 @@ from ..runtime.scorer import make_scorer
 from ..tagging.scheme import Scheme, get_scheme
 from ..tagging.viterbi import greedy, viterbi
 from .annotation import Entities, write_entities
+from .evaluation_report import EvaluationReport
 from .gold import gold_tags, incorrect_spans, make_targets, validate_label_weights
 from .loading import explain_damage, require_files
 from .prediction import find_entities, score_docs
 from .recall_bias import best_recall_bias
 from .skip_report import SkipReport
+from .vector_coverage import check_vectors, uses_vectors
 
 default_config = """
 [window_ner]
@@ -196,6 +198,7 @@ class WindowNER(TrainablePipe):
         self._table_size = table_size
         self._scorer = make_scorer(model, kernel, table_size)
         self._skips_reported = False
+        self._evaluation_report = EvaluationReport()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -260,7 +263,7 @@ class WindowNER(TrainablePipe):
         init_words (Optional[Union[str, Path]]): The weights to begin with of the embedding and the
             first layer, as `python -m spacy windowner pretrain` saves them. If None, random ones.
         RAISES (ValueError): If there is no label, or the model's `nO` doesn't fit the labels, or
-            the pretrained weights don't fit the model.
+            the pretrained weights don't fit the model, or its word vectors not the examples.
         """
         validate_get_examples(get_examples, "WindowNER.initialize")
         if labels is None:
@@ -277,6 +280,8 @@ class WindowNER(TrainablePipe):
         if n_columns(self.model) is None and self.model.has_ref("output_layer"):
             self.model.get_ref("output_layer").set_dim("nO", columns)
         self._validate_columns()
+        if uses_vectors(self.model):
+            check_vectors(self.vocab, islice(get_examples(), _MAX_LOOKED_UP), self.name)
         examples = (example.predicted for example in get_examples() if len(example.predicted))
         # Only shapes are read from the sample, so that any word serves if it has none.
         docs = list(islice(examples, 10)) or [Doc(self.vocab, words=["word"])]
@@ -424,6 +429,17 @@ class WindowNER(TrainablePipe):
             gradient, loss = gradient + d_incorrect, loss + incorrect
         return loss, ops.unflatten(ops.asarray(gradient), ops.asarray(targets.lengths))
 
+    def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
+        """Score a batch of examples, and warn once if they say little of the model.
+
+        examples (Iterable[Example]): The examples, with predictions.
+        kwargs (Any): Settings for the scorer.
+        RETURNS (Dict[str, Any]): The scores.
+        """
+        examples = list(examples)
+        self._evaluation_report.warn(self.name, self.labels, examples)
+        return super().score(examples, **kwargs)
+
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "WindowNER":
         """Load the component from a bytestring.
 
@@ -463,4 +479,6 @@ class WindowNER(TrainablePipe):
         self._validate_columns()
 
 
+_MAX_LOOKED_UP = 1000
+"""Examples whose words are looked up among the word vectors before training."""
 _DECODERS = {"viterbi": viterbi, "greedy": greedy}

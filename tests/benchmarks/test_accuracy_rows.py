@@ -20,7 +20,7 @@ def corpus(tmp_path_factory):
 @pytest.fixture(scope="module")
 def vectors(tmp_path_factory):
     path = tmp_path_factory.mktemp("vectors") / "tiny.txt"
-    path.write_text("Anna 1 0 0 1\nRome 0 1 0 0\nin 0 0 1 0\n", encoding="utf8")
+    path.write_text("Anna 1 0 0 1\nRome 0 1 0 0\nin 0 0 1 0\nis 0 1 1 0\n", encoding="utf8")
     return find_vectors(path, "en", path.parent)
 
 
@@ -37,7 +37,7 @@ def test_every_row_is_as_its_name_says(corpus, tmp_path, vectors, row, with_vect
     path = vectors if with_vectors else None
     nlp = init_nlp(make_config(Job(row, corpus, tmp_path, 7, path)))
     assert nlp.config["system"]["seed"] == 7
-    assert nlp.vocab.vectors.shape == ((3, 4) if with_vectors else (0, 0))
+    assert nlp.vocab.vectors.shape == ((4, 4) if with_vectors else (0, 0))
     static = [node for node in nlp.get_pipe(nlp.pipe_names[0]).model.walk()
               if node.name == "static_vectors"]  # fmt: skip
     assert len(static) == with_vectors

@@ -74,7 +74,9 @@ def test_vectors_needed(vocab, vectors):
 
 def test_other_vectors_than_in_training(vocab):
     layer = VectorsTable().initialize(X=make_docs(vocab))
-    expected, got = len(vocab.vectors.data), len(vocab.vectors.data) + 2
-    vocab.vectors.resize((got, 4))
-    with pytest.raises(ValueError, match=f"WN006.*with {expected} word vectors.* has {got}"):
-        layer.predict(make_docs(vocab))
+    n = len(vocab.vectors.data)
+    for shape in [(n + 2, 4), (n, 6)]:
+        vocab.vectors.resize(shape)
+        expected, got = (f"{rows} .*of width {width}" for rows, width in [(n, 4), shape])
+        with pytest.raises(ValueError, match=f"WN006.*with {expected}.* has {got}"):
+            layer.predict(make_docs(vocab))

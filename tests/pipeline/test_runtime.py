@@ -284,9 +284,12 @@ def test_another_model(trained_once, kind):
     assert predictions(nlp)[:2] == ENTITIES
 
 
+WITH_VECTORS = ["London", "Khan", "is", "I", "Who", "."]
+
+
 def vectors_nlp():
     nlp = spacy.blank("en")
-    set_vectors(nlp.vocab, words=["London", "Khan", "is"])
+    set_vectors(nlp.vocab, words=WITH_VECTORS)
     embed = {
         "features": {"width": 8, "rows": [50, 50, 50, 50]},
         "ngrams": None,
@@ -301,9 +304,9 @@ def vectors_nlp():
 def test_other_vectors():
     nlp = vectors_nlp()
     change = Change(nlp)
-    set_vectors(nlp.vocab, words=["London", "Khan", "is"], seed=1)
+    set_vectors(nlp.vocab, words=WITH_VECTORS, seed=1)
     change.check()
-    set_vectors(nlp.vocab, words=["London", "Berlin", "like", "who"], seed=2)
+    set_vectors(nlp.vocab, words=[*WITH_VECTORS[2:], "Berlin", "like", "who"], seed=2)
     change.check()
 
 

@@ -1,0 +1,67 @@
+import warnings
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import numpy
+from spacy.attrs import IS_SPACE, ORTH
+from spacy.training import Example
+from spacy.vectors import Mode, Vectors
+from spacy.vocab import Vocab
+from thinc.api import Model
+
+from ..errors import Errors, Warnings
+
+_LAYERS = ("static_vectors", "vectors_table")
+_FEW = 0.5
+"""Even vectors of 10,000 words, all in lower case, cover two thirds of the running words of English
+tweets (WNUT 2017), and three quarters of those of medical abstracts (BC5CDR)."""
+_MAX_SHOWN = 5
+
+
+def uses_vectors(model: Model) -> bool:
+    """Whether a model reads the word vectors of the vocabulary."""
+    return any(node.name in _LAYERS for node in model.walk())
+
+
+def check_vectors(vocab: Vocab, examples: Iterable[Example], name: str) -> None:
+    """Warn if few words of the training data have a vector.
+
+    vocab (Vocab): The vocabulary whose vectors the model uses.
+    examples (Iterable[Example]): Training data, or some of it. Nothing is said if it has no
+        entity, as spaCy's dummy example.
+    name (str): The component's name.
+    RAISES (ValueError): If there are no vectors, or no word has one.
+    """
+    vectors: Any = vocab.vectors
+    if not numpy.prod(vectors.shape):
+        raise ValueError(Errors.WN005.format(that=""))
+    if not isinstance(vectors, Vectors) or vectors.mode != Mode.default:
+        return  # such vectors are made of parts of words, and every word has one
+    tables = []
+    has_entities = False
+    for example in examples:
+        has_entities = has_entities or bool(example.reference.ents)
+        tables.append(example.predicted.to_array([vectors.attr, ORTH, IS_SPACE]))
+    if not has_entities:
+        return
+    table = numpy.concatenate(tables)
+    table = table[table[:, 2] == 0]
+    without = vectors.find(keys=table[:, 0]) < 0
+    if not without.any() or (share := 1.0 - without.mean()) >= _FEW:
+        return
+    if share == 0.0:
+        words = [vocab.strings[int(key)] for key in list(vectors.key2row)[:_MAX_SHOWN]]
+        raise ValueError(Errors.WN025.format(
+            name=name, n_words=len(table), n_vectors=vectors.n_keys, shown=_quote(words)
+        ))  # fmt: skip
+    frequent = Counter(table[without, 1].tolist()).most_common(_MAX_SHOWN)
+    shown = _quote([vocab.strings[int(orth)] for orth, _ in frequent])
+    warnings.warn(
+        Warnings.WW004.format(name=name, share=share, n_words=len(table), shown=shown),
+        stacklevel=2,
+    )
+
+
+def _quote(words: Iterable[Any]) -> str:
+    return ", ".join(map(repr, words)) or "none"
