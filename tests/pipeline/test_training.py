@@ -288,7 +288,8 @@ def test_label_weights():
 def test_a_label_of_weight_zero_is_not_learned():
     nlp = make_nlp(label_weights={"PERSON": 0.0})
     train(nlp)
-    assert [ents_of(nlp(text)) for text, _ in TRAIN_DATA] == [[], ENTITIES[1]]
+    found = [ent.label_ for text, _ in TRAIN_DATA for ent in nlp(text).ents]
+    assert set(found) == {"LOC"}
     assert copy_of(nlp).get_pipe("window_ner").cfg["label_weights"] == {"PERSON": 0.0}
 
 
