@@ -79,7 +79,7 @@ def forward(
     Y = ops.alloc2f(len(X.ids), nO)
     for W_block, indices, _ in blocks:
         # One row for each (distinct word, position).
-        table = ops.gemm(rows, W_block, trans2=True).reshape((-1, nO))
+        table = (rows @ W_block.T).reshape((-1, nO))
         if len(indices):
             Y += ops.gather_add(table, indices)
     if scale != 1.0:
@@ -97,8 +97,8 @@ def forward(
             for column in indices.T:
                 ops.scatter_add(d_table, ops.as_contig(column), d_out)
             d_products = d_table.reshape((len(rows), -1))
-            d_W[block] = ops.gemm(d_products, rows, trans1=True).reshape((-1, nO, nI))
-            d_rows += ops.gemm(d_products, W_block)
+            d_W[block] = (d_products.T @ rows).reshape((-1, nO, nI))
+            d_rows += d_products @ W_block
         model.inc_grad("W", d_W)
         model.inc_grad("pad", d_rows[-1:])
         return d_rows[:-1]

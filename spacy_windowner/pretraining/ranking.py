@@ -114,7 +114,7 @@ def ranking_loss(network: RankingNetwork, docs: list[Doc], centres: numpy.ndarra
     window = network.affine.attrs["window"]
     # With pooling "average" all positions share one matrix.
     centre, share = (window, 1.0) if len(W) > 1 else (0, 1.0 / (2 * window + 1))
-    products = share * ops.gemm(rows, W[centre], trans2=True)  # W_0 E(word), for each word
+    products = share * (rows @ W[centre].T)  # W_0 E(word), for each word
     d_products = ops.xp.zeros_like(products)
     dZ = ops.xp.empty_like(Z)
     per_pair = 1.0 / centres.size
@@ -143,9 +143,9 @@ def ranking_loss(network: RankingNetwork, docs: list[Doc], centres: numpy.ndarra
     d_rows = backprop_affine(Ragged(dZ, Y.lengths))
     d_products *= share
     d_W = ops.xp.zeros_like(W)
-    d_W[centre] = ops.gemm(d_products, rows, trans1=True)
+    d_W[centre] = d_products.T @ rows
     network.affine.inc_grad("W", d_W)
-    backprop_words(d_rows + ops.gemm(d_products, W[centre]))
+    backprop_words(d_rows + d_products @ W[centre])
     return loss
 
 
