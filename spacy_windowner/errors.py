@@ -114,6 +114,14 @@ class Errors:
         "pretrain again with this config: `python -m spacy windowner pretrain RAW.txt OUT --config "
         "config.cfg`."
     )
+    WN047 = (
+        "[WN047] Can't go on from the checkpoint {path}: it is damaged ({reason}). Delete it to "
+        "begin anew, or choose another folder."
+    )
+    WN048 = (
+        "[WN048] Can't write pretrained words to {path}: it is a file. Give the name of a folder, "
+        "which is made if necessary."
+    )
 
 
 class Warnings:

@@ -141,8 +141,15 @@ def test_a_checkpoint_of_another_text(raw, tmp_path):
 def test_a_damaged_checkpoint(raw, tmp_path, data):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "checkpoint.bin").write_bytes(data)
-    with pytest.raises(ValueError, match="WN044.*damaged.*delete this one"):
+    with pytest.raises(ValueError, match="WN047.*checkpoint.bin.*damaged.*Delete it"):
         run(raw, tmp_path / "out")
+
+
+def test_a_file_in_place_of_the_folder(raw, tmp_path):
+    batches = []
+    with pytest.raises(ValueError, match="WN048.*raw.txt: it is a file"):
+        run(raw, raw, on_batch=batches.append)
+    assert not batches  # nothing was learned for nothing
 
 
 @pytest.mark.parametrize("content", [b"", b"\n \n", b"\xff\xfe\n\n"])
