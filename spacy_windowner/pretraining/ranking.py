@@ -1,4 +1,4 @@
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy
 from spacy.tokens import Doc
@@ -7,9 +7,10 @@ from thinc.initializers import glorot_uniform_init
 from thinc.types import Floats1d, Floats2d, Ragged
 
 from ..errors import Errors
-from ..layers.activations import NONLINEARITIES, Activation
+from ..layers.activations import Activation
 from ..layers.windowed_affine import WordRows
 from ..layers.word_rows import DistinctWords
+from .words_file import first_activation
 
 # Windows scored at a time, few enough that their hidden units stay in the processor's cache.
 _CHUNK = 512
@@ -65,11 +66,8 @@ def make_network(model: Model, name: str) -> RankingNetwork:
         why = "its embedding reads more than the word itself, as a `tok2vec` does"
         raise ValueError(Errors.WN042.format(name=name, why=why))
     words, affine = DistinctWords(model.get_ref("embed")), model.get_ref("windowed_affine")
-    hidden = next(
-        node for node in model.get_ref("head").walk() if node.name in [*NONLINEARITIES, "prelu"]
-    )
-    width = affine.get_dim("nO")
-    return RankingNetwork(words, affine, Activation(hidden.name), ScoreVector(width))
+    activation = Activation(cast(str, first_activation(model)))
+    return RankingNetwork(words, affine, activation, ScoreVector(affine.get_dim("nO")))
 
 
 def initialize_network(network: RankingNetwork, docs: list[Doc]) -> None:
