@@ -64,7 +64,8 @@ def pretrain(
     the words of the batch.
 
     The folder `output` then holds `words.bin`, the averaged weights, for `init_words` of the
-    component's initialization; `config.cfg`; `meta.json`, what was trained; and `checkpoint.bin`.
+    component's initialization; `config.cfg`, the component's settings; `meta.json`, what was
+    trained; and `checkpoint.bin`.
     If it holds a checkpoint already, pretraining goes on from there, and gives the weights that it
     would have given without the interruption. With more epochs it can be continued.
 
