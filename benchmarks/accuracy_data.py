@@ -145,9 +145,12 @@ def find_vectors(path: Path, lang: str, folder: Path) -> Path:
     lang (str): The language code.
     folder (Path): Where to write the vectors of a file, in a folder named after it.
     RETURNS (Path): The folder to name in `initialize.vectors`.
+    RAISES (OSError, ValueError): If there is no such file, or it can't be read.
     """
     if path.is_dir():
         return path
+    if not path.stat().st_size:
+        raise ValueError(f"There are no word vectors in {path}: the file is empty.")
     nlp = spacy.blank(lang)
     convert_vectors(nlp, path, truncate=0, prune=-1, name=path.stem)
     vectors = nlp.vocab.vectors

@@ -129,3 +129,10 @@ def test_vectors_of_a_text_file(tmp_path, header, word, capsys):
     assert ("no word with a capital" in capsys.readouterr().out) == (word == "rome")
     # A folder is taken as it is.
     assert find_vectors(folder, "en", tmp_path / "other") == folder
+
+
+def test_vectors_of_an_empty_file(tmp_path):
+    path = tmp_path / "none.txt"
+    path.touch()
+    with pytest.raises(ValueError, match="no word vectors in .*none.txt"):
+        find_vectors(path, "en", tmp_path / "out")
