@@ -91,8 +91,8 @@ class Errors:
     )
     WN042 = (
         "[WN042] '{name}' can't learn words from raw text: {why}. Pretrain a component with "
-        "spacy-windowner.WindowClassifier.v1, at least one hidden layer, and an embedding of the "
-        "word alone, as in configs/default.cfg."
+        "spacy-windowner.WindowClassifier.v1, at least one hidden layer, a window of more than one "
+        "word, and an embedding of the word alone, as in configs/default.cfg."
     )
     WN043 = (
         "[WN043] The config must have {wanted} in its pipeline. Found: {names}. Name one with "

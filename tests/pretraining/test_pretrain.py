@@ -185,9 +185,12 @@ def test_settings_that_make_no_sense(raw, tmp_path, setting):
         run(raw, tmp_path / "out", **setting)
 
 
-def test_models_that_cannot_learn_from_raw_text(raw, tmp_path):
-    with pytest.raises(ValueError, match="WN042.*'window_ner'.*no hidden layer"):
-        run(raw, tmp_path / "out", config=make_config(model={"hidden_depth": 0}))
+@pytest.mark.parametrize(
+    "model, why", [({"hidden_depth": 0}, "no hidden layer"), ({"window": 0}, "the word alone, and")]
+)
+def test_models_that_cannot_learn_from_raw_text(raw, tmp_path, model, why):
+    with pytest.raises(ValueError, match=f"WN042.*'window_ner'.*{why}"):
+        run(raw, tmp_path / "out", config=make_config(model=model))
 
 
 def test_one_token_a_batch(tmp_path):
