@@ -131,6 +131,14 @@ def test_vectors_of_a_text_file(tmp_path, header, word, capsys):
     assert find_vectors(folder, "en", tmp_path / "other") == folder
 
 
+@pytest.mark.parametrize("part", ["train", "dev", "test"])
+def test_a_part_without_words(tmp_path, part):
+    folder = write_corpus(tmp_path / "tiny")
+    (folder / f"{part}.conll").write_text("\n\n", encoding="utf8")
+    with pytest.raises(ValueError, match=f"The {part} part of the corpus tiny has no words."):
+        prepare(find_corpus(folder), "en", tmp_path / "out")
+
+
 def test_vectors_of_an_empty_file(tmp_path):
     path = tmp_path / "none.txt"
     path.touch()
