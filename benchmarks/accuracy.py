@@ -122,7 +122,7 @@ def gather(
     lang (str): The language code.
     models (Path): Where to write the parts.
     RETURNS (Dict[str, Dict]): What is to be known of each corpus, by its name.
-    RAISES (ValueError): If a corpus is not complete, or two have the same name.
+    RAISES (ValueError): If a corpus is not complete, a part is empty, or two have the same name.
     """
     corpora = [find_corpus(folder) for folder in folders]
     given = {part: path for part, path in files.items() if path is not None}

@@ -92,6 +92,7 @@ def prepare(corpus: Corpus, lang: str, folder: Path) -> dict:
     lang (str): The language code.
     folder (Path): Where to write train, dev and test.spacy.
     RETURNS (Dict): The size of each part, and what is to be said of the corpus.
+    RAISES (ValueError): If a part has no words.
     """
     vocab = spacy.blank(lang).vocab
     parts = {part: read_part(path, vocab) for part, path in corpus.files.items()}
@@ -99,6 +100,9 @@ def prepare(corpus: Corpus, lang: str, folder: Path) -> dict:
     if "dev" not in parts:
         parts["train"], parts["dev"], note = _hold_out(parts["train"])
         notes.append(note)
+    for part, docs in parts.items():
+        if not any(map(len, docs)):
+            raise ValueError(f"The {part} part of the corpus {corpus.name} has no words.")
     labels = {part: {label for _, label in entities(docs)} for part, docs in parts.items()}
     if new := sorted(labels["test"] - labels["train"]):
         notes.append(
@@ -145,9 +149,12 @@ def find_vectors(path: Path, lang: str, folder: Path) -> Path:
     lang (str): The language code.
     folder (Path): Where to write the vectors of a file, in a folder named after it.
     RETURNS (Path): The folder to name in `initialize.vectors`.
+    RAISES (OSError, ValueError): If there is no such file, or it can't be read.
     """
     if path.is_dir():
         return path
+    if not path.stat().st_size:
+        raise ValueError(f"There are no word vectors in {path}: the file is empty.")
     nlp = spacy.blank(lang)
     convert_vectors(nlp, path, truncate=0, prune=-1, name=path.stem)
     vectors = nlp.vocab.vectors

@@ -8,6 +8,7 @@ on each, without and with these words, and prints F1 on dev.spacy. Run with OMP_
 
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -79,7 +80,9 @@ def train_with(corpus: Path, words: Path | None, seed: int) -> tuple[float, floa
     }
     config = load_config(CONFIG, overrides)
     config["training"]["logger"] = {"@loggers": "pretrain.Scores.v1"}
-    train(init_nlp(config), None, use_gpu=-1)
+    # The operating point is chosen where the pipeline is saved.
+    with TemporaryDirectory() as output:
+        train(init_nlp(config), Path(output), use_gpu=-1)
     return SCORES[1], max(SCORES)
 
 

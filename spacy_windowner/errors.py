@@ -91,8 +91,8 @@ class Errors:
     )
     WN042 = (
         "[WN042] '{name}' can't learn words from raw text: {why}. Pretrain a component with "
-        "spacy-windowner.WindowClassifier.v1, at least one hidden layer, and an embedding of the "
-        "word alone, as in configs/default.cfg."
+        "spacy-windowner.WindowClassifier.v1, at least one hidden layer, a window of more than one "
+        "word, and an embedding of the word alone, as in configs/default.cfg."
     )
     WN043 = (
         "[WN043] The config must have {wanted} in its pipeline. Found: {names}. Name one with "
@@ -113,6 +113,14 @@ class Errors:
         "has {found}, the model {expected}. Set the model of the config to what the file has, or "
         "pretrain again with this config: `python -m spacy windowner pretrain RAW.txt OUT --config "
         "config.cfg`."
+    )
+    WN047 = (
+        "[WN047] Can't go on from the checkpoint {path}: it is damaged ({reason}). Delete it to "
+        "begin anew, or choose another folder."
+    )
+    WN048 = (
+        "[WN048] Can't write pretrained words to {path}: it is a file. Give the name of a folder, "
+        "which is made if necessary."
     )
 
 

@@ -1,13 +1,16 @@
 """Learning from a teacher: the workflow `distil`, with a teacher made of rules."""
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
 import spacy
 import srsly
+from spacy.cli._util import parse_config_overrides
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
+from spacy.util import load_config, load_model_from_config
 
 from .test_project import PROJECT, ROOT, run, train_config
 
@@ -158,6 +161,17 @@ def test_labels_that_are_not_shared(tmp_path, teacher, gold, capsys, monkeypatch
     with pytest.raises(SystemExit):
         distil_report.main(str(other), str(teacher), gold, target)
     assert "The teacher's: GPE, PER. The test data's: LOC." in capsys.readouterr().out
+
+
+def test_a_student_of_another_language():
+    [student] = [command for command in PROJECT["commands"] if command["name"] == "student"]
+    given = {**PROJECT["vars"], "lang": "zh", "tokenizer": "spacy.zh.ChineseTokenizer"}
+    [script] = student["script"]
+    args = re.sub(r"\$\{vars\.(\w+)\}", lambda found: str(given[found[1]]), script).split()
+    overrides = parse_config_overrides(args[args.index("--paths.train") : args.index("--gpu-id")])
+    nlp = load_model_from_config(load_config(ROOT / args[4], overrides), auto_fill=True)
+    assert nlp.lang == "zh"
+    assert [token.text for token in nlp.tokenizer("我在")] == ["我", "在"]
 
 
 def test_a_teacher_by_its_name():

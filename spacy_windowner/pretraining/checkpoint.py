@@ -75,8 +75,8 @@ def load_checkpoint(
         state = srsly.msgpack_loads(path.read_bytes())
         saved = dict(state["settings"])
     except (ValueError, TypeError, KeyError, EOFError) as error:
-        differences = f"the file {CHECKPOINT} is damaged ({error})"
-        raise ValueError(Errors.WN044.format(path=folder, differences=differences)) from error
+        reason = f"{type(error).__name__}: {error}"
+        raise ValueError(Errors.WN047.format(path=path, reason=reason)) from error
     differing = [name for name in {**saved, **settings} if saved.get(name) != settings.get(name)]
     if differing:
         differences = ", ".join(

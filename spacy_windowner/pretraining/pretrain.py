@@ -64,7 +64,8 @@ def pretrain(
     the words of the batch.
 
     The folder `output` then holds `words.bin`, the averaged weights, for `init_words` of the
-    component's initialization; `config.cfg`; `meta.json`, what was trained; and `checkpoint.bin`.
+    component's initialization; `config.cfg`, the component's settings; `meta.json`, what was
+    trained; and `checkpoint.bin`.
     If it holds a checkpoint already, pretraining goes on from there, and gives the weights that it
     would have given without the interruption. With more epochs it can be continued.
 
@@ -83,7 +84,8 @@ def pretrain(
     checkpoint_words (int): Words between two checkpoints. There is one after each epoch, too.
     on_batch (Optional[Callable[[Status], None]]): Called after each batch.
     RETURNS (Progress): What was done.
-    RAISES (ValueError): If a setting, the text, the config or a checkpoint can't be used.
+    RAISES (ValueError): If a setting, the text, the config, the folder or a checkpoint in it can't
+        be used.
 
     Source: the lecture's word vectors from a ranking task; Collobert and Weston (2008).
     """
@@ -98,6 +100,8 @@ def pretrain(
     component = choose_component(config, component)
     text = RawText(raw_text, DocMaker(config))
     folder = Path(output)
+    if folder.is_file():
+        raise ValueError(Errors.WN048.format(path=folder))
     # The layers run on any device, but the hinge is made for the CPU's cache.
     with use_ops("numpy"):
         fix_random_seed(seed)

@@ -1,4 +1,4 @@
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy
 from spacy.tokens import Doc
@@ -7,9 +7,10 @@ from thinc.initializers import glorot_uniform_init
 from thinc.types import Floats1d, Floats2d, Ragged
 
 from ..errors import Errors
-from ..layers.activations import NONLINEARITIES, Activation
+from ..layers.activations import Activation
 from ..layers.windowed_affine import WordRows
 from ..layers.word_rows import DistinctWords
+from .words_file import first_activation
 
 # Windows scored at a time, few enough that their hidden units stay in the processor's cache.
 _CHUNK = 512
@@ -46,14 +47,15 @@ class RankingNetwork(NamedTuple):
 
 
 def make_network(model: Model, name: str) -> RankingNetwork:
-    """The ranking network of a window classifier, initialized.
+    """The ranking network of a window classifier, not initialized.
 
     model (Model): A window classifier, or another model.
     name (str): The name of its component.
     RETURNS (RankingNetwork): The network.
     RAISES (ValueError): If the model can't be pretrained: it is no `WindowClassifier`, or has no
         hidden layer (`U^T x` of two windows that differ in their centre differs by a term that
-        doesn't depend on the context), or its embedding reads more than the word.
+        doesn't depend on the context), or its embedding reads more than the word, or its window is
+        the word alone.
     """
     if not (model.has_ref("embed") and model.has_ref("windowed_affine")):
         why = "it is no spacy-windowner.WindowClassifier.v1"
@@ -65,11 +67,11 @@ def make_network(model: Model, name: str) -> RankingNetwork:
         why = "its embedding reads more than the word itself, as a `tok2vec` does"
         raise ValueError(Errors.WN042.format(name=name, why=why))
     words, affine = DistinctWords(model.get_ref("embed")), model.get_ref("windowed_affine")
-    hidden = next(
-        node for node in model.get_ref("head").walk() if node.name in [*NONLINEARITIES, "prelu"]
-    )
-    width = affine.get_dim("nO")
-    return RankingNetwork(words, affine, Activation(hidden.name), ScoreVector(width))
+    if not affine.attrs["window"]:
+        why = "its window is the word alone, and words are learned from those around them"
+        raise ValueError(Errors.WN042.format(name=name, why=why))
+    activation = Activation(cast(str, first_activation(model)))
+    return RankingNetwork(words, affine, activation, ScoreVector(affine.get_dim("nO")))
 
 
 def initialize_network(network: RankingNetwork, docs: list[Doc]) -> None:

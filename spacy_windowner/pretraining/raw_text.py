@@ -64,7 +64,7 @@ class RawText:
         if not self.path.is_file():
             raise ValueError(Errors.WN040.format(path=path, why="there is no such file"))
         self.size = self.path.stat().st_size
-        self._is_json = ".jsonl" in self.path.suffixes
+        self._is_json = self.path.name.removesuffix(".gz").endswith(".jsonl")
         self.position = Position()  # after the last line that was read
 
     def batches(self, batch_words: int) -> Iterator[Batch]:

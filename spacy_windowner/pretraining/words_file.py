@@ -52,6 +52,12 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, str | int | float | bool) or value is None
 
 
+def first_activation(model: Model) -> str | None:
+    """The name of the nonlinearity after the first layer of a window classifier, None if it has no
+    hidden layer."""
+    return model.get_ref("head").layers[0].name if model.has_ref("head") else None
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file beside its place, then move it there, so that no reader sees half of it.
 
@@ -69,7 +75,8 @@ def save_words(model: Model, path: Path) -> None:
     model (Model): The classifier.
     path (Path): The file.
     """
-    write_atomically(path, srsly.msgpack_dumps({"format": _FORMAT, **describe(model)}))
+    data = {"format": _FORMAT, "activation": first_activation(model), **describe(model)}
+    write_atomically(path, srsly.msgpack_dumps(data))
 
 
 def load_words(model: Model, path: Path, name: str) -> None:
@@ -81,15 +88,17 @@ def load_words(model: Model, path: Path, name: str) -> None:
     RAISES (ValueError): If there is no such file, or it is damaged, or its layers are not those
         of the model. The model is as it was then.
     """
-    data = _read(path)
+    data, activation = _read(path)
     if not all(model.has_ref(part) for part in _PARTS):
         found, expected = " and ".join(_PARTS), "none: it is no spacy-windowner.WindowClassifier.v1"
         raise ValueError(Errors.WN046.format(
             path=path, name=name, where="Layers", found=found, expected=expected
         ))  # fmt: skip
     own = describe(model)
-    for part in _PARTS:
-        difference = _first_difference(part, data[part], own[part])
+    differences = [_first_difference(part, data[part], own[part]) for part in _PARTS]
+    if activation != first_activation(model):
+        differences.append(("`activation`", activation, first_activation(model)))
+    for difference in differences:
         if difference is not None:
             where, found, expected = difference
             raise ValueError(Errors.WN046.format(
@@ -104,8 +113,8 @@ def load_words(model: Model, path: Path, name: str) -> None:
                 node.set_param(param, ops.asarray(value))
 
 
-def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """What `describe` returned of the model that was saved."""
+def _read(path: Path) -> tuple[dict[str, list[dict[str, Any]]], str | None]:
+    """What `describe` and `first_activation` returned of the model that was saved."""
     if not path.is_file():
         reason = "it is a folder" if path.is_dir() else "there is no such file"
         raise ValueError(Errors.WN045.format(path=path, reason=reason))
@@ -113,13 +122,14 @@ def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
         data = srsly.msgpack_loads(path.read_bytes())
         found = data["format"]
         parts = {part: [_read_layer(layer) for layer in data[part]] for part in _PARTS}
+        activation = data["activation"]
     except (ValueError, TypeError, KeyError, EOFError) as error:
         reason = f"it is no file of words, or damaged ({type(error).__name__}: {error})"
         raise ValueError(Errors.WN045.format(path=path, reason=reason)) from error
     if found != _FORMAT:
         reason = f"its format is {found!r}, not {_FORMAT!r}"
         raise ValueError(Errors.WN045.format(path=path, reason=reason))
-    return parts
+    return parts, activation
 
 
 def _read_layer(layer: dict[str, Any]) -> dict[str, Any]:

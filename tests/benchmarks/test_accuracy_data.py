@@ -129,3 +129,18 @@ def test_vectors_of_a_text_file(tmp_path, header, word, capsys):
     assert ("no word with a capital" in capsys.readouterr().out) == (word == "rome")
     # A folder is taken as it is.
     assert find_vectors(folder, "en", tmp_path / "other") == folder
+
+
+@pytest.mark.parametrize("part", ["train", "dev", "test"])
+def test_a_part_without_words(tmp_path, part):
+    folder = write_corpus(tmp_path / "tiny")
+    (folder / f"{part}.conll").write_text("\n\n", encoding="utf8")
+    with pytest.raises(ValueError, match=f"The {part} part of the corpus tiny has no words."):
+        prepare(find_corpus(folder), "en", tmp_path / "out")
+
+
+def test_vectors_of_an_empty_file(tmp_path):
+    path = tmp_path / "none.txt"
+    path.touch()
+    with pytest.raises(ValueError, match="no word vectors in .*none.txt"):
+        find_vectors(path, "en", tmp_path / "out")

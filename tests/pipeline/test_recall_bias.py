@@ -1,6 +1,7 @@
 """How much the decision leans to entities, and how training chooses it. The scores are fixed."""
 
 import math
+from pathlib import Path
 
 import pytest
 import spacy
@@ -14,6 +15,8 @@ from thinc.api import Config
 from spacy_windowner.pipeline.recall_bias import tune_recall_bias
 
 from .util import merge, scoring_ner
+
+CONFIGS = Path(__file__).parents[2] / "configs"
 
 #          O    B-A   I-A
 SCORES = {
@@ -109,7 +112,7 @@ def test_training_with_the_default_config_tunes_the_bias(tmp_path):
     corpus = tmp_path / "corpus.spacy"
     DocBin(docs=docs).to_disk(corpus)
     config = load_config(
-        "configs/default.cfg",
+        CONFIGS / "default.cfg",
         overrides={
             "paths.train": str(corpus),
             "paths.dev": str(corpus),

@@ -141,8 +141,15 @@ def test_a_checkpoint_of_another_text(raw, tmp_path):
 def test_a_damaged_checkpoint(raw, tmp_path, data):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "checkpoint.bin").write_bytes(data)
-    with pytest.raises(ValueError, match="WN044.*damaged.*delete this one"):
+    with pytest.raises(ValueError, match="WN047.*checkpoint.bin.*damaged.*Delete it"):
         run(raw, tmp_path / "out")
+
+
+def test_a_file_in_place_of_the_folder(raw, tmp_path):
+    batches = []
+    with pytest.raises(ValueError, match="WN048.*raw.txt: it is a file"):
+        run(raw, raw, on_batch=batches.append)
+    assert not batches  # nothing was learned for nothing
 
 
 @pytest.mark.parametrize("content", [b"", b"\n \n", b"\xff\xfe\n\n"])
@@ -178,9 +185,12 @@ def test_settings_that_make_no_sense(raw, tmp_path, setting):
         run(raw, tmp_path / "out", **setting)
 
 
-def test_models_that_cannot_learn_from_raw_text(raw, tmp_path):
-    with pytest.raises(ValueError, match="WN042.*'window_ner'.*no hidden layer"):
-        run(raw, tmp_path / "out", config=make_config(model={"hidden_depth": 0}))
+@pytest.mark.parametrize(
+    "model, why", [({"hidden_depth": 0}, "no hidden layer"), ({"window": 0}, "the word alone, and")]
+)
+def test_models_that_cannot_learn_from_raw_text(raw, tmp_path, model, why):
+    with pytest.raises(ValueError, match=f"WN042.*'window_ner'.*{why}"):
+        run(raw, tmp_path / "out", config=make_config(model=model))
 
 
 def test_one_token_a_batch(tmp_path):

@@ -60,6 +60,12 @@ def test_json_lines(read, tmp_path):
                                                                  ["I'm", "here"]]  # fmt: skip
 
 
+def test_only_the_last_ending_tells_the_format(read, tmp_path):
+    path = write_text(tmp_path, name="raw.jsonl.txt")
+    assert texts_of(read(path).batches(1000)) == TEXTS
+    assert texts_of(read(compress(path)).batches(1000)) == TEXTS
+
+
 def test_blank_lines_line_ends_and_the_byte_order_mark(read, tmp_path):
     path = tmp_path / "raw.txt"
     path.write_bytes(b"\xef\xbb\xbfOne.\r\n\n  \t\nTwo \xc3\xa9.\n\nThree, unended")

@@ -11,6 +11,8 @@ from spacy_windowner.pretraining.words_file import load_words, save_words
 from ..models.util import hash_embed, make_docs
 from ..util import randomize
 
+WORDS = {"format": "spacy-windowner.words.v1", "activation": "relu", "embed": [],
+         "windowed_affine": []}  # fmt: skip
 DOCS_WORDS = [["Not", "all", "museums"]]
 
 
@@ -62,6 +64,7 @@ def test_round_trip(path, en_vocab):
         ({"hidden_width": 7}, "windowed_affine", r"shape \(5, 6, 12\)", r"shape \(5, 7, 12\)"),
         ({"window": 1}, "windowed_affine", "2", "1"),
         ({"window": 0, "pooling": "average"}, "windowed_affine", "2", "0"),
+        ({"activation": "tanh"}, "`activation`", "relu", "tanh"),
         ({"lengths": (2, 4)}, "char_ngrams", "3", "2"),
         ({"attrs": ("SHAPE", "NORM")}, "extract_features", r"\['NORM', 'SHAPE'\]", "'SHAPE', "),
         ({"attrs": ("NORM", "SHAPE", "LOWER")}, "", "hashembed, hashembed", "hashembed, hash"),
@@ -91,9 +94,12 @@ def test_a_model_without_these_layers(path, en_vocab):
         (b"\xc1 no msgpack", "damaged"),
         (srsly.msgpack_dumps({"format": "other"}), "no file of words"),
         (srsly.msgpack_dumps([1]), "no file of words"),
-        (srsly.msgpack_dumps({"format": "v9", "embed": [], "windowed_affine": []}), "'v9'"),
-        (srsly.msgpack_dumps({"format": "spacy-windowner.words.v1"}), "damaged"),
-        (srsly.msgpack_dumps({"format": "spacy-windowner.words.v1", "embed": 3}), "damaged"),
+        (srsly.msgpack_dumps({**WORDS, "format": "v9"}), "'v9'"),
+        (srsly.msgpack_dumps({**WORDS, "embed": 3}), "damaged"),
+        *[
+            (srsly.msgpack_dumps({k: v for k, v in WORDS.items() if k != name}), "damaged")
+            for name in WORDS
+        ],
     ],
     ids=str,
 )
