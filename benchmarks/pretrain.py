@@ -92,7 +92,7 @@ def main(
     corpora: Annotated[str, typer.Option(help="Folders of corpora, with commas between")] = "",
     seeds: Annotated[int, typer.Option(help="Trainings on each, with seeds 0, 1, ...")] = 1,
     epochs: Annotated[int, typer.Option(help="Epochs of learning words")] = 5,
-    batch_words: Annotated[int, typer.Option(help="Words of a step")] = 10_000,
+    batch_words: Annotated[int, typer.Option(help="Words of a step")] = 20_000,
 ) -> None:
     """Measure the learning of words from raw text."""
     if folder.exists():

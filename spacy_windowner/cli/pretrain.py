@@ -37,7 +37,7 @@ def pretrain_cli(
     epochs: Annotated[int, Opt("--epochs", "-e", help="Times the text is read")] = 5,
     batch_words: Annotated[
         int, Opt(help="Words of a step: more is faster, and learns less in an epoch")
-    ] = 10_000,
+    ] = 20_000,
     corrupt_windows: Annotated[int, Opt(help="Corrupt windows for each true one")] = 1,
     learn_rate: Annotated[float, Opt(help="Learning rate")] = 0.002,
     dropout: Annotated[float, Opt(help="Dropout rate of the embeddings")] = 0.0,

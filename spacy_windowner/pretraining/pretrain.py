@@ -51,7 +51,7 @@ def pretrain(
     overrides: dict[str, Any] | None = None,
     component: str | None = None,
     epochs: int = 5,
-    batch_words: int = 10_000,
+    batch_words: int = 20_000,
     corrupt_windows: int = 1,
     learn_rate: float = 0.002,
     dropout: float = 0.0,
