@@ -1,0 +1,106 @@
+import numpy
+import pytest
+from hypothesis import given, settings
+
+from spacy_windowner.tagging.decoding import decode
+from spacy_windowner.tagging.margins import entity_margins
+from spacy_windowner.tagging.max_marginals import max_marginals
+from spacy_windowner.tagging.scheme import BILUO, BIO
+from spacy_windowner.tagging.viterbi import viterbi
+
+from .util import Batch, all_spans, batches, may_hold, random_batch, spell
+
+schemes = pytest.mark.parametrize("scheme", [BIO, BILUO], ids=["bio", "biluo"])
+
+SHORT = batches({1: 6, 2: 5, 3: 4})
+LONG = batches({1: 30, 3: 20})
+
+
+def margins(batch: Batch) -> tuple[list, numpy.ndarray]:
+    """The entities of a batch that Viterbi search finds, and their margins."""
+    scores = batch.scores.T
+    tokens, tags = decode(scores, batch.places, viterbi, batch.scheme)
+    docs = batch.scheme.spans_from_tags(tokens, tags, batch.lengths)
+    return docs, entity_margins(scores, batch.places, batch.scheme, tokens, tags)
+
+
+def valid_paths(batch: Batch) -> list[tuple[list, float]]:
+    """All sets of entities that a document may hold, and their total scores."""
+    n, n_tags = batch.scores.shape
+    return [
+        (spans, batch.total(spell(spans, n, batch.scheme)))
+        for spans in all_spans(n, batch.scheme.n_labels(n_tags))
+        if may_hold(batch, spans)
+    ]
+
+
+@settings(deadline=None, max_examples=600)
+@given(SHORT)
+def test_margins_equal_enumeration(batch: Batch):
+    docs, found = margins(batch)
+    expected = []
+    for doc, entities in zip(batch.docs(), docs, strict=True):
+        paths = valid_paths(doc)
+        for entity in entities:
+            without = max(total for spans, total in paths if entity not in spans)
+            expected.append(max(total for _, total in paths) - without)
+    numpy.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+@settings(deadline=None, max_examples=300)
+@given(SHORT)
+def test_max_marginals_equal_enumeration(batch: Batch):
+    found = max_marginals(batch.lattice)
+    assert found.shape == batch.scores.shape
+    # Sentences of a document are maximized by themselves.
+    ends = numpy.append(numpy.flatnonzero(batch.lattice.starts)[1:], len(found))
+    start = 0
+    for end in ends.tolist() if len(found) else []:
+        flags = {name: flag[start:end] for name, flag in batch.flags.items()}
+        part = Batch(batch.scores[start:end], numpy.array([end - start]), flags, batch.scheme)
+        expected = numpy.full(part.scores.shape, -numpy.inf)
+        for spans, total in valid_paths(part):
+            at = numpy.arange(end - start), spell(spans, end - start, batch.scheme)
+            expected[at] = numpy.maximum(expected[at], total)
+        numpy.testing.assert_allclose(found[start:end], expected, atol=1e-4)
+        start = end
+
+
+@settings(deadline=None, max_examples=600)
+@given(LONG)
+def test_what_is_far_away_does_not_matter(batch: Batch):
+    """Margins from the surroundings of the entities are those from the whole documents."""
+    docs, found = margins(batch)
+    best = max_marginals(batch.lattice)
+    offsets = numpy.cumsum(batch.lengths) - batch.lengths
+    entities = [
+        (start + offset, end + offset, label)
+        for offset, spans in zip(offsets, docs, strict=True)
+        for start, end, label in spans
+    ]
+    for (start, end, label), margin in zip(entities, found, strict=True):
+        tags = batch.scheme.tags_of_span(end - start, label)
+        total = best[start, tags[0]]
+        rivals = best[start:end].copy()
+        rivals[numpy.arange(end - start), tags] = -numpy.inf
+        without = rivals.max()
+        is_last = end == len(best) or batch.lattice.starts[end]
+        if batch.scheme.ends_anywhere and not is_last:
+            without = max(without, best[end, batch.scheme.tag(label, "I")])
+        assert margin == pytest.approx(total - without, abs=1e-4)
+
+
+@settings(deadline=None, max_examples=200)
+@given(batch=LONG)
+def test_documents_are_independent(batch: Batch):
+    alone = [margins(doc)[1] for doc in batch.docs()]
+    assert margins(batch)[1].tolist() == numpy.concatenate(alone).tolist()
+
+
+@schemes
+@pytest.mark.parametrize("n_labels", [0, 1, 100])
+@pytest.mark.parametrize("n_tokens", [0, 1, 40])
+def test_any_number_of_labels_and_tokens(scheme, n_labels, n_tokens):
+    docs, found = margins(random_batch(n_tokens, n_labels, scheme))
+    assert found.shape == (len(docs[0]),)
+    assert (found >= -1e-4).all()
