@@ -17,38 +17,49 @@ def entity_margins(
     scheme: Scheme,
     tokens: numpy.ndarray,
     tags: numpy.ndarray,
+    *,
+    is_best: bool,
 ) -> numpy.ndarray:
-    """The margin of each entity of the best valid tag sequences y: the score of y less the score of
-    the best valid sequence z in which the entity isn't, with exactly its tokens and its label,
+    """The margin of each entity e of a valid tag sequence y: how much better the best valid
+    sequence with e is, with exactly its tokens and its label, than the best one without it,
 
-        m(e) = sum_t S[t, y[t]] - max_{z without e} sum_t S[t, z[t]]
+        m(e) = max_{z with e} sum_t S[t, z[t]] - max_{z without e} sum_t S[t, z[t]]
 
     A sequence is without e if its tag differs from y at some token of e or, where an entity may
-    end on any tag, if it goes on with e after its last token. So z is found from the
+    end on any tag, if it goes on with e after its last token. So both maxima are found from the
     max-marginals of these tags.
 
-    They are computed around the entities only, as far as it can matter. Let d be what y loses if
-    the tokens of e become O, so that m(e) <= d. A better z differs from y in one stretch of tokens
-    around e, and in it gives up O for each token that is O in y. So the stretch ends where the
-    tokens that are O in y have cost more than d, and what y has left to gain elsewhere.
+    If y is the best valid sequence of all, they are computed around the entities only, as far as
+    it can matter. Let d be what y loses if the tokens of e become O, so that m(e) <= d. A better z
+    differs from y in one stretch of tokens around e, and in it gives up O for each token that is O
+    in y. So the stretch ends where the tokens that are O in y have cost more than d, and what y
+    has left to gain elsewhere.
 
     scores (numpy.ndarray): S, one row a tag. Shape (n_tags, n_tokens).
     places (Places): The tokens' places.
     scheme (Scheme): The scheme of the tags.
-    tokens (numpy.ndarray): The tokens in entities, ascending, as `decode` by `viterbi` finds them.
-        Shape (n,).
+    tokens (numpy.ndarray): The tokens in entities, ascending. Shape (n,).
     tags (numpy.ndarray): Their tags. Shape (n,).
-    RETURNS (numpy.ndarray): float64, of at least 0 up to rounding. Shape (n_entities,).
+    is_best (bool): Whether y is the best valid sequence.
+    RETURNS (numpy.ndarray): float64. If y is the best sequence they are at least 0, up to rounding.
+        Shape (n_entities,).
     """
     first = numpy.flatnonzero(scheme.begins(tags))
     if not len(first):
         return numpy.zeros(0)
     last = numpy.append(first[1:], len(tokens)) - 1
-    near = _surroundings(scores, places, tokens, tags, tokens[first], tokens[last])
+    if is_best:
+        near = _surroundings(scores, places, tokens, tags, tokens[first], tokens[last])
+    else:
+        near = numpy.arange(scores.shape[1])
     lattice = make_lattice(scores[:, near].T, places.segments(near), scheme)
-    M = max_marginals(lattice)
+    forward, backward = marginals = max_marginals(lattice)
     at = numpy.searchsorted(near, tokens)
-    total = M[at[first], tags[first]]
+    own = lattice.scores[at, tags].astype("float64")
+    inner = numpy.add.reduceat(own, first) - own[first]
+    # What may follow an entity is what may follow O.
+    total = forward[at[first], tags[first]] + inner + backward[at[last], O]
+    M = marginals.best
     M[at, tags] = -numpy.inf
     without = numpy.maximum.reduceat(M[at].max(axis=1), first)
     if scheme.ends_anywhere:

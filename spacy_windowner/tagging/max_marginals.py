@@ -1,3 +1,5 @@
+from typing import NamedTuple
+
 import numpy
 
 from .lattice import Lattice
@@ -5,7 +7,24 @@ from .scheme import O
 from .segments import Segments
 
 
-def max_marginals(lattice: Lattice) -> numpy.ndarray:
+class MaxMarginals(NamedTuple):
+    """The best that each tag of each token allows for, in float64. Minus infinity stands for tags
+    that no valid sequence has. Shapes (n_tokens, n_tags).
+
+    forward (numpy.ndarray): The best score of the tokens up to t, when t has the tag.
+    backward (numpy.ndarray): The best score of the tokens after t, when t has the tag.
+    """
+
+    forward: numpy.ndarray
+    backward: numpy.ndarray
+
+    @property
+    def best(self) -> numpy.ndarray:
+        """M, the best score of all tokens of a segment when t has the tag."""
+        return self.forward + self.backward
+
+
+def max_marginals(lattice: Lattice) -> MaxMarginals:
     """The best that each tag of each token allows for,
 
         M[t, y] = max over valid z with z[t] = y of sum_t' S[t', z[t']]
@@ -14,8 +33,7 @@ def max_marginals(lattice: Lattice) -> numpy.ndarray:
     are gone through side by side, forward and backward.
 
     lattice (Lattice): The constrained scores.
-    RETURNS (numpy.ndarray): float64, minus infinity for tags that no sequence has. Shape
-        (n_tokens, n_tags).
+    RETURNS (MaxMarginals): Both parts of M.
     """
     scheme = lattice.scheme
     n_tokens, n_tags = lattice.scores.shape
@@ -69,6 +87,7 @@ def max_marginals(lattice: Lattice) -> numpy.ndarray:
         B[ends, past] += outer
         for columns in goes_on:
             B[columns, past] = numpy.maximum(B[columns, past], inner)
-    M = numpy.empty(lattice.scores.shape)
-    M[tokens[:, None], tags] = (F + B).T
-    return M
+    forward, backward = numpy.empty((2, n_tokens, n_tags))
+    forward[tokens[:, None], tags] = F.T
+    backward[tokens[:, None], tags] = B.T
+    return MaxMarginals(forward, backward)

@@ -6,7 +6,7 @@ from spacy_windowner.tagging.decoding import decode
 from spacy_windowner.tagging.margins import entity_margins
 from spacy_windowner.tagging.max_marginals import max_marginals
 from spacy_windowner.tagging.scheme import BILUO, BIO
-from spacy_windowner.tagging.viterbi import viterbi
+from spacy_windowner.tagging.viterbi import greedy, viterbi
 
 from .util import Batch, all_spans, batches, may_hold, random_batch, spell
 
@@ -16,12 +16,13 @@ SHORT = batches({1: 6, 2: 5, 3: 4})
 LONG = batches({1: 30, 3: 20})
 
 
-def margins(batch: Batch) -> tuple[list, numpy.ndarray]:
-    """The entities of a batch that Viterbi search finds, and their margins."""
-    scores = batch.scores.T
-    tokens, tags = decode(scores, batch.places, viterbi, batch.scheme)
-    docs = batch.scheme.spans_from_tags(tokens, tags, batch.lengths)
-    return docs, entity_margins(scores, batch.places, batch.scheme, tokens, tags)
+def margins(batch: Batch, search=viterbi) -> tuple[list, numpy.ndarray]:
+    """The entities of a batch that a search finds, and their margins."""
+    scores, places, scheme = batch.scores.T, batch.places, batch.scheme
+    tokens, tags = decode(scores, places, search, scheme)
+    docs = scheme.spans_from_tags(tokens, tags, batch.lengths)
+    is_best = search is viterbi
+    return docs, entity_margins(scores, places, scheme, tokens, tags, is_best=is_best)
 
 
 def valid_paths(batch: Batch) -> list[tuple[list, float]]:
@@ -34,23 +35,25 @@ def valid_paths(batch: Batch) -> list[tuple[list, float]]:
     ]
 
 
-@settings(deadline=None, max_examples=600)
-@given(SHORT)
-def test_margins_equal_enumeration(batch: Batch):
-    docs, found = margins(batch)
+@pytest.mark.parametrize("search", [viterbi, greedy])
+@settings(deadline=None, max_examples=500)
+@given(batch=SHORT)
+def test_margins_equal_enumeration(search, batch: Batch):
+    docs, found = margins(batch, search)
     expected = []
     for doc, entities in zip(batch.docs(), docs, strict=True):
         paths = valid_paths(doc)
         for entity in entities:
+            best_with = max(total for spans, total in paths if entity in spans)
             without = max(total for spans, total in paths if entity not in spans)
-            expected.append(max(total for _, total in paths) - without)
+            expected.append(best_with - without)
     numpy.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 @settings(deadline=None, max_examples=300)
 @given(SHORT)
 def test_max_marginals_equal_enumeration(batch: Batch):
-    found = max_marginals(batch.lattice)
+    found = max_marginals(batch.lattice).best
     assert found.shape == batch.scores.shape
     # Sentences of a document are maximized by themselves.
     ends = numpy.append(numpy.flatnonzero(batch.lattice.starts)[1:], len(found))
@@ -71,7 +74,7 @@ def test_max_marginals_equal_enumeration(batch: Batch):
 def test_what_is_far_away_does_not_matter(batch: Batch):
     """Margins from the surroundings of the entities are those from the whole documents."""
     docs, found = margins(batch)
-    best = max_marginals(batch.lattice)
+    best = max_marginals(batch.lattice).best
     offsets = numpy.cumsum(batch.lengths) - batch.lengths
     entities = [
         (start + offset, end + offset, label)

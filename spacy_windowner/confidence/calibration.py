@@ -1,0 +1,89 @@
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+
+from ..errors import Errors
+from .curve import Curve, fit_curve, sigmoid
+
+MIN_COUNT = 50
+"""The spans that a curve needs at least. Labels with fewer share the pooled one."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What turns margins into probabilities: a curve for each label that has enough data, and one
+    of all labels together for the others.
+
+    pooled (Curve): The curve of all labels together.
+    labels (Dict[str, Curve]): The curves of single labels.
+    """
+
+    pooled: Curve
+    labels: dict[str, Curve]
+
+    @classmethod
+    def fit(
+        cls,
+        margins: numpy.ndarray,
+        right: numpy.ndarray,
+        label_numbers: numpy.ndarray,
+        labels: Sequence[str],
+    ) -> "Calibration":
+        """Fit the curves on held-out data.
+
+        margins (numpy.ndarray): The margins of the spans that were found, at least one. Shape (n,).
+        right (numpy.ndarray): Whether the span and its label are exactly right. Shape (n,).
+        label_numbers (numpy.ndarray): The number of each one's label. Shape (n,).
+        labels (Sequence[str]): All labels.
+        RETURNS (Calibration): The calibration.
+        """
+        curves = {}
+        for number, label in enumerate(labels):
+            mine = label_numbers == number
+            if mine.sum() >= MIN_COUNT:
+                curves[label] = fit_curve(margins[mine], right[mine])
+        return cls(fit_curve(margins, right), curves)
+
+    def probabilities(
+        self, margins: numpy.ndarray, label_numbers: numpy.ndarray, labels: Sequence[str]
+    ) -> numpy.ndarray:
+        """How probable it is that spans are right.
+
+        margins (numpy.ndarray): Their margins. Shape (n,).
+        label_numbers (numpy.ndarray): The number of each one's label. Shape (n,).
+        labels (Sequence[str]): All labels.
+        RETURNS (numpy.ndarray): float64 in 0 ... 1. Shape (n,).
+        """
+        curves = [self.labels.get(label, self.pooled) for label in labels]
+        slopes, biases, _ = numpy.array(curves).reshape(-1, 3).T
+        return sigmoid(slopes[label_numbers] * margins + biases[label_numbers])
+
+    def to_json(self) -> dict[str, Any]:
+        """The calibration as it stands in the component's cfg."""
+        labels = {label: curve._asdict() for label, curve in self.labels.items()}
+        return {"pooled": self.pooled._asdict(), "labels": labels}
+
+    @classmethod
+    def from_json(cls, data: Any, name: str) -> "Calibration":
+        """Read a calibration from the component's cfg.
+
+        data (Any): What `to_json` returned.
+        name (str): The component's name.
+        RETURNS (Calibration): The calibration.
+        RAISES (ValueError): If it is none.
+        """
+        try:
+            labels = {str(label): _curve(curve) for label, curve in data["labels"].items()}
+            return cls(_curve(data["pooled"]), labels)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(Errors.WN061.format(name=name, reason=repr(error))) from error
+
+
+def _curve(data: Any) -> Curve:
+    curve = Curve(float(data["slope"]), float(data["bias"]), int(data["count"]))
+    if not (math.isfinite(curve.slope) and math.isfinite(curve.bias) and curve.slope >= 0.0):
+        raise ValueError(f"{data} has a slope below 0 or a number that isn't finite")
+    return curve
