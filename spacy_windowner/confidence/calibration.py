@@ -1,7 +1,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 
@@ -13,9 +13,8 @@ MIN_COUNT = 50
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """What turns margins into probabilities: a curve for each label that has enough data, and one
-    of all labels together for the others.
+class Curves:
+    """A curve for each label that has enough data, and one of all labels together for the others.
 
     pooled (Curve): The curve of all labels together.
     labels (Dict[str, Curve]): The curves of single labels.
@@ -31,14 +30,14 @@ class Calibration:
         right: numpy.ndarray,
         label_numbers: numpy.ndarray,
         labels: Sequence[str],
-    ) -> "Calibration":
-        """Fit the curves on held-out data.
+    ) -> "Curves":
+        """Fit the curves to spans found in held-out data.
 
-        margins (numpy.ndarray): The margins of the spans that were found, at least one. Shape (n,).
+        margins (numpy.ndarray): Their margins, at least one. Shape (n,).
         right (numpy.ndarray): Whether the span and its label are exactly right. Shape (n,).
         label_numbers (numpy.ndarray): The number of each one's label. Shape (n,).
         labels (Sequence[str]): All labels.
-        RETURNS (Calibration): The calibration.
+        RETURNS (Curves): The curves.
         """
         curves = {}
         for number, label in enumerate(labels):
@@ -58,13 +57,29 @@ class Calibration:
         RETURNS (numpy.ndarray): float64 in 0 ... 1. Shape (n,).
         """
         curves = [self.labels.get(label, self.pooled) for label in labels]
-        slopes, biases, _ = numpy.array(curves).reshape(-1, 3).T
+        slopes, biases, _ = numpy.array(curves, dtype="float64").reshape(-1, 3).T
         return sigmoid(slopes[label_numbers] * margins + biases[label_numbers])
+
+
+class Calibration(NamedTuple):
+    """What turns margins into probabilities.
+
+    entities (Curves): For the entities that the decision is for.
+    candidates (Optional[Curves]): For spans that it is against. None if none was near enough.
+    """
+
+    entities: Curves
+    candidates: Curves | None
 
     def to_json(self) -> dict[str, Any]:
         """The calibration as it stands in the component's cfg."""
-        labels = {label: curve._asdict() for label, curve in self.labels.items()}
-        return {"pooled": self.pooled._asdict(), "labels": labels}
+        return {
+            kind: None if curves is None else {
+                "pooled": curves.pooled._asdict(),
+                "labels": {label: curve._asdict() for label, curve in curves.labels.items()},
+            }
+            for kind, curves in self._asdict().items()
+        }  # fmt: skip
 
     @classmethod
     def from_json(cls, data: Any, name: str) -> "Calibration":
@@ -76,13 +91,21 @@ class Calibration:
         RAISES (ValueError): If it is none.
         """
         try:
-            labels = {str(label): _curve(curve) for label, curve in data["labels"].items()}
-            return cls(_curve(data["pooled"]), labels)
+            candidates = data["candidates"]
+            return cls(
+                _read_curves(data["entities"]),
+                None if candidates is None else _read_curves(candidates),
+            )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(Errors.WN061.format(name=name, reason=repr(error))) from error
 
 
-def _curve(data: Any) -> Curve:
+def _read_curves(data: Any) -> Curves:
+    labels = {str(label): _read_curve(curve) for label, curve in data["labels"].items()}
+    return Curves(_read_curve(data["pooled"]), labels)
+
+
+def _read_curve(data: Any) -> Curve:
     curve = Curve(float(data["slope"]), float(data["bias"]), int(data["count"]))
     if not (math.isfinite(curve.slope) and math.isfinite(curve.bias) and curve.slope >= 0.0):
         raise ValueError(f"{data} has a slope below 0 or a number that isn't finite")

@@ -26,6 +26,25 @@ class Scored(NamedTuple):
     places: Places
     scores: numpy.ndarray
 
+    def lean(self, recall_bias: float) -> "Scored":
+        """The same with the score of O lowered by a number."""
+        if not recall_bias:
+            return self
+        scores = self.scores.copy()
+        scores[O] -= recall_bias
+        return self._replace(scores=scores)
+
+
+class Tagged(NamedTuple):
+    """The tokens in entities of scored documents.
+
+    tokens (numpy.ndarray): Their ascending numbers. Shape (n,).
+    tags (numpy.ndarray): Their tags. Shape (n,).
+    """
+
+    tokens: numpy.ndarray
+    tags: numpy.ndarray
+
 
 def score_docs(docs: Sequence[Doc], scorer: Scorer, overwrite: bool) -> Iterator[Scored]:
     """Score the tags of documents.
@@ -42,39 +61,3 @@ def score_docs(docs: Sequence[Doc], scorer: Scorer, overwrite: bool) -> Iterator
         else:
             scores = numpy.zeros((1, 0), dtype="float32")
         yield Scored(lengths, places, scores)
-
-
-def find_entities(
-    scored: Scored,
-    search: Callable[[Lattice], numpy.ndarray],
-    scheme: Scheme,
-    recall_bias: float,
-) -> list[Entities]:
-    """Find the entities of scored documents.
-
-    scored (Scored): The documents.
-    search (Callable[[Lattice], numpy.ndarray]): Chooses tags.
-    scheme (Scheme): The scheme of the tags.
-    recall_bias (float): How much the score of O is lowered.
-    RETURNS (List[Entities]): The entities of each document.
-    """
-    scores = scored.scores
-    if recall_bias:
-        scores = scores.copy()
-        scores[O] -= recall_bias
-    tokens, tags = decode(scores, scored.places, search, scheme)
-    return scheme.spans_from_tags(tokens, tags, scored.lengths)
-
-
-def _groups(docs: Sequence[Doc]) -> Iterator[Sequence[Doc]]:
-    """Split a batch, so that what is computed of its tokens needs little memory, and that no
-    document is embedded with the vocabulary of another."""
-    start = size = 0
-    for stop, doc in enumerate(docs):
-        is_other_vocab = doc.vocab is not docs[start].vocab
-        if is_other_vocab or (size and size + len(doc) > _GROUP):
-            yield docs[start:stop]
-            start, size = stop, 0
-        size += len(doc)
-    if start < len(docs):
-        yield docs[start:]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy
 
 from ..errors import check_setting
+from .spans import spans_by_doc
 
 O = 0  # noqa: E741
 MISSING = -1
@@ -152,36 +153,29 @@ class Scheme:
         return tags
 
     def spans_from_tags(
-        self, tokens: numpy.ndarray, tags: numpy.ndarray, lengths: numpy.ndarray
-    ) -> list[Sequence[tuple[int, int, int]]]:
+        self,
+        tokens: numpy.ndarray,
+        tags: numpy.ndarray,
+        lengths: numpy.ndarray,
+        *columns: numpy.ndarray,
+    ) -> list[Sequence[tuple]]:
         """The entities of a batch of valid tag sequences.
 
         tokens (numpy.ndarray): The tokens that are not O, by their ascending number in the batch.
             Shape (n,).
         tags (numpy.ndarray): Their tags. Shape (n,).
         lengths (numpy.ndarray): The number of tokens of each document. Shape (n_docs,).
-        RETURNS (List[Sequence[Tuple[int, int, int]]]): The entities of each document in their
-            order, as (start, end, label number), token offsets with the end exclusive.
+        columns (numpy.ndarray): More that is known of the entities, in their order.
+            Shape (n_entities,).
+        RETURNS (List[Sequence[Tuple]]): The entities of each document in their order, as (start,
+            end, label number, *columns), token offsets with the end exclusive.
         """
-        # Most documents have none and share the empty tuple: a list for each would have the
-        # garbage collector run through all of memory again and again.
-        spans: list[Sequence[tuple[int, int, int]]] = [()] * len(lengths)
-        if not len(tokens):
-            return spans
         begins = numpy.flatnonzero(self.begins(tags))
         starts = tokens[begins]
         # All tokens up to the next tag that begins an entity are of the same one.
-        ends = tokens[numpy.append(begins[1:], len(tokens)) - 1] + 1
-        doc_ends = numpy.cumsum(lengths)
-        docs = numpy.searchsorted(doc_ends, starts, side="right")
-        offsets = (doc_ends - lengths)[docs]
-        columns = (starts - offsets, ends - offsets, self.label_of_tag(tags[begins]))
-        found = tuple(zip(*(column.tolist() for column in columns), strict=True))
-        some, firsts = numpy.unique(docs, return_index=True)
-        stops = [*firsts[1:].tolist(), len(found)]
-        for doc, first, stop in zip(some.tolist(), firsts.tolist(), stops, strict=True):
-            spans[doc] = found[first:stop]
-        return spans
+        ends = tokens[numpy.append(begins[1:], len(tokens)) - 1] + 1 if len(tokens) else tokens
+        labels = self.label_of_tag(tags[begins])
+        return spans_by_doc(starts, lengths, (starts, ends, labels, *columns))
 
     @cached_property
     def _begins(self) -> numpy.ndarray:

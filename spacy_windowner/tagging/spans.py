@@ -1,0 +1,32 @@
+from collections.abc import Sequence
+
+import numpy
+
+
+def spans_by_doc(
+    starts: numpy.ndarray, lengths: numpy.ndarray, columns: Sequence[numpy.ndarray]
+) -> list[Sequence[tuple]]:
+    """Divide the spans of a batch among its documents.
+
+    starts (numpy.ndarray): The first token of each span in the batch, ascending. Shape (n,).
+    lengths (numpy.ndarray): The number of tokens of each document. Shape (n_docs,).
+    columns (Sequence[numpy.ndarray]): What is known of the spans. The first two are token numbers
+        in the batch, and become numbers in the document. Shapes (n,).
+    RETURNS (List[Sequence[Tuple]]): The rows of each document's spans.
+    """
+    # Most documents have none and share the empty tuple: a list for each would have the garbage
+    # collector run through all of memory again and again.
+    spans: list[Sequence[tuple]] = [()] * len(lengths)
+    if not len(starts):
+        return spans
+    doc_ends = numpy.cumsum(lengths)
+    docs = numpy.searchsorted(doc_ends, starts, side="right")
+    offsets = (doc_ends - lengths)[docs]
+    first, second, *others = columns
+    rows = (first - offsets, second - offsets, *others)
+    found = tuple(zip(*(column.tolist() for column in rows), strict=True))
+    some, firsts = numpy.unique(docs, return_index=True)
+    stops = [*firsts[1:].tolist(), len(found)]
+    for doc, begin, stop in zip(some.tolist(), firsts.tolist(), stops, strict=True):
+        spans[doc] = found[begin:stop]
+    return spans
