@@ -36,7 +36,7 @@ class Errors:
         "or give `labels` in the block [initialize.components.{name}] of the config."
     )
     WN011 = (
-        "[WN011] `label_weights` of '{name}' names the label {label!r}, which the component does "
+        "[WN011] `{setting}` of '{name}' names the label {label!r}, which the component does "
         "not have. Its labels: {labels}."
     )
     WN012 = (
@@ -123,6 +123,17 @@ class Errors:
         "which is made if necessary."
     )
 
+    WN060 = (
+        "[WN060] Can't calibrate '{name}' on these {n_docs} documents: they have {n_gold} entities "
+        "of its labels, and it finds {n_found}. Calibrate on annotated text of the kind that it "
+        "was trained for, and not on its training data."
+    )
+    WN061 = (
+        "[WN061] The calibration of '{name}' can't be read: {reason}. Calibrate the model again, "
+        "`python -m spacy windowner calibrate MODEL DATA`, or set `calibration` to null in the "
+        "component's cfg file."
+    )
+
 
 class Warnings:
     WW001 = (
@@ -153,6 +164,21 @@ class Warnings:
         "[WW006] '{name}' is evaluated on {n_docs} documents without any entity, so that its "
         "scores say nothing, and can't tell a better model from a worse one. Check that the "
         "evaluation data (`paths.dev` in training) is annotated."
+    )
+    WW060 = (
+        "[WW060] '{name}' is calibrated on only {count} entities, of all labels together: its "
+        "probabilities are rough. At least {needed} are wanted, and as many of each label that is "
+        "to have a curve of its own. Calibrate it on more held-out data."
+    )
+    WW061 = (
+        "[WW061] '{name}' has a threshold but no calibration, and so no probabilities to compare "
+        "it with: no entity is dropped. Calibrate it: `spacy-windowner.calibrate.v1` in "
+        "[training.before_to_disk], or `python -m spacy windowner calibrate MODEL DATA`."
+    )
+    WW062 = (
+        "[WW062] '{name}' is saved without a calibration: either {path} has no entities of its "
+        "labels, or it finds none there. Its entities will have no probabilities. Train longer, or "
+        "give held-out data with entities."
     )
     WW040 = (
         "[WW040] {skipped} of {lines} lines of {path} are unreadable, and are skipped. The first: "

@@ -511,11 +511,10 @@ def test_bio_tags():
     """B begins an entity, I continues it, O is outside of all. Two entities of one type may be
     neighbours, which the lecture's plain types can't tell."""
     assert BIO.tag_names(["LOC", "PER"]) == ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
-    words = ["New", "York", "Paris", "and", "Foo", "Bar"]
-    tags = numpy.array([1, 2, 1, 0, 3, 4])
+    tags = numpy.array([1, 2, 1, 0, 3, 4])  # New York, Paris and Foo Bar
     tokens = numpy.flatnonzero(tags)
-    [spans] = BIO.spans_from_tags(tokens, tags[tokens], numpy.array([len(words)]))
-    assert spans == ((0, 2, 0), (2, 3, 0), (4, 6, 1))
+    starts, ends, labels = BIO.spans_from_tags(tokens, tags[tokens])
+    assert [*zip(starts, ends, labels, strict=True)] == [(0, 2, 0), (2, 3, 0), (4, 6, 1)]
 
 
 @pytest.mark.parametrize("before", [O, B, I])
@@ -533,11 +532,10 @@ def test_biluo_tags():
     """L ends an entity of several words, U is an entity of one. The tags before and after say the
     same as in BIO, once more."""
     assert BILUO.tag_names(["LOC"]) == ["O", "B-LOC", "I-LOC", "L-LOC", "U-LOC"]
-    words = ["New", "York", "City", "Paris", "and", "Los", "Angeles"]
-    tags = numpy.array([1, 2, 3, 4, 0, 1, 3])
+    tags = numpy.array([1, 2, 3, 4, 0, 1, 3])  # New York City, Paris and Los Angeles
     tokens = numpy.flatnonzero(tags)
-    [spans] = BILUO.spans_from_tags(tokens, tags[tokens], numpy.array([len(words)]))
-    assert spans == ((0, 3, 0), (3, 4, 0), (5, 7, 0))
+    starts, ends, labels = BILUO.spans_from_tags(tokens, tags[tokens])
+    assert [*zip(starts, ends, labels, strict=True)] == [(0, 3, 0), (3, 4, 0), (5, 7, 0)]
 
 
 @pytest.mark.parametrize("after", [0, 1, 2, 3, 4])

@@ -106,7 +106,7 @@ def _read_curves(data: Any) -> Curves:
 
 
 def _read_curve(data: Any) -> Curve:
-    curve = Curve(float(data["slope"]), float(data["bias"]), int(data["count"]))
+    curve = Curve(float(data["slope"]), float(data["bias"]), int(data["fitted_on"]))
     if not (math.isfinite(curve.slope) and math.isfinite(curve.bias) and curve.slope >= 0.0):
         raise ValueError(f"{data} has a slope below 0 or a number that isn't finite")
     return curve

@@ -10,12 +10,12 @@ class Curve(NamedTuple):
 
     slope (float): Of at least 0, so that a higher margin never means less.
     bias (float): The log odds at a margin of 0.
-    count (int): The number of spans that it was fitted on.
+    fitted_on (int): The number of spans that it was fitted on.
     """
 
     slope: float
     bias: float
-    count: int
+    fitted_on: int
 
 
 def fit_curve(margins: numpy.ndarray, right: numpy.ndarray) -> Curve:

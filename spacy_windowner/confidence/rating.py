@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy
 
-from ..tagging.lattice import Lattice, Places, make_lattice
+from ..tagging.lattice import Places, make_lattice
 from ..tagging.margins import entity_margins
 from ..tagging.runners_up import near_best_spans
 from ..tagging.scheme import Scheme
-from .calibration import Calibration
+from .calibration import Curves
 
 MOST_BEHIND = 5.0
 """How far behind the best tag sequence those of a candidate may be."""
@@ -21,15 +21,15 @@ class Rated(NamedTuple):
     starts (numpy.ndarray): Their first tokens, ascending.
     ends (numpy.ndarray): The tokens after their last ones.
     labels (numpy.ndarray): The numbers of their labels.
+    probabilities (numpy.ndarray): How probable it is that they are right, None if unknown.
     margins (numpy.ndarray): Their margins.
-    probabilities (numpy.ndarray): How probable it is that they are right, NaN if unknown.
     """
 
     starts: numpy.ndarray
     ends: numpy.ndarray
     labels: numpy.ndarray
-    margins: numpy.ndarray
     probabilities: numpy.ndarray
+    margins: numpy.ndarray
 
     def select(self, chosen: numpy.ndarray) -> "Rated":
         """Some of the spans.
@@ -37,3 +37,74 @@ class Rated(NamedTuple):
         chosen (numpy.ndarray): Their places, or a mask.
         """
         return Rated(*(column[chosen] for column in self))
+
+    def join(self, others: "Rated") -> "Rated":
+        """These spans and others, by their first tokens."""
+        joined = Rated(*(numpy.concatenate(columns) for columns in zip(self, others, strict=True)))
+        return joined.select(numpy.argsort(joined.starts, kind="stable"))
+
+
+def rate_entities(
+    scores: numpy.ndarray,
+    places: Places,
+    scheme: Scheme,
+    tagged: tuple[numpy.ndarray, numpy.ndarray],
+    is_best: bool,
+    curves: Curves | None,
+    labels: Sequence[str],
+) -> Rated:
+    """Rate the entities of a tag sequence.
+
+    scores (numpy.ndarray): Scores, one row a tag. Shape (n_tags, n_tokens).
+    places (Places): The tokens' places.
+    scheme (Scheme): The scheme of the tags.
+    tagged (Tuple[numpy.ndarray, numpy.ndarray]): The tokens that are not O, and their tags.
+    is_best (bool): Whether the sequence is the best valid one.
+    curves (Optional[Curves]): From margins to probabilities.
+    labels (Sequence[str]): The labels.
+    RETURNS (Rated): The entities.
+    """
+    margins = entity_margins(scores, places, scheme, *tagged, is_best=is_best)
+    starts, ends, numbers = scheme.spans_from_tags(*tagged)
+    return Rated(starts, ends, numbers, _probabilities(margins, numbers, curves, labels), margins)
+
+
+def rate_candidates(
+    scores: numpy.ndarray,
+    places: Places,
+    scheme: Scheme,
+    entities: Rated,
+    curves: Curves | None,
+    labels: Sequence[str],
+) -> Rated:
+    """Rate the spans that nearly were entities: those of tag sequences that are at most
+    `MOST_BEHIND` behind the best one, which is their margin, a negative one.
+
+    scores (numpy.ndarray): Scores, one row a tag. Shape (n_tags, n_tokens).
+    places (Places): The tokens' places.
+    scheme (Scheme): The scheme of the tags.
+    entities (Rated): The entities, which are no candidates.
+    curves (Optional[Curves]): From margins to probabilities.
+    labels (Sequence[str]): The labels.
+    RETURNS (Rated): The candidates, by their first tokens.
+    """
+    near = near_best_spans(make_lattice(scores.T, places, scheme), MOST_BEHIND)
+    starts, ends, numbers, behind = near
+    ends = ends + 1
+    # One number for each span.
+    n = scores.shape[1] + 1
+    taken = numpy.isin(
+        (starts * n + ends) * len(labels) + numbers,
+        (entities.starts * n + entities.ends) * len(labels) + entities.labels,
+    )
+    probabilities = _probabilities(-behind, numbers, curves, labels)
+    order = numpy.lexsort((numbers, ends, starts))
+    return Rated(starts, ends, numbers, probabilities, -behind).select(order[~taken[order]])
+
+
+def _probabilities(
+    margins: numpy.ndarray, numbers: numpy.ndarray, curves: Curves | None, labels: Sequence[str]
+) -> numpy.ndarray:
+    if curves is None:
+        return numpy.full(len(margins), None)
+    return curves.probabilities(margins, numbers, labels)

@@ -10,8 +10,8 @@ from spacy.tokens import Doc, Span
 
 from ..tagging.lattice import Places
 
-Entities = Sequence[tuple[int, int, int]]
-"""The entities of a document, as (start, end, label number)."""
+Entities = Sequence[tuple]
+"""The entities of a document, as (start, end, label number), or with more columns after these."""
 
 
 class Tokens(NamedTuple):
@@ -53,7 +53,7 @@ _WRITTEN = [ENT_IOB, ENT_TYPE]
 
 def write_entities(
     docs: Sequence[Doc], entities: Sequence[Entities], labels: Sequence[str], overwrite: bool
-) -> None:
+) -> list[Entities]:
     """Set the entities of documents. All their other tokens become O.
 
     docs (Sequence[Doc]): The documents.
@@ -61,7 +61,9 @@ def write_entities(
     labels (Sequence[str]): The labels.
     overwrite (bool): Whether existing entities and blocked tokens give way. Otherwise new entities
         that overlap with them are left out.
+    RETURNS (List[Entities]): The new entities that were set.
     """
+    written = list(entities)
     hashes = [get_string_id(label) for label in labels]
     n_tokens = sum(len(doc) for doc in docs)
     table: Any = numpy.zeros((n_tokens, len(_WRITTEN)), dtype="uint64")
@@ -69,12 +71,12 @@ def write_entities(
     iob, types = table[:, 0], table[:, 1]
     offset = 0
     vocab = None
-    for doc, spans in zip(docs, entities, strict=True):
+    for place, (doc, spans) in enumerate(zip(docs, entities, strict=True)):
         stop = offset + len(doc)
         if doc.has_annotation("ENT_IOB"):
-            _add_entities(doc, spans, labels, overwrite)
+            written[place] = _add_entities(doc, spans, labels, overwrite)
         else:
-            for start, end, label in spans:
+            for start, end, label, *_ in spans:
                 iob[offset + start : offset + end] = _I
                 iob[offset + start] = _B
                 types[offset + start : offset + end] = hashes[label]
@@ -85,16 +87,18 @@ def write_entities(
                     vocab.strings.add(name)
             doc.from_array(_WRITTEN, table[offset:stop])
         offset = stop
+    return written
 
 
-def _add_entities(doc: Doc, spans: Entities, labels: Sequence[str], overwrite: bool) -> None:
+def _add_entities(doc: Doc, spans: Entities, labels: Sequence[str], overwrite: bool) -> Entities:
     """Set the entities of a document that has annotation of entities already."""
     kept, blocked = ([], []) if overwrite else existing_entities(doc)
     # Something else may have set entities since these were predicted.
     taken = {token.i for span in (*kept, *blocked) for token in span}
-    ents = [Span(doc, start, end, label=labels[label]) for start, end, label in spans]
-    free = [ent for ent in ents if taken.isdisjoint(range(ent.start, ent.end))]
-    doc.set_ents([*kept, *free], blocked=blocked)
+    free = [row for row in spans if taken.isdisjoint(range(row[0], row[1]))]
+    ents = [Span(doc, start, end, label=labels[label]) for start, end, label, *_ in free]
+    doc.set_ents([*kept, *ents], blocked=blocked)
+    return free
 
 
 def existing_entities(doc: Doc) -> tuple[list[Span], list[Span]]:

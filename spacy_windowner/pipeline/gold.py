@@ -146,9 +146,23 @@ def validate_label_weights(
     labels (Sequence[str]): The component's labels.
     name (str): The component's name.
     """
+    require_labels("label_weights", label_weights, labels, name)
     for label, weight in label_weights.items():
-        if label not in labels:
-            known = ", ".join(labels)
-            raise ValueError(Errors.WN011.format(name=name, label=label, labels=known))
         if not weight >= 0.0:
             raise ValueError(Errors.WN012.format(name=name, label=label, weight=weight))
+
+
+def require_labels(setting: str, named: Iterable[str], labels: Sequence[str], name: str) -> None:
+    """Reject labels that the component doesn't have.
+
+    setting (str): The setting that names labels.
+    named (Iterable[str]): The labels that it names.
+    labels (Sequence[str]): The component's labels.
+    name (str): The component's name.
+    """
+    for label in named:
+        if label not in labels:
+            known = ", ".join(labels)
+            raise ValueError(Errors.WN011.format(
+                setting=setting, name=name, label=label, labels=known
+            ))  # fmt: skip

@@ -1,10 +1,12 @@
 import math
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy
 from spacy.errors import Errors as SpacyErrors
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
@@ -15,20 +17,31 @@ from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 from thinc.util import to_numpy
 
-from ..errors import Errors, check_setting
+from ..confidence.calibration import Calibration
+from ..errors import Errors, Warnings, check_setting
 from ..losses.incorrect_spans import incorrect_spans_loss
 from ..losses.targets import TagLoss
 from ..models.output import is_initialized, n_columns, set_output_width
 from ..pretraining.words_file import load_words
 from ..runtime.scorer import make_scorer
 from ..tagging.scheme import Scheme, get_scheme
+from ..tagging.spans import spans_by_doc
 from ..tagging.viterbi import greedy, viterbi
-from .annotation import Entities, write_entities
+from .annotation import write_entities
+from .calibrate import fit_calibration
 from .evaluation_report import EvaluationReport
-from .gold import gold_tags, incorrect_spans, make_targets, validate_label_weights
+from .gold import (
+    gold_tags,
+    incorrect_spans,
+    make_targets,
+    require_labels,
+    validate_label_weights,
+)
+from .held_out import HeldOut
 from .loading import explain_damage, require_files
-from .prediction import find_entities, score_docs
+from .prediction import Predictions, Rating, find_entities, find_rated_entities, score_docs
 from .recall_bias import best_recall_bias
+from .score_groups import write_groups
 from .skip_report import SkipReport
 from .vector_coverage import check_vectors, uses_vectors
 
@@ -40,7 +53,11 @@ scheme = "bio"
 incorrect_spans_key = null
 entity_weight = 1.5
 recall_bias = 0.0
+spans_key = "window_ner"
+threshold = 0.0
+candidates = false
 label_weights = {}
+thresholds = {}
 kernel = "auto"
 table_size = 25000
 
@@ -89,7 +106,7 @@ DEFAULT_CONFIG = Config().from_str(default_config)["window_ner"]
 
 @Language.factory(
     "window_ner",
-    assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
+    assigns=["doc.ents", "doc.spans", "token.ent_iob", "token.ent_type"],
     default_config=DEFAULT_CONFIG,
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
@@ -104,6 +121,10 @@ def make_window_ner(
     incorrect_spans_key: str | None,
     entity_weight: float,
     recall_bias: float,
+    spans_key: str | None,
+    threshold: float,
+    thresholds: dict[str, float],
+    candidates: bool,
     label_weights: dict[str, float],
     kernel: Literal["auto", "thinc", "torch", "torch-int8"],
     table_size: int,
@@ -124,7 +145,14 @@ def make_window_ner(
         sequence term of the loss the odds of their wrong tags. Above 1 the model finds more
         entities, and more wrong ones among them.
     recall_bias (float): How much the score of O is lowered in predictions. Above 0 more entities
-        are found, below 0 fewer. Training sets it by `spacy-windowner.tune_recall_bias.v1`.
+        are found, below 0 fewer. Training sets it by `spacy-windowner.calibrate.v1`.
+    spans_key (Optional[str]): The key in `doc.spans` of the entities that were found, with their
+        probabilities in `attrs["scores"]`. None for no such group.
+    threshold (float): Entities that are less probable than this are dropped, if the component is
+        calibrated.
+    thresholds (Dict[str, float]): The thresholds of labels that have one of their own.
+    candidates (bool): Whether to keep the spans that nearly were entities, too, in `doc.spans`
+        under `spans_key` with "_candidates" after it.
     label_weights (Dict[str, float]): What the loss of a label's tokens is multiplied by, too.
     kernel (str): What predictions are computed with: "thinc", "torch" (the same numbers), or
         "torch-int8" (rounded to 8 bits, in a quarter of the memory). "auto" is "torch" if PyTorch
@@ -144,6 +172,10 @@ def make_window_ner(
         incorrect_spans_key=incorrect_spans_key,
         entity_weight=entity_weight,
         recall_bias=recall_bias,
+        spans_key=spans_key,
+        threshold=threshold,
+        thresholds=thresholds,
+        candidates=candidates,
         label_weights=label_weights,
         kernel=kernel,
         table_size=table_size,
@@ -167,6 +199,10 @@ class WindowNER(TrainablePipe):
         incorrect_spans_key: str | None = None,
         entity_weight: float = 1.5,
         recall_bias: float = 0.0,
+        spans_key: str | None = "window_ner",
+        threshold: float = 0.0,
+        thresholds: dict[str, float] | None = None,
+        candidates: bool = False,
         label_weights: dict[str, float] | None = None,
         kernel: str = "auto",
         table_size: int = 25000,
@@ -177,6 +213,11 @@ class WindowNER(TrainablePipe):
         check_setting(decoder in _DECODERS, "decoder", decoder, f"Choose one of {known}.")
         check_setting(entity_weight >= 0.0, "entity_weight", entity_weight, "It is at least 0.")
         check_setting(math.isfinite(recall_bias), "recall_bias", recall_bias, "It is a number.")
+        for setting, value in {"threshold": threshold, **(thresholds or {})}.items():
+            check_setting(0.0 <= value <= 1.0, setting, value, "A probability is wanted, 0 to 1.")
+        check_setting(
+            spans_key is not None or not candidates, "candidates", candidates, "Set `spans_key`."
+        )
         check_setting(table_size >= 0, "table_size", table_size, "0 is for no table.")
         self.vocab = vocab
         self.model = model
@@ -191,6 +232,11 @@ class WindowNER(TrainablePipe):
             "incorrect_spans_key": incorrect_spans_key,
             "entity_weight": entity_weight,
             "recall_bias": recall_bias,
+            "spans_key": spans_key,
+            "threshold": threshold,
+            "thresholds": dict(thresholds or {}),
+            "candidates": candidates,
+            "calibration": None,
             "label_weights": dict(label_weights or {}),
         }
         # Not saved with the component: what is fast depends on the machine that loads it.
@@ -199,6 +245,8 @@ class WindowNER(TrainablePipe):
         self._scorer = make_scorer(model, kernel, table_size)
         self._skips_reported = False
         self._evaluation_report = EvaluationReport()
+        self._calibration: tuple[Any, Calibration | None] = (None, None)
+        self._told_of_threshold = False
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -209,6 +257,14 @@ class WindowNER(TrainablePipe):
     def scheme(self) -> Scheme:
         """RETURNS (Scheme): The scheme of the model's tags."""
         return get_scheme(self.cfg["scheme"])
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """RETURNS (Optional[Calibration]): What turns margins into probabilities, or None."""
+        saved = self.cfg["calibration"]
+        if saved is not self._calibration[0]:
+            self._calibration = saved, Calibration.from_json(saved, self.name)
+        return None if saved is None else self._calibration[1]
 
     @property
     def kernel(self) -> str:
@@ -276,6 +332,8 @@ class WindowNER(TrainablePipe):
         if not self.labels:
             raise ValueError(Errors.WN010.format(name=self.name))
         validate_label_weights(self.cfg["label_weights"], self.labels, self.name)
+        require_labels("thresholds", self.cfg["thresholds"], self.labels, self.name)
+        self.cfg["calibration"] = None
         columns = self.scheme.n_tags(len(self.labels))
         if n_columns(self.model) is None and self.model.has_ref("output_layer"):
             self.model.get_ref("output_layer").set_dim("nO", columns)
@@ -314,51 +372,92 @@ class WindowNER(TrainablePipe):
                 tags="- and ".join(self.scheme.kinds), labels=labels,
             ))  # fmt: skip
 
-    def predict(self, docs: Iterable[Doc]) -> list[Entities]:
+    def predict(self, docs: Iterable[Doc]) -> Predictions:
         """Find the entities of a batch of docs, without modifying them.
 
         docs (Iterable[Doc]): The documents.
-        RETURNS (List[List[Tuple[int, int, int]]]): For each document, the start, end and label
-            number of the entities to add to those it has.
+        RETURNS (Predictions): The entities to add to those the documents have.
         """
         docs = list(docs)
         self._require_labels()
         self._refresh_scorer()
-        search, bias = _DECODERS[self.cfg["decoder"]], self.cfg["recall_bias"]
-        return [
-            entities
-            for scored in score_docs(docs, self._scorer, self.cfg["overwrite"])
-            for entities in find_entities(scored, search, self.scheme, bias)
-        ]
+        search, rating = _DECODERS[self.cfg["decoder"]], self._rating()
+        found = Predictions([], None if rating is None or not rating.candidates else [])
+        for scored in score_docs(docs, self._scorer, self.cfg["overwrite"]):
+            leaning = scored.lean(self.cfg["recall_bias"])
+            if rating is None:
+                found.entities.extend(find_entities(leaning, search, self.scheme))
+                continue
+            entities, candidates = find_rated_entities(leaning, search, self.scheme, rating)
+            found.entities.extend(spans_by_doc(scored.lengths, *entities))
+            if found.candidates is not None and candidates is not None:
+                found.candidates.extend(spans_by_doc(scored.lengths, *candidates))
+        return found
+
+    def _rating(self) -> Rating | None:
+        """How entities are rated, or None if nobody asks."""
+        cfg, calibration = self.cfg, self.calibration
+        own = cfg["thresholds"]
+        thresholds = numpy.array([own.get(label, cfg["threshold"]) for label in self.labels])
+        if cfg["spans_key"] is None and not thresholds.any():
+            return None
+        if calibration is None and thresholds.any() and not self._told_of_threshold:
+            self._told_of_threshold = True
+            warnings.warn(Warnings.WW061.format(name=self.name), stacklevel=3)
+        return Rating(self.labels, calibration, thresholds, cfg["candidates"])
 
     def tune_recall_bias(self, examples: Iterable[Example]) -> float:
         """Set `recall_bias` to the value that gives the best F1 on examples the model was not
-        trained on. The callback `spacy-windowner.tune_recall_bias.v1` does it in training.
+        trained on. The callback `spacy-windowner.calibrate.v1` does it in training.
 
         examples (Iterable[Example]): The examples. They stay as they are.
         RETURNS (float): The value, between -2 and 4. Without entities in the examples it stays.
         """
+        held_out = self._held_out(examples, "WindowNER.tune_recall_bias")
+        if any(held_out.gold):
+            search = _DECODERS[self.cfg["decoder"]]
+            self.cfg["recall_bias"] = best_recall_bias(held_out, search, self.scheme)
+        return self.cfg["recall_bias"]
+
+    def calibrate(self, examples: Iterable[Example]) -> Calibration | None:
+        """Learn how probable it is that an entity of some margin is right, from examples the model
+        was not trained on. The callback `spacy-windowner.calibrate.v1` does it in training.
+
+        examples (Iterable[Example]): The examples. They stay as they are.
+        RETURNS (Optional[Calibration]): The calibration. None if the examples have no entities, or
+            none is found in them: then the component isn't calibrated.
+        """
+        held_out = self._held_out(examples, "WindowNER.calibrate")
+        search, bias = _DECODERS[self.cfg["decoder"]], self.cfg["recall_bias"]
+        calibration = None
+        if any(held_out.gold):
+            calibration = fit_calibration(held_out, search, self.scheme, self.labels, bias)
+        self.cfg["calibration"] = None if calibration is None else calibration.to_json()
+        return calibration
+
+    def _held_out(self, examples: Iterable[Example], method: str) -> HeldOut:
         examples = list(examples)
-        validate_examples(examples, "WindowNER.tune_recall_bias")
+        validate_examples(examples, method)
         self._require_labels()
         self._refresh_scorer()
         hashes = [self.vocab.strings.add(label) for label in self.labels]
-        tags = [gold_tags(example, hashes, self.scheme)[0] for example in examples]
-        if any((doc_tags > 0).any() for doc_tags in tags):
-            docs = [example.predicted for example in examples]
-            groups = list(score_docs(docs, self._scorer, overwrite=True))
-            search = _DECODERS[self.cfg["decoder"]]
-            self.cfg["recall_bias"] = best_recall_bias(groups, tags, search, self.scheme)
-        return self.cfg["recall_bias"]
+        return HeldOut.of(examples, self._scorer, hashes, self.scheme)
 
-    def set_annotations(self, docs: Iterable[Doc], scores: Sequence[Entities]) -> None:
-        """Write the entities to doc.ents. Unless `overwrite` is set, the entities and blocked
-        tokens that a document has stay as they are.
+    def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
+        """Write the entities to doc.ents and, if `spans_key` is set, to doc.spans. Unless
+        `overwrite` is set, the entities and blocked tokens that a document has stay as they are.
 
         docs (Iterable[Doc]): The documents.
-        scores (List[List[Tuple[int, int, int]]]): What `predict` returned for them.
+        scores (Predictions): What `predict` returned for them.
         """
-        write_entities(list(docs), scores, self.labels, self.cfg["overwrite"])
+        docs = list(docs)
+        entities, candidates = scores
+        written = write_entities(docs, entities, self.labels, self.cfg["overwrite"])
+        key, is_calibrated = self.cfg["spans_key"], self.cfg["calibration"] is not None
+        if key is not None:
+            write_groups(docs, key, written, self.labels, is_calibrated)
+        if candidates is not None:
+            write_groups(docs, f"{key}_candidates", candidates, self.labels, is_calibrated)
 
     def update(
         self,
@@ -477,6 +576,7 @@ class WindowNER(TrainablePipe):
                 self.vocab.strings.add(label)
         self._scorer.clear()
         self._validate_columns()
+        _ = self.calibration  # read it now, so that damage is found now
 
 
 _MAX_LOOKED_UP = 1000

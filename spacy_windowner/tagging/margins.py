@@ -2,7 +2,7 @@
 
 import numpy
 
-from .lattice import Lattice, Places, make_lattice
+from .lattice import Places, make_lattice
 from .max_marginals import max_marginals
 from .scheme import O, Scheme
 

@@ -55,7 +55,7 @@ def max_marginals(lattice: Lattice) -> MaxMarginals:
     stops = numpy.cumsum([len(step) for step in steps])
     here = [slice(stop - len(step), stop) for stop, step in zip(stops, steps, strict=True)]
     # The tokens before those of a step.
-    before = [slice(a.start, a.start + len(step)) for a, step in zip(here, steps[1:])]
+    before = [slice(a.start, a.start + len(step)) for a, step in zip(here, steps[1:], strict=False)]
     # No entity ends on whitespace. A tag that ends one on all tokens is ruled out there already.
     open_ended = scheme.ends_anywhere and lattice.must_continue.any()
     must_continue = lattice.must_continue[tokens]

@@ -11,7 +11,6 @@ from typing import Any
 import numpy
 
 from ..errors import check_setting
-from .spans import spans_by_doc
 
 O = 0  # noqa: E741
 MISSING = -1
@@ -153,29 +152,19 @@ class Scheme:
         return tags
 
     def spans_from_tags(
-        self,
-        tokens: numpy.ndarray,
-        tags: numpy.ndarray,
-        lengths: numpy.ndarray,
-        *columns: numpy.ndarray,
-    ) -> list[Sequence[tuple]]:
-        """The entities of a batch of valid tag sequences.
+        self, tokens: numpy.ndarray, tags: numpy.ndarray
+    ) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
+        """The entities of valid tag sequences.
 
-        tokens (numpy.ndarray): The tokens that are not O, by their ascending number in the batch.
-            Shape (n,).
+        tokens (numpy.ndarray): The tokens that are not O, by their ascending number. Shape (n,).
         tags (numpy.ndarray): Their tags. Shape (n,).
-        lengths (numpy.ndarray): The number of tokens of each document. Shape (n_docs,).
-        columns (numpy.ndarray): More that is known of the entities, in their order.
-            Shape (n_entities,).
-        RETURNS (List[Sequence[Tuple]]): The entities of each document in their order, as (start,
-            end, label number, *columns), token offsets with the end exclusive.
+        RETURNS (Tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]): The first token of each
+            entity, the one after its last, and its label number. Shapes (n_entities,).
         """
         begins = numpy.flatnonzero(self.begins(tags))
-        starts = tokens[begins]
         # All tokens up to the next tag that begins an entity are of the same one.
-        ends = tokens[numpy.append(begins[1:], len(tokens)) - 1] + 1 if len(tokens) else tokens
-        labels = self.label_of_tag(tags[begins])
-        return spans_by_doc(starts, lengths, (starts, ends, labels, *columns))
+        lasts = numpy.append(begins[1:], len(tokens)) - 1 if len(begins) else begins
+        return tokens[begins], tokens[lasts] + 1, self.label_of_tag(tags[begins])
 
     @cached_property
     def _begins(self) -> numpy.ndarray:

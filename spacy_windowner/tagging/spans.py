@@ -3,17 +3,16 @@ from collections.abc import Sequence
 import numpy
 
 
-def spans_by_doc(
-    starts: numpy.ndarray, lengths: numpy.ndarray, columns: Sequence[numpy.ndarray]
-) -> list[Sequence[tuple]]:
+def spans_by_doc(lengths: numpy.ndarray, *columns: numpy.ndarray) -> list[Sequence[tuple]]:
     """Divide the spans of a batch among its documents.
 
-    starts (numpy.ndarray): The first token of each span in the batch, ascending. Shape (n,).
     lengths (numpy.ndarray): The number of tokens of each document. Shape (n_docs,).
-    columns (Sequence[numpy.ndarray]): What is known of the spans. The first two are token numbers
-        in the batch, and become numbers in the document. Shapes (n,).
-    RETURNS (List[Sequence[Tuple]]): The rows of each document's spans.
+    columns (numpy.ndarray): The spans' first tokens, ascending, the tokens after their last ones,
+        both numbered in the batch, and whatever else is known of them. Shapes (n,).
+    RETURNS (List[Sequence[Tuple]]): The rows of each document's spans, with the tokens numbered in
+        the document.
     """
+    starts, ends, *others = columns
     # Most documents have none and share the empty tuple: a list for each would have the garbage
     # collector run through all of memory again and again.
     spans: list[Sequence[tuple]] = [()] * len(lengths)
@@ -22,8 +21,7 @@ def spans_by_doc(
     doc_ends = numpy.cumsum(lengths)
     docs = numpy.searchsorted(doc_ends, starts, side="right")
     offsets = (doc_ends - lengths)[docs]
-    first, second, *others = columns
-    rows = (first - offsets, second - offsets, *others)
+    rows = (starts - offsets, ends - offsets, *others)
     found = tuple(zip(*(column.tolist() for column in rows), strict=True))
     some, firsts = numpy.unique(docs, return_index=True)
     stops = [*firsts[1:].tolist(), len(found)]

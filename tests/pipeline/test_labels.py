@@ -5,6 +5,8 @@ from spacy.ml.models import MultiHashEmbed
 from spacy.training import Example
 from thinc.api import Linear, Model, chain, with_array
 
+from spacy_windowner.pipeline.prediction import Predictions
+
 from .util import ENTITIES, TRAIN_DATA, ents_of, make_examples, make_nlp, train
 
 NO_ENTITIES = [("Who is it?", {"entities": []}), ("Nobody.", {})]
@@ -253,5 +255,5 @@ def test_a_sourced_component_with_a_new_label():
     ner = nlp.get_pipe("window_ner")
     ner.add_label("A NEW LABEL")
     doc = nlp.make_doc("London")
-    ner.set_annotations([doc], [[(0, 1, 2)]])
+    ner.set_annotations([doc], Predictions([((0, 1, 2, None, 1.0),)], [((0, 1, 0, None, -1.0),)]))
     assert ents_of(doc) == [("London", "A NEW LABEL")]

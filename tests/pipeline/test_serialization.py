@@ -53,6 +53,11 @@ def test_saved_settings_rank_above_the_config(tmp_path):
         "incorrect_spans_key": None,
         "entity_weight": 1.5,
         "recall_bias": 0.0,
+        "spans_key": "window_ner",
+        "threshold": 0.0,
+        "thresholds": {},
+        "candidates": False,
+        "calibration": None,
         "label_weights": {"LOC": 2.0},
     }
     other = make_nlp().get_pipe("window_ner").from_disk(tmp_path / "ner")

@@ -6,6 +6,7 @@ from spacy_windowner.tagging.decoding import decode
 from spacy_windowner.tagging.margins import entity_margins
 from spacy_windowner.tagging.max_marginals import max_marginals
 from spacy_windowner.tagging.scheme import BILUO, BIO
+from spacy_windowner.tagging.spans import spans_by_doc
 from spacy_windowner.tagging.viterbi import greedy, viterbi
 
 from .util import Batch, all_spans, batches, may_hold, random_batch, spell
@@ -20,7 +21,7 @@ def margins(batch: Batch, search=viterbi) -> tuple[list, numpy.ndarray]:
     """The entities of a batch that a search finds, and their margins."""
     scores, places, scheme = batch.scores.T, batch.places, batch.scheme
     tokens, tags = decode(scores, places, search, scheme)
-    docs = scheme.spans_from_tags(tokens, tags, batch.lengths)
+    docs = spans_by_doc(batch.lengths, *scheme.spans_from_tags(tokens, tags))
     is_best = search is viterbi
     return docs, entity_margins(scores, places, scheme, tokens, tags, is_best=is_best)
 

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_windowner.tagging.scheme import BILUO, BIO, MISSING, SCHEMES, get_scheme
+from spacy_windowner.tagging.spans import spans_by_doc
 
 from .util import all_spans, spell
 
@@ -59,7 +60,7 @@ def test_spans_to_tags_and_back(scheme, drawn):
             assert scheme.tags_of_span(end - start, label) == tags_of_span
     tokens = numpy.flatnonzero(tags)
     lengths = numpy.array(lengths, dtype="int64")
-    found = scheme.spans_from_tags(tokens, tags[tokens], lengths)
+    found = spans_by_doc(lengths, *scheme.spans_from_tags(tokens, tags[tokens]))
     assert list(map(list, found)) == docs
 
 
@@ -128,7 +129,7 @@ def test_entities_end_at_the_documents_end(scheme, doc):
     # The second document begins with an entity of the same label.
     tags = numpy.array(doc * 2)
     tokens = numpy.flatnonzero(tags)
-    found = scheme.spans_from_tags(tokens, tags[tokens], numpy.array([2, 0, 2]))
+    found = spans_by_doc(numpy.array([2, 0, 2]), *scheme.spans_from_tags(tokens, tags[tokens]))
     assert found == [((0, 2, 0),), (), ((0, 2, 0),)]
 
 
@@ -136,5 +137,5 @@ def test_entities_end_at_the_documents_end(scheme, doc):
 def test_many_entities_in_a_document(scheme, kind):
     n = 300_000
     tags = numpy.full(n, scheme.tag(0, kind), dtype="int32")
-    [spans] = scheme.spans_from_tags(numpy.arange(n), tags, numpy.array([n]))
+    [spans] = spans_by_doc(numpy.array([n]), *scheme.spans_from_tags(numpy.arange(n), tags))
     assert len(spans) == n and spans[-1] == (n - 1, n, 0)

@@ -1,0 +1,118 @@
+"""What a model learns of itself on held-out documents: its operating point, and how far its
+margins can be trusted."""
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy
+from spacy.language import Language
+from spacy.training import Corpus, Example
+from spacy.util import registry
+
+from ..confidence.calibration import MIN_COUNT, Calibration, Curves
+from ..errors import Warnings
+from ..tagging.lattice import Lattice
+from ..tagging.scheme import Scheme
+from ..tagging.spans import spans_by_doc
+from .held_out import HeldOut
+from .prediction import Rating, find_rated_entities
+
+
+@registry.callbacks("spacy-windowner.calibrate.v1")
+def calibrate(
+    path: Path | None = None, tune_recall_bias: bool = True
+) -> Callable[[Language], Language]:
+    """A callback for `[training.before_to_disk]`: each time the pipeline is saved, every
+    `window_ner` in it is calibrated on a corpus, as a rule that of `paths.dev`.
+
+    path (Optional[Path]): The corpus, as `spacy.Corpus.v1` reads it. None leaves all as it is.
+    tune_recall_bias (bool): Whether to choose `recall_bias` on the corpus first.
+    RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline.
+    """
+
+    told = set()
+
+    def callback(nlp: Language) -> Language:
+        if path is None:
+            return nlp
+        for pipe, examples in components_and_examples(nlp, path):
+            if tune_recall_bias:
+                pipe.tune_recall_bias(examples)
+            problem = shortcoming(pipe.calibrate(examples), pipe.name, path)
+            # The pipeline is saved many times. That data is lacking is said once.
+            if problem and problem[:7] not in told:
+                told.add(problem[:7])
+                warnings.warn(problem, stacklevel=2)
+        return nlp
+
+    return callback
+
+
+def shortcoming(calibration: Calibration | None, name: str, path: Path) -> str | None:
+    """What is wrong with a calibration for lack of data.
+
+    calibration (Optional[Calibration]): The calibration, if there could be one.
+    name (str): The name of its component.
+    path (Path): The data.
+    RETURNS (Optional[str]): A warning, or None.
+    """
+    if calibration is None:
+        return Warnings.WW062.format(name=name, path=path)
+    count = calibration.entities.pooled.fitted_on
+    if count < MIN_COUNT:
+        return Warnings.WW060.format(name=name, count=count, needed=MIN_COUNT)
+    return None
+
+
+def components_and_examples(nlp: Language, path: Path) -> Iterator[tuple[Any, list[Example]]]:
+    """Every component of a pipeline that can be calibrated, and the examples of a corpus as they
+    are when they come to it.
+
+    nlp (Language): The pipeline.
+    path (Path): The corpus, as `spacy.Corpus.v1` reads it.
+    YIELDS (Tuple[WindowNER, List[Example]]): The components.
+    """
+    for place, (_, pipe) in enumerate(nlp.pipeline):
+        if hasattr(pipe, "tune_recall_bias"):
+            examples = list(Corpus(path)(nlp))
+            for _, before in nlp.pipeline[:place]:
+                for example in examples:
+                    example.predicted = before(example.predicted)
+            yield pipe, examples
+
+
+def fit_calibration(
+    held_out: HeldOut,
+    search: Callable[[Lattice], numpy.ndarray],
+    scheme: Scheme,
+    labels: Sequence[str],
+    recall_bias: float,
+) -> Calibration | None:
+    """Fit the calibration to what is found in held-out documents.
+
+    held_out (HeldOut): Held-out documents.
+    search (Callable[[Lattice], numpy.ndarray]): Chooses tags.
+    scheme (Scheme): The scheme of the tags.
+    labels (Sequence[str]): The labels.
+    recall_bias (float): How much the score of O is lowered.
+    RETURNS (Optional[Calibration]): The calibration. None if no entity is found.
+    """
+    rating = Rating(labels, None, numpy.zeros(len(labels)), candidates=True)
+    entities: list[Sequence[tuple]] = []
+    candidates: list[Sequence[tuple]] = []
+    for group in held_out.groups:
+        found, others = find_rated_entities(group.lean(recall_bias), search, scheme, rating)
+        entities += spans_by_doc(group.lengths, *found)
+        candidates += spans_by_doc(group.lengths, *others) if others is not None else []
+    curves = _fit(held_out, entities, labels)
+    return None if curves is None else Calibration(curves, _fit(held_out, candidates, labels))
+
+
+def _fit(held_out: HeldOut, found: list, labels: Sequence[str]) -> Curves | None:
+    judged = [(row[4], right, row[2]) for rows in held_out.judge(found) for row, right in rows]
+    if not judged:
+        return None
+    margins, right, numbers = (numpy.array(column) for column in zip(*judged, strict=True))
+    return Curves.fit(margins, right, numbers, labels)

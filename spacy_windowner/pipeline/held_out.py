@@ -1,0 +1,63 @@
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy
+from spacy.training import Example
+
+from ..runtime.scorer import Scorer
+from ..tagging.scheme import MISSING, Scheme
+from ..tagging.spans import spans_by_doc
+from .annotation import Entities
+from .gold import gold_tags
+from .prediction import Scored, score_docs
+
+
+class HeldOut(NamedTuple):
+    """Documents that the model was not trained on, scored, and their gold standard.
+
+    groups (List[Scored]): The scored documents.
+    gold (List[Set[Tuple[int, int, int]]]): The entities of each document.
+    known (List[numpy.ndarray]): Which tokens of each document are annotated.
+    """
+
+    groups: list[Scored]
+    gold: list[set[tuple]]
+    known: list[numpy.ndarray]
+
+    @classmethod
+    def of(
+        cls,
+        examples: Sequence[Example],
+        scorer: Scorer,
+        label_hashes: Sequence[int],
+        scheme: Scheme,
+    ) -> "HeldOut":
+        """Score the documents of examples, which stay as they are.
+
+        examples (Sequence[Example]): The examples.
+        scorer (Scorer): Scores the tags of tokens.
+        label_hashes (Sequence[int]): The hash of each label, in the labels' order.
+        scheme (Scheme): The scheme of the tags.
+        """
+        gold, known = [], []
+        for example in examples:
+            tags, _ = gold_tags(example, label_hashes, scheme)
+            tokens = numpy.flatnonzero(tags > 0)
+            spans = scheme.spans_from_tags(tokens, tags[tokens])
+            gold.append(set(spans_by_doc(numpy.array([len(tags)]), *spans)[0]))
+            known.append(tags != MISSING)
+        docs = [example.predicted for example in examples]
+        return cls(list(score_docs(docs, scorer, overwrite=True)), gold, known)
+
+    def judge(self, found: Sequence[Entities]) -> list[list[tuple[tuple, bool]]]:
+        """Whether spans found in the documents are right: exactly an entity, with its label. Those
+        found where annotation is missing aren't judged.
+
+        found (Sequence[Entities]): The spans of each document.
+        RETURNS (List[List[Tuple[Tuple, bool]]]): The judged spans of each, and whether they are
+            right.
+        """
+        return [
+            [(row, row[:3] in gold) for row in rows if known[row[0] : row[1]].all()]
+            for rows, gold, known in zip(found, self.gold, self.known, strict=True)
+        ]
