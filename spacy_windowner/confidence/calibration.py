@@ -65,21 +65,21 @@ class Calibration(NamedTuple):
     """What turns margins into probabilities.
 
     entities (Curves): For the entities that the decision is for.
-    candidates (Optional[Curves]): For spans that it is against. None if none was near enough.
+    candidates (Curves): For spans that it is against.
     """
 
     entities: Curves
-    candidates: Curves | None
+    candidates: Curves
 
     def to_json(self) -> dict[str, Any]:
         """The calibration as it stands in the component's cfg."""
         return {
-            kind: None if curves is None else {
+            kind: {
                 "pooled": curves.pooled._asdict(),
                 "labels": {label: curve._asdict() for label, curve in curves.labels.items()},
             }
             for kind, curves in self._asdict().items()
-        }  # fmt: skip
+        }
 
     @classmethod
     def from_json(cls, data: Any, name: str) -> "Calibration":
@@ -91,11 +91,7 @@ class Calibration(NamedTuple):
         RAISES (ValueError): If it is none.
         """
         try:
-            candidates = data["candidates"]
-            return cls(
-                _read_curves(data["entities"]),
-                None if candidates is None else _read_curves(candidates),
-            )
+            return cls(_read_curves(data["entities"]), _read_curves(data["candidates"]))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(Errors.WN061.format(name=name, reason=repr(error))) from error
 

@@ -21,15 +21,14 @@ class Rated(NamedTuple):
     starts (numpy.ndarray): Their first tokens, ascending.
     ends (numpy.ndarray): The tokens after their last ones.
     labels (numpy.ndarray): The numbers of their labels.
-    probabilities (numpy.ndarray): How probable it is that they are right, None if unknown.
-    margins (numpy.ndarray): Their margins.
+    ratings (numpy.ndarray): How probable it is that they are right, or if that is unknown, their
+        margins.
     """
 
     starts: numpy.ndarray
     ends: numpy.ndarray
     labels: numpy.ndarray
-    probabilities: numpy.ndarray
-    margins: numpy.ndarray
+    ratings: numpy.ndarray
 
     def select(self, chosen: numpy.ndarray) -> "Rated":
         """Some of the spans.
@@ -66,7 +65,7 @@ def rate_entities(
     """
     margins = entity_margins(scores, places, scheme, *tagged, is_best=is_best)
     starts, ends, numbers = scheme.spans_from_tags(*tagged)
-    return Rated(starts, ends, numbers, _probabilities(margins, numbers, curves, labels), margins)
+    return Rated(starts, ends, numbers, _ratings(margins, numbers, curves, labels))
 
 
 def rate_candidates(
@@ -97,14 +96,14 @@ def rate_candidates(
         (starts * n + ends) * len(labels) + numbers,
         (entities.starts * n + entities.ends) * len(labels) + entities.labels,
     )
-    probabilities = _probabilities(-behind, numbers, curves, labels)
+    ratings = _ratings(-behind, numbers, curves, labels)
     order = numpy.lexsort((numbers, ends, starts))
-    return Rated(starts, ends, numbers, probabilities, -behind).select(order[~taken[order]])
+    return Rated(starts, ends, numbers, ratings).select(order[~taken[order]])
 
 
-def _probabilities(
+def _ratings(
     margins: numpy.ndarray, numbers: numpy.ndarray, curves: Curves | None, labels: Sequence[str]
 ) -> numpy.ndarray:
     if curves is None:
-        return numpy.full(len(margins), None)
+        return margins
     return curves.probabilities(margins, numbers, labels)

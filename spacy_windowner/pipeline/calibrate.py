@@ -107,11 +107,13 @@ def fit_calibration(
         entities += spans_by_doc(group.lengths, *found)
         candidates += spans_by_doc(group.lengths, *others) if others is not None else []
     curves = _fit(held_out, entities, labels)
-    return None if curves is None else Calibration(curves, _fit(held_out, candidates, labels))
+    if curves is None:
+        return None
+    return Calibration(curves, _fit(held_out, candidates, labels) or curves)
 
 
 def _fit(held_out: HeldOut, found: list, labels: Sequence[str]) -> Curves | None:
-    judged = [(row[4], right, row[2]) for rows in held_out.judge(found) for row, right in rows]
+    judged = [(row[3], right, row[2]) for rows in held_out.judge(found) for row, right in rows]
     if not judged:
         return None
     margins, right, numbers = (numpy.array(column) for column in zip(*judged, strict=True))

@@ -72,7 +72,7 @@ def find_entities(
 
 class Predictions(NamedTuple):
     """What was found in documents: the rows of each, (start, end, label number), and after these,
-    if they are rated, probability (None if unknown) and margin.
+    if they are rated, the probability, or the margin if it isn't calibrated.
 
     entities (List[Entities]): The entities.
     candidates (Optional[List[Entities]]): The spans that nearly were entities, if wanted.
@@ -120,7 +120,7 @@ def find_rated_entities(
     entities = rate_entities(*lattice, tagged, search is viterbi, curves, labels)
     unsure = numpy.zeros(len(entities.labels), dtype=bool)
     if curves is not None:
-        unsure = entities.probabilities < thresholds[entities.labels]
+        unsure = entities.ratings < thresholds[entities.labels]
     candidates = None
     if wants_candidates:
         curves = None if calibration is None else calibration.candidates

@@ -1,7 +1,9 @@
 """How sure entities are, on the Doc: in doc.spans, and by `span._.ner_score`."""
 
 from collections.abc import Sequence
+from typing import Any
 
+from spacy.strings import get_string_id
 from spacy.tokens import Doc, Span, SpanGroup
 
 from .annotation import Entities
@@ -15,22 +17,28 @@ def write_groups(
     calibrated: bool,
 ) -> None:
     """Put rated spans into doc.spans. The group's `attrs` hold `scores`, the probability of each
-    span, and `margins`, both in the order of the spans, and whether the component is `calibrated`.
-    If it isn't, the scores are None: a margin is no probability.
+    span in the order of the spans, and whether the component is `calibrated`. If it isn't, the
+    scores are None, for a margin is no probability, and `margins` holds the margins.
 
     docs (Sequence[Doc]): The documents.
     key (str): The key in doc.spans. What was there is replaced.
-    rated (Sequence[Entities]): The spans of each, with score and margin.
+    rated (Sequence[Entities]): The spans of each, as (start, end, label number, probability if
+        calibrated, else margin).
     labels (Sequence[str]): The labels.
     calibrated (bool): Whether the component is calibrated.
     """
+    hashes = [get_string_id(label) for label in labels]
+    vocab = None
     for doc, rows in zip(docs, rated, strict=True):
-        attrs = {
-            "scores": [row[3] for row in rows],
-            "margins": [row[4] for row in rows],
-            "calibrated": calibrated,
-        }
-        spans = [Span(doc, row[0], row[1], label=labels[row[2]]) for row in rows]
+        if rows and doc.vocab is not vocab:
+            vocab = doc.vocab
+            for label in labels:
+                vocab.strings.add(label)
+        ratings = [row[3] for row in rows]
+        attrs: dict[str, Any] = {"scores": ratings, "calibrated": calibrated}
+        if not calibrated:
+            attrs |= {"scores": [None] * len(ratings), "margins": ratings}
+        spans = [Span(doc, start, end, hashes[label]) for start, end, label, _ in rows]
         doc.spans[key] = SpanGroup(doc, name=key, attrs=attrs, spans=spans)
 
 

@@ -30,10 +30,11 @@ def entity_margins(
     max-marginals of these tags.
 
     If y is the best valid sequence of all, they are computed around the entities only, as far as
-    it can matter. Let d be what y loses if the tokens of e become O, so that m(e) <= d. A better z
-    differs from y in one stretch of tokens around e, and in it gives up O for each token that is O
-    in y. So the stretch ends where the tokens that are O in y have cost more than d, and what y
-    has left to gain elsewhere.
+    it can matter. Let d be what y loses if the tokens of e become O, so that m(e) <= d. The best z
+    without e differs from y in every token of one stretch, in which at least a token of e is, or
+    the one after it: where both have the same tag, z can be as y from there on. At t it loses at
+    least c[t] = S[t, y[t]] - max_{y != y[t]} S[t, y]. So the stretch ends before the sum of the
+    c[t] that are above 0 exceeds d and the sum of those below 0.
 
     scores (numpy.ndarray): S, one row a tag. Shape (n_tags, n_tokens).
     places (Places): The tokens' places.
@@ -49,7 +50,7 @@ def entity_margins(
         return numpy.zeros(0)
     last = numpy.append(first[1:], len(tokens)) - 1
     if is_best:
-        near = _surroundings(scores, places, tokens, tags, tokens[first], tokens[last])
+        near = _surroundings(scores, places, scheme, tokens, tags, first, last)
     else:
         near = numpy.arange(scores.shape[1])
     lattice = make_lattice(scores[:, near].T, places.segments(near), scheme)
@@ -74,35 +75,41 @@ def entity_margins(
 def _surroundings(
     scores: numpy.ndarray,
     places: Places,
+    scheme: Scheme,
     tokens: numpy.ndarray,
     tags: numpy.ndarray,
-    starts: numpy.ndarray,
-    ends: numpy.ndarray,
+    first: numpy.ndarray,
+    last: numpy.ndarray,
 ) -> numpy.ndarray:
-    """The tokens in which the best sequence and the best one without an entity may differ, for all
-    entities, from their first tokens `starts` to their last ones `ends`."""
+    """The tokens in entities, and those around them in which the best sequence and the best one
+    without an entity may differ. No entity is cut by their edges."""
     n = scores.shape[1]
-    gain = scores[O + 1 :].max(axis=0) - scores[O]
-    chosen = scores[tags, tokens] - scores[O, tokens]
-    cost = numpy.maximum(-gain, 0.0)
-    cost[tokens] = 0.0
-    to_gain = numpy.maximum(gain, 0.0)
-    to_gain[tokens] -= chosen
-    costs = _cumulative(numpy.floor(cost * _UNIT))
-    gains = _cumulative(numpy.ceil(to_gain * _UNIT))
-    worth = numpy.zeros(n)
-    worth[tokens] = numpy.ceil(chosen * _UNIT)
-    worths = _cumulative(worth)
+    rivals = scores[:, tokens]
+    own = rivals[tags, numpy.arange(len(tags))]
+    drop = own - rivals[O]
+    rivals[tags, numpy.arange(len(tags))] = -numpy.inf
+    cost = scores[O] - scores[O + 1 :].max(axis=0)
+    cost[tokens] = own - rivals.max(axis=0)
+    cost *= _UNIT
+    costs = _cumulative(numpy.floor(numpy.maximum(cost, 0.0)))
+    gains = _cumulative(numpy.ceil(numpy.maximum(-cost, 0.0)))
+    drops = _cumulative(numpy.ceil(drop * _UNIT))
     borders = numpy.append(numpy.flatnonzero(places.is_doc_start | places.is_sent_start), n)
-    segment = numpy.searchsorted(borders, starts, side="right")
+    segment = numpy.searchsorted(borders, tokens[first], side="right")
     low, high = borders[segment - 1], borders[segment]
-    budget = worths[ends + 1] - worths[starts] + gains[high] - gains[low] + 1
-    left = numpy.searchsorted(costs, costs[starts] - budget, side="left")
-    right = numpy.searchsorted(costs, costs[ends + 1] + budget, side="right") - 1
-    covered = numpy.zeros(n + 1, dtype="int64")
-    numpy.add.at(covered, numpy.maximum(left, low), 1)
-    numpy.add.at(covered, numpy.minimum(right, high), -1)
-    return numpy.flatnonzero(numpy.cumsum(covered[:-1]) > 0)
+    drop_of_entity = drops[last + 1] - drops[first] + 1
+    # A stretch to the left has the first token in it. One to the right has the last token, or
+    # begins after it, as far as an entity may end on any tag.
+    right_from = tokens[last] + int(scheme.ends_anywhere)
+    for _ in range(2):  # only what can be gained within reach counts
+        budget = drop_of_entity + gains[high] - gains[low]
+        left = numpy.searchsorted(costs, costs[tokens[first] + 1] - budget, side="left")
+        right = numpy.searchsorted(costs, costs[right_from] + budget, side="right") - 1
+        low, high = numpy.maximum(left, low), numpy.minimum(right, high)
+    covered = numpy.zeros(n + 1, dtype="int32")
+    numpy.add.at(covered, numpy.minimum(low, tokens[first]), 1)
+    numpy.add.at(covered, numpy.maximum(high, tokens[last] + 1), -1)
+    return numpy.flatnonzero(numpy.cumsum(covered[:-1]))
 
 
 def _cumulative(numbers: numpy.ndarray) -> numpy.ndarray:

@@ -255,5 +255,5 @@ def test_a_sourced_component_with_a_new_label():
     ner = nlp.get_pipe("window_ner")
     ner.add_label("A NEW LABEL")
     doc = nlp.make_doc("London")
-    ner.set_annotations([doc], Predictions([((0, 1, 2, None, 1.0),)], [((0, 1, 0, None, -1.0),)]))
+    ner.set_annotations([doc], Predictions([((0, 1, 2, 1.0),)], [((0, 1, 0, -1.0),)]))
     assert ents_of(doc) == [("London", "A NEW LABEL")]
