@@ -49,71 +49,83 @@ def entity_margins(
     if not len(first):
         return numpy.zeros(0)
     last = numpy.append(first[1:], len(tokens)) - 1
+    low, high = _sentences(places, tokens[first])
     if is_best:
-        near = _surroundings(scores, places, scheme, tokens, tags, first, last)
-    else:
-        near = numpy.arange(scores.shape[1])
+        low, high = _reach(scores, scheme, tokens, tags, first, last, low, high)
+    # The surroundings of each entity, one after the other, as if they were sentences.
+    lengths = high - low
+    starts = numpy.cumsum(lengths) - lengths
+    near = numpy.arange(lengths.sum()) + numpy.repeat(low - starts, lengths)
     lattice = make_lattice(scores[:, near].T, places.segments(near), scheme)
+    lattice.starts[starts] = True
     forward, backward = marginals = max_marginals(lattice)
-    at = numpy.searchsorted(near, tokens)
+    at = tokens + numpy.repeat(starts - low, last - first + 1)
     own = lattice.scores[at, tags].astype("float64")
     inner = numpy.add.reduceat(own, first) - own[first]
     # What may follow an entity is what may follow O.
     total = forward[at[first], tags[first]] + inner + backward[at[last], O]
-    M = marginals.best
-    M[at, tags] = -numpy.inf
-    without = numpy.maximum.reduceat(M[at].max(axis=1), first)
+    M = marginals.best[at]
+    M[numpy.arange(len(at)), tags] = -numpy.inf
+    without = numpy.maximum.reduceat(M.max(axis=1), first)
     if scheme.ends_anywhere:
-        goes_on = scheme.tag(scheme.label_of_tag(tags[last]), "I")
-        after = at[last] + 1
-        some = numpy.flatnonzero(after < len(near))
-        some = some[~lattice.starts[after[some]]]
-        without[some] = numpy.maximum(without[some], M[after[some], goes_on[some]])
+        some = numpy.flatnonzero(tokens[last] + 1 < high)
+        after, goes_on = at[last[some]] + 1, scheme.tag(scheme.label_of_tag(tags[last[some]]), "I")
+        rivals = forward[after, goes_on] + backward[after, goes_on]
+        without[some] = numpy.maximum(without[some], rivals)
     return total - without
 
 
-def _surroundings(
+def _sentences(places: Places, tokens: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """The first token of the sentence that each token is in, and the one after its last."""
+    borders = numpy.flatnonzero(places.is_doc_start | places.is_sent_start)
+    borders = numpy.append(borders, len(places.is_doc_start))
+    sentence = numpy.searchsorted(borders, tokens, side="right")
+    return borders[sentence - 1], borders[sentence]
+
+
+def _reach(
     scores: numpy.ndarray,
-    places: Places,
     scheme: Scheme,
     tokens: numpy.ndarray,
     tags: numpy.ndarray,
     first: numpy.ndarray,
     last: numpy.ndarray,
-) -> numpy.ndarray:
-    """The tokens in entities, and those around them in which the best sequence and the best one
-    without an entity may differ. No entity is cut by their edges."""
-    n = scores.shape[1]
+    low: numpy.ndarray,
+    high: numpy.ndarray,
+) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """The tokens around each entity, within those from `low` to before `high`, in which the best
+    sequence and the best one without the entity may differ. They cut no other entity."""
+    own = scores[tags, tokens]
     rivals = scores[:, tokens]
-    own = rivals[tags, numpy.arange(len(tags))]
-    drop = own - rivals[O]
+    drops = _cumulative((own - rivals[O]) * _UNIT)
     rivals[tags, numpy.arange(len(tags))] = -numpy.inf
     cost = scores[O] - scores[O + 1 :].max(axis=0)
     cost[tokens] = own - rivals.max(axis=0)
-    cost *= _UNIT
-    costs = _cumulative(numpy.floor(numpy.maximum(cost, 0.0)))
-    gains = _cumulative(numpy.ceil(numpy.maximum(-cost, 0.0)))
-    drops = _cumulative(numpy.ceil(drop * _UNIT))
-    borders = numpy.append(numpy.flatnonzero(places.is_doc_start | places.is_sent_start), n)
-    segment = numpy.searchsorted(borders, tokens[first], side="right")
-    low, high = borders[segment - 1], borders[segment]
-    drop_of_entity = drops[last + 1] - drops[first] + 1
+    cost = numpy.floor(cost * _UNIT)
+    costs = _cumulative(numpy.maximum(cost, 0.0))
+    gains = costs - _cumulative(cost)
+    # Rounding is made up for by one for each token.
+    drop = drops[last + 1] - drops[first] + 2 * (last - first + 1)
     # A stretch to the left has the first token in it. One to the right has the last token, or
     # begins after it, as far as an entity may end on any tag.
-    right_from = tokens[last] + int(scheme.ends_anywhere)
+    left_from, right_from = tokens[first] + 1, tokens[last] + int(scheme.ends_anywhere)
+    sentence = low
     for _ in range(2):  # only what can be gained within reach counts
-        budget = drop_of_entity + gains[high] - gains[low]
-        left = numpy.searchsorted(costs, costs[tokens[first] + 1] - budget, side="left")
+        budget = drop + gains[high] - gains[low]
+        left = numpy.searchsorted(costs, costs[left_from] - budget, side="left")
         right = numpy.searchsorted(costs, costs[right_from] + budget, side="right") - 1
         low, high = numpy.maximum(left, low), numpy.minimum(right, high)
-    covered = numpy.zeros(n + 1, dtype="int32")
-    numpy.add.at(covered, numpy.minimum(low, tokens[first]), 1)
-    numpy.add.at(covered, numpy.maximum(high, tokens[last] + 1), -1)
-    return numpy.flatnonzero(numpy.cumsum(covered[:-1]))
+    # Entities within reach are whole, and so is one before it that could go on.
+    starts, ends = tokens[first], tokens[last] + 1
+    goes_on = "left" if scheme.ends_anywhere else "right"
+    first_within = numpy.searchsorted(ends, low, side=goes_on)
+    last_within = numpy.searchsorted(starts, high, side="left") - 1
+    low = numpy.maximum(numpy.minimum(low, starts[first_within]), sentence)
+    return low, numpy.maximum(high, ends[last_within])
 
 
 def _cumulative(numbers: numpy.ndarray) -> numpy.ndarray:
     """The sums of the first 0, 1, ... numbers."""
     sums = numpy.zeros(len(numbers) + 1, dtype="int64")
-    numpy.cumsum(numbers, out=sums[1:], dtype="int64")
+    numpy.cumsum(numbers.astype("int64"), out=sums[1:])
     return sums
