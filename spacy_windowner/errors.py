@@ -132,6 +132,21 @@ class Errors:
         "[WN061] The calibration of '{name}' can't be read: {reason}. Calibrate the model again, "
         "`python -m spacy windowner calibrate MODEL DATA`, or set `calibration` to null in the "
         "component's cfg file."
+    WN050 = (
+        "[WN050] Only entities of a `window_ner` component can be explained, and the pipeline must "
+        "have {wanted}. Found: {names}. Name one with `--component` (`name` in Python), enable "
+        "it if it is disabled, or give another pipeline."
+    )
+    WN051 = (
+        "[WN051] The entities of '{name}' can't be explained, for its model, {model!r}, doesn't "
+        "say which word each part of a score comes from. That takes the architecture "
+        "spacy-windowner.WindowClassifier.v1 or spacy-windowner.TorchWindowClassifier.v1: train "
+        "the component with one of these."
+    )
+    WN052 = (
+        "[WN052] The entities of '{name}' can't be explained, for the scores of its `scorer`, a "
+        "{kind}, have no gradient with respect to the words: {reason}. Let the module compute its "
+        "scores from its input by differentiable operations, without torch.no_grad() or detach()."
     )
 
 

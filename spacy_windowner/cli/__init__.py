@@ -4,8 +4,9 @@ entry point of the group `spacy_cli`, whenever one of its commands is run."""
 from spacy.cli import app
 
 from ._util import windowner_cli
+from .explain import explain_cli
 from .pretrain import pretrain_cli
 
-__all__ = ["pretrain_cli", "windowner_cli"]
+__all__ = ["explain_cli", "pretrain_cli", "windowner_cli"]
 
 app.add_typer(windowner_cli)

@@ -79,7 +79,7 @@ def forward(
     use_one_thread_if_forked()
     if not is_train:
         with torch.no_grad():
-            Y = _predictor(model)(xp2torch(X))
+            Y = get_predictor(model)(xp2torch(X))
         return _to_xp(model, Y), reject_gradient
     template = get_template(model)
     module = bind_module(template, _arrays(model, template))
@@ -126,7 +126,12 @@ def get_template(model: Model[Floats2d, Floats2d]) -> Any:
     return found[1]
 
 
-def _predictor(model: Model[Floats2d, Floats2d]) -> Any:
+def get_predictor(model: Model[Floats2d, Floats2d]) -> Any:
+    """The module that predicts: it shares the layer's parameters, and is not to be changed.
+
+    model (Model[Floats2d, Floats2d]): The layer, initialized.
+    RETURNS (torch.nn.Module): The module, in evaluation mode.
+    """
     modules, template = model.attrs["modules"], get_template(model)
     arrays = _arrays(model, template)
     found = modules.predictor

@@ -22,6 +22,7 @@ from ..layers.char_ngrams import CharNgrams
 from ..layers.fixed_vectors import FixedVectors
 from ..layers.vectors_table import VectorsTable
 from ..layers.word_dropout import WordDropout
+from .features import name_features
 
 
 @registry.architectures("spacy-windowner.WordEmbed.v1")
@@ -79,12 +80,13 @@ def LexicalEmbed(
     tables: list[Model] = [
         HashEmbed(width, n_rows, column=column, seed=column) for column, n_rows in enumerate(rows)
     ]
-    return cast(Any, chain)(
+    model: Model[list[Doc], list[Floats2d]] = cast(Any, chain)(
         FeatureExtractor(list(attrs)),
         list2ragged(),
         with_array(cast(Any, chain)(concatenate(*tables), LayerNorm(width * len(tables)))),
         ragged2list(),
     )
+    return name_features(model, [("word" if attr == "NORM" else attr, width) for attr in attrs])
 
 
 @registry.architectures("spacy-windowner.CharNgramEmbed.v1")
@@ -112,7 +114,8 @@ def CharNgramEmbed(
     )
     check_setting(attr in ("ORTH", "NORM", "LOWER"), "attr", attr, "Choose ORTH, NORM or LOWER.")
     mean = CharNgrams(width, rows, min_n=lengths[0], max_n=lengths[1], attr=attr)
-    return chain(mean, cast(Any, with_array(cast(Any, LayerNorm(width)))))
+    model: Model = chain(mean, cast(Any, with_array(cast(Any, LayerNorm(width)))))
+    return name_features(model, [("n-grams", width)])
 
 
 @registry.architectures("spacy-windowner.VectorsEmbed.v1")
@@ -128,6 +131,9 @@ def VectorsEmbed(width: int, update_vectors: bool = False) -> Model[list[Doc], l
         they are others than in training.
     """
     check_setting(width >= 1, "width", width, "A vector has at least 1 number.")
-    if not update_vectors:
-        return chain(FixedVectors(width), cast(Any, ragged2list()))
-    return chain(VectorsTable(), cast(Any, with_array(cast(Any, Linear(width)))))
+    model: Model[list[Doc], list[Floats2d]]
+    if update_vectors:
+        model = chain(VectorsTable(), cast(Any, with_array(cast(Any, Linear(width)))))
+    else:
+        model = chain(FixedVectors(width), cast(Any, ragged2list()))
+    return name_features(model, [("vector", width)])

@@ -59,11 +59,12 @@ def TorchWindowClassifier(
     context_free = is_context_free(embed)
     dropped_embed = cast(Any, chain)(embed, Dropout(dropout or 0.0))
     word_rows = DistinctWords(dropped_embed) if context_free else AllTokens(dropped_embed)
-    model: Model[list[Doc], list[Floats2d]] = cast(Any, chain)(
-        word_rows, with_windows(output, window), ragged2list()
-    )
+    windows = with_windows(output, window)
+    model: Model[list[Doc], list[Floats2d]] = cast(Any, chain)(word_rows, windows, ragged2list())
     model.attrs["dropout"] = dropout
     model.attrs["embedding"] = "distinct words" if context_free else "all tokens"
     model.attrs["resize_output"] = resize_torch_output
-    model.set_ref("output_layer", output)
+    refs = {"embed": dropped_embed, "word_rows": word_rows, "with_windows": windows}
+    for name, layer in {**refs, "output_layer": output}.items():
+        model.set_ref(name, layer)
     return model

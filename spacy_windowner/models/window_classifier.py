@@ -59,10 +59,9 @@ def WindowClassifier(
     rate = dropout or 0.0
     context_free = is_context_free(embed)
     dropped_embed = cast(Any, chain)(embed, Dropout(rate))
-    refs: dict[str, Model] = {"embed": dropped_embed}
-    layers: list[Model] = [
-        DistinctWords(dropped_embed) if context_free else AllTokens(dropped_embed)
-    ]
+    word_rows = DistinctWords(dropped_embed) if context_free else AllTokens(dropped_embed)
+    refs: dict[str, Model] = {"embed": dropped_embed, "word_rows": word_rows}
+    layers: list[Model] = [word_rows]
     if hidden_depth == 0:
         Activation(activation)  # reject an unknown name, though no layer uses it
         affine = output = WindowedAffine(nO, window=window, pooling=pooling, init_W=zero_init)
@@ -79,7 +78,8 @@ def WindowClassifier(
     model.attrs["dropout"] = dropout
     model.attrs["embedding"] = "distinct words" if context_free else "all tokens"
     model.attrs["resize_output"] = resize_output
-    # The runtime takes the model apart by these names to predict from tables.
+    # By these names the runtime takes the model apart to predict from tables, and `explain` to
+    # tell what comes from which word.
     for name, layer in {**refs, "windowed_affine": affine, "output_layer": output}.items():
         model.set_ref(name, layer)
     return model

@@ -1,0 +1,61 @@
+import os
+from json import dumps  # srsly's rounds numbers
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from spacy.cli._util import Arg, Opt
+from spacy.util import load_model
+from wasabi import Printer, msg
+
+from ..confidence.explain import explain
+from ._util import explain_errors, windowner_cli
+
+_MODEL = "Folder or package of a pipeline with a window_ner component"
+_HTML = "Write a page of HTML to this file, in place of tables to the terminal"
+_JSON = "Print JSON in place of tables"
+
+
+@windowner_cli.command("explain")
+def explain_cli(
+    model: Annotated[str, Arg(help=_MODEL)],
+    text: Annotated[str, Arg(help="Text to find entities in")],
+    html: Annotated[Path | None, Opt("--html", help=_HTML, dir_okay=False)] = None,
+    json: Annotated[bool, Opt("--json", help=_JSON)] = False,
+    component: Annotated[
+        str | None, Opt(help="Name of the component, if there are several")
+    ] = None,
+) -> None:
+    """
+    Explain why a pipeline finds the entities of a text.
+
+    For each token of an entity it shows what every word around it, and every feature of a word,
+    adds to the margin of its tag over the next best; and which word of the context, removed, would
+    make the pipeline find something else.
+
+    EXAMPLE:
+
+      python -m spacy windowner explain model/model-best "Paris Hilton flew to Paris."
+
+      python -m spacy windowner explain model/model-best "Paris Hilton ..." --html why.html
+    """
+    with explain_errors():
+        try:
+            nlp = load_model(model)
+        except OSError as error:  # no such pipeline
+            msg.fail("Can't load the pipeline", str(error), exits=1)
+        explanation = explain(nlp, text, name=component)
+    if html is not None:
+        html.parent.mkdir(parents=True, exist_ok=True)
+        html.write_text(explanation.to_html(), encoding="utf8")
+    if json:
+        typer.echo(dumps(explanation.to_dict(), indent=2))
+    elif html is None or not explanation.entities:
+        _echo(explanation.to_text(color=True))
+    if html is not None and not json:
+        _echo(Printer(no_print=True).good("Saved the page", html))
+
+
+def _echo(text: str | None) -> None:
+    # For what is no terminal, typer takes the colours out by itself.
+    typer.echo(text, color=False if os.environ.get("NO_COLOR") else None)

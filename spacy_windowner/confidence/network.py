@@ -1,0 +1,140 @@
+"""The network of a window classifier as a list of layers, to be differentiated in 64 bits without
+a trace in the model.
+
+A network of affine maps and piecewise linear units is, around each input x, an affine map itself.
+With the slope d_i = f'(z_i) of each hidden unit and what its line has at zero, e_i = f(z_i) -
+d_i z_i, a network of one hidden layer is
+
+    s = U (D (W x + b) + e) + c = U D W x + (U (D b + e) + c)
+
+The last term is the constant, which a forward pass of x = 0 with these d and e gives for any number
+of layers. e is 0 but where hard tanh is saturated.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy
+from thinc.api import Model
+from thinc.util import to_numpy
+
+from ..layers.activations import NONLINEARITIES
+
+PIECEWISE_LINEAR = frozenset(["relu", "leaky_relu", "prelu", "hard_tanh"])
+
+
+class Network(Protocol):
+    """Maps the features of windows to scores of tags.
+
+    is_piecewise_linear (bool): Whether it is known to be affine around each input.
+    """
+
+    is_piecewise_linear: bool
+
+    def scores(self, X: numpy.ndarray) -> numpy.ndarray:
+        """The scores of windows of shape (n, n_features), of shape (n, n_tags)."""
+
+    def gradient(self, X: numpy.ndarray, direction: numpy.ndarray) -> numpy.ndarray:
+        """The gradient of `scores(X) @ direction` with respect to X, of the same shape as X."""
+
+
+class Affine(NamedTuple):
+    """W x + b. Shapes (nO, nI), (nO,)."""
+
+    W: numpy.ndarray
+    b: numpy.ndarray
+
+
+class Units(NamedTuple):
+    """Hidden units: the name of an activation, and the slopes below zero of "prelu"."""
+
+    activation: str
+    slope: numpy.ndarray | None = None
+
+    def values(self, Z: numpy.ndarray) -> numpy.ndarray:
+        """f(Z)"""
+        if self.slope is not None:
+            return numpy.where(Z > 0.0, Z, self.slope * Z)
+        return NONLINEARITIES[self.activation].f(numpy, Z)
+
+    def slopes(self, Z: numpy.ndarray) -> numpy.ndarray:
+        """f'(Z)"""
+        if self.slope is not None:
+            return numpy.where(Z > 0.0, 1.0, self.slope)
+        return NONLINEARITIES[self.activation].df(numpy, Z, self.values(Z))
+
+
+class LayeredNetwork:
+    """A network of affine maps and elementwise activations. See `Network`.
+
+    layers (Sequence[Union[Affine, Units]]): The layers.
+    """
+
+    def __init__(self, layers: Sequence[Affine | Units]) -> None:
+        self.layers = layers
+        activations = {layer.activation for layer in layers if isinstance(layer, Units)}
+        self.is_piecewise_linear = activations <= PIECEWISE_LINEAR
+
+    def scores(self, X: numpy.ndarray) -> numpy.ndarray:
+        """See `Network.scores`."""
+        for layer in self.layers:
+            X = X @ layer.W.T + layer.b if isinstance(layer, Affine) else layer.values(X)
+        return X
+
+    def gradient(self, X: numpy.ndarray, direction: numpy.ndarray) -> numpy.ndarray:
+        """See `Network.gradient`."""
+        slopes: list[Any] = []
+        for layer in self.layers:
+            if isinstance(layer, Affine):
+                slopes.append(None)
+                X = X @ layer.W.T + layer.b
+            else:
+                slopes.append(layer.slopes(X))
+                X = layer.values(X)
+        d_X = numpy.tile(direction, (len(X), 1))
+        for layer, slope in zip(reversed(self.layers), reversed(slopes), strict=True):
+            d_X = d_X @ layer.W if isinstance(layer, Affine) else d_X * slope
+        return d_X
+
+    def constant(self, x: numpy.ndarray) -> numpy.ndarray:
+        """The constant term of the affine map that the network is around an input, if it is
+        piecewise linear.
+
+        x (numpy.ndarray): The features of a window. Shape (n_features,).
+        RETURNS (numpy.ndarray): The term of each score. Shape (n_tags,).
+        """
+        zero = numpy.zeros_like(x)
+        for layer in self.layers:
+            if isinstance(layer, Affine):
+                x, zero = layer.W @ x + layer.b, layer.W @ zero + layer.b
+            else:
+                slopes, values = layer.slopes(x), layer.values(x)
+                x, zero = values, slopes * zero + (values - slopes * x)
+        return zero
+
+
+def read_window_classifier(model: Model) -> LayeredNetwork:
+    """Copy the network of a `WindowClassifier`.
+
+    model (Model): The classifier, initialized.
+    RETURNS (LayeredNetwork): The network.
+    """
+    affine = model.get_ref("windowed_affine")
+    W, b = as_doubles(affine.get_param("W")), as_doubles(affine.get_param("b"))
+    n_places = 2 * affine.attrs["window"] + 1
+    if len(W) != n_places:  # all positions share it, and the layer takes their mean
+        W = numpy.repeat(W, n_places, axis=0) / n_places
+    layers: list[Affine | Units] = [Affine(W.transpose(1, 0, 2).reshape(len(b), -1), b)]
+    for node in model.get_ref("head").layers if model.has_ref("head") else []:
+        if "nonlinearity" in node.attrs:
+            layers.append(Units(node.attrs["nonlinearity"]))
+        elif node.name == "prelu":
+            layers.append(Units("prelu", as_doubles(node.get_param("slope"))))
+        elif node.has_param("W"):
+            layers.append(Affine(*(as_doubles(node.get_param(name)) for name in "Wb")))
+    return LayeredNetwork(layers)
+
+
+def as_doubles(array: Any) -> numpy.ndarray:
+    """A copy in 64 bits, on the CPU."""
+    return to_numpy(array).astype("float64")

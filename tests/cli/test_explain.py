@@ -1,0 +1,91 @@
+import json
+import subprocess
+import sys
+
+import pytest
+import spacy
+from spacy.cli import app
+from spacy.util import registry
+from typer.testing import CliRunner
+
+from spacy_windowner import explain
+
+from ..pipeline.util import make_nlp, train
+
+TEXT = "Who is Shaka Khan?"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def commands():
+    """The commands as spaCy finds them."""
+    registry.cli.get_all()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    nlp = make_nlp()
+    train(nlp)
+    path = tmp_path_factory.mktemp("model")
+    nlp.to_disk(path)
+    return path
+
+
+def run(*args, **settings):
+    return CliRunner().invoke(app, ["windowner", "explain", *map(str, args)], **settings)
+
+
+def test_tables(folder):
+    result = run(folder, TEXT)
+    assert result.exit_code == 0, result.output
+    assert result.output == explain(spacy.load(folder), TEXT).to_text() + "\n"
+    assert result.output.startswith("Shaka Khan  PERSON")
+
+
+def test_colours_are_for_terminals_that_want_them(folder):
+    assert "\x1b[38;5;2m" in run(folder, TEXT, color=True).output
+    assert "\x1b" not in run(folder, TEXT, color=True, env={"NO_COLOR": "1"}).output
+
+
+def test_json(folder, tmp_path):
+    result = run(folder, TEXT, "--json", "--html", tmp_path / "why.html")
+    assert result.exit_code == 0, result.output
+    data = json.loads(result.output)
+    assert data == json.loads(json.dumps(explain(spacy.load(folder), TEXT).to_dict()))
+    assert (tmp_path / "why.html").exists()
+
+
+def test_html(folder, tmp_path):
+    path = tmp_path / "new" / "why.html"
+    result = run(folder, TEXT, "--html", path)
+    assert result.exit_code == 0, result.output
+    assert "why.html" in result.output and "margin" not in result.output
+    assert path.read_text(encoding="utf8") == explain(spacy.load(folder), TEXT).to_html()
+
+
+@pytest.mark.parametrize("text", ["", "who is it?"])
+def test_a_text_without_entities(folder, tmp_path, text):
+    for args in ([], ["--html", tmp_path / "why.html"]):
+        result = run(folder, text, *args)
+        assert result.exit_code == 0, result.output
+        assert "No entities are found in this text." in result.output
+    assert json.loads(run(folder, text, "--json").output)["entities"] == []
+
+
+def test_errors_are_short(folder, tmp_path):
+    spacy.blank("en").to_disk(tmp_path / "blank")
+    for args, code in [
+        ([tmp_path / "blank", TEXT], "[WN050]"),
+        ([folder, TEXT, "--component", "other"], "[WN050]"),
+        ([tmp_path / "missing", TEXT], "[E050]"),
+    ]:
+        result = run(*args)
+        assert result.exit_code == 1
+        assert code in result.output
+        assert isinstance(result.exception, SystemExit)
+
+
+def test_as_users_call_it():
+    command = [sys.executable, "-m", "spacy", "windowner", "explain", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "python -m spacy windowner explain model/model-best" in done.stdout
