@@ -122,16 +122,6 @@ class Errors:
         "[WN048] Can't write pretrained words to {path}: it is a file. Give the name of a folder, "
         "which is made if necessary."
     )
-
-    WN060 = (
-        "[WN060] Can't calibrate '{name}' on these {n_docs} documents: they have {n_gold} entities "
-        "of its labels, and it finds {n_found}. Calibrate on annotated text of the kind that it "
-        "was trained for, and not on its training data."
-    )
-    WN061 = (
-        "[WN061] The calibration of '{name}' can't be read: {reason}. Calibrate the model again, "
-        "`python -m spacy windowner calibrate MODEL DATA`, or set `calibration` to null in the "
-        "component's cfg file."
     WN050 = (
         "[WN050] Only entities of a `window_ner` component can be explained, and the pipeline must "
         "have {wanted}. Found: {names}. Name one with `--component` (`name` in Python), enable "
@@ -147,6 +137,16 @@ class Errors:
         "[WN052] The entities of '{name}' can't be explained, for the scores of its `scorer`, a "
         "{kind}, have no gradient with respect to the words: {reason}. Let the module compute its "
         "scores from its input by differentiable operations, without torch.no_grad() or detach()."
+    )
+    WN060 = (
+        "[WN060] Can't calibrate '{name}' on these {n_docs} documents: they have {n_gold} entities "
+        "of its labels, and it finds {n_found}. Calibrate on annotated text of the kind that it "
+        "was trained for, and not on its training data."
+    )
+    WN061 = (
+        "[WN061] The calibration of '{name}' can't be read: {reason}. Calibrate the model again, "
+        "`python -m spacy windowner calibrate MODEL DATA`, or set `calibration` to null in the "
+        "component's cfg file."
     )
 
 
