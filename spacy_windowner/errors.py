@@ -123,9 +123,8 @@ class Errors:
         "which is made if necessary."
     )
     WN050 = (
-        "[WN050] Only entities of a `window_ner` component can be explained, and the pipeline must "
-        "have {wanted}. Found: {names}. Name one with `--component` (`name` in Python), enable "
-        "it if it is disabled, or give another pipeline."
+        "[WN050] The pipeline must have {wanted}. Found: {names}. Name one with `--component` "
+        "(`name` in Python), enable it if it is disabled, or give another pipeline."
     )
     WN051 = (
         "[WN051] The entities of '{name}' can't be explained, for its model, {model!r}, doesn't "
@@ -139,9 +138,9 @@ class Errors:
         "scores from its input by differentiable operations, without torch.no_grad() or detach()."
     )
     WN060 = (
-        "[WN060] Can't calibrate '{name}' on these {n_docs} documents: they have {n_gold} entities "
-        "of its labels, and it finds {n_found}. Calibrate on annotated text of the kind that it "
-        "was trained for, and not on its training data."
+        "[WN060] Can't calibrate '{name}' on {path}: either there are no entities of its labels, "
+        "or it finds none there. Give annotated text of the kind that it was trained for, and not "
+        "its training data."
     )
     WN061 = (
         "[WN061] The calibration of '{name}' can't be read: {reason}. Calibrate the model again, "

@@ -5,26 +5,22 @@ from typing import Annotated
 
 import typer
 from spacy.cli._util import Arg, Opt
-from spacy.util import load_model
-from wasabi import Printer, msg
+from wasabi import Printer
 
 from ..confidence.explain import explain
-from ._util import explain_errors, windowner_cli
+from ._util import COMPONENT, MODEL, explain_errors, load_pipeline, windowner_cli
 
-_MODEL = "Folder or package of a pipeline with a window_ner component"
 _HTML = "Write a page of HTML to this file, in place of tables to the terminal"
 _JSON = "Print JSON in place of tables"
 
 
 @windowner_cli.command("explain")
 def explain_cli(
-    model: Annotated[str, Arg(help=_MODEL)],
+    model: Annotated[str, Arg(help=MODEL)],
     text: Annotated[str, Arg(help="Text to find entities in")],
     html: Annotated[Path | None, Opt("--html", help=_HTML, dir_okay=False)] = None,
     json: Annotated[bool, Opt("--json", help=_JSON)] = False,
-    component: Annotated[
-        str | None, Opt(help="Name of the component, if there are several")
-    ] = None,
+    component: Annotated[str | None, Opt(help=COMPONENT)] = None,
 ) -> None:
     """
     Explain why a pipeline finds the entities of a text.
@@ -40,11 +36,7 @@ def explain_cli(
       python -m spacy windowner explain model/model-best "Paris Hilton ..." --html why.html
     """
     with explain_errors():
-        try:
-            nlp = load_model(model)
-        except OSError as error:  # no such pipeline
-            msg.fail("Can't load the pipeline", str(error), exits=1)
-        explanation = explain(nlp, text, name=component)
+        explanation = explain(load_pipeline(model), text, name=component)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(explanation.to_html(), encoding="utf8")

@@ -7,7 +7,7 @@ from spacy.cli._util import Arg, Opt, parse_config_overrides, show_validation_er
 from wasabi import msg, row
 
 from ..pretraining.pretrain import WORDS, Status, pretrain
-from ._util import explain_errors, windowner_cli
+from ._util import COMPONENT, explain_errors, windowner_cli
 
 _WIDTHS = (5, 6, 13, 8, 10)
 _SECONDS = 2.0  # between two rows of the table
@@ -31,9 +31,7 @@ def pretrain_cli(
     config: Annotated[
         Path | None, Opt("--config", "-c", help=_CONFIG, exists=True, dir_okay=False)
     ] = None,
-    component: Annotated[
-        str | None, Opt(help="Name of the component, if there are several")
-    ] = None,
+    component: Annotated[str | None, Opt(help=COMPONENT)] = None,
     epochs: Annotated[int, Opt("--epochs", "-e", help="Times the text is read")] = 5,
     batch_words: Annotated[
         int, Opt(help="Words of a step: more is faster, and learns less in an epoch")

@@ -1,5 +1,7 @@
 """How much an entity is worth: what the best tag sequence would lose without it."""
 
+from typing import Literal
+
 import numpy
 
 from .lattice import Places, make_lattice
@@ -117,7 +119,7 @@ def _reach(
         low, high = numpy.maximum(left, low), numpy.minimum(right, high)
     # Entities within reach are whole, and so is one before it that could go on.
     starts, ends = tokens[first], tokens[last] + 1
-    goes_on = "left" if scheme.ends_anywhere else "right"
+    goes_on: Literal["left", "right"] = "left" if scheme.ends_anywhere else "right"
     first_within = numpy.searchsorted(ends, low, side=goes_on)
     last_within = numpy.searchsorted(starts, high, side="left") - 1
     low = numpy.maximum(numpy.minimum(low, starts[first_within]), sentence)

@@ -1,0 +1,75 @@
+from pathlib import Path
+from typing import Annotated
+
+import numpy
+from spacy.cli._util import Arg, Opt
+from wasabi import msg
+
+from ..confidence.calibration import Calibration
+from ..confidence.curve import Curve, sigmoid
+from ..confidence.decisions import choose_component
+from ..errors import Errors
+from ..pipeline.calibrate import components_and_examples, shortcoming
+from ._util import COMPONENT, MODEL, explain_errors, load_pipeline, windowner_cli
+
+_DATA = "Annotated documents that the pipeline was not trained on, in .spacy format"
+_OUTPUT = "Folder to save the pipeline to. By default it is saved where it was"
+_MARGINS = (0, 2, 5, 10)
+_TUNE = "Choose the component's recall_bias on the data first"
+
+
+@windowner_cli.command("calibrate")
+def calibrate_cli(
+    model: Annotated[str, Arg(help=MODEL)],
+    data: Annotated[Path, Arg(help=_DATA, exists=True)],
+    output: Annotated[Path | None, Opt("--output", "-o", help=_OUTPUT, file_okay=False)] = None,
+    component: Annotated[str | None, Opt(help=COMPONENT)] = None,
+    tune_recall_bias: Annotated[bool, Opt("--tune-recall-bias", help=_TUNE)] = False,
+) -> None:
+    """
+    Calibrate a pipeline, so that its entities have probabilities.
+
+    On the data it is counted how often entities of what margin are right, for each label that has
+    enough of them. Training with our configs does the same on the development data.
+
+    EXAMPLE:
+
+      python -m spacy windowner calibrate model/model-best dev.spacy
+    """
+    with explain_errors():
+        if output is None and not Path(model).is_dir():
+            msg.fail(f"'{model}' is a package. Name a folder to save to with --output", exits=1)
+        nlp = load_pipeline(model)
+        name = choose_component(nlp, component)
+        pipe, examples = next(
+            (pipe, examples)
+            for pipe, examples in components_and_examples(nlp, data)
+            if pipe.name == name
+        )
+        if tune_recall_bias:
+            pipe.tune_recall_bias(examples)
+            msg.info(f"recall_bias: {pipe.cfg['recall_bias']}")
+        calibration = pipe.calibrate(examples)
+        if calibration is None:
+            raise ValueError(Errors.WN060.format(name=name, path=data))
+    problem = shortcoming(calibration, name, data)
+    if problem:
+        msg.warn(problem)
+    _show(calibration, pipe.labels)
+    nlp.to_disk(output or model)
+    msg.good("Saved the calibrated pipeline", str(output or model))
+
+
+def _show(calibration: Calibration, labels: tuple[str, ...]) -> None:
+    """Print how probable an entity of some margins is."""
+    pooled, own = calibration.entities.pooled, calibration.entities.labels
+    shared = ("pooled", *[""] * len(_MARGINS))
+    rows = [_row(label, own[label]) if label in own else (label, *shared) for label in labels]
+    header = ("Label", "Entities found", *(f"p at margin {margin}" for margin in _MARGINS))
+    aligns = ["l", *"r" * (len(header) - 1)]
+    msg.table([*rows, _row("pooled", pooled)], header=header, divider=True, aligns=aligns)
+
+
+def _row(label: str, curve: Curve) -> tuple[str, ...]:
+    p = sigmoid(curve.slope * numpy.array(_MARGINS) + curve.bias)
+    return label, f"{curve.fitted_on:,}", *(f"{value:.2f}" for value in p)

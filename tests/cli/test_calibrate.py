@@ -1,0 +1,95 @@
+import json
+
+import pytest
+import spacy
+from spacy.cli import app
+from spacy.tokens import DocBin
+from spacy.util import registry
+from typer.testing import CliRunner
+
+from ..pipeline.util import make_examples, make_nlp, train
+
+
+@pytest.fixture(scope="module", autouse=True)
+def commands():
+    """The commands as spaCy finds them."""
+    registry.cli.get_all()
+
+
+@pytest.fixture(scope="module")
+def trained():
+    nlp = make_nlp()
+    train(nlp)
+    return nlp
+
+
+@pytest.fixture
+def model(tmp_path, trained):
+    trained.to_disk(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def save(path, nlp, repeat=30, annotated=True):
+    docs = [eg.reference if annotated else eg.predicted for eg in make_examples(nlp)] * repeat
+    DocBin(docs=docs).to_disk(path)
+    return path
+
+
+def run(*args):
+    result = CliRunner().invoke(app, ["windowner", "calibrate", *map(str, args)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, " ".join(result.output.split())
+
+
+def cfg_of(model, name="window_ner"):
+    return json.loads((model / name / "cfg").read_text())
+
+
+def test_calibrates_in_place(model, tmp_path, trained):
+    code, output = run(model, save(tmp_path / "dev.spacy", trained))
+    assert code == 0, output
+    assert "LOC 60" in output and "PERSON pooled" in output and "pooled 90" in output
+    curves = cfg_of(model)["calibration"]["entities"]
+    assert curves["pooled"]["fitted_on"] == 90 and list(curves["labels"]) == ["LOC"]
+    assert cfg_of(model)["recall_bias"] == 0.0
+    doc = spacy.load(model)("Who is Shaka Khan?")
+    assert [ent._.ner_score for ent in doc.ents] == doc.spans["window_ner"].attrs["scores"]
+    assert 0.5 < doc.ents[0]._.ner_score < 1.0
+
+
+def test_saves_elsewhere_and_tunes(model, tmp_path, trained):
+    data = save(tmp_path / "dev.spacy", trained)
+    code, output = run(model, data, "--output", tmp_path / "other", "--tune-recall-bias")
+    assert code == 0 and "recall_bias: 0.0" in output, output
+    assert cfg_of(model)["calibration"] is None
+    assert cfg_of(tmp_path / "other")["calibration"] is not None
+
+
+def test_little_data_is_told(model, tmp_path, trained):
+    code, output = run(model, save(tmp_path / "dev.spacy", trained, repeat=2))
+    assert code == 0 and "WW060" in output and "only 6 entities" in output
+
+
+def test_data_without_entities(model, tmp_path, trained):
+    before = (model / "window_ner" / "cfg").read_bytes()
+    code, output = run(model, save(tmp_path / "dev.spacy", trained, annotated=False))
+    assert code == 1 and "WN060" in output
+    assert (model / "window_ner" / "cfg").read_bytes() == before
+
+
+def test_other_models(tmp_path, trained):
+    data = save(tmp_path / "dev.spacy", trained)
+    blank = spacy.blank("en")
+    blank.add_pipe("sentencizer")
+    blank.to_disk(tmp_path / "blank")
+    code, output = run(tmp_path / "blank", data)
+    assert code == 1 and "WN050" in output
+    code, output = run("en_no_such_package", data)
+    assert code == 1 and "--output" in output
+    code, output = run("en_no_such_package", data, "--output", tmp_path / "out")
+    assert code == 1 and "Can't load the pipeline" in output
+
+
+def test_help_has_an_example():
+    code, output = run("--help")
+    assert code == 0 and "EXAMPLE: python -m spacy windowner calibrate" in output
