@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy
 
-from ..tagging.lattice import Places, make_lattice
+from ..tagging.lattice import Places
 from ..tagging.margins import entity_margins
 from ..tagging.runners_up import near_best_spans
 from ..tagging.scheme import Scheme
@@ -87,7 +87,7 @@ def rate_candidates(
     labels (Sequence[str]): The labels.
     RETURNS (Rated): The candidates, by their first tokens.
     """
-    near = near_best_spans(make_lattice(scores.T, places, scheme), MOST_BEHIND)
+    near = near_best_spans(scores, places, scheme, MOST_BEHIND)
     starts, ends, numbers, behind = near
     ends = ends + 1
     # One number for each span.

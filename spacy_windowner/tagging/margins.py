@@ -1,12 +1,10 @@
 """How much an entity is worth: what the best tag sequence would lose without it."""
 
-from typing import Literal
-
 import numpy
 
 from .lattice import Places, make_lattice
-from .max_marginals import max_marginals
-from .scheme import O, Scheme
+from .max_marginals import FORBIDDEN, max_marginals
+from .scheme import BILUO, O, Scheme
 
 # Costs are summed up in steps of 1 / _UNIT: sums of integers don't depend on what else is in the
 # batch, and so the margins don't, to the last bit.
@@ -27,16 +25,15 @@ def entity_margins(
 
         m(e) = max_{z with e} sum_t S[t, z[t]] - max_{z without e} sum_t S[t, z[t]]
 
-    A sequence is without e if its tag differs from y at some token of e or, where an entity may
-    end on any tag, if it goes on with e after its last token. So both maxima are found from the
-    max-marginals of these tags.
+    All is computed in the scheme BILUO, where a sequence is without e if its tag differs from y at
+    some token of e. So both maxima are found from the max-marginals of these tags.
 
     If y is the best valid sequence of all, they are computed around the entities only, as far as
     it can matter. Let d be what y loses if the tokens of e become O, so that m(e) <= d. The best z
-    without e differs from y in every token of one stretch, in which at least a token of e is, or
-    the one after it: where both have the same tag, z can be as y from there on. At t it loses at
-    least c[t] = S[t, y[t]] - max_{y != y[t]} S[t, y]. So the stretch ends before the sum of the
-    c[t] that are above 0 exceeds d and the sum of those below 0.
+    without e differs from y in every token of one stretch, in which at least a token of e is:
+    where both have the same tag, z can be as y from there on. At t it loses at least
+    c[t] = S[t, y[t]] - max_{y != y[t]} S[t, y]. So the stretch ends before the sum of the c[t] that
+    are above 0 exceeds d and the sum of those below 0.
 
     scores (numpy.ndarray): S, one row a tag. Shape (n_tags, n_tokens).
     places (Places): The tokens' places.
@@ -47,34 +44,32 @@ def entity_margins(
     RETURNS (numpy.ndarray): float64. If y is the best sequence they are at least 0, up to rounding.
         Shape (n_entities,).
     """
-    first = numpy.flatnonzero(scheme.begins(tags))
-    if not len(first):
+    starts, ends, labels = scheme.spans_from_tags(tokens, tags)
+    if not len(starts):
         return numpy.zeros(0)
-    last = numpy.append(first[1:], len(tokens)) - 1
-    low, high = _sentences(places, tokens[first])
+    lengths = ends - starts
+    first = numpy.cumsum(lengths) - lengths
+    last = first + lengths - 1
+    y = BILUO.tag(numpy.repeat(labels, lengths), "I")
+    y[first] = BILUO.tag(labels, "B")
+    y[last] = numpy.where(lengths == 1, BILUO.tag(labels, "U"), BILUO.tag(labels, "L"))
+    rows = scheme.biluo_rows(len(scores))
+    low, high = _sentences(places, starts)
     if is_best:
-        low, high = _reach(scores, scheme, tokens, tags, first, last, low, high)
-    # The surroundings of each entity, one after the other, as if they were sentences.
-    lengths = high - low
-    starts = numpy.cumsum(lengths) - lengths
-    near = numpy.arange(lengths.sum()) + numpy.repeat(low - starts, lengths)
-    lattice = make_lattice(scores[:, near].T, places.segments(near), scheme)
-    lattice.starts[starts] = True
-    forward, backward = marginals = max_marginals(lattice)
-    at = tokens + numpy.repeat(starts - low, last - first + 1)
-    own = lattice.scores[at, tags].astype("float64")
-    inner = numpy.add.reduceat(own, first) - own[first]
-    # What may follow an entity is what may follow O.
-    total = forward[at[first], tags[first]] + inner + backward[at[last], O]
-    M = marginals.best[at]
-    M[numpy.arange(len(at)), tags] = -numpy.inf
-    without = numpy.maximum.reduceat(M.max(axis=1), first)
-    if scheme.ends_anywhere:
-        some = numpy.flatnonzero(tokens[last] + 1 < high)
-        after, goes_on = at[last[some]] + 1, scheme.tag(scheme.label_of_tag(tags[last[some]]), "I")
-        rivals = forward[after, goes_on] + backward[after, goes_on]
-        without[some] = numpy.maximum(without[some], rivals)
-    return total - without
+        low, high = _reach(scores, rows, tokens, y, starts, ends, low, high)
+    # The surroundings of each entity, one after the other.
+    sizes = high - low
+    offsets = numpy.cumsum(sizes) - sizes - low
+    near = numpy.arange(sizes.sum()) - numpy.repeat(offsets, sizes)
+    S = make_lattice(scores[:, near][rows].T, places.segments(near), BILUO).scores
+    S = numpy.maximum(S, FORBIDDEN, dtype="float64")
+    forward, backward, M = max_marginals(S, sizes)
+    at = tokens + numpy.repeat(offsets, lengths)
+    inner = numpy.add.reduceat(S[at, y], first) - S[at[first], y[first]] - S[at[last], y[last]]
+    total = forward[at[first], y[first]] + inner + backward[at[last], y[last]]
+    rivals = M[at]
+    rivals[numpy.arange(len(at)), y] = -numpy.inf
+    return total - numpy.maximum.reduceat(rivals.max(axis=1), first)
 
 
 def _sentences(places: Places, tokens: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
@@ -87,43 +82,38 @@ def _sentences(places: Places, tokens: numpy.ndarray) -> tuple[numpy.ndarray, nu
 
 def _reach(
     scores: numpy.ndarray,
-    scheme: Scheme,
+    rows: numpy.ndarray,
     tokens: numpy.ndarray,
-    tags: numpy.ndarray,
-    first: numpy.ndarray,
-    last: numpy.ndarray,
+    y: numpy.ndarray,
+    starts: numpy.ndarray,
+    ends: numpy.ndarray,
     low: numpy.ndarray,
     high: numpy.ndarray,
 ) -> tuple[numpy.ndarray, numpy.ndarray]:
     """The tokens around each entity, within those from `low` to before `high`, in which the best
     sequence and the best one without the entity may differ. They cut no other entity."""
-    own = scores[tags, tokens]
-    rivals = scores[:, tokens]
-    drops = _cumulative((own - rivals[O]) * _UNIT)
-    rivals[tags, numpy.arange(len(tags))] = -numpy.inf
+    rivals = scores[:, tokens][rows]
+    own = rivals[y, numpy.arange(len(y))]
+    drop = own - rivals[O]
+    rivals[y, numpy.arange(len(y))] = -numpy.inf
     cost = scores[O] - scores[O + 1 :].max(axis=0)
     cost[tokens] = own - rivals.max(axis=0)
     cost = numpy.floor(cost * _UNIT)
     costs = _cumulative(numpy.maximum(cost, 0.0))
     gains = costs - _cumulative(cost)
+    first = numpy.cumsum(ends - starts) - (ends - starts)
     # Rounding is made up for by one for each token.
-    drop = drops[last + 1] - drops[first] + 2 * (last - first + 1)
-    # A stretch to the left has the first token in it. One to the right has the last token, or
-    # begins after it, as far as an entity may end on any tag.
-    left_from, right_from = tokens[first] + 1, tokens[last] + int(scheme.ends_anywhere)
-    sentence = low
+    drops = numpy.add.reduceat(numpy.ceil(drop * _UNIT).astype("int64"), first) + ends - starts
+    # A stretch to the left has the first token in it, one to the right the last one.
     for _ in range(2):  # only what can be gained within reach counts
-        budget = drop + gains[high] - gains[low]
-        left = numpy.searchsorted(costs, costs[left_from] - budget, side="left")
-        right = numpy.searchsorted(costs, costs[right_from] + budget, side="right") - 1
+        budget = drops + gains[high] - gains[low]
+        left = numpy.searchsorted(costs, costs[starts + 1] - budget, side="left")
+        right = numpy.searchsorted(costs, costs[ends - 1] + budget, side="right") - 1
         low, high = numpy.maximum(left, low), numpy.minimum(right, high)
-    # Entities within reach are whole, and so is one before it that could go on.
-    starts, ends = tokens[first], tokens[last] + 1
-    goes_on: Literal["left", "right"] = "left" if scheme.ends_anywhere else "right"
-    first_within = numpy.searchsorted(ends, low, side=goes_on)
+    # Entities within reach are whole.
+    first_within = numpy.searchsorted(ends, low, side="right")
     last_within = numpy.searchsorted(starts, high, side="left") - 1
-    low = numpy.maximum(numpy.minimum(low, starts[first_within]), sentence)
-    return low, numpy.maximum(high, ends[last_within])
+    return numpy.minimum(low, starts[first_within]), numpy.maximum(high, ends[last_within])
 
 
 def _cumulative(numbers: numpy.ndarray) -> numpy.ndarray:

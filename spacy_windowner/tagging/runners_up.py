@@ -2,9 +2,9 @@ from typing import NamedTuple
 
 import numpy
 
-from .lattice import Lattice
-from .max_marginals import max_marginals
-from .scheme import O
+from .lattice import Places, make_lattice
+from .max_marginals import FORBIDDEN, max_marginals
+from .scheme import BILUO, Scheme
 
 
 class Spans(NamedTuple):
@@ -22,54 +22,47 @@ class Spans(NamedTuple):
     behind: numpy.ndarray
 
 
-def near_best_spans(lattice: Lattice, most_behind: float) -> Spans:
+def near_best_spans(
+    scores: numpy.ndarray, places: Places, scheme: Scheme, most_behind: float
+) -> Spans:
     """All labelled spans that are an entity of some valid sequence whose score is at most
     `most_behind` lower than that of the best one.
 
     Each first token is tried, and from there on each last token, as long as some sequence that
-    goes on is good enough. The best sequence with a span has the forward max-marginal of the span's
-    first tag, the scores of its other tags, and the backward max-marginal of its end.
+    goes on is good enough. In the scheme BILUO the best sequence with a span has the forward
+    max-marginal of the span's first tag, the scores of those within, and the backward max-marginal
+    of its last.
 
-    lattice (Lattice): The constrained scores.
+    scores (numpy.ndarray): S, one row a tag. Shape (n_tags, n_tokens).
+    places (Places): The tokens' places.
+    scheme (Scheme): The scheme of the tags.
     most_behind (float): The most that a sequence may be behind.
     RETURNS (Spans): The spans, those of the best sequence included.
     """
-    scheme, S = lattice.scheme, lattice.scores
-    n_labels = scheme.n_labels(S.shape[1])
-    marginals = max_marginals(lattice)
-    forward, backward = marginals
-    total = marginals.best.max(axis=1, initial=-numpy.inf)
+    lattice = make_lattice(scores[scheme.biluo_rows(len(scores))].T, places, BILUO)
+    S = numpy.maximum(lattice.scores, FORBIDDEN, dtype="float64")
+    borders = numpy.append(numpy.flatnonzero(lattice.starts), len(S))
+    forward, backward, M = max_marginals(S, numpy.diff(borders))
+    total = M.max(axis=1)
     enough = total - most_behind
-    parts: list[tuple[numpy.ndarray, ...]] = []
-
-    def keep(starts, ends, labels, scores) -> None:
-        """Keep the spans whose sequences are good enough."""
-        good = scores >= enough[ends]
-        columns = starts, ends, labels, total[ends] - scores
-        parts.append(tuple(column[good] for column in columns))
-
-    tokens, labels = (grid.ravel() for grid in numpy.indices((len(S), n_labels)))
-    if not scheme.ends_anywhere:
-        keep(tokens, tokens, labels, marginals.best[tokens, scheme.tag(labels, "U")])
+    tokens, labels = (
+        grid.ravel() for grid in numpy.indices((len(S), scheme.n_labels(len(scores))))
+    )
+    units = M[tokens, BILUO.tag(labels, "U")]
+    chosen = units >= enough[tokens]
+    parts = [(tokens[chosen], tokens[chosen], labels[chosen], units[chosen])]
     starts = ends = tokens
-    scores = forward[tokens, scheme.tag(labels, "B")]
-    goes_on = marginals.best[tokens, scheme.tag(labels, "B")] >= enough[tokens]
+    sums = forward[tokens, BILUO.tag(labels, "B")]
+    goes_on = M[tokens, BILUO.tag(labels, "B")] >= enough[tokens]
+    is_last = numpy.append(lattice.starts[1:], True)
     while goes_on.any():
-        starts, ends, labels, scores = (
-            column[goes_on] for column in (starts, ends, labels, scores)
-        )
-        if scheme.ends_anywhere:
-            ending = numpy.where(lattice.must_continue[ends], -numpy.inf, scores)
-            keep(starts, ends, labels, ending + backward[ends, O])
-        inside = ends < len(S) - 1
-        inside[inside] = ~lattice.starts[ends[inside] + 1]
-        starts, ends, labels, scores = (column[inside] for column in (starts, ends, labels, scores))
-        ends = ends + 1
-        if not scheme.ends_anywhere:
-            last = scheme.tag(labels, "L")
-            keep(starts, ends, labels, scores + S[ends, last] + backward[ends, O])
-        tags = scheme.tag(labels, "I")
-        scores = scores + S[ends, tags]
-        goes_on = scores + backward[ends, tags] >= enough[ends]
-    columns = zip(*parts, strict=True) if parts else [[numpy.zeros(0, dtype="int64")]] * 4
-    return Spans(*(numpy.concatenate(list(column)) for column in columns))
+        chosen = goes_on & ~is_last[ends]
+        starts, ends, labels, sums = (part[chosen] for part in (starts, ends + 1, labels, sums))
+        whole = sums + backward[ends, BILUO.tag(labels, "L")]
+        chosen = whole >= enough[ends]
+        parts.append((starts[chosen], ends[chosen], labels[chosen], whole[chosen]))
+        inside = BILUO.tag(labels, "I")
+        goes_on = sums + backward[ends, inside] >= enough[ends]
+        sums = sums + S[ends, inside]
+    starts, ends, labels, whole = (numpy.concatenate(part) for part in zip(*parts, strict=True))
+    return Spans(starts, ends, labels, total[ends] - whole)

@@ -151,6 +151,14 @@ class Scheme:
             tags[insides & ends] = self.tag(labels[insides & ends], "L")
         return tags
 
+    def biluo_rows(self, n_tags: int) -> numpy.ndarray:
+        """For each tag of the scheme BILUO, the tag of this scheme whose score it gets, so that the
+        sequences of both that spell the same entities have the same score."""
+        labels = numpy.arange(self.n_labels(n_tags))[:, None]
+        kinds = "BILU" if "L" in self.kinds else "BIIB"
+        tags = numpy.hstack([self.tag(labels, kind) for kind in kinds])
+        return numpy.append(O, tags.ravel())
+
     def spans_from_tags(
         self, tokens: numpy.ndarray, tags: numpy.ndarray
     ) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:

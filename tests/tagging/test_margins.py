@@ -4,7 +4,6 @@ from hypothesis import given, settings
 
 from spacy_windowner.tagging.decoding import decode
 from spacy_windowner.tagging.margins import entity_margins
-from spacy_windowner.tagging.max_marginals import max_marginals
 from spacy_windowner.tagging.scheme import BILUO, BIO
 from spacy_windowner.tagging.spans import spans_by_doc
 from spacy_windowner.tagging.viterbi import greedy, viterbi
@@ -51,47 +50,14 @@ def test_margins_equal_enumeration(search, batch: Batch):
     numpy.testing.assert_allclose(found, expected, atol=1e-4)
 
 
-@settings(deadline=None, max_examples=300)
-@given(SHORT)
-def test_max_marginals_equal_enumeration(batch: Batch):
-    found = max_marginals(batch.lattice).best
-    assert found.shape == batch.scores.shape
-    # Sentences of a document are maximized by themselves.
-    ends = numpy.append(numpy.flatnonzero(batch.lattice.starts)[1:], len(found))
-    start = 0
-    for end in ends.tolist() if len(found) else []:
-        flags = {name: flag[start:end] for name, flag in batch.flags.items()}
-        part = Batch(batch.scores[start:end], numpy.array([end - start]), flags, batch.scheme)
-        expected = numpy.full(part.scores.shape, -numpy.inf)
-        for spans, total in valid_paths(part):
-            at = numpy.arange(end - start), spell(spans, end - start, batch.scheme)
-            expected[at] = numpy.maximum(expected[at], total)
-        numpy.testing.assert_allclose(found[start:end], expected, atol=1e-4)
-        start = end
-
-
 @settings(deadline=None, max_examples=600)
 @given(LONG)
 def test_what_is_far_away_does_not_matter(batch: Batch):
     """Margins from the surroundings of the entities are those from the whole documents."""
-    docs, found = margins(batch)
-    best = max_marginals(batch.lattice).best
-    offsets = numpy.cumsum(batch.lengths) - batch.lengths
-    entities = [
-        (start + offset, end + offset, label)
-        for offset, spans in zip(offsets, docs, strict=True)
-        for start, end, label in spans
-    ]
-    for (start, end, label), margin in zip(entities, found, strict=True):
-        tags = batch.scheme.tags_of_span(end - start, label)
-        total = best[start, tags[0]]
-        rivals = best[start:end].copy()
-        rivals[numpy.arange(end - start), tags] = -numpy.inf
-        without = rivals.max()
-        is_last = end == len(best) or batch.lattice.starts[end]
-        if batch.scheme.ends_anywhere and not is_last:
-            without = max(without, best[end, batch.scheme.tag(label, "I")])
-        assert margin == pytest.approx(total - without, abs=1e-4)
+    scores, places, scheme = batch.scores.T, batch.places, batch.scheme
+    tokens, tags = decode(scores, places, viterbi, scheme)
+    whole = entity_margins(scores, places, scheme, tokens, tags, is_best=False)
+    numpy.testing.assert_allclose(margins(batch)[1], whole, atol=1e-4)
 
 
 @settings(deadline=None, max_examples=200)

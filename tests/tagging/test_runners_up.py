@@ -11,7 +11,7 @@ from .util import Batch, all_spans, batches, may_hold, spell
 @settings(deadline=None, max_examples=500)
 @given(batches({1: 6, 2: 5, 3: 4}), st.sampled_from([0.0, 2.0, 1000.0]))
 def test_spans_equal_enumeration(batch: Batch, most_behind: float):
-    found = near_best_spans(batch.lattice, most_behind + 1e-3)
+    found = near_best_spans(batch.scores.T, batch.places, batch.scheme, most_behind + 1e-3)
     expected: dict[tuple[int, int, int], float] = {}
     offset = 0
     for doc in batch.docs():
