@@ -58,10 +58,10 @@ def max_marginals(S: numpy.ndarray, lengths: numpy.ndarray) -> MaxMarginals:
     step = numpy.repeat(numpy.arange(n_steps), counts)
     place = numpy.arange(n_tokens) - numpy.repeat(numpy.cumsum(counts) - counts, counts)
     from_start, from_end = first[place] + step, last[place] - step
-    F = numpy.empty((n_tags, n_tokens, 2))
-    F[:, :, 0] = S[from_start].T[tags]
-    F[:, :, 1] = S[from_end].T[mirrored]
-    F = F.reshape(n_tags, 2 * n_tokens)
+    both = numpy.empty((n_tags, n_tokens, 2))
+    both[:, :, 0] = S[from_start].T[tags]
+    both[:, :, 1] = S[from_end].T[mirrored]
+    F = both.reshape(n_tags, 2 * n_tokens)
     stops = (2 * numpy.cumsum(counts)).tolist()
     if n_steps:
         F[rows["L"], : stops[0]] = FORBIDDEN
@@ -77,8 +77,7 @@ def max_marginals(S: numpy.ndarray, lengths: numpy.ndarray) -> MaxMarginals:
         now[rows["L"]] += inner
         now[rows["I"]] += inner
         before = start
-    F = F.reshape(n_tags, n_tokens, 2)
     forward, backward = numpy.empty((2, n_tokens, n_tags))
-    forward[from_start[:, None], tags] = F[:, :, 0].T
-    backward[from_end[:, None], mirrored] = F[:, :, 1].T
+    forward[from_start[:, None], tags] = both[:, :, 0].T
+    backward[from_end[:, None], mirrored] = both[:, :, 1].T
     return MaxMarginals(forward, backward, forward + backward - S)
