@@ -4,6 +4,10 @@ from thinc.api import Model
 
 from .output import set_output_width
 
+BEHIND_O = 5.0
+"""How far behind O a new tag starts. It is more than the `recall_bias` by which O may be lowered, as
+training chooses it: at most 4."""
+
 
 def resize_output(model: Model, new_nO: int) -> Model:
     """Change the number of tag columns of a window classifier. If it is initialized, old columns
@@ -23,8 +27,8 @@ def resize_output(model: Model, new_nO: int) -> Model:
 
 
 def grow_columns(layer: Model, new_nO: int) -> Model:
-    """Copy an output layer, with more columns. A new one starts as the column of O minus 1, the
-    margin: new tags change no decision until they have learned.
+    """Copy an output layer, with more columns. A new one starts as the column of O minus
+    BEHIND_O: new tags change no decision until they have learned.
 
     layer (Model): A layer with parameters W and b, whose column 0 is O.
     new_nO (int): The number of columns, at least the present one.
@@ -36,7 +40,7 @@ def grow_columns(layer: Model, new_nO: int) -> Model:
     W, b = params["W"], params["b"]
     xp = layer.ops.xp
     params["W"] = xp.concatenate([W] + [W[..., :1, :]] * n_new, axis=-2)
-    params["b"] = xp.concatenate([b] + [b[:1] - 1.0] * n_new)
+    params["b"] = xp.concatenate([b] + [b[:1] - BEHIND_O] * n_new)
     dims = {name: layer.maybe_get_dim(name) for name in layer.dim_names}
     new_layer: Model = Model(
         layer.name,

@@ -7,12 +7,12 @@ from ..errors import Errors
 from ..layers.torch_build import named_tensors
 from ..layers.torch_module import TorchModule, get_template
 from .output import set_output_width
+from .resize import BEHIND_O
 
 
 def resize_torch_output(model: Model, new_nO: int) -> Model:
     """Change the number of tag columns of a torch window classifier. If it is initialized, old
-    columns keep their values, and new ones start as the column of O minus 1, as `grow_columns`
-    says.
+    columns keep their values, and new ones start as `grow_columns` says.
 
     model (Model): A window classifier whose scorer is a torch module.
     new_nO (int): The number of tags.
@@ -44,13 +44,13 @@ def grow_module(layer: Model, new_nO: int) -> Model:
         weight, bias = _output_names(old, new)
         W, b = params[weight], params[bias]
         params[weight] = xp.concatenate([W] + [W[:1]] * (new_nO - nO))
-        params[bias] = xp.concatenate([b] + [b[:1] - 1.0] * (new_nO - nO))
+        params[bias] = xp.concatenate([b] + [b[:1] - BEHIND_O] * (new_nO - nO))
     for name, value in params.items():
         new_layer.set_param(name, layer.ops.as_contig(value.copy()))
     # The linear layer may not be the last thing the module does.
     X = xp.random.RandomState(0).normal(size=(8, nI)).astype("float32")
     before, after = layer.predict(X), new_layer.predict(X)
-    expected = xp.hstack([before] + [before[:, :1] - 1.0] * (new_nO - nO))
+    expected = xp.hstack([before] + [before[:, :1] - BEHIND_O] * (new_nO - nO))
     if not xp.allclose(after, expected, rtol=1e-3, atol=1e-3):
         raise ValueError(Errors.WN022.format(kind=type(old).__name__))
     return new_layer

@@ -2,6 +2,7 @@ import numpy
 import pytest
 import spacy
 
+from spacy_windowner.models.resize import BEHIND_O
 from spacy_windowner.models.window_classifier import WindowClassifier
 
 from ..util import random_like
@@ -24,7 +25,7 @@ def docs():
 
 
 @settings
-def test_old_columns_stay_and_new_ones_are_the_margin_below_outside(docs, settings):
+def test_old_columns_stay_and_new_ones_start_behind_outside(docs, settings):
     model = make_model(docs, nO=3, **settings)
     before = numpy.vstack(model.predict(docs))
     assert model.attrs["resize_output"](model, 7) is model
@@ -33,7 +34,7 @@ def test_old_columns_stay_and_new_ones_are_the_margin_below_outside(docs, settin
     after = numpy.vstack(model.predict(docs))
     numpy.testing.assert_array_equal(after[:, :3], before)
     for column in after[:, 3:].T:
-        numpy.testing.assert_allclose(column, before[:, 0] - 1.0, rtol=1e-5, atol=1e-5)
+        numpy.testing.assert_allclose(column, before[:, 0] - BEHIND_O, rtol=1e-5, atol=1e-5)
     assert (after.argmax(axis=1) == before.argmax(axis=1)).all()
 
 
@@ -49,7 +50,7 @@ def test_parameters_are_copied(docs, settings):
     assert new_W.flags.c_contiguous
     numpy.testing.assert_array_equal(new_W[..., :3, :], W)
     numpy.testing.assert_array_equal(new_W[..., 3:, :], numpy.repeat(W[..., :1, :], 2, axis=-2))
-    numpy.testing.assert_array_equal(new_b, [*b, b[0] - 1, b[0] - 1])
+    numpy.testing.assert_array_equal(new_b, [*b, b[0] - BEHIND_O, b[0] - BEHIND_O])
     assert new_W.dtype == new_b.dtype == numpy.float32
 
 

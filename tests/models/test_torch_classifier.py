@@ -13,6 +13,7 @@ from thinc.api import Adam, Config, set_dropout_rate
 
 from spacy_windowner.layers.char_ngrams import hash_ngrams, table_rows
 from spacy_windowner.models.embed import CharNgramEmbed, VectorsEmbed, WordEmbed
+from spacy_windowner.models.resize import BEHIND_O
 from spacy_windowner.models.torch_classifier import TorchWindowClassifier
 from spacy_windowner.models.torch_scorer import TorchScorer
 from spacy_windowner.models.window_classifier import WindowClassifier
@@ -262,7 +263,7 @@ def test_labels_added_later(docs, scorer):
     assert model.get_ref("output_layer").get_dim("nO") == 7
     after = numpy.vstack(model.predict(docs))
     numpy.testing.assert_allclose(after[:, :3], before, **CLOSE)
-    numpy.testing.assert_allclose(after[:, 3:], before[:, [0] * 4] - 1.0, **CLOSE)
+    numpy.testing.assert_allclose(after[:, 3:], before[:, [0] * 4] - BEHIND_O, **CLOSE)
     scores, backprop = model(docs, is_train=True)
     backprop(random_like(scores))
     model.finish_update(Adam(0.01))
