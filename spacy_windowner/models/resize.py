@@ -5,8 +5,7 @@ from thinc.api import Model
 from .output import set_output_width
 
 BEHIND_O = 5.0
-"""How far behind O a new tag starts. It is more than the `recall_bias` by which O may be lowered, as
-training chooses it: at most 4."""
+"""How far behind O a new tag starts: `recall_bias` lowers O by at most 4 in training."""
 
 
 def resize_output(model: Model, new_nO: int) -> Model:
