@@ -180,19 +180,14 @@ class Warnings:
         "evaluation data (`paths.dev` in training) is annotated."
     )
     WW060 = (
-        "[WW060] '{name}' is calibrated on only {count} entities, of all labels together: its "
-        "probabilities are rough. At least {needed} are wanted, and as many of each label that is "
-        "to have a curve of its own. Calibrate it on more held-out data."
+        "[WW060] '{name}' is calibrated on {path}, which has only {count} entities, of all labels "
+        "together: its probabilities are rough, or there are none. At least {needed} are wanted, "
+        "and as many of each label that is to have a curve of its own. Give more held-out data."
     )
     WW061 = (
         "[WW061] '{name}' has a threshold but no calibration, and so no probabilities to compare "
         "it with: no entity is dropped. Calibrate it: `spacy-windowner.calibrate.v1` in "
         "[training.before_to_disk], or `python -m spacy windowner calibrate MODEL DATA`."
-    )
-    WW062 = (
-        "[WW062] '{name}' is saved without a calibration: either {path} has no entities of its "
-        "labels, or it finds none there. Its entities will have no probabilities. Train longer, or "
-        "give held-out data with entities."
     )
     WW040 = (
         "[WW040] {skipped} of {lines} lines of {path} are unreadable, and are skipped. The first: "

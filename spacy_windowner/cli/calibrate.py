@@ -9,7 +9,7 @@ from ..confidence.calibration import Calibration
 from ..confidence.curve import Curve, sigmoid
 from ..confidence.decisions import choose_component
 from ..errors import Errors
-from ..pipeline.calibrate import components_and_examples, shortcoming
+from ..pipeline.calibrate import components_and_examples, lack_of_data
 from ._util import COMPONENT, MODEL, explain_errors, load_pipeline, windowner_cli
 
 _DATA = "Annotated documents that the pipeline was not trained on, in .spacy format"
@@ -52,7 +52,7 @@ def calibrate_cli(
         calibration = pipe.calibrate(examples)
         if calibration is None:
             raise ValueError(Errors.WN060.format(name=name, path=data))
-    problem = shortcoming(calibration, name, data)
+    problem = lack_of_data(examples, name, data)
     if problem:
         msg.warn(problem)
     _show(calibration, pipe.labels)

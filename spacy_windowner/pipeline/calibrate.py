@@ -2,7 +2,7 @@
 margins can be trusted."""
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,38 +32,38 @@ def calibrate(
     RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline.
     """
 
-    told = set()
+    told = False
 
     def callback(nlp: Language) -> Language:
+        nonlocal told
         if path is None:
             return nlp
         for pipe, examples in components_and_examples(nlp, path):
             if tune_recall_bias:
                 pipe.tune_recall_bias(examples)
-            problem = shortcoming(pipe.calibrate(examples), pipe.name, path)
+            pipe.calibrate(examples)
+            problem = lack_of_data(examples, pipe.name, path)
             # The pipeline is saved many times. That data is lacking is said once.
-            if problem and problem[:7] not in told:
-                told.add(problem[:7])
+            if problem and not told:
+                told = True
                 warnings.warn(problem, stacklevel=2)
         return nlp
 
     return callback
 
 
-def shortcoming(calibration: Calibration | None, name: str, path: Path) -> str | None:
-    """What is wrong with a calibration for lack of data.
+def lack_of_data(examples: Iterable[Example], name: str, path: Path) -> str | None:
+    """A warning if there are too few entities to calibrate on.
 
-    calibration (Optional[Calibration]): The calibration, if there could be one.
-    name (str): The name of its component.
-    path (Path): The data.
-    RETURNS (Optional[str]): A warning, or None.
+    examples (Iterable[Example]): The examples.
+    name (str): The component's name.
+    path (Path): Where they come from.
+    RETURNS (Optional[str]): The warning, if there is reason for one.
     """
-    if calibration is None:
-        return Warnings.WW062.format(name=name, path=path)
-    count = calibration.entities.pooled.fitted_on
-    if count < MIN_COUNT:
-        return Warnings.WW060.format(name=name, count=count, needed=MIN_COUNT)
-    return None
+    count = sum(len(example.reference.ents) for example in examples)
+    if count >= MIN_COUNT:
+        return None
+    return Warnings.WW060.format(name=name, path=path, count=count, needed=MIN_COUNT)
 
 
 def components_and_examples(nlp: Language, path: Path) -> Iterator[tuple[Any, list[Example]]]:

@@ -9,6 +9,9 @@ from typer.testing import CliRunner
 from .test_accuracy_report import make_row
 from .util import TRAIN, write_corpus
 
+# The corpora are tiny.
+pytestmark = pytest.mark.filterwarnings(r"ignore:\[WW060\]")
+
 app = typer.Typer()
 app.command()(accuracy.main)
 NAMES = "crfsuite,ner,window_ner"

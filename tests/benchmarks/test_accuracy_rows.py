@@ -9,6 +9,9 @@ from spacy.training.initialize import init_nlp
 
 from .util import write_corpus
 
+# The corpora are tiny.
+pytestmark = pytest.mark.filterwarnings(r"ignore:\[WW060\]")
+
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):

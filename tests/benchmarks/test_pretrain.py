@@ -8,6 +8,9 @@ from spacy_windowner.pipeline.window_ner import WindowNER
 
 from .util import write_corpus
 
+# The corpora are tiny.
+pytestmark = pytest.mark.filterwarnings(r"ignore:\[WW060\]")
+
 
 @pytest.fixture
 def corpus(tmp_path):
