@@ -262,9 +262,11 @@ class WindowNER(TrainablePipe):
     def calibration(self) -> Calibration | None:
         """RETURNS (Optional[Calibration]): What turns margins into probabilities, or None."""
         saved = self.cfg["calibration"]
+        if saved is None:
+            return None
         if saved is not self._calibration[0]:
             self._calibration = saved, Calibration.from_json(saved, self.name)
-        return None if saved is None else self._calibration[1]
+        return self._calibration[1]
 
     @property
     def kernel(self) -> str:

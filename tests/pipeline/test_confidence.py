@@ -71,6 +71,14 @@ def test_scores_survive_saving():
         assert copy.spans["window_ner"].attrs == doc.spans["window_ner"].attrs
 
 
+def test_calibration_taken_away():
+    """As `initialize` does, or calibrating on data without entities."""
+    ner = make()
+    assert ner(make_doc(ner, "sure")).spans["window_ner"].attrs["calibrated"] is True
+    ner.cfg["calibration"] = None
+    assert ner(make_doc(ner, "sure")).spans["window_ner"].attrs["calibrated"] is False
+
+
 def test_documents_without_entities_have_an_empty_group():
     ner = make()
     for words in ("", "no no"):
