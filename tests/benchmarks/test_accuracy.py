@@ -172,7 +172,6 @@ def test_other_data_by_the_same_name(command, runs, tmp_path):
     assert taken(runs) == []
 
 
-@pytest.mark.filterwarnings("ignore:.*WW06")
 @pytest.mark.parametrize("name", ["ner", "window_ner"])
 def test_one_sentence_with_one_label_and_no_dev(command, tmp_path, short, name):
     one = ["Rome B-LOC\nis O\nold O\n"]

@@ -67,7 +67,6 @@ def test_another_language(corpus, tmp_path):
     assert config["nlp"]["tokenizer"]["@tokenizers"] == "spacy.vi.VietnameseTokenizer"
 
 
-@pytest.mark.filterwarnings("ignore:.*WW06")
 @pytest.mark.parametrize("row", [CRF, "ner efficiency", "window_ner"])
 def test_a_row_is_trained_and_tested(corpus, tmp_path, short, row):
     if row == CRF:
@@ -89,7 +88,6 @@ def test_a_row_is_trained_and_tested(corpus, tmp_path, short, row):
     assert result["bytes"] > 1000
 
 
-@pytest.mark.filterwarnings("ignore:.*WW06")
 def test_seeds_matter(corpus, tmp_path, short):
     one, other = (
         accuracy_rows.train_row(Job("window_ner", corpus, tmp_path, seed)) for seed in (0, 1)

@@ -19,7 +19,6 @@ def corpus(tmp_path):
     return folder
 
 
-@pytest.mark.filterwarnings("ignore:.*WW06")
 def test_words_are_learned_and_trained_with(corpus, tmp_path, capsys, monkeypatch):
     load_config, tuned = benchmark.load_config, []
 
