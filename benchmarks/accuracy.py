@@ -8,6 +8,7 @@ interrupted run goes on where it was. docs/accuracy.md says what is measured and
 """
 
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,7 +96,7 @@ def _key(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in KEY}
 
 
-def run_job(job: Job, output: Path) -> None:
+def run_job(job: Job, output: Path, run: Callable[[Job], dict[str, Any]]) -> None:
     """Run a row, and put it in the output file, in place of what was there of it. If it fails,
     its error is put there."""
     msg.info(", ".join(f"{name} {value}" for name, value in job.key.items()))
@@ -184,7 +185,7 @@ def main(
         folder = models / "data" / corpus
         for job in make_jobs(folder, names, seeds, models, vectors, lang):
             if again or not is_done(results, job.key):
-                run_job(job, output)
+                run_job(job, output, run)
     text = report(read_results(output))
     print(text)
     if docs is not None:

@@ -118,7 +118,7 @@ def _describe(about: dict[str, Any], rows: list[Row]) -> str:
     return text[0].upper() + text[1:]
 
 
-def _machines(rows: list[Row]) -> str:
+def machines(rows: list[Row]) -> str:
     """When and on what the rows were measured."""
     dates = sorted({row["date"] for row in rows})
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
@@ -135,7 +135,7 @@ def _machines(rows: list[Row]) -> str:
 def report(results: Results) -> str:
     """All that was measured, in Markdown."""
     rows = [row for row in results["rows"] if "error" not in row]
-    parts = [_machines(rows)] if rows else []
+    parts = [machines(rows)] if rows else []
     for name, about in results["corpora"].items():
         own = [row for row in rows if row["corpus"] == name]
         parts += [f"### {name}", _describe(about, own), *about["notes"]]

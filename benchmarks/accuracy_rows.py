@@ -62,6 +62,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
 # spaCy's `ner`, by what its config is made for.
 PEERS = {"ner efficiency": "efficiency", "ner accuracy": "accuracy"}
 PEER = "ner efficiency"
+BEAM = "beam_ner"
+"""spaCy's `ner` with beam search, in the config of PEER. Its entities have scores."""
 CRF = crf.NAME
 BEST = "model-best"
 SPEED_WORDS = 20_000
@@ -71,7 +73,7 @@ SPEED_WORDS = 20_000
 class Job(NamedTuple):
     """A row to train and test.
 
-    row (str): Its name: CRF, one of PEERS or of VARIANTS.
+    row (str): Its name: CRF, BEAM, one of PEERS or of VARIANTS.
     corpus (Path): A folder with train, dev and test.spacy, named as the corpus is.
     models (Path): Where to save the model, in a folder of its own.
     seed (int): The seed. CRFsuite needs none.
@@ -101,8 +103,11 @@ class Job(NamedTuple):
 
 def make_config(job: Job) -> Config:
     """The config of a row, one that spaCy trains."""
-    if job.row in PEERS:
-        config = init_config(lang=job.lang, pipeline=["ner"], optimize=PEERS[job.row])
+    if job.row in PEERS or job.row == BEAM:
+        optimize = PEERS.get(job.row, PEERS[PEER])
+        config = init_config(lang=job.lang, pipeline=["ner"], optimize=optimize)
+        if job.row == BEAM:
+            config["components"]["ner"]["factory"] = BEAM
         embed = config["components"]["tok2vec"]["model"]["embed"]
         embed["include_static_vectors"] = job.vectors is not None
     else:

@@ -54,17 +54,12 @@ def score(examples: Iterable[Example], known: set[Entity]) -> dict[str, Score]:
     for eg in examples:
         if not eg.reference.has_annotation("ENT_IOB"):
             continue
-        true = {(ent.start, ent.end, ent.label_) for ent in eg.reference.ents}
         for ent in eg.reference.ents:
             counts["true", _kind(ent, ent.label_, known)] += 1
-        for span, label in _predicted(eg):
-            kind = _kind(span, label, known)
+        for ent, span, is_right in judge(eg):
+            kind = _kind(span, ent.label_, known)
             counts["predicted", kind] += 1
-            # A second prediction of one entity, which two tokenizations allow, is wrong.
-            found = (span.start, span.end, label)
-            if found in true:
-                true.remove(found)
-                counts["right", kind] += 1
+            counts["right", kind] += is_right
     names = ("right", "predicted", "true")
     scores = {k: make_score(*(counts[name, k] for name in names)) for k in KINDS}
     return {"all": make_score(*(sum(counts[n, k] for k in KINDS) for n in names)), **scores}
@@ -74,13 +69,23 @@ def _kind(span: Span, label: str, known: set[Entity]) -> str:
     return "seen" if (span.text, label) in known else "unseen"
 
 
-def _predicted(eg: Example) -> Iterator[tuple[Span, str]]:
-    """The predicted entities as spans of the true document. As in spaCy's scorer, one that has
-    tokens without annotation is left out: it is neither right nor wrong."""
+def judge(eg: Example) -> Iterator[tuple[Span, Span, bool]]:
+    """Whether predicted entities are right: exactly an entity of the true document, with its
+    label. As in spaCy's scorer, one that has tokens without annotation is left out: it is neither
+    right nor wrong.
+
+    eg (Example): A predicted and a true document.
+    YIELDS (Tuple[Span, Span, bool]): The entity, the same span in the true document, and whether
+        it is right.
+    """
+    true = {(ent.start, ent.end, ent.label_) for ent in eg.reference.ents}
     x2y = eg.alignment.x2y
     for ent in eg.predicted.ents:
         indices = x2y[ent.start : ent.end]
         if len(indices):
             span = eg.reference[int(indices[0]) : int(indices[-1]) + 1]
             if all(token.ent_iob != 0 for token in span):
-                yield span, ent.label_
+                found = (span.start, span.end, ent.label_)
+                yield ent, span, found in true
+                # A second prediction of one entity, which two tokenizations allow, is wrong.
+                true.discard(found)
