@@ -22,13 +22,11 @@ def cross_entropy(scores: numpy.ndarray, targets: Targets) -> tuple[numpy.ndarra
     """See `CrossEntropy`. The gradient of a token's scores is a[t] / N (p[t] - onehot(y[t]))."""
     gradient = numpy.zeros_like(scores)
     tokens = targets.annotated
-    if not len(tokens):
-        return gradient, 0.0
     tags = targets.tags[tokens]
     rows = numpy.arange(len(tokens))
     shifted = scores[tokens] - scores[tokens].max(axis=1, keepdims=True)
     log_p = shifted - numpy.log(numpy.exp(shifted).sum(axis=1, keepdims=True))
-    weights = targets.weights[tokens] / len(tokens)
+    weights = targets.weights[tokens] / targets.n_annotated
     delta = numpy.exp(log_p)
     delta[rows, tags] -= 1.0
     gradient[tokens] = weights[:, None] * delta

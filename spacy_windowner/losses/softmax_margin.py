@@ -25,8 +25,6 @@ def softmax_margin(scores: numpy.ndarray, targets: Targets) -> tuple[numpy.ndarr
     """
     gradient = numpy.zeros_like(scores)
     tokens = targets.annotated
-    if not len(tokens):
-        return gradient, 0.0
     tags = targets.tags[tokens]
     rows = numpy.arange(len(tokens))
     with numpy.errstate(divide="ignore"):  # a weight of 0 rules out all tags but the right one
@@ -38,5 +36,5 @@ def softmax_margin(scores: numpy.ndarray, targets: Targets) -> tuple[numpy.ndarr
     log_total, marginals = tag_marginals(augmented, targets.lengths, targets.scheme)
     delta = marginals[tokens]
     delta[rows, tags] -= 1.0
-    gradient[tokens] = delta / len(tokens)
-    return gradient, (log_total - float(known[rows, tags].sum())) / len(tokens)
+    gradient[tokens] = delta / targets.n_annotated
+    return gradient, (log_total - float(known[rows, tags].sum())) / targets.n_annotated

@@ -25,6 +25,11 @@ class Targets(NamedTuple):
         """The tokens whose tag is known."""
         return numpy.flatnonzero(self.tags != MISSING)
 
+    @property
+    def n_annotated(self) -> int:
+        """How many these are, but at least 1, to divide by."""
+        return max(len(self.annotated), 1)
+
 
 class TagLoss(Protocol):
     """A loss of tag scores. Registered functions in `losses` return one.

@@ -50,9 +50,10 @@ def entity_margins(
     lengths = ends - starts
     first = numpy.cumsum(lengths) - lengths
     last = first + lengths - 1
-    y = BILUO.tag(numpy.repeat(labels, lengths), "I")
-    y[first] = BILUO.tag(labels, "B")
-    y[last] = numpy.where(lengths == 1, BILUO.tag(labels, "U"), BILUO.tag(labels, "L"))
+    B, I, L, U = (BILUO.tag(labels, kind) for kind in BILUO.kinds)  # noqa: E741
+    y = numpy.repeat(I, lengths)
+    y[first] = B
+    y[last] = numpy.where(lengths == 1, U, L)
     rows = scheme.biluo_rows(len(scores))
     low, high = _sentences(places, starts)
     if is_best:

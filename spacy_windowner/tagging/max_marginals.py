@@ -1,3 +1,4 @@
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy
@@ -39,13 +40,7 @@ def max_marginals(S: numpy.ndarray, lengths: numpy.ndarray) -> MaxMarginals:
     RETURNS (MaxMarginals): M, and its parts.
     """
     n_tokens, n_tags = S.shape
-    n_labels = BILUO.n_labels(n_tags)
-    labels = numpy.arange(n_labels)
-    tags, mirrored = (
-        numpy.concatenate([[O], *(BILUO.tag(labels, kind) for kind in kinds)])
-        for kinds in (_KINDS, _KINDS.translate(_MIRRORED))
-    )
-    rows = {kind: slice(1 + i * n_labels, 1 + (i + 1) * n_labels) for i, kind in enumerate(_KINDS)}
+    tags, mirrored, rows = _layout(BILUO.n_labels(n_tags))
     ends, begins = slice(O, rows["U"].stop), slice(rows["U"].start, rows["B"].stop)
     # Columns by the steps, in each the tokens of all segments that are long enough, the longest
     # first, each from the start and from the end.
@@ -81,3 +76,15 @@ def max_marginals(S: numpy.ndarray, lengths: numpy.ndarray) -> MaxMarginals:
     forward[from_start[:, None], tags] = both[:, :, 0].T
     backward[from_end[:, None], mirrored] = both[:, :, 1].T
     return MaxMarginals(forward, backward, forward + backward - S)
+
+
+@lru_cache(maxsize=16)
+def _layout(n_labels: int) -> tuple[numpy.ndarray, numpy.ndarray, dict[str, slice]]:
+    """The tags by their kind, the same in the mirror image, and the rows of each kind."""
+    labels = numpy.arange(n_labels)
+    tags, mirrored = (
+        numpy.concatenate([[O], *(BILUO.tag(labels, kind) for kind in kinds)])
+        for kinds in (_KINDS, _KINDS.translate(_MIRRORED))
+    )
+    rows = {kind: slice(1 + i * n_labels, 1 + (i + 1) * n_labels) for i, kind in enumerate(_KINDS)}
+    return tags, mirrored, rows

@@ -154,10 +154,7 @@ class Scheme:
     def biluo_rows(self, n_tags: int) -> numpy.ndarray:
         """For each tag of the scheme BILUO, the tag of this scheme whose score it gets, so that the
         sequences of both that spell the same entities have the same score."""
-        labels = numpy.arange(self.n_labels(n_tags))[:, None]
-        kinds = "BILU" if "L" in self.kinds else "BIIB"
-        tags = numpy.hstack([self.tag(labels, kind) for kind in kinds])
-        return numpy.append(O, tags.ravel())
+        return _biluo_rows(self, self.n_labels(n_tags))
 
     def spans_from_tags(
         self, tokens: numpy.ndarray, tags: numpy.ndarray
@@ -200,6 +197,14 @@ def _transitions(scheme: Scheme, n_labels: int) -> numpy.ndarray:
     allowed = numpy.where(is_outer, closes[:, None], continues)
     allowed.flags.writeable = False  # it is shared
     return allowed
+
+
+@lru_cache(maxsize=16)
+def _biluo_rows(scheme: Scheme, n_labels: int) -> numpy.ndarray:
+    labels = numpy.arange(n_labels)[:, None]
+    kinds = "BILU" if "L" in scheme.kinds else "BIIB"
+    tags = numpy.hstack([scheme.tag(labels, kind) for kind in kinds])
+    return numpy.append(O, tags.ravel())
 
 
 BIO = Scheme("bio", kinds="BI", ends="BI")
