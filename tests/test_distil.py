@@ -50,6 +50,7 @@ def gold(tmp_path) -> Path:
     return write_gold(tmp_path / "gold.spacy", ["B-PER", "O", "B-LOC", "O"])
 
 
+@pytest.mark.filterwarnings("ignore:.*WW06")
 def test_from_documents_to_report(tmp_path, teacher, gold):
     nlp = spacy.blank("en")
     DocBin(docs=[nlp(text) for text in TEXTS]).to_disk(tmp_path / "dev.spacy")
