@@ -1,15 +1,12 @@
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy
 
-from .scheme import BILUO, O
+from .scheme import BILUO
+from .side_by_side import add_best_before, columns_of, layout
 
 FORBIDDEN = -1e9
 """The score of what can't be. It is finite, so that it can be subtracted again."""
-_KINDS = "LUBI"
-# Seen from its end, an entity begins with L, and ends with B.
-_MIRRORED = str.maketrans("BL", "LB")
 
 
 class MaxMarginals(NamedTuple):
@@ -40,51 +37,14 @@ def max_marginals(S: numpy.ndarray, lengths: numpy.ndarray) -> MaxMarginals:
     RETURNS (MaxMarginals): M, and its parts.
     """
     n_tokens, n_tags = S.shape
-    tags, mirrored, rows = _layout(BILUO.n_labels(n_tags))
-    ends, begins = slice(O, rows["U"].stop), slice(rows["U"].start, rows["B"].stop)
-    # Columns by the steps, in each the tokens of all segments that are long enough, the longest
-    # first, each from the start and from the end.
-    order = numpy.argsort(-lengths, kind="stable")
-    sorted_lengths = lengths[order]
-    first = (numpy.cumsum(lengths) - lengths)[order]
-    last = first + sorted_lengths - 1
-    n_steps = int(sorted_lengths[0]) if len(lengths) else 0
-    counts = numpy.searchsorted(-sorted_lengths, -numpy.arange(n_steps), side="left")
-    step = numpy.repeat(numpy.arange(n_steps), counts)
-    place = numpy.arange(n_tokens) - numpy.repeat(numpy.cumsum(counts) - counts, counts)
-    from_start, from_end = first[place] + step, last[place] - step
+    tags = layout(BILUO.n_labels(n_tags))
+    columns = columns_of(lengths)
+    # Each column twice: as gone through from the start, and from the end.
     both = numpy.empty((n_tags, n_tokens, 2))
-    both[:, :, 0] = S[from_start].T[tags]
-    both[:, :, 1] = S[from_end].T[mirrored]
-    F = both.reshape(n_tags, 2 * n_tokens)
-    stops = (2 * numpy.cumsum(counts)).tolist()
-    if n_steps:
-        F[rows["L"], : stops[0]] = FORBIDDEN
-        F[rows["I"], : stops[0]] = FORBIDDEN
-    before = 0
-    for start, stop in zip(stops[:-1], stops[1:], strict=True):
-        past = F[:, before : before + stop - start]
-        now = F[:, start:stop]
-        outer = past[ends].max(axis=0)
-        inner = numpy.maximum(past[rows["B"]], past[rows["I"]])
-        now[O] += outer
-        now[begins] += outer
-        now[rows["L"]] += inner
-        now[rows["I"]] += inner
-        before = start
+    both[:, :, 0] = S[columns.from_start].T[tags.tags]
+    both[:, :, 1] = S[columns.from_end].T[tags.mirrored]
+    add_best_before(both.reshape(n_tags, 2 * n_tokens), 2 * columns.stops, tags)
     forward, backward = numpy.empty((2, n_tokens, n_tags))
-    forward[from_start[:, None], tags] = both[:, :, 0].T
-    backward[from_end[:, None], mirrored] = both[:, :, 1].T
+    forward[columns.from_start[:, None], tags.tags] = both[:, :, 0].T
+    backward[columns.from_end[:, None], tags.mirrored] = both[:, :, 1].T
     return MaxMarginals(forward, backward, forward + backward - S)
-
-
-@lru_cache(maxsize=16)
-def _layout(n_labels: int) -> tuple[numpy.ndarray, numpy.ndarray, dict[str, slice]]:
-    """The tags by their kind, the same in the mirror image, and the rows of each kind."""
-    labels = numpy.arange(n_labels)
-    tags, mirrored = (
-        numpy.concatenate([[O], *(BILUO.tag(labels, kind) for kind in kinds)])
-        for kinds in (_KINDS, _KINDS.translate(_MIRRORED))
-    )
-    rows = {kind: slice(1 + i * n_labels, 1 + (i + 1) * n_labels) for i, kind in enumerate(_KINDS)}
-    return tags, mirrored, rows

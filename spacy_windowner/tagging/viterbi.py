@@ -3,8 +3,9 @@
 import numpy
 
 from .lattice import Lattice
-from .scheme import O, Scheme
+from .scheme import BILUO, O
 from .segments import Segments
+from .side_by_side import Layout, add_best_before, columns_of, layout
 
 
 def viterbi(lattice: Lattice) -> numpy.ndarray:
@@ -12,13 +13,48 @@ def viterbi(lattice: Lattice) -> numpy.ndarray:
     each tag may follow the one before by the rules of the scheme, and an entity doesn't end on a
     token that must continue.
 
-    All documents are searched side by side.
+    All documents are searched side by side, in the scheme BILUO, whose tags alone say what may
+    follow them.
 
     lattice (Lattice): The constrained scores.
     RETURNS (numpy.ndarray): int32 tags. Shape (n_tokens,).
     """
-    segments = Segments.of(numpy.arange(len(lattice.scores)), lattice.starts)
-    return _search(lattice, segments)
+    own_tags = lattice.scheme.biluo_rows(lattice.scores.shape[1])
+    tags = layout(BILUO.n_labels(len(own_tags)))
+    n_tokens = len(lattice.scores)
+    starts = numpy.flatnonzero(lattice.starts)
+    columns = columns_of(numpy.diff(starts, append=n_tokens))
+    F = lattice.scores[columns.from_start].T[own_tags[tags.tags]].astype("float64")
+    if lattice.scheme.ends_anywhere:
+        F[O + 1 : tags.ends.stop, lattice.must_continue[columns.from_start]] = -numpy.inf
+    add_best_before(F, columns.stops, tags)
+    found = numpy.zeros(n_tokens, dtype="int32")
+    found[columns.from_start] = own_tags[tags.tags[_trace_back(F, columns.stops, tags)]]
+    return found
+
+
+def _trace_back(F: numpy.ndarray, stops: numpy.ndarray, tags: Layout) -> numpy.ndarray:
+    """The rows of the best sequences, from their last tags to their first.
+
+    F (numpy.ndarray): The best scores of sequences up to each column with each tag. Shape
+        (n_tags, n_columns).
+    stops (numpy.ndarray): The column after the last one of each step.
+    tags (Layout): The tags of the rows.
+    RETURNS (numpy.ndarray): The row of each column. Shape (n_columns,).
+    """
+    B, I, L = (tags.rows[kind] for kind in "BIL")  # noqa: E741
+    chosen = F[tags.ends].argmax(axis=0)  # what an entity or O comes after, or nothing
+    edges = [0, *stops.tolist()]
+    steps = [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
+    for past, now in zip(steps[-2::-1], steps[:0:-1], strict=True):
+        rows = chosen[now]
+        inside = numpy.flatnonzero(((rows >= L.start) & (rows < L.stop)) | (rows >= I.start))
+        if len(inside):
+            labels = numpy.where(rows >= I.start, rows - I.start, rows - L.start)[inside]
+            column = past.start + inside
+            goes_on = F[I.start + labels, column] > F[B.start + labels, column]
+            chosen[column] = numpy.where(goes_on, I.start, B.start) + labels
+    return chosen
 
 
 def greedy(lattice: Lattice) -> numpy.ndarray:
@@ -42,65 +78,3 @@ def greedy(lattice: Lattice) -> numpy.ndarray:
             scores[numpy.ix_(is_last, forbidden[:, O])] = -numpy.inf
         tags[tokens] = scores.argmax(axis=1)
     return tags
-
-
-def _search(lattice: Lattice, segments: Segments) -> numpy.ndarray:
-    """Viterbi search of each segment, between two tokens that are O. Returns the tags of
-    segments.tokens."""
-    n_segments, n_tokens = len(segments.lengths), len(segments.tokens)
-    n_tags, scheme = lattice.scores.shape[1], lattice.scheme
-    begin, inside_tags = scheme.go_on
-    best = numpy.full((n_segments, n_tags), -numpy.inf)
-    # Which tag came before O and the tags that begin an entity, and whether I-l came before those
-    # that continue one (or else B-l).
-    came_from = numpy.zeros(n_tokens, dtype="int32")
-    came_from_inside = numpy.zeros((n_tokens, scheme.n_labels(n_tags)), dtype=bool)
-    for step, places, tokens in segments.steps():
-        scores = lattice.scores[tokens].astype("float64")
-        n = len(tokens)
-        if step == 0:
-            best[:n] = scores
-            for columns in scheme.continuing:
-                best[:n, columns] = -numpy.inf
-            continue
-        closed = _close(best[:n], lattice.must_continue[tokens - 1], scheme)
-        came_from[places] = closed.argmax(axis=1)
-        outer = closed.max(axis=1)
-        inside = best[:n, inside_tags] > best[:n, begin]
-        came_from_inside[places] = inside
-        inner = numpy.where(inside, best[:n, inside_tags], best[:n, begin])
-        for columns in scheme.continuing:
-            best[:n, columns] = inner + scores[:, columns]
-        best[:n, O] = outer + scores[:, O]
-        for columns in scheme.beginning:
-            best[:n, columns] = outer[:, None] + scores[:, columns]
-    tags = numpy.zeros(n_tokens, dtype="int32")
-    all_tags = numpy.arange(n_tags)
-    labels, continues = scheme.label_of_tag(all_tags), scheme.continues(all_tags)
-    # The rows of `best` stand at each segment's last token, for none was touched after it.
-    last_tokens = segments.starts + segments.lengths - 1
-    chosen = _close(best, lattice.must_continue[last_tokens], scheme).argmax(axis=1)
-    for _, places, _ in reversed(list(segments.steps())):
-        n = len(places)
-        now = chosen[:n].copy()
-        tags[places] = now
-        inside = continues[now]
-        if inside.any():
-            label = labels[now]  # -1 for O, whose result isn't used
-            before = scheme.tag(label, "B") + came_from_inside[places, label]
-            chosen[:n] = numpy.where(inside, before, came_from[places])
-        else:
-            chosen[:n] = came_from[places]
-    return tags
-
-
-def _close(best: numpy.ndarray, must_continue: numpy.ndarray, scheme: Scheme) -> numpy.ndarray:
-    """The scores of paths after which an entity may begin or none may follow: those that are in
-    an entity at a token that must continue, or at a tag it can't end on, are none of them."""
-    if scheme.ends_anywhere and not must_continue.any():
-        return best
-    closed = best.copy()
-    closed[must_continue, O + 1 :] = -numpy.inf
-    for columns in scheme.open:
-        closed[:, columns] = -numpy.inf
-    return closed
