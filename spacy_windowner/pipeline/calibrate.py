@@ -31,7 +31,6 @@ def calibrate(
     tune_recall_bias (bool): Whether to choose `recall_bias` on the corpus first.
     RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline.
     """
-
     told = False
 
     def callback(nlp: Language) -> Language:
