@@ -147,6 +147,35 @@ class Errors:
         "`python -m spacy windowner calibrate MODEL DATA`, or set `calibration` to null in the "
         "component's cfg file."
     )
+    WN070 = (
+        "[WN070] '{name}' has nothing to learn: all its labels are frozen ({labels}). Add one, "
+        '`add_labels([...])`, or set `cfg["frozen_labels"]` of the component to the labels that '
+        "are to stay as they are, [] for none."
+    )
+    WN071 = (
+        "[WN071] Can't add the label {label!r} to '{name}', which has it already. Its labels: "
+        "{labels}. Name only new ones; to go on teaching an old one, leave it out of "
+        "`frozen_labels`."
+    )
+    WN072 = (
+        "[WN072] '{name}' can't learn {label!r} while {frozen} stand still, for they share their "
+        "layers. Freeze {label!r} as well, or no label, `frozen_labels = []`: only labels that are "
+        "added to a trained component while others are frozen can learn apart from them."
+    )
+    WN073 = (
+        "[WN073] Can't add labels to '{name}' while others are frozen: its model, {model!r}, isn't "
+        "one of spacy-windowner.WindowClassifier.v1 or spacy-windowner.TorchWindowClassifier.v1. "
+        "Freeze none, `frozen_labels = []`, or train the component with one of these."
+    )
+    WN074 = (
+        "[WN074] Can't add labels to {component!r}, which is no `window_ner` of the pipeline. "
+        "Found: {names}. Name one as `component` of the callback spacy-windowner.add_labels.v1."
+    )
+    WN075 = (
+        "[WN075] '{name}' can't be initialized, which begins anew, while `frozen_labels` says that "
+        "labels stay as they are. To teach a trained component more, load it, or name it as "
+        "`source` in the config; to begin anew, set `frozen_labels = []`."
+    )
 
 
 class Warnings:

@@ -71,6 +71,20 @@ class Calibration(NamedTuple):
     entities: Curves
     candidates: Curves
 
+    def update(self, other: "Calibration | None") -> "Calibration":
+        """The same, with the curves that single labels have in another one. Labels with too little
+        data there have the curve of all labels together here.
+
+        other (Optional[Calibration]): The other one, None for no change.
+        """
+        if other is None:
+            return self
+        curves = (
+            Curves(old.pooled, {**old.labels, **new.labels})
+            for old, new in zip(self, other, strict=True)
+        )
+        return Calibration(*curves)
+
     def to_json(self) -> dict[str, Any]:
         """The calibration as it stands in the component's cfg."""
         return {

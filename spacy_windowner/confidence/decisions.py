@@ -9,7 +9,6 @@ from spacy.util import minibatch
 
 from ..errors import Errors
 from ..runtime.scorer import make_scorer
-from ..tagging.scheme import O
 
 _FACTORY = "window_ner"
 _BATCH = 32  # documents scored at a time, which bounds the memory
@@ -77,7 +76,7 @@ class Decider:
             scores = numpy.zeros((0, n_tags))
             if len(words):
                 scores = scorer.scores(batch, words, lengths).T.astype("float64")
-                scores[:, O] -= ner.cfg["recall_bias"]
+                scores += ner.biases
             found = ner.pipe([doc.copy() for doc in batch])
             parts = numpy.split(scores, numpy.cumsum(lengths)[:-1])
             for doc, doc_scores, doc_found in zip(batch, parts, found, strict=True):

@@ -5,7 +5,6 @@ import numpy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..tagging.scheme import O
 from .decisions import Decider, Decision, choose_component
 from .explanation import PADDING, ExplainedEntity, ExplainedToken, Explanation, Part, Removal
 from .flip import Entity, best_others, find_removals
@@ -57,7 +56,7 @@ class _Writer:
     def __init__(self, ner: Any, opened: OpenedModel, decision: Decision) -> None:
         self.opened = opened
         self.decision = decision
-        self.recall_bias = float(ner.cfg["recall_bias"])
+        self.biases = ner.biases
         self.tag_names = ner.scheme.tag_names(ner.labels)
 
     def entity(self, entity: Entity, removals: list[Removal]) -> ExplainedEntity:
@@ -92,7 +91,7 @@ class _Writer:
         found = input_parts(self.opened.network, window.ravel(), direction)
         parts = self._parts(number, found.inputs.reshape(window.shape))
         margin = float(scores[tag] - scores[other])
-        recall_bias = self.recall_bias if other == O else 0.0
+        recall_bias = float(self.biases[tag] - self.biases[other])
         added_up = sum(part.contribution for part in parts) + found.bias + recall_bias
         return ExplainedToken(
             token=number,

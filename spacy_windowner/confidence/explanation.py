@@ -40,7 +40,8 @@ class ExplainedToken:
         them. Below 0 the tag was chosen only for what its neighbours are.
     parts (List[Part]): The places of the window, from left to right.
     bias (float): What no word adds: the constant term of the score.
-    recall_bias (float): What the component's `recall_bias` adds: itself, if the runner-up is O.
+    recall_bias (float): What the component's `recall_bias` adds: itself, if the runner-up is O; and
+        the difference of what it adds to the scores of labels that were learned after others.
     remainder (float): What is left: rounding or, of integrated gradients, the error of the sum.
     steps (int): Steps of the integrated gradients, 0 if the parts are exact.
     """

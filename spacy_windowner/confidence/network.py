@@ -12,7 +12,7 @@ of layers. e is 0 but where hard tanh is saturated.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy
 from thinc.api import Model
@@ -36,6 +36,19 @@ class Network(Protocol):
 
     def gradient(self, X: numpy.ndarray, direction: numpy.ndarray) -> numpy.ndarray:
         """The gradient of `scores(X) @ direction` with respect to X, of the same shape as X."""
+
+
+@runtime_checkable
+class HasConstant(Protocol):
+    """A network that may be known to be affine around each input."""
+
+    def constant(self, x: numpy.ndarray) -> numpy.ndarray:
+        """The constant term of the affine map that the network is around an input, if it is
+        piecewise linear.
+
+        x (numpy.ndarray): The features of a window. Shape (n_features,).
+        RETURNS (numpy.ndarray): The term of each score. Shape (n_tags,).
+        """
 
 
 class Affine(NamedTuple):
@@ -97,12 +110,7 @@ class LayeredNetwork:
         return d_X
 
     def constant(self, x: numpy.ndarray) -> numpy.ndarray:
-        """The constant term of the affine map that the network is around an input, if it is
-        piecewise linear.
-
-        x (numpy.ndarray): The features of a window. Shape (n_features,).
-        RETURNS (numpy.ndarray): The term of each score. Shape (n_tags,).
-        """
+        """See `HasConstant.constant`."""
         zero = numpy.zeros_like(x)
         for layer in self.layers:
             if isinstance(layer, Affine):
@@ -114,25 +122,39 @@ class LayeredNetwork:
 
 
 def read_window_classifier(model: Model) -> LayeredNetwork:
-    """Copy the network of a `WindowClassifier`.
+    """Copy the network of a `WindowClassifier`, without added labels.
 
     model (Model): The classifier, initialized.
     RETURNS (LayeredNetwork): The network.
     """
-    affine = model.get_ref("windowed_affine")
+    head = model.get_ref("head").layers if model.has_ref("head") else []
+    return LayeredNetwork([read_windows(model.get_ref("windowed_affine")), *read_layers(head)])
+
+
+def read_windows(affine: Model) -> Affine:
+    """Copy an affine map of windows.
+
+    affine (Model): A layer with the parameters and attributes of `WindowedAffine`.
+    RETURNS (Affine): The map of all features of a window.
+    """
     W, b = as_doubles(affine.get_param("W")), as_doubles(affine.get_param("b"))
     n_places = 2 * affine.attrs["window"] + 1
     if len(W) != n_places:  # all positions share it, and the layer takes their mean
         W = numpy.repeat(W, n_places, axis=0) / n_places
-    layers: list[Affine | Units] = [Affine(W.transpose(1, 0, 2).reshape(len(b), -1), b)]
-    for node in model.get_ref("head").layers if model.has_ref("head") else []:
+    return Affine(W.transpose(1, 0, 2).reshape(len(b), -1), b)
+
+
+def read_layers(nodes: Sequence[Model]) -> list[Affine | Units]:
+    """Copy the layers of a chain that aren't dropout."""
+    layers: list[Affine | Units] = []
+    for node in nodes:
         if "nonlinearity" in node.attrs:
             layers.append(Units(node.attrs["nonlinearity"]))
         elif node.name == "prelu":
             layers.append(Units("prelu", as_doubles(node.get_param("slope"))))
         elif node.has_param("W"):
             layers.append(Affine(*(as_doubles(node.get_param(name)) for name in "Wb")))
-    return LayeredNetwork(layers)
+    return layers
 
 
 def as_doubles(array: Any) -> numpy.ndarray:

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy
 
-from .network import LayeredNetwork, Network
+from .network import HasConstant, Network
 
 TOLERANCE = 1e-3
 """The error of the integral at which no more steps are taken."""
@@ -56,7 +56,7 @@ def input_parts(network: Network, x: numpy.ndarray, direction: numpy.ndarray) ->
     direction (numpy.ndarray): The weight of each tag's score. Shape (n_tags,).
     RETURNS (InputParts): The parts.
     """
-    if isinstance(network, LayeredNetwork) and network.is_piecewise_linear:
+    if network.is_piecewise_linear and isinstance(network, HasConstant):
         gradient = network.gradient(x[None], direction)[0]
         return InputParts(gradient * x, float(network.constant(x) @ direction), 0)
     return _integrate(network, x, direction)

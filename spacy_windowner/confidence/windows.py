@@ -9,6 +9,7 @@ from ..errors import Errors
 from ..layers.windowed_affine import WordRows, window_rows
 from ..models.features import feature_columns
 from ..models.output import is_initialized
+from .grown_network import with_added_labels
 from .network import Network, as_doubles, read_window_classifier
 
 
@@ -67,7 +68,7 @@ def open_model(model: Model, name: str) -> OpenedModel:
 
 def _read_network(model: Model, ref: str, name: str) -> Network:
     if ref == "windowed_affine":
-        return read_window_classifier(model)
+        return with_added_labels(read_window_classifier(model), model)
     from .torch_network import read_torch_classifier  # torch may not be installed
 
-    return read_torch_classifier(model, name)
+    return with_added_labels(read_torch_classifier(model, name), model)

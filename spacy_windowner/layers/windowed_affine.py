@@ -66,12 +66,34 @@ def forward(
     model: Model[WordRows, Ragged], X: WordRows, is_train: bool
 ) -> tuple[Ragged, Callable[[Ragged], Floats2d]]:
     ops: Any = model.ops  # thinc's types know no numpy.ndarray
+    rows: Any = ops.xp.vstack([X.rows, model.get_param("pad")])
+    Y, backprop_windows = multiply_windows(model, X._replace(rows=rows), is_train)
+
+    def backprop(dY: Ragged) -> Floats2d:
+        d_rows: Any = backprop_windows(dY.dataXd)
+        model.inc_grad("pad", d_rows[-1:])
+        return d_rows[:-1]
+
+    return Ragged(Y, ops.asarray(X.lengths)), backprop
+
+
+def multiply_windows(
+    model: Model, X: WordRows, is_train: bool
+) -> tuple[Floats2d, Callable[[Any], Floats2d]]:
+    """`W x[t] + b` for all tokens.
+
+    model (Model): A layer with parameters W and b, and attributes, as `WindowedAffine`.
+    X (WordRows): The embedded tokens. The last row is the padding.
+    is_train (bool): Whether the results may depend on the batch, to rounding.
+    RETURNS (Tuple[Floats2d, Callable[[Floats2d], Floats2d]]): The output, shape (n_tokens, nO),
+        and its backward pass, which returns the gradient of all rows.
+    """
+    ops: Any = model.ops  # thinc's types know no numpy.ndarray
     W: Any = model.get_param("W")
     n_positions, nO, nI = W.shape
-    window = model.attrs["window"]
+    window, rows = model.attrs["window"], X.rows
     scale = 1.0 if n_positions == 2 * window + 1 else 1.0 / (2 * window + 1)
-    rows = ops.xp.vstack([X.rows, model.get_param("pad")])
-    row_ids = window_rows(X.ids, X.lengths, window, pad_id=len(X.rows))
+    row_ids = window_rows(X.ids, X.lengths, window, pad_id=len(rows) - 1)
     blocks = [
         (W[block].reshape((-1, nI)), ops.asarray(table_indices(row_ids, block, n_positions)), block)
         for block in _position_blocks(n_positions, len(rows) * nO)
@@ -89,8 +111,7 @@ def forward(
         Y *= scale
     Y += model.get_param("b")
 
-    def backprop(dY: Ragged) -> Floats2d:
-        d_out: Any = dY.dataXd
+    def backprop(d_out: Any) -> Floats2d:
         model.inc_grad("b", d_out.sum(axis=0))
         d_out = ops.as_contig(d_out * scale if scale != 1.0 else d_out)
         d_W = ops.xp.zeros_like(W)
@@ -103,10 +124,9 @@ def forward(
             d_W[block] = (d_products.T @ rows).reshape((-1, nO, nI))
             d_rows += d_products @ W_block
         model.inc_grad("W", d_W)
-        model.inc_grad("pad", d_rows[-1:])
-        return d_rows[:-1]
+        return d_rows
 
-    return Ragged(Y, ops.asarray(X.lengths)), backprop
+    return Y, backprop
 
 
 def _position_blocks(n_positions: int, products_of_position: int) -> list[slice]:

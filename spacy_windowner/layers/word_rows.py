@@ -15,7 +15,8 @@ def DistinctWords(embed: Model[list[Doc], list[Floats2d]]) -> Model[list[Doc], W
     that read nothing but the word.
 
     embed (Model[List[Doc], List[Floats2d]]): A context-free embedding layer.
-    RETURNS (Model[List[Doc], WordRows]): Rows of the distinct words, and the row of each token.
+    RETURNS (Model[List[Doc], WordRows]): Rows of the distinct words, and the row of each token. A
+        gradient of None, of rows that are not to learn, ends here.
     """
     return Model("distinct_words", forward_words, init=init, layers=[embed])
 
@@ -24,7 +25,8 @@ def AllTokens(embed: Model[list[Doc], list[Floats2d]]) -> Model[list[Doc], WordR
     """Embed every token of a batch in its context, one row a token.
 
     embed (Model[List[Doc], List[Floats2d]]): Any embedding layer.
-    RETURNS (Model[List[Doc], WordRows]): Rows of the tokens, in their order.
+    RETURNS (Model[List[Doc], WordRows]): Rows of the tokens, in their order. A gradient of None
+        is taken as by `DistinctWords`.
     """
     return Model("all_tokens", forward_tokens, init=init, layers=[embed])
 
@@ -42,8 +44,8 @@ def forward_words(
     words = spell(orths, firsts, docs, lengths)
     [rows], backprop_embed = embed([Doc(docs[0].vocab, words=words)], is_train)
 
-    def backprop(d_rows: Floats2d) -> list[Doc]:
-        return cast(list[Doc], backprop_embed([d_rows]))
+    def backprop(d_rows: Floats2d | None) -> list[Doc]:
+        return [] if d_rows is None else cast(list[Doc], backprop_embed([d_rows]))
 
     return WordRows(rows, ids, lengths), backprop
 
@@ -55,7 +57,12 @@ def forward_tokens(
     lengths = _lengths(docs)
     rows, backprop_embed = model.layers[0](docs, is_train)
 
-    def backprop(d_rows: Floats2d) -> list[Doc]:
+    def backprop(d_rows: Floats2d | None) -> list[Doc]:
+        if d_rows is None:
+            if any(node.param_names for node in model.walk()):
+                return []
+            # A listener. Others may listen to the same layer, which waits for all of them.
+            d_rows = ops.xp.zeros_like(flat)
         return cast(list[Doc], backprop_embed(ops.unflatten(d_rows, ops.asarray(lengths))))
 
     flat = ops.flatten(rows)

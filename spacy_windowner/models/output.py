@@ -2,6 +2,8 @@
 
 from thinc.api import Model
 
+from ..layers.grown import column_layers
+
 
 def output_layer(model: Model) -> Model:
     """The layer that a model names "output_layer", or else the model itself."""
@@ -9,8 +11,12 @@ def output_layer(model: Model) -> Model:
 
 
 def n_columns(model: Model) -> int | None:
-    """The number of columns, None if it isn't known yet."""
-    return output_layer(model).maybe_get_dim("nO")
+    """The number of columns, those of added labels included. None if it isn't known yet."""
+    own = output_layer(model).maybe_get_dim("nO")
+    grown = next((layer for layer in model.layers if layer.name == "grown"), None)
+    if own is None or grown is None:
+        return own
+    return own + sum(columns.get_dim("nO") for columns in column_layers(grown))
 
 
 def is_initialized(model: Model) -> bool:

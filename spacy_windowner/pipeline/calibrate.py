@@ -28,7 +28,8 @@ def calibrate(
     `window_ner` in it is calibrated on a corpus, as a rule that of `paths.dev`.
 
     path (Optional[Path]): The corpus, as `spacy.Corpus.v1` reads it. None leaves all as it is.
-    tune_recall_bias (bool): Whether to choose `recall_bias` on the corpus first.
+    tune_recall_bias (bool): Whether to choose `recall_bias` on the corpus first or, if labels are
+        frozen, how much the decision leans to each of the others.
     RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline.
     """
     told = False
@@ -40,6 +41,8 @@ def calibrate(
         for pipe, examples in components_and_examples(nlp, path):
             if tune_recall_bias:
                 pipe.tune_recall_bias(examples)
+            if pipe.frozen_labels and pipe.calibration is None:
+                continue  # those of the new labels alone would be no calibration
             pipe.calibrate(examples)
             problem = lack_of_data(examples, pipe.name, path)
             # The pipeline is saved many times. That data is lacking is said once.
@@ -87,7 +90,8 @@ def fit_calibration(
     search: Callable[[Lattice], numpy.ndarray],
     scheme: Scheme,
     labels: Sequence[str],
-    recall_bias: float,
+    biases: numpy.ndarray,
+    chosen: Sequence[str] | None = None,
 ) -> Calibration | None:
     """Fit the calibration to what is found in held-out documents.
 
@@ -95,25 +99,33 @@ def fit_calibration(
     search (Callable[[Lattice], numpy.ndarray]): Chooses tags.
     scheme (Scheme): The scheme of the tags.
     labels (Sequence[str]): The labels.
-    recall_bias (float): How much the score of O is lowered.
+    biases (numpy.ndarray): What is added to the scores of each tag. Shape (n_tags,).
+    chosen (Optional[Sequence[str]]): The labels whose entities count. If None, all.
     RETURNS (Optional[Calibration]): The calibration. None if no entity is found.
     """
     rating = Rating(labels, None, numpy.zeros(len(labels)), candidates=True)
     entities: list[Sequence[tuple]] = []
     candidates: list[Sequence[tuple]] = []
     for group in held_out.groups:
-        found, others = find_rated_entities(group.lean(recall_bias), search, scheme, rating)
+        found, others = find_rated_entities(group.lean(biases), search, scheme, rating)
         entities += spans_by_doc(group.lengths, *found)
         candidates += spans_by_doc(group.lengths, *others) if others is not None else []
-    curves = _fit(held_out, entities, labels)
+    numbers = {labels.index(label) for label in (labels if chosen is None else chosen)}
+    curves = _fit(held_out, entities, labels, numbers)
     if curves is None:
         return None
-    return Calibration(curves, _fit(held_out, candidates, labels) or curves)
+    return Calibration(curves, _fit(held_out, candidates, labels, numbers) or curves)
 
 
-def _fit(held_out: HeldOut, found: list, labels: Sequence[str]) -> Curves | None:
-    judged = [(row[3], right, row[2]) for rows in held_out.judge(found) for row, right in rows]
+def _fit(held_out: HeldOut, found: list, labels: Sequence[str], numbers: set[int]) -> Curves | None:
+    """Fit curves to spans of the labels of these numbers."""
+    judged = [
+        (row[3], right, row[2])
+        for rows in held_out.judge(found)
+        for row, right in rows
+        if row[2] in numbers
+    ]
     if not judged:
         return None
-    margins, right, numbers = (numpy.array(column) for column in zip(*judged, strict=True))
-    return Curves.fit(margins, right, numbers, labels)
+    margins, right, of_label = (numpy.array(column) for column in zip(*judged, strict=True))
+    return Curves.fit(margins, right, of_label, labels)

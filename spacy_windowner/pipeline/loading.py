@@ -1,6 +1,9 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import srsly
 
 from ..errors import Errors
 
@@ -30,3 +33,18 @@ def require_files(name: str, path: Path, files: Iterable[str]) -> None:
     for file in files:
         if not (path / file).is_file():
             raise ValueError(Errors.WN008.format(name=name, path=path, file=file))
+
+
+def read_cfg(source: Path | bytes, exclude: Iterable[str]) -> dict[str, Any] | None:
+    """Read the cfg of a saved component, which says what shape its model has.
+
+    source (Union[Path, bytes]): The component's directory, or what `to_bytes` returned.
+    exclude (Iterable[str]): Names of parts that are not to be loaded.
+    RETURNS (Optional[Dict[str, Any]]): The cfg. None if it isn't saved, or excluded.
+    """
+    if "cfg" in exclude:
+        return None
+    if isinstance(source, Path):
+        return dict(srsly.read_json(source / "cfg"))
+    saved = srsly.msgpack_loads(source)
+    return dict(srsly.json_loads(saved["cfg"])) if "cfg" in saved else None

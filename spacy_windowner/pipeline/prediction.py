@@ -9,7 +9,7 @@ from ..confidence.rating import Rated, rate_candidates, rate_entities
 from ..runtime.scorer import Scorer
 from ..tagging.decoding import decode
 from ..tagging.lattice import Lattice, Places
-from ..tagging.scheme import O, Scheme
+from ..tagging.scheme import Scheme
 from ..tagging.spans import spans_by_doc
 from ..tagging.viterbi import viterbi
 from .annotation import Entities, read_tokens
@@ -30,12 +30,13 @@ class Scored(NamedTuple):
     places: Places
     scores: numpy.ndarray
 
-    def lean(self, recall_bias: float) -> "Scored":
-        """The same with the score of O lowered by a number."""
-        if not recall_bias:
+    def lean(self, biases: numpy.ndarray) -> "Scored":
+        """The same with a number added to the scores of each tag. Shape (n_tags,)."""
+        rows = numpy.flatnonzero(biases)
+        if not len(rows) or not self.scores.shape[1]:
             return self
         scores = self.scores.copy()
-        scores[O] -= recall_bias
+        scores[rows] += biases[rows, None].astype(scores.dtype)
         return self._replace(scores=scores)
 
 

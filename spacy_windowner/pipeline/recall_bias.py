@@ -5,37 +5,84 @@ from collections.abc import Callable, Sequence
 import numpy
 
 from ..tagging.lattice import Lattice
-from ..tagging.scheme import Scheme
+from ..tagging.scheme import O, Scheme
 from .annotation import Entities
 from .held_out import HeldOut
 from .prediction import find_entities
 
 _BIASES = numpy.arange(-2.0, 4.01, 0.25)
+_ENOUGH = 0.95
+"""The share of the best F1 that is enough for a label that was added."""
 
 
 def best_recall_bias(
-    held_out: HeldOut, search: Callable[[Lattice], numpy.ndarray], scheme: Scheme
+    held_out: HeldOut,
+    search: Callable[[Lattice], numpy.ndarray],
+    scheme: Scheme,
+    biases: numpy.ndarray,
 ) -> float:
-    """The bias with the best F1. The scores of neighbouring biases count in, so that chance has
-    less of a say, and of equally good ones the one nearest to zero is taken.
+    """The bias with the best F1. Of equally good ones the one nearest to zero is taken.
 
     held_out (HeldOut): Held-out documents.
     search (Callable[[Lattice], numpy.ndarray]): Chooses tags.
     scheme (Scheme): The scheme of the tags.
+    biases (numpy.ndarray): What is added to the scores of each tag. That of O is left out of
+        account. Shape (n_tags,).
     RETURNS (float): The bias, between -2 and 4.
     """
-    f1 = numpy.zeros(len(_BIASES))
-    for i, bias in enumerate(_BIASES.tolist()):
-        leaning = (group.lean(bias) for group in held_out.groups)
-        found = [ents for group in leaning for ents in find_entities(group, search, scheme)]
-        f1[i] = _f1(held_out, found)
-    padded = numpy.pad(f1, 1, mode="edge")
-    smooth = numpy.round((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4, 6)
-    best = numpy.flatnonzero(smooth == smooth.max())
+    is_O = numpy.arange(len(biases)) == O
+    f1 = _f1_of_biases(held_out, search, scheme, numpy.where(is_O, 0.0, biases), -1.0 * is_O, None)
+    best = numpy.flatnonzero(f1 == f1.max())
     return float(_BIASES[best[numpy.abs(_BIASES[best]).argmin()]])
 
 
-def _f1(held_out: HeldOut, found: Sequence[Entities]) -> float:
-    judged = [is_right for rows in held_out.judge(found) for _, is_right in rows]
-    total = len(judged) + sum(map(len, held_out.gold))
+def least_label_bias(
+    held_out: HeldOut,
+    search: Callable[[Lattice], numpy.ndarray],
+    scheme: Scheme,
+    biases: numpy.ndarray,
+    label: int,
+) -> float:
+    """The lowest bias with which a label's F1 is nearly the best, 95 % of it. The higher it is, the
+    more words the label takes from others, of which the documents may say nothing.
+
+    biases (numpy.ndarray): What is added to the scores of each tag. That of the label's is left out
+        of account. Shape (n_tags,).
+    label (int): The label's number.
+    RETURNS (float): The bias, between -2 and 4.
+    """
+    is_label = scheme.label_of_tag(numpy.arange(len(biases))) == label
+    others = numpy.where(is_label, 0.0, biases)
+    f1 = _f1_of_biases(held_out, search, scheme, others, 1.0 * is_label, label)
+    return float(_BIASES[(f1 >= _ENOUGH * f1.max()).argmax()]) if f1.any() else 0.0
+
+
+def _f1_of_biases(
+    held_out: HeldOut,
+    search: Callable[[Lattice], numpy.ndarray],
+    scheme: Scheme,
+    biases: numpy.ndarray,
+    direction: numpy.ndarray,
+    label: int | None,
+) -> numpy.ndarray:
+    """F1, of all labels or of one, for each bias, which is added to the tags in a direction. The
+    scores of neighbouring biases count in, so that chance has less of a say."""
+    f1 = numpy.zeros(len(_BIASES))
+    for i, bias in enumerate(_BIASES.tolist()):
+        leaning = (group.lean(biases + bias * direction) for group in held_out.groups)
+        found = [ents for group in leaning for ents in find_entities(group, search, scheme)]
+        f1[i] = _f1(held_out, found, label)
+    padded = numpy.pad(f1, 1, mode="edge")
+    return numpy.round((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4, 6)
+
+
+def _f1(held_out: HeldOut, found: Sequence[Entities], label: int | None) -> float:
+    judged = [
+        is_right
+        for rows in held_out.judge(found)
+        for row, is_right in rows
+        if label is None or row[2] == label
+    ]
+    gold = [row for rows in held_out.gold for row in rows if label is None or row[2] == label]
+    total = len(judged) + len(gold)
     return 2 * sum(judged) / total if total else 0.0

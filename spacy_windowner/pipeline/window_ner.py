@@ -21,10 +21,11 @@ from ..confidence.calibration import Calibration
 from ..errors import Errors, Warnings, check_setting
 from ..losses.incorrect_spans import incorrect_spans_loss
 from ..losses.targets import TagLoss
+from ..models.growth import added_columns, can_grow, grown_layer, set_added_labels
 from ..models.output import is_initialized, n_columns, set_output_width
 from ..pretraining.words_file import load_words
 from ..runtime.scorer import make_scorer
-from ..tagging.scheme import Scheme, get_scheme
+from ..tagging.scheme import O, Scheme, get_scheme
 from ..tagging.spans import spans_by_doc
 from ..tagging.viterbi import greedy, viterbi
 from .annotation import write_entities
@@ -37,10 +38,11 @@ from .gold import (
     require_labels,
     validate_label_weights,
 )
+from .growth import ALL, check_frozen_settings, open_labels, score_labels
 from .held_out import HeldOut
-from .loading import explain_damage, require_files
+from .loading import explain_damage, read_cfg, require_files
 from .prediction import Predictions, Rating, find_entities, find_rated_entities, score_docs
-from .recall_bias import best_recall_bias
+from .recall_bias import best_recall_bias, least_label_bias
 from .score_groups import write_groups
 from .skip_report import SkipReport
 from .vector_coverage import check_vectors, uses_vectors
@@ -58,6 +60,8 @@ threshold = 0.0
 candidates = false
 label_weights = {}
 thresholds = {}
+frozen_labels = []
+label_hidden_width = 128
 kernel = "auto"
 table_size = 25000
 
@@ -126,6 +130,8 @@ def make_window_ner(
     thresholds: dict[str, float],
     candidates: bool,
     label_weights: dict[str, float],
+    frozen_labels: list[str] | Literal["*"],
+    label_hidden_width: int,
     kernel: Literal["auto", "thinc", "torch", "torch-int8"],
     table_size: int,
     scorer: Callable | None,
@@ -154,6 +160,11 @@ def make_window_ner(
     candidates (bool): Whether to keep the spans that nearly were entities, too, in `doc.spans`
         under `spans_key` with "_candidates" after it.
     label_weights (Dict[str, float]): What the loss of a label's tokens is multiplied by, too.
+    frozen_labels (Union[List[str], str]): Labels that stay as they are, to the last bit of their
+        scores, while labels that are added to the trained component learn. "*" is for all that it
+        has when the next one is added.
+    label_hidden_width (int): Hidden units of its own for a label that is added while others are
+        frozen.
     kernel (str): What predictions are computed with: "thinc", "torch" (the same numbers), or
         "torch-int8" (rounded to 8 bits, in a quarter of the memory). "auto" is "torch" if PyTorch
         is installed, else "thinc". It acts if the model is a window classifier with a
@@ -177,6 +188,8 @@ def make_window_ner(
         thresholds=thresholds,
         candidates=candidates,
         label_weights=label_weights,
+        frozen_labels=frozen_labels,
+        label_hidden_width=label_hidden_width,
         kernel=kernel,
         table_size=table_size,
         scorer=scorer,
@@ -204,6 +217,8 @@ class WindowNER(TrainablePipe):
         thresholds: dict[str, float] | None = None,
         candidates: bool = False,
         label_weights: dict[str, float] | None = None,
+        frozen_labels: Sequence[str] = (),
+        label_hidden_width: int = 128,
         kernel: str = "auto",
         table_size: int = 25000,
         scorer: Callable | None = None,
@@ -218,6 +233,7 @@ class WindowNER(TrainablePipe):
         check_setting(
             spans_key is not None or not candidates, "candidates", candidates, "Set `spans_key`."
         )
+        check_frozen_settings(frozen_labels, label_hidden_width)
         check_setting(table_size >= 0, "table_size", table_size, "0 is for no table.")
         self.vocab = vocab
         self.model = model
@@ -238,6 +254,12 @@ class WindowNER(TrainablePipe):
             "candidates": candidates,
             "calibration": None,
             "label_weights": dict(label_weights or {}),
+            "frozen_labels": ALL if frozen_labels == ALL else list(frozen_labels),
+            "label_hidden_width": label_hidden_width,
+            # The hidden units of its own of each label that was added to the trained model.
+            "added_labels": {},
+            # What is added to the scores of each of these in predictions.
+            "label_biases": {},
         }
         # Not saved with the component: what is fast depends on the machine that loads it.
         self._kernel = kernel
@@ -252,6 +274,30 @@ class WindowNER(TrainablePipe):
     def labels(self) -> tuple[str, ...]:
         """RETURNS (Tuple[str, ...]): The entity types."""
         return tuple(self.cfg["labels"])
+
+    @property
+    def frozen_labels(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The labels that stay as they are."""
+        frozen = self.cfg["frozen_labels"]
+        return self.labels if frozen == ALL else tuple(frozen)
+
+    @property
+    def open_labels(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The labels that learn, all if none is frozen.
+        RAISES (ValueError): If the frozen labels are unknown, or leave nothing to learn."""
+        if not self.frozen_labels:
+            return self.labels
+        added = self.cfg["added_labels"]
+        return tuple(open_labels(self.frozen_labels, self.labels, added, self.name))
+
+    @property
+    def biases(self) -> numpy.ndarray:
+        """RETURNS (numpy.ndarray): What predictions add to the scores of each tag."""
+        biases = numpy.zeros(self.scheme.n_tags(len(self.labels)))
+        biases[O] = -self.cfg["recall_bias"]
+        for label, bias in self.cfg["label_biases"].items():
+            biases[self.scheme.columns_of([self.labels.index(label)])] = bias
+        return biases
 
     @property
     def scheme(self) -> Scheme:
@@ -295,13 +341,61 @@ class WindowNER(TrainablePipe):
         if label in self.labels:
             return 0
         if is_initialized(self.model):
-            if not self.is_resizable:
-                raise ValueError(SpacyErrors.E922.format(name=self.name, nO=n_columns(self.model)))
-            columns = self.scheme.n_tags(len(self.labels) + 1)
-            self.set_output(columns)  # first, for a model may refuse
+            self._grow(label)  # first, for a model may refuse
         self.cfg["labels"].append(label)
         self.vocab.strings.add(label)
         return 1
+
+    def _grow(self, label: str) -> None:
+        """Give the trained model the columns of a new label: apart from those of others, if some
+        of these are frozen or have been added in this way."""
+        cfg = self.cfg
+        if not self.frozen_labels and not cfg["added_labels"]:
+            if not self.is_resizable:
+                raise ValueError(SpacyErrors.E922.format(name=self.name, nO=n_columns(self.model)))
+            self.set_output(self.scheme.n_tags(len(self.labels) + 1))
+            return
+        if not can_grow(self.model):
+            raise ValueError(Errors.WN073.format(name=self.name, model=self.model.name))
+        require_labels("frozen_labels", self.frozen_labels, self.labels, self.name)
+        added = {**cfg["added_labels"], label: cfg["label_hidden_width"]}
+        set_added_labels(self.model, list(added.values()), len(self.scheme.kinds))
+        cfg["added_labels"] = added
+        cfg["frozen_labels"] = list(self.frozen_labels)  # of "*", those before this one
+
+    def add_labels(
+        self,
+        labels: Sequence[str],
+        *,
+        frozen_labels: Sequence[str] = ALL,
+        label_hidden_width: int | None = None,
+    ) -> None:
+        """Add entity types to the trained component, and let only them learn from now on.
+
+        labels (Sequence[str]): The new labels.
+        frozen_labels (Sequence[str]): The labels that stay as they are, or "*" for all present
+            ones. It is kept as the setting `frozen_labels`.
+        label_hidden_width (Optional[int]): Hidden units of its own for each new label. If None,
+            as many as the setting says.
+        RAISES (ValueError): If a new label is there already, or a frozen one isn't, or the model
+            can't grow.
+        """
+        if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
+            raise ValueError(Errors.WN013.format(name=self.name, labels=labels))
+        for label in labels:
+            if label in self.labels:
+                known = ", ".join(self.labels)
+                raise ValueError(Errors.WN071.format(name=self.name, label=label, labels=known))
+        width = self.cfg["label_hidden_width"] if label_hidden_width is None else label_hidden_width
+        check_frozen_settings(frozen_labels, width)
+        if not is_initialized(self.model):
+            raise ValueError(SpacyErrors.E109.format(name=self.name))
+        if frozen_labels != ALL:
+            require_labels("frozen_labels", frozen_labels, self.labels, self.name)
+        frozen = list(self.labels) if frozen_labels == ALL else list(frozen_labels)
+        self.cfg.update(frozen_labels=frozen, label_hidden_width=width)
+        for label in labels:
+            self.add_label(label)
 
     def initialize(
         self,
@@ -324,6 +418,9 @@ class WindowNER(TrainablePipe):
             the pretrained weights don't fit the model, or its word vectors not the examples.
         """
         validate_get_examples(get_examples, "WindowNER.initialize")
+        if self.cfg["frozen_labels"]:
+            raise ValueError(Errors.WN075.format(name=self.name))
+        self._ungrow()
         if labels is None:
             self._read_examples(get_examples())
         elif isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
@@ -349,6 +446,13 @@ class WindowNER(TrainablePipe):
         self.model.initialize(X=docs, Y=[ops.alloc2f(len(doc), columns) for doc in docs])
         if init_words is not None:
             load_words(self.model, Path(init_words), self.name)
+
+    def _ungrow(self) -> None:
+        """Give all labels columns that share their layers, to be initialized anew."""
+        if self.cfg["added_labels"]:
+            self.cfg.update(added_labels={}, label_biases={})
+            set_added_labels(self.model, [], len(self.scheme.kinds))
+            self.set_output(self.scheme.n_tags(len(self.labels)))
 
     def _read_examples(self, examples: Iterable[Example]) -> None:
         """Add the labels of all examples, and report their entities that can't be learned."""
@@ -383,10 +487,10 @@ class WindowNER(TrainablePipe):
         docs = list(docs)
         self._require_labels()
         self._refresh_scorer()
-        search, rating = _DECODERS[self.cfg["decoder"]], self._rating()
+        search, rating, biases = _DECODERS[self.cfg["decoder"]], self._rating(), self.biases
         found = Predictions([], None if rating is None or not rating.candidates else [])
         for scored in score_docs(docs, self._scorer, self.cfg["overwrite"]):
-            leaning = scored.lean(self.cfg["recall_bias"])
+            leaning = scored.lean(biases)
             if rating is None:
                 found.entities.extend(find_entities(leaning, search, self.scheme))
                 continue
@@ -413,27 +517,38 @@ class WindowNER(TrainablePipe):
         trained on. The callback `spacy-windowner.calibrate.v1` does it in training.
 
         examples (Iterable[Example]): The examples. They stay as they are.
-        RETURNS (float): The value, between -2 and 4. Without entities in the examples it stays.
+        RETURNS (float): The value, between -2 and 4. Without entities in the examples it stays. If
+            labels are frozen, it stays as well: what is set is how much the scores of each other
+            label are raised, `cfg["label_biases"]`.
         """
         held_out = self._held_out(examples, "WindowNER.tune_recall_bias")
-        if any(held_out.gold):
-            search = _DECODERS[self.cfg["decoder"]]
-            self.cfg["recall_bias"] = best_recall_bias(held_out, search, self.scheme)
+        decision = held_out, _DECODERS[self.cfg["decoder"]], self.scheme
+        if self.frozen_labels:
+            for label in self.open_labels:
+                bias = least_label_bias(*decision, self.biases, self.labels.index(label))
+                self.cfg["label_biases"] = {**self.cfg["label_biases"], label: bias}
+        elif any(held_out.gold):
+            self.cfg["recall_bias"] = best_recall_bias(*decision, self.biases)
         return self.cfg["recall_bias"]
 
     def calibrate(self, examples: Iterable[Example]) -> Calibration | None:
         """Learn how probable it is that an entity of some margin is right, from examples the model
-        was not trained on. The callback `spacy-windowner.calibrate.v1` does it in training.
+        was not trained on. The callback `spacy-windowner.calibrate.v1` does it in training. If
+        labels are frozen, only the curves of the others are learned, if there are any yet.
 
         examples (Iterable[Example]): The examples. They stay as they are.
         RETURNS (Optional[Calibration]): The calibration. None if the examples have no entities, or
             none is found in them: then the component isn't calibrated.
         """
+        if self.frozen_labels and self.calibration is None:
+            return None
         held_out = self._held_out(examples, "WindowNER.calibrate")
-        search, bias = _DECODERS[self.cfg["decoder"]], self.cfg["recall_bias"]
+        decision = _DECODERS[self.cfg["decoder"]], self.scheme, self.labels, self.biases
         calibration = None
-        if any(held_out.gold):
-            calibration = fit_calibration(held_out, search, self.scheme, self.labels, bias)
+        if any(held_out.gold) or self.frozen_labels:
+            calibration = fit_calibration(held_out, *decision, self.open_labels)
+        if self.frozen_labels and self.calibration is not None:
+            calibration = self.calibration.update(calibration)
         self.cfg["calibration"] = None if calibration is None else calibration.to_json()
         return calibration
 
@@ -484,6 +599,7 @@ class WindowNER(TrainablePipe):
         self._require_labels()
         if not any(len(example.predicted) for example in examples):
             return losses
+        self._prepare_growth()
         own_rate = self.model.attrs.get("dropout")
         set_dropout_rate(self.model, drop if own_rate is None else own_rate)
         scores, backprop = self.model.begin_update([example.predicted for example in examples])
@@ -494,12 +610,32 @@ class WindowNER(TrainablePipe):
         losses[self.name] += loss
         return losses
 
+    def _prepare_growth(self) -> None:
+        """Tell the model which labels learn."""
+        learning = self._learning_columns()
+        grown = grown_layer(self.model)
+        if grown is not None:
+            grown.attrs["learning"] = learning
+
+    def _learning_columns(self) -> list[int] | None:
+        """The numbers of the added labels that learn while all else stands still, or None."""
+        if not self.frozen_labels:
+            return None
+        return [list(self.cfg["added_labels"]).index(label) for label in self.open_labels]
+
     def finish_update(self, sgd: Optimizer) -> None:
-        """Update the weights by the gradients of all updates since the last time.
+        """Update the weights by the gradients of all updates since the last time. The optimizer
+        never sees those of frozen labels, which weight decay and averages would change.
 
         sgd (Optimizer): The optimizer.
         """
-        super().finish_update(sgd)
+        learning = self._learning_columns()
+        if learning is None:
+            super().finish_update(sgd)
+        else:
+            columns = added_columns(self.model)
+            for number in learning:
+                columns[number].finish_update(sgd)
         self._scorer.clear()
 
     def get_loss(
@@ -512,9 +648,10 @@ class WindowNER(TrainablePipe):
         RETURNS (Tuple[float, List[Floats2d]]): The loss and its gradient.
         """
         examples = list(examples)
-        hashes = [self.vocab.strings.add(label) for label in self.labels]
+        labels = self.open_labels
+        hashes = [self.vocab.strings.add(label) for label in labels]
         entity_weight, label_weights = self.cfg["entity_weight"], self.cfg["label_weights"]
-        weights = [entity_weight * label_weights.get(label, 1.0) for label in self.labels]
+        weights = [entity_weight * label_weights.get(label, 1.0) for label in labels]
         targets, report = make_targets(examples, hashes, weights, self.scheme)
         if not self._skips_reported:
             # Labels were given, so that nobody went through all examples, which may be endless.
@@ -522,16 +659,28 @@ class WindowNER(TrainablePipe):
             self._skips_reported = report.warn(self.name, source)
         ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
         flat = to_numpy(ops.flatten(scores))
+        n_tags = flat.shape[1]
+        if self.frozen_labels:
+            # Labels that learn alone are told from O, which stands for all else: the scores of
+            # frozen labels say nothing of them, least of all on text that these were learned from.
+            open_numbers = [self.labels.index(label) for label in labels]
+            columns = [O, *self.scheme.columns_of(open_numbers)]
+            flat = flat[:, columns]
         gradient, loss = self.loss(flat, targets)
         key = self.cfg["incorrect_spans_key"]
         if key is not None:
-            spans = incorrect_spans(examples, key, self.labels, self.name)
+            spans = incorrect_spans(examples, key, labels, self.name)
             d_incorrect, incorrect = incorrect_spans_loss(flat, targets, spans)
             gradient, loss = gradient + d_incorrect, loss + incorrect
+        if self.frozen_labels:
+            of_all = numpy.zeros((len(gradient), n_tags), dtype=gradient.dtype)
+            of_all[:, columns[1:]] = gradient[:, 1:]
+            gradient = of_all
         return loss, ops.unflatten(ops.asarray(gradient), ops.asarray(targets.lengths))
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
-        """Score a batch of examples, and warn once if they say little of the model.
+        """Score a batch of examples, and warn once if they say little of the model. If labels are
+        frozen, there are scores of the others alone, too: "ents_new_p", "ents_new_r", "ents_new_f".
 
         examples (Iterable[Example]): The examples, with predictions.
         kwargs (Any): Settings for the scorer.
@@ -539,7 +688,11 @@ class WindowNER(TrainablePipe):
         """
         examples = list(examples)
         self._evaluation_report.warn(self.name, self.labels, examples)
-        return super().score(examples, **kwargs)
+        scores = super().score(examples, **kwargs)
+        if self.scorer is not None and self.frozen_labels:
+            learned = [label for label in self.labels if label not in self.frozen_labels]
+            scores.update(score_labels(examples, learned, "ents_new"))
+        return scores
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "WindowNER":
         """Load the component from a bytestring.
@@ -550,6 +703,7 @@ class WindowNER(TrainablePipe):
         RAISES (ValueError): If the data is damaged, or its labels don't fit its model.
         """
         with self._loading("bytes"):
+            self._shape_as(read_cfg(bytes_data, exclude))
             super().from_bytes(bytes_data, exclude=exclude)
         return self
 
@@ -564,8 +718,18 @@ class WindowNER(TrainablePipe):
         path = Path(path)
         require_files(self.name, path, [file for file in ("cfg", "model") if file not in exclude])
         with self._loading(path):
+            self._shape_as(read_cfg(path, exclude))
             super().from_disk(path, exclude=exclude)
         return self
+
+    def _shape_as(self, cfg: dict[str, Any] | None) -> None:
+        """Give the model the added labels that a saved one has."""
+        if cfg is None:
+            return
+        added = list(cfg.get("added_labels", {}).values())
+        if added or self.cfg["added_labels"]:
+            n_tags = len(get_scheme(cfg.get("scheme", self.cfg["scheme"])).kinds)
+            set_added_labels(self.model, added, n_tags)
 
     @contextmanager
     def _loading(self, source: str | Path) -> Iterator[None]:

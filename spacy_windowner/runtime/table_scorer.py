@@ -2,7 +2,7 @@ import os
 from collections.abc import Sequence
 from functools import partial
 from operator import is_not
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy
 from spacy.tokens import Doc
@@ -10,6 +10,7 @@ from spacy.vocab import Vocab
 from thinc.api import Model, NumpyOps
 
 from ..layers.windowed_affine import table_indices, window_rows
+from ..models.growth import added_columns
 from .kernels import Kernel
 from .word_cache import WordCache
 from .word_table import WordTable
@@ -27,6 +28,8 @@ class TableScorer:
     cache of its words' products with all positions of the window:
 
         W x[t] = sum_j W_j E(w[t+j])
+
+    Labels that were added to a trained classifier have products of their own beside the others.
 
     A token costs 2 * window + 1 additions of rows, the activation and one small product. The
     scores equal those of the model to float32 rounding (or to the kernel's precision), and do not
@@ -102,39 +105,57 @@ class TableScorer:
         windows = window_rows(rows, lengths, k, pad_id=0)[start - first : stop - first]
         return table, table_indices(windows, slice(None), table.n_positions)
 
-    def _tag_scores(self, Z: numpy.ndarray) -> numpy.ndarray:
-        """Run the layers that follow the sum of products."""
-        affine, output = self.model.get_ref("windowed_affine"), self.model.get_ref("output_layer")
-        if output is affine:
-            return Z.T
-        for layer in self.model.get_ref("head").layers[:-1]:
-            Z = layer.predict(Z)
-        W: Any = output.get_param("W")
-        b: Any = output.get_param("b")
-        return multiply_rows(W, Z) + b[:, None]
+    def _tag_scores(self, sums: Sequence[numpy.ndarray]) -> numpy.ndarray:
+        """Run the layers that follow the sums of products."""
+        base, *added = sums
+        scores, hidden = base.T, None
+        if self.model.has_ref("head"):
+            scores, hidden = _run(self.model.get_ref("head"), base)
+        columns = added_columns(self.model)
+        if not columns:
+            return scores
+        rest = iter(added)
+        parts = [scores]
+        for label in columns:
+            direct = label.layers[0]
+            own = next(rest).T if hidden is None else _output(direct, hidden)
+            for head in label.layers[2:]:
+                own = own + _run(head, next(rest))[0]
+            parts.append(own + scores[:1])
+        return numpy.concatenate(parts)
 
-    def _make_products(self, vocab: Vocab, words: numpy.ndarray) -> numpy.ndarray:
-        """The products of words with all positions. Shape (n * n_positions, nO)."""
+    def _affines(self) -> list[Model]:
+        """The layers whose products with words are kept."""
+        affines = [self.model.get_ref("windowed_affine")]
+        for label in added_columns(self.model):
+            affines += label.layers[int(bool(self.model.has_ref("head"))) : 2]
+        return affines
+
+    def _make_products(self, vocab: Vocab, words: numpy.ndarray) -> list[numpy.ndarray]:
+        """The products of words with all positions, of each layer. Shapes (n * n_positions, nO)."""
         spelled = [vocab.strings[word] for word in words.tolist()]
-        affine = self.model.get_ref("windowed_affine")
         [rows] = self.model.get_ref("embed").predict([Doc(vocab, words=spelled)])
-        return multiply(affine, rows)
+        return [multiply(affine, rows) for affine in self._affines()]
 
     def _present_cache(self, vocab: Vocab) -> WordCache:
         """The cache for the model's present weights and a vocabulary."""
-        affine = self.model.get_ref("windowed_affine")
+        affines = self._affines()
+        pad: Any = affines[0].get_param("pad")
         vectors = vocab.vectors
         # Loading and `use_params` exchange the arrays. An optimizer writes into them, and every
         # update reaches the bias.
         sources: list[Any] = [node.get_param(name) for node, name in self._embed_params]
-        sources += [affine.get_param("W"), affine.get_param("pad"), vocab, vectors, vectors.data]
+        sources += [affine.get_param("W") for affine in affines]
+        sources += [pad, vocab, vectors, vectors.data]
         # A forked process may have inherited a cache in the middle of a change, and its lock.
-        state = (cast(Any, affine.get_param("b")).tobytes(), os.getpid())
+        biases: list[Any] = [affine.get_param("b") for affine in affines]
+        state = (b"".join(bias.tobytes() for bias in biases), os.getpid())
         known = self._known
-        if known is None or state != known.state or any(map(is_not, sources, known.sources)):
-            pad = multiply(affine, cast(Any, affine.get_param("pad")))
+        is_new = known is None or state != known.state or len(sources) != len(known.sources)
+        if known is None or is_new or any(map(is_not, sources, known.sources)):
+            pads = [multiply(affine, pad) for affine in affines]
             make_products = partial(self._make_products, vocab)
-            cache = WordCache(self.kernel, self.table_size, pad, make_products)
+            cache = WordCache(self.kernel, self.table_size, pads, make_products)
             known = self._known = _Known(sources, state, cache)
         return known.cache
 
@@ -145,6 +166,21 @@ class _Known(NamedTuple):
     sources: list[Any]
     state: tuple[bytes, int]
     cache: WordCache
+
+
+def _run(head: Model, Z: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """Run a chain of layers whose last one is linear: its output, one row a unit, and its input,
+    one row a token."""
+    for layer in head.layers[:-1]:
+        Z = layer.predict(Z)
+    return _output(head.layers[-1], Z), Z
+
+
+def _output(linear: Model, X: numpy.ndarray) -> numpy.ndarray:
+    """The output of a linear layer, one row a unit."""
+    W: Any = linear.get_param("W")
+    b: Any = linear.get_param("b")
+    return multiply_rows(W, X) + b[:, None]
 
 
 def multiply(affine: Model, rows: numpy.ndarray) -> numpy.ndarray:

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 
 import numpy
@@ -18,21 +18,21 @@ class WordCache:
     kernel (Kernel): How products are stored and added up.
     size (int): The most words in both generations. With 0, or more words asked for at a time than
         one generation holds, these words get a table that isn't kept.
-    pad (numpy.ndarray): The products of the padding. Shape (n_positions, width).
-    make_products (Callable[[numpy.ndarray], numpy.ndarray]): Makes the products, of shape
-        (n * n_positions, width), of n words' hashes.
+    pads (Sequence[numpy.ndarray]): The products of the padding, see `WordTable`.
+    make_products (Callable[[numpy.ndarray], Sequence[numpy.ndarray]]): Makes the products, of
+        shapes (n * n_positions, width of the section), of n words' hashes.
     """
 
     def __init__(
         self,
         kernel: Kernel,
         size: int,
-        pad: numpy.ndarray,
-        make_products: Callable[[numpy.ndarray], numpy.ndarray],
+        pads: Sequence[numpy.ndarray],
+        make_products: Callable[[numpy.ndarray], Sequence[numpy.ndarray]],
     ) -> None:
         self._kernel = kernel
         self._capacity = size // 2
-        self._pad = pad
+        self._pads = pads
         self._make_products = make_products
         self._lock = Lock()
         self._young = self._new_table(self._capacity)
@@ -78,4 +78,4 @@ class WordCache:
             table.add(words, self._make_products(words))
 
     def _new_table(self, capacity: int) -> WordTable:
-        return WordTable(self._kernel, capacity, self._pad)
+        return WordTable(self._kernel, capacity, self._pads)

@@ -54,6 +54,11 @@ class Scheme:
         """The tag of a letter and a label's number, or an array of numbers."""
         return 1 + len(self.kinds) * label + self.kinds.index(kind)
 
+    def columns_of(self, labels: Sequence[int]) -> list[int]:
+        """The columns of all tags of labels, which are given by their numbers."""
+        n_kinds = len(self.kinds)
+        return [1 + n_kinds * label + kind for label in labels for kind in range(n_kinds)]
+
     def tag_names(self, labels: Sequence[str]) -> list[str]:
         """The names of all tags, e.g. ["O", "B-PER", "I-PER"] for ["PER"]."""
         return ["O"] + [f"{kind}-{label}" for label in labels for kind in self.kinds]

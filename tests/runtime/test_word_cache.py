@@ -29,13 +29,13 @@ class Cache:
     def __init__(self, size: int, kernel: str = "thinc") -> None:
         self.made: list[int] = []
         self.fails = False
-        self.cache = WordCache(make_kernel(kernel), size, PAD, self._make)
+        self.cache = WordCache(make_kernel(kernel), size, [PAD], self._make)
 
-    def _make(self, words: numpy.ndarray) -> numpy.ndarray:
+    def _make(self, words: numpy.ndarray) -> list[numpy.ndarray]:
         if self.fails:
             raise KeyError("no such string")
         self.made += words.tolist()
-        return make_products(words.tolist())
+        return [make_products(words.tolist())]
 
     def look_up(self, words) -> numpy.ndarray:
         """The products of words."""
@@ -180,7 +180,7 @@ def test_threads(kernel):
 def peak_of_distinct_words(n: int, size: int, batch: int = 500) -> int:
     """Bytes at the peak, while ever-new words are looked up."""
     rows = make_products(range(batch))
-    cache = WordCache(make_kernel("thinc"), size, PAD, lambda words: rows[: 3 * len(words)])
+    cache = WordCache(make_kernel("thinc"), size, [PAD], lambda words: [rows[: 3 * len(words)]])
     tracemalloc.start()
     for start in range(0, n, batch):
         words = numpy.arange(start, start + batch, dtype="uint64") * numpy.uint64(

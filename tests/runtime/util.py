@@ -30,7 +30,8 @@ def read_products(table, words) -> numpy.ndarray:
     """What a table gives for words, one product at a time. Shaped as from `make_products`."""
     if not len(words):
         return make_products(words)
-    return table.add_up(product_indices(table.rows(words))[:, None])
+    [products] = table.add_up(product_indices(table.rows(words))[:, None])
+    return products
 
 
 def product_indices(rows: numpy.ndarray) -> numpy.ndarray:

@@ -1,0 +1,98 @@
+"""Labels that are learned after others, and labels that stand still meanwhile."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from spacy.language import Language
+from spacy.scorer import Scorer
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+from spacy.util import registry
+
+from ..errors import Errors, check_setting
+from .gold import require_labels
+
+ALL = "*"
+"""As `frozen_labels`: all labels that there are when another one is added."""
+
+
+@registry.callbacks("spacy-windowner.add_labels.v1")
+def add_labels(
+    labels: list[str],
+    component: str = "window_ner",
+    frozen_labels: list[str] | Literal["*"] = "*",
+    label_hidden_width: int = 128,
+) -> Callable[[Language], Language]:
+    """A callback for `[initialize.before_init]` of a pipeline whose `window_ner` has a `source`:
+    add labels to it, which `spacy train` then teaches it.
+
+    labels (List[str]): The new labels.
+    component (str): The component's name.
+    frozen_labels (Union[List[str], str]): The labels that stay as they are, or "*" for all.
+    label_hidden_width (int): Hidden units of its own for each new label.
+    RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline.
+    """
+
+    def callback(nlp: Language) -> Language:
+        pipe: Any = dict(nlp.components).get(component)
+        if not hasattr(pipe, "add_labels"):
+            names = ", ".join(nlp.component_names)
+            raise ValueError(Errors.WN074.format(component=component, names=names))
+        pipe.add_labels(labels, frozen_labels=frozen_labels, label_hidden_width=label_hidden_width)
+        return nlp
+
+    return callback
+
+
+def check_frozen_settings(frozen_labels: Sequence[str], label_hidden_width: int) -> None:
+    """Reject settings that make no sense.
+
+    frozen_labels (Sequence[str]): Labels, or "*".
+    label_hidden_width (int): Hidden units.
+    RAISES (ValueError): If they can't be used.
+    """
+    is_list = not isinstance(frozen_labels, str) or frozen_labels == ALL
+    why = 'It is a list of labels, or "*" for all.'
+    check_setting(is_list, "frozen_labels", frozen_labels, why)
+    why = "0 is for no hidden units."
+    check_setting(label_hidden_width >= 0, "label_hidden_width", label_hidden_width, why)
+
+
+def open_labels(
+    frozen: Sequence[str], labels: Sequence[str], added: Sequence[str], name: str
+) -> list[str]:
+    """The labels that learn while others are frozen.
+
+    frozen (Sequence[str]): The frozen labels.
+    labels (Sequence[str]): All labels.
+    added (Sequence[str]): Those that have columns apart from the layers that labels share.
+    name (str): The component's name.
+    RETURNS (List[str]): The labels, in their order.
+    RAISES (ValueError): If a frozen label is none of them, or there is nothing to learn, or a label
+        can't learn while what it shares with others stands still.
+    """
+    require_labels("frozen_labels", frozen, labels, name)
+    learning = [label for label in labels if label not in frozen]
+    if not learning:
+        raise ValueError(Errors.WN070.format(name=name, labels=", ".join(labels)))
+    for label in learning:
+        if label not in added:
+            raise ValueError(Errors.WN072.format(name=name, label=label, frozen=", ".join(frozen)))
+    return learning
+
+
+def score_labels(examples: Sequence[Example], labels: Sequence[str], key: str) -> dict:
+    """Precision, recall and F1 of some labels, and of no others.
+
+    examples (Sequence[Example]): The examples, with predictions.
+    labels (Sequence[str]): The labels.
+    key (str): What the names of the scores begin with.
+    """
+
+    def entities(doc: Doc, _: str) -> list[Span]:
+        return [ent for ent in doc.ents if ent.label_ in labels]
+
+    scores = Scorer.score_spans(
+        examples, key, getter=entities, has_annotation=lambda doc: doc.has_annotation("ENT_IOB")
+    )
+    return {name: score for name, score in scores.items() if name[len(key) :] in ("_p", "_r", "_f")}

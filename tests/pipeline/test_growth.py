@@ -1,0 +1,421 @@
+"""A new label for an old model."""
+
+from pathlib import Path
+
+import numpy
+import pytest
+import spacy
+import srsly
+from spacy.tokens import DocBin
+from spacy.training.initialize import init_nlp
+from spacy.training.loop import train as train_loop
+from spacy.util import load_config
+from thinc.api import Adam
+from thinc.compat import has_torch
+
+from spacy_windowner import explain
+from spacy_windowner.confidence.windows import open_model
+from spacy_windowner.models.growth import added_columns
+from spacy_windowner.optimizers.sparse_adam import SparseAdam
+
+from .util import ENTITIES, LOSSES, TRAIN_DATA, copy_of, ents_of, make_examples, make_nlp, train
+
+KERNELS = ["thinc", *(["torch", "torch-int8"] if has_torch else [])]
+NEW_DATA = [
+    ("We joined Acme today.", {"entities": [(10, 14, "ORG")]}),
+    ("Does London like Acme?", {"entities": [(17, 21, "ORG")]}),
+    ("Who is Shaka Khan?", {"entities": []}),
+    ("I like London and Berlin.", {"entities": []}),
+]
+"""Only the new label is annotated: people and places are there, and don't count."""
+OLD_DATA = [
+    *TRAIN_DATA,
+    ("We joined Acme today.", {"entities": []}),
+    ("Does London like Acme?", {"entities": [(5, 11, "LOC")]}),
+]
+NEW_ENTITIES = [
+    [("Acme", "ORG")],
+    [("London", "LOC"), ("Acme", "ORG")],
+    *ENTITIES,
+]
+TEXTS = [text for text, _ in NEW_DATA]
+
+
+def old_nlp(**config):
+    nlp = make_nlp(**config)
+    train(nlp, OLD_DATA)
+    return nlp
+
+
+def learn(nlp, optimizer=None, data=NEW_DATA, steps=60):
+    if optimizer is None:
+        optimizer = nlp.resume_training()
+        optimizer.learn_rate = 0.01
+    examples = make_examples(nlp, data)
+    for _ in range(steps):
+        nlp.update(examples, sgd=optimizer, drop=0.1)
+    return optimizer
+
+
+def all_scores(nlp):
+    """The scores of all tags, as the component gets them with each kernel and as the model does."""
+    docs = [nlp.make_doc(text) for text in TEXTS * 30]
+    ner = nlp.get_pipe("window_ner")
+    ner._refresh_scorer()
+    words = numpy.concatenate([doc.to_array("ORTH") for doc in docs])
+    lengths = numpy.array([len(doc) for doc in docs])
+    return ner._scorer.scores(docs, words, lengths).T, numpy.vstack(ner.model.predict(docs))
+
+
+@pytest.mark.parametrize("scheme", ["bio", "biluo"])
+@pytest.mark.parametrize("units", [0, 8])
+def test_a_new_label_is_learned_and_nothing_forgotten(units, scheme):
+    nlp = old_nlp(scheme=scheme)
+    nlp.get_pipe("window_ner").add_labels(["ORG"], label_hidden_width=units)
+    assert [ents_of(nlp(text)) for text in TEXTS[2:]] == ENTITIES
+    learn(nlp)
+    assert [ents_of(nlp(text)) for text in TEXTS] == NEW_ENTITIES
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("depth", [0, 1, 2])
+@pytest.mark.parametrize("make_optimizer", [SparseAdam, Adam])
+def test_old_scores_stay_to_the_last_bit(make_optimizer, depth, kernel):
+    nlp = old_nlp(model={"hidden_depth": depth}, kernel=kernel)
+    ner = nlp.get_pipe("window_ner")
+    before = all_scores(nlp)
+    n = before[0].shape[1]
+    # Gradients may be left over.
+    ner.update(make_examples(nlp))
+    ner.add_labels(["ORG", "PRODUCT"], label_hidden_width=8)
+    optimizer = learn(nlp, make_optimizer(0.01, L2=0.1, use_averages=True), steps=10)
+    for old, new in zip(before, all_scores(nlp), strict=True):
+        assert new.shape[1] == n + 4
+        assert (new[:, :n] == old).all()
+        assert (new[:, n:] != old[:, :1] - 5.0).any()
+    with nlp.use_params(optimizer.averages):
+        for old, new in zip(before, all_scores(nlp), strict=True):
+            assert (new[:, :n] == old).all()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_gradients_of_frozen_labels_are_zero(loss):
+    nlp = old_nlp(loss={"@losses": loss}, incorrect_spans_key="wrong")
+    ner = nlp.get_pipe("window_ner")
+    ner.add_labels(["ORG"])
+    [columns] = added_columns(ner.model)
+    columns.layers[0].set_param("b", numpy.zeros(2, dtype="float32"))  # as good as O
+    examples = make_examples(nlp, NEW_DATA)
+    examples[1].reference.spans["wrong"] = [examples[1].reference.char_span(5, 11, label="ORG")]
+    scores, _ = ner.model.begin_update([eg.predicted for eg in examples])
+    _, d_scores = ner.get_loss(examples, scores)
+    assert not any(d[:, :5].any() for d in d_scores)
+    assert all(d[:, 5:].any() for d in d_scores)
+    # Tokens without the new label are corrupt windows for it, whatever else they are.
+    assert d_scores[1][1, 5:].sum() > 0.0
+
+
+def test_a_sentence_without_annotation_teaches_nothing():
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.add_labels(["ORG"])
+    assert ner.update(make_examples(nlp, [("London", {})]))["window_ner"] == 0.0
+
+
+def test_labels_one_after_the_other():
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.add_labels(["ORG"], label_hidden_width=8)
+    learn(nlp)
+    before = all_scores(nlp)
+    ner.add_labels(["DATE"], label_hidden_width=0)
+    assert ner.open_labels == ("DATE",)
+    assert ner.cfg["added_labels"] == {"ORG": 8, "DATE": 0}
+    learn(nlp, data=[("We joined Acme today.", {"entities": [(15, 20, "DATE")]})])
+    assert ents_of(nlp(TEXTS[0])) == [("Acme", "ORG"), ("today", "DATE")]
+    for old, new in zip(before, all_scores(nlp), strict=True):
+        assert (new[:, :7] == old).all()
+
+
+def test_settings_instead_of_the_method():
+    nlp = make_nlp(label_hidden_width=4)
+    train(nlp)
+    ner = nlp.get_pipe("window_ner")
+    ner.cfg["frozen_labels"] = "*"
+    assert ner.frozen_labels == ("PERSON", "LOC")
+    ner.add_label("ORG")
+    ner.add_label("DATE")
+    assert ner.cfg["frozen_labels"] == ["PERSON", "LOC"]
+    assert ner.open_labels == ("ORG", "DATE")
+    assert ner.cfg["added_labels"] == {"ORG": 4, "DATE": 4}
+
+
+def test_everything_learns_again():
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.add_labels(["ORG"], label_hidden_width=8)
+    learn(nlp)
+    before = all_scores(nlp)
+    ner.cfg["frozen_labels"] = []
+    data = [*TRAIN_DATA, ("We joined Acme today.", {"entities": [(3, 9, "LOC"), (10, 14, "ORG")]})]
+    learn(nlp, data=data)
+    assert ents_of(nlp(TEXTS[0])) == [("joined", "LOC"), ("Acme", "ORG")]
+    assert (all_scores(nlp)[0][:, :5] != before[0][:, :5]).any()
+    ner.add_label("DATE")  # apart from the others, as ORG
+    assert list(ner.cfg["added_labels"]) == ["ORG", "DATE"]
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_saved_and_loaded(tmp_path, depth):
+    nlp = old_nlp(model={"hidden_depth": depth})
+    plain = nlp.to_bytes()
+    nlp.get_pipe("window_ner").add_labels(["ORG", "DATE"], label_hidden_width=8)
+    learn(nlp)
+    nlp.to_disk(tmp_path)
+    expected = all_scores(nlp)
+    for loaded in (spacy.load(tmp_path), copy_of(nlp)):
+        assert loaded.get_pipe("window_ner").cfg == nlp.get_pipe("window_ner").cfg
+        for old, new in zip(expected, all_scores(loaded), strict=True):
+            numpy.testing.assert_array_equal(new, old)
+        learn(loaded, steps=1)  # frozen as before
+        for old, new in zip(expected, all_scores(loaded), strict=True):
+            assert (new[:, :5] == old[:, :5]).all() and (new[:, 5:] != old[:, 5:]).any()
+    # Into components of another shape.
+    grown = nlp.to_bytes()
+    nlp.from_bytes(plain)
+    assert nlp.get_pipe("window_ner").labels == ("PERSON", "LOC")
+    assert all_scores(nlp)[0].shape[1] == 5
+    nlp.from_bytes(grown)
+    numpy.testing.assert_array_equal(all_scores(nlp)[0], expected[0])
+
+
+def test_an_old_cfg_without_the_settings_loads(tmp_path):
+    nlp = old_nlp()
+    nlp.to_disk(tmp_path)
+    path = tmp_path / "window_ner" / "cfg"
+    cfg = srsly.read_json(path)
+    for key in ("frozen_labels", "label_hidden_width", "added_labels"):
+        del cfg[key]
+    srsly.write_json(path, cfg)
+    assert ents_of(spacy.load(tmp_path)(TEXTS[2])) == ENTITIES[0]
+
+
+def test_initialized_anew():
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.add_labels(["ORG"])
+    with pytest.raises(ValueError, match="WN075"):
+        nlp.initialize(lambda: make_examples(nlp))
+    ner.cfg["frozen_labels"] = []
+    assert train(nlp, [*TRAIN_DATA, NEW_DATA[0]])["window_ner"] < 0.02
+    assert ner.cfg["added_labels"] == {} and ner.labels == ("PERSON", "LOC", "ORG")
+    assert not added_columns(ner.model)
+    assert ents_of(nlp(TEXTS[0])) == [("Acme", "ORG")]
+
+
+def test_wrong_labels():
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    with pytest.raises(ValueError, match="WN071.*'LOC'.*PERSON, LOC"):
+        ner.add_labels(["ORG", "LOC"])
+    with pytest.raises(ValueError, match="WN011.*frozen_labels.*'GPE'.*PERSON, LOC"):
+        ner.add_labels(["ORG"], frozen_labels=["GPE"])
+    with pytest.raises(ValueError, match="WN013"):
+        ner.add_labels("ORG")
+    for settings in ({"frozen_labels": "LOC"}, {"label_hidden_width": -1}):
+        with pytest.raises(ValueError, match=f"WN001.*{next(iter(settings))}"):
+            ner.add_labels(["ORG"], **settings)
+    with pytest.raises(ValueError, match="WN001.*label_hidden_width"):
+        make_nlp(label_hidden_width=-1)
+    assert ner.labels == ("PERSON", "LOC") and not ner.cfg["frozen_labels"]
+    with pytest.raises(ValueError, match="E109"):
+        make_nlp().get_pipe("window_ner").add_labels(["ORG"])
+
+
+def test_nothing_to_learn():
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    for frozen in ("*", ["PERSON", "LOC"]):
+        ner.cfg["frozen_labels"] = frozen
+        with pytest.raises(ValueError, match="WN070.*'window_ner'.*PERSON, LOC"):
+            ner.update(make_examples(nlp))
+    ner.cfg["frozen_labels"] = ["LOC"]
+    with pytest.raises(ValueError, match="WN072.*'PERSON' while LOC"):
+        ner.update(make_examples(nlp))
+    assert ents_of(nlp(TEXTS[2])) == ENTITIES[0]  # it still predicts
+
+
+def test_a_model_that_cannot_grow_apart():
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.model.set_ref("windowed_affine", None)
+    with pytest.raises(ValueError, match="WN073"):
+        ner.add_labels(["ORG"])
+    assert ner.labels == ("PERSON", "LOC")
+
+
+@pytest.mark.skipif(not has_torch, reason="PyTorch is an extra: torch")
+@pytest.mark.parametrize("units", [0, 8])
+def test_a_torch_model_grows(units, tmp_path):
+    model = {
+        "@architectures": "spacy-windowner.TorchWindowClassifier.v1",
+        "window": 2,
+        "dropout": None,
+        "embed": {
+            "@architectures": "spacy.MultiHashEmbed.v2",
+            "width": 16,
+            "attrs": ["NORM"],
+            "rows": [200],
+            "include_static_vectors": False,
+        },
+        "scorer": {"@architectures": "spacy-windowner.TorchScorer.v1", "hidden_width": 16},
+    }
+    nlp = spacy.blank("en")
+    ner = nlp.add_pipe("window_ner", config={"model": model})
+    train(nlp, OLD_DATA)
+    before = all_scores(nlp)
+    ner.add_labels(["ORG"], label_hidden_width=units)
+    learn(nlp)
+    assert [ents_of(nlp(text)) for text in TEXTS] == NEW_ENTITIES
+    for old, new in zip(before, all_scores(nlp), strict=True):
+        assert (new[:, :5] == old).all()
+    nlp.to_disk(tmp_path)
+    numpy.testing.assert_array_equal(all_scores(spacy.load(tmp_path))[0], all_scores(nlp)[0])
+
+
+def test_a_shared_tok2vec_grows():
+    """The classifier listens to a layer that others may listen to as well."""
+    nlp = spacy.blank("en")
+    nlp.add_pipe("tok2vec")
+    embed = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "*"}
+    nlp.add_pipe("window_ner", config={"model": {"embed": embed}})
+    train(nlp, steps=40)
+    nlp = copy_of(nlp)
+    ner = nlp.get_pipe("window_ner")
+    before = [ner.model.predict([doc])[0] for doc in nlp.pipe(TEXTS, disable=["window_ner"])]
+    ner.add_labels(["ORG"])
+    optimizer = nlp.resume_training()
+    examples = make_examples(nlp, NEW_DATA)
+    for _ in range(40):
+        nlp.update(examples, sgd=optimizer, exclude=["tok2vec"], annotates=["tok2vec"])
+    after = [ner.model.predict([doc])[0] for doc in nlp.pipe(TEXTS, disable=["window_ner"])]
+    for old, new in zip(before, after, strict=True):
+        assert (new[:, :5] == old).all() and (new[:, 5:] != old[:, :1] - 5.0).any()
+    nlp.update(examples, sgd=optimizer)  # the listener must answer tok2vec
+
+
+def test_scores_of_the_new_labels_alone():
+    nlp = old_nlp()
+    nlp.get_pipe("window_ner").add_labels(["ORG"])
+    learn(nlp)
+    scores = nlp.evaluate(make_examples(nlp, NEW_DATA))
+    assert scores["ents_new_f"] == scores["ents_new_p"] == scores["ents_new_r"] == 1.0
+    assert scores["ents_p"] < 1.0  # for people and places are not annotated
+    nlp.get_pipe("window_ner").cfg["frozen_labels"] = []
+    assert "ents_new_f" not in nlp.evaluate(make_examples(nlp, NEW_DATA))
+
+
+def test_the_calibration_of_old_labels_stays():
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.add_labels(["ORG"])
+    learn(nlp)
+    examples = make_examples(nlp, NEW_DATA * 30)
+    assert ner.calibrate(examples) is None  # there is none that could be completed
+    ner.cfg["frozen_labels"] = []
+    old = ner.calibrate(make_examples(nlp, TRAIN_DATA * 60))
+    ner.cfg.update(frozen_labels=["PERSON", "LOC"], recall_bias=0.25)
+    new = ner.calibrate(examples)
+    for before, after in zip(old, new, strict=True):
+        assert after.pooled == before.pooled
+        kept = {label: curve for label, curve in after.labels.items() if label != "ORG"}
+        assert kept == {label: c for label, c in before.labels.items() if label != "ORG"}
+    assert new.entities.labels["ORG"].fitted_on == 60
+    assert ner.calibration == new
+
+
+def test_the_operating_point_of_old_labels_stays():
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.cfg["recall_bias"] = 0.25
+    ner.add_labels(["ORG"])
+    learn(nlp)
+    [scores] = ner.model.predict([nlp.make_doc(TEXTS[0])])
+    direct = added_columns(ner.model)[0].layers[0]
+    direct.set_param("b", direct.get_param("b") + scores[2, 0] - scores[2, 5] - 1.0)
+    assert ents_of(nlp(TEXTS[0])) == []
+    examples = make_examples(nlp, NEW_DATA)
+    assert ner.tune_recall_bias(examples) == 0.25
+    assert ner.cfg["label_biases"]["ORG"] > 0.5
+    numpy.testing.assert_array_equal(ner.biases[:5], [-0.25, 0, 0, 0, 0])
+    assert ents_of(nlp(TEXTS[0])) == [("Acme", "ORG")]
+    # It is the lowest that is good enough.
+    bias = ner.cfg["label_biases"]["ORG"]
+    ner.cfg["label_biases"]["ORG"] = bias - 1.0
+    assert nlp.evaluate(make_examples(nlp, NEW_DATA))["ents_new_f"] < 1.0
+    found = explain(copy_of(nlp), TEXTS[2])
+    assert [entity.text for entity in found.entities] == ["Shaka Khan"]
+
+
+def test_why_a_new_entity():
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.add_labels(["ORG"], label_hidden_width=8)
+    learn(nlp)
+    ner.cfg["label_biases"] = {"ORG": 0.5}
+    found = explain(nlp, TEXTS[0])
+    assert found.method == "exact"
+    [token] = found.entities[0].tokens
+    assert (token.tag, token.text) == ("B-ORG", "Acme")
+    assert token.recall_bias == 0.5
+    assert token.remainder == pytest.approx(0.0, abs=1e-4)
+    # The parts are how fast the margin grows with each place of the window.
+    opened = open_model(ner.model, "window_ner")
+    [window] = opened.windows(nlp.make_doc(TEXTS[0]), [2])
+    tags = ner.scheme.tag_names(ner.labels)
+    best, other = tags.index(token.tag), tags.index(token.runner_up)
+
+    def margin(features):
+        scores = opened.network.scores(features.reshape(1, -1))[0]
+        return scores[best] - scores[other]
+
+    [scores] = ner.model.predict([nlp.make_doc(TEXTS[0])])
+    assert margin(window) == pytest.approx(scores[2, best] - scores[2, other], abs=1e-4)
+    for place, part in enumerate(token.parts):
+        moved = window.copy()
+        moved[place] *= 1 - 1e-7
+        slope = (margin(window) - margin(moved)) / 1e-7
+        assert part.contribution == pytest.approx(slope, abs=1e-4)
+
+
+def test_spacy_train_with_a_source(tmp_path):
+    nlp = old_nlp()
+    nlp.to_disk(tmp_path / "old")
+    before = all_scores(nlp)
+    DocBin(docs=[eg.reference for eg in make_examples(nlp, NEW_DATA)]).to_disk(
+        tmp_path / "new.spacy"
+    )
+    config = load_config(
+        Path(__file__).parent.parent.parent / "configs" / "grow.cfg",
+        overrides={
+            "paths.base": str(tmp_path / "old"),
+            "paths.train": str(tmp_path / "new.spacy"),
+            "paths.dev": str(tmp_path / "new.spacy"),
+            "training.max_steps": 60,
+            "training.eval_frequency": 30,
+            "training.dropout": 0.1,
+        },
+    )
+    (tmp_path / "out").mkdir()
+    train_loop(init_nlp(config), tmp_path / "out")
+    grown = spacy.load(tmp_path / "out" / "model-best")
+    assert grown.get_pipe("window_ner").frozen_labels == ("PERSON", "LOC")
+    assert [ents_of(grown(text)) for text in TEXTS] == NEW_ENTITIES
+    for old, new in zip(before, all_scores(grown), strict=True):
+        assert (new[:, :5] == old).all()
+    config["initialize"]["before_init"]["component"] = "ner"
+    with pytest.raises(ValueError, match="WN074.*'ner'.*window_ner"):
+        init_nlp(config)
+    config["initialize"]["before_init"].update(component="window_ner", labels=["LOC"])
+    with pytest.raises(ValueError, match="WN071.*'LOC'"):
+        init_nlp(config)
