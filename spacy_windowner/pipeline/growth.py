@@ -21,7 +21,7 @@ def add_labels(
     labels: list[str],
     component: str = "window_ner",
     frozen_labels: list[str] | Literal["*"] = "*",
-    label_hidden_width: int = 128,
+    label_hidden_width: int = 256,
 ) -> Callable[[Language], Language]:
     """A callback for `[initialize.before_init]` of a pipeline whose `window_ner` has a `source`:
     add labels to it, which `spacy train` then teaches it.

@@ -61,7 +61,7 @@ candidates = false
 label_weights = {}
 thresholds = {}
 frozen_labels = []
-label_hidden_width = 128
+label_hidden_width = 256
 kernel = "auto"
 table_size = 25000
 
@@ -218,7 +218,7 @@ class WindowNER(TrainablePipe):
         candidates: bool = False,
         label_weights: dict[str, float] | None = None,
         frozen_labels: Sequence[str] = (),
-        label_hidden_width: int = 128,
+        label_hidden_width: int = 256,
         kernel: str = "auto",
         table_size: int = 25000,
         scorer: Callable | None = None,
