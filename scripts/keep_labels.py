@@ -2,7 +2,8 @@
 
     python scripts/keep_labels.py train.spacy train_org.spacy --labels ORG
 
-Tokens of other entities count as annotated, as no entity.
+Tokens of other entities count as annotated, as no entity. The documents say which labels they are
+annotated for, so that `window_ner` doesn't take the others for no entities: see docs/partial.md.
 """
 
 from pathlib import Path
@@ -32,6 +33,7 @@ def main(
     for doc in docs:
         dropped = [ent for ent in doc.ents if ent.label_ not in kept]
         doc.set_ents([], outside=dropped, default="unmodified")
+        doc.user_data["annotated_labels"] = kept
     target.parent.mkdir(parents=True, exist_ok=True)
     DocBin(docs=docs, store_user_data=True).to_disk(target)
     n_ents = sum(len(doc.ents) for doc in docs)

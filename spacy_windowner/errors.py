@@ -176,6 +176,20 @@ class Errors:
         "labels stay as they are. To teach a trained component more, load it, or name it as "
         "`source` in the config; to begin anew, set `frozen_labels = []`."
     )
+    WN076 = (
+        "[WN076] '{name}' can't read user_data['{key}'] = {value!r} of the document {doc!r}. It is "
+        "a list of labels, those that the document is annotated for; leave it out if it is "
+        "annotated for all."
+    )
+    WN077 = (
+        "[WN077] '{name}' can't read user_data['{key}'] = {value!r} of the document {doc!r}. It is "
+        "a number of at least 0, the factor on the document's loss; leave it out for 1."
+    )
+    WN078 = (
+        "[WN078] '{name}': the document {doc!r} has an entity {text!r} of the label {label!r}, and "
+        "its user_data['{key}'] says that it isn't annotated for that label. Add the label there, "
+        "or remove the entity."
+    )
 
 
 class Warnings:

@@ -18,11 +18,13 @@ class HeldOut(NamedTuple):
     groups (List[Scored]): The scored documents.
     gold (List[Set[Tuple[int, int, int]]]): The entities of each document.
     known (List[numpy.ndarray]): Which tokens of each document are annotated.
+    judged (List[Set[int]]): The numbers of the labels that each document is annotated for.
     """
 
     groups: list[Scored]
     gold: list[set[tuple]]
     known: list[numpy.ndarray]
+    judged: list[set[int]]
 
     @classmethod
     def of(
@@ -31,6 +33,7 @@ class HeldOut(NamedTuple):
         scorer: Scorer,
         label_hashes: Sequence[int],
         scheme: Scheme,
+        judged: Sequence[set[int]],
     ) -> "HeldOut":
         """Score the documents of examples, which stay as they are.
 
@@ -38,6 +41,7 @@ class HeldOut(NamedTuple):
         scorer (Scorer): Scores the tags of tokens.
         label_hashes (Sequence[int]): The hash of each label, in the labels' order.
         scheme (Scheme): The scheme of the tags.
+        judged (Sequence[Set[int]]): The numbers of the labels that each is annotated for.
         """
         gold, known = [], []
         for example in examples:
@@ -47,17 +51,23 @@ class HeldOut(NamedTuple):
             gold.append(set(spans_by_doc(numpy.array([len(tags)]), *spans)[0]))
             known.append(tags != MISSING)
         docs = [example.predicted for example in examples]
-        return cls(list(score_docs(docs, scorer, overwrite=True)), gold, known)
+        return cls(list(score_docs(docs, scorer, overwrite=True)), gold, known, list(judged))
 
     def judge(self, found: Sequence[Entities]) -> list[list[tuple[tuple, bool]]]:
         """Whether spans found in the documents are right: exactly an entity, with its label. Those
-        found where annotation is missing aren't judged.
+        found where annotation is missing aren't judged, nor those of labels that it lacks.
 
         found (Sequence[Entities]): The spans of each document.
         RETURNS (List[List[Tuple[Tuple, bool]]]): The judged spans of each, and whether they are
             right.
         """
         return [
-            [(row, row[:3] in gold) for row in rows if known[row[0] : row[1]].all()]
-            for rows, gold, known in zip(found, self.gold, self.known, strict=True)
+            [
+                (row, row[:3] in gold)
+                for row in rows
+                if row[2] in judged and known[row[0] : row[1]].all()
+            ]
+            for rows, gold, known, judged in zip(
+                found, self.gold, self.known, self.judged, strict=True
+            )
         ]

@@ -19,6 +19,7 @@ from thinc.util import to_numpy
 
 from ..confidence.calibration import Calibration
 from ..errors import Errors, Warnings, check_setting
+from ..losses.collapse import collapse
 from ..losses.incorrect_spans import incorrect_spans_loss
 from ..losses.targets import TagLoss
 from ..models.growth import added_columns, can_grow, grown_layer, set_added_labels
@@ -41,6 +42,7 @@ from .gold import (
 from .growth import ALL, check_frozen_settings, open_labels, score_labels
 from .held_out import HeldOut
 from .loading import explain_damage, read_cfg, require_files
+from .partial import groups_of, judged_labels, judged_only
 from .prediction import Predictions, Rating, find_entities, find_rated_entities, score_docs
 from .recall_bias import best_recall_bias, least_label_bias
 from .score_groups import write_groups
@@ -558,7 +560,8 @@ class WindowNER(TrainablePipe):
         self._require_labels()
         self._refresh_scorer()
         hashes = [self.vocab.strings.add(label) for label in self.labels]
-        return HeldOut.of(examples, self._scorer, hashes, self.scheme)
+        judged = [judged_labels(example, self.labels, self.name) for example in examples]
+        return HeldOut.of(examples, self._scorer, hashes, self.scheme, judged)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
         """Write the entities to doc.ents and, if `spans_key` is set, to doc.spans. Unless
@@ -641,14 +644,41 @@ class WindowNER(TrainablePipe):
     def get_loss(
         self, examples: Iterable[Example], scores: list[Floats2d]
     ) -> tuple[float, list[Floats2d]]:
-        """The loss of a batch and its gradient. Tokens without annotation have zero gradient.
+        """The loss of a batch and its gradient. Tokens without annotation have zero gradient. Of
+        documents that are annotated for some labels only, the others are never taken for O: see
+        `annotation_of`.
 
         examples (Iterable[Example]): The examples.
         scores (List[Floats2d]): The model's scores of their predicted documents.
         RETURNS (Tuple[float, List[Floats2d]]): The loss and its gradient.
         """
         examples = list(examples)
-        labels = self.open_labels
+        ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
+        lengths = numpy.array([len(example.predicted) for example in examples])
+        flat = to_numpy(ops.flatten(scores))
+        doc_of_token = numpy.repeat(numpy.arange(len(examples)), lengths)
+        groups = []
+        for annotation, numbers in groups_of(examples, self.name).items():
+            tokens = numpy.flatnonzero(numpy.isin(doc_of_token, numbers))
+            group = [examples[number] for number in numbers]
+            found = self._group_loss(group, flat[tokens], annotation.labels)
+            groups.append((tokens, annotation.weight, *found))
+        # Each is a mean over its own annotated tokens.
+        n_annotated = max(1, sum(n for *_, n in groups))
+        gradient, loss = numpy.zeros_like(flat), 0.0
+        for tokens, weight, d_group, of_group, n in groups:
+            gradient[tokens] = (weight * n / n_annotated) * d_group
+            loss += (weight * n / n_annotated) * of_group
+        return loss, ops.unflatten(ops.asarray(gradient), ops.asarray(lengths))
+
+    def _group_loss(
+        self, examples: list[Example], scores: numpy.ndarray, annotated: frozenset[str] | None
+    ) -> tuple[numpy.ndarray, float, int]:
+        """The gradient and the loss of examples that are annotated for the same labels, None for
+        all, and what they are means over: the number of annotated tokens or, of losses that are
+        means over all tokens, at least 1."""
+        is_partial = annotated is not None and not annotated.issuperset(self.labels)
+        labels = [label for label in self.open_labels if not is_partial or label in annotated]  # type: ignore[operator]
         hashes = [self.vocab.strings.add(label) for label in labels]
         entity_weight, label_weights = self.cfg["entity_weight"], self.cfg["label_weights"]
         weights = [entity_weight * label_weights.get(label, 1.0) for label in labels]
@@ -657,29 +687,35 @@ class WindowNER(TrainablePipe):
             # Labels were given, so that nobody went through all examples, which may be endless.
             source = "a batch (those of later batches are skipped without a warning)"
             self._skips_reported = report.warn(self.name, source)
-        ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
-        flat = to_numpy(ops.flatten(scores))
-        n_tags = flat.shape[1]
+        if not labels:
+            return numpy.zeros_like(scores), 0.0, 0
+        columns = self.scheme.columns_of([self.labels.index(label) for label in labels])
+        collapsed = None
+        known = scores
         if self.frozen_labels:
             # Labels that learn alone are told from O, which stands for all else: the scores of
             # frozen labels say nothing of them, least of all on text that these were learned from.
-            open_numbers = [self.labels.index(label) for label in labels]
-            columns = [O, *self.scheme.columns_of(open_numbers)]
-            flat = flat[:, columns]
-        gradient, loss = self.loss(flat, targets)
+            known = scores[:, [O, *columns]]
+        elif is_partial:
+            collapsed = collapse(scores, columns)
+            known = collapsed.scores
+        gradient, loss = self.loss(known, targets)
         key = self.cfg["incorrect_spans_key"]
         if key is not None:
             spans = incorrect_spans(examples, key, labels, self.name)
-            d_incorrect, incorrect = incorrect_spans_loss(flat, targets, spans)
+            d_incorrect, incorrect = incorrect_spans_loss(known, targets, spans)
             gradient, loss = gradient + d_incorrect, loss + incorrect
-        if self.frozen_labels:
-            of_all = numpy.zeros((len(gradient), n_tags), dtype=gradient.dtype)
-            of_all[:, columns[1:]] = gradient[:, 1:]
+        if collapsed is not None:
+            gradient = collapsed.expand(gradient)
+        elif self.frozen_labels:
+            of_all = numpy.zeros((len(gradient), scores.shape[1]), dtype=gradient.dtype)
+            of_all[:, columns] = gradient[:, 1:]
             gradient = of_all
-        return loss, ops.unflatten(ops.asarray(gradient), ops.asarray(targets.lengths))
+        return gradient, loss, max(1, len(targets.annotated))
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
-        """Score a batch of examples, and warn once if they say little of the model. If labels are
+        """Score a batch of examples, and warn once if they say little of the model. Of documents
+        that are annotated for some labels only, entities of others don't count. If labels are
         frozen, there are scores of the others alone, too: "ents_new_p", "ents_new_r", "ents_new_f".
 
         examples (Iterable[Example]): The examples, with predictions.
@@ -688,6 +724,7 @@ class WindowNER(TrainablePipe):
         """
         examples = list(examples)
         self._evaluation_report.warn(self.name, self.labels, examples)
+        examples = [judged_only(example, self.name) for example in examples]
         scores = super().score(examples, **kwargs)
         if self.scorer is not None and self.frozen_labels:
             learned = [label for label in self.labels if label not in self.frozen_labels]

@@ -59,6 +59,10 @@ def test_saved_settings_rank_above_the_config(tmp_path):
         "candidates": False,
         "calibration": None,
         "label_weights": {"LOC": 2.0},
+        "frozen_labels": [],
+        "label_hidden_width": 256,
+        "added_labels": {},
+        "label_biases": {},
     }
     other = make_nlp().get_pipe("window_ner").from_disk(tmp_path / "ner")
     assert other.cfg == saved

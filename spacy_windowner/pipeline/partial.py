@@ -1,0 +1,99 @@
+"""Documents that are annotated in part: for some labels only, or not to be relied on as others."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+from spacy.util import registry
+
+from ..errors import Errors
+
+LABELS_KEY = "annotated_labels"
+"""The key in a reference document's `user_data` of the labels that it is annotated for."""
+WEIGHT_KEY = "annotation_weight"
+"""The key in a reference document's `user_data` of the factor on its loss."""
+
+
+class Annotation(NamedTuple):
+    """What a document says of its annotation.
+
+    labels (Optional[FrozenSet[str]]): The labels it is annotated for. None for all.
+    weight (float): The factor on its loss.
+    """
+
+    labels: frozenset[str] | None
+    weight: float
+
+
+def annotation_of(doc: Doc, name: str) -> Annotation:
+    """Read what a reference document says of its annotation.
+
+    doc (Doc): The document.
+    name (str): The component's name.
+    RETURNS (Annotation): What it says. By default it is annotated for all labels, of weight 1.
+    RAISES (ValueError): If what it says makes no sense, or it has an entity of a label that it
+        says it isn't annotated for.
+    """
+    labels, weight = doc.user_data.get(LABELS_KEY), doc.user_data.get(WEIGHT_KEY, 1.0)
+    if not isinstance(weight, int | float) or not 0.0 <= weight < numpy.inf:
+        raise ValueError(Errors.WN077.format(name=name, key=WEIGHT_KEY, value=weight, doc=doc.text))
+    if labels is None:
+        return Annotation(None, float(weight))
+    if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
+        raise ValueError(Errors.WN076.format(name=name, key=LABELS_KEY, value=labels, doc=doc.text))
+    for ent in doc.ents:
+        if ent.label_ not in labels:
+            raise ValueError(Errors.WN078.format(
+                name=name, label=ent.label_, text=ent.text, key=LABELS_KEY, doc=doc.text
+            ))  # fmt: skip
+    return Annotation(frozenset(labels), float(weight))
+
+
+def groups_of(examples: Sequence[Example], name: str) -> dict[Annotation, list[int]]:
+    """The numbers of the examples that say the same of their annotation."""
+    groups: dict[Annotation, list[int]] = {}
+    for number, example in enumerate(examples):
+        groups.setdefault(annotation_of(example.reference, name), []).append(number)
+    return groups
+
+
+def judged_labels(example: Example, labels: Sequence[str], name: str) -> set[int]:
+    """The numbers of the labels that the reference of an example is annotated for."""
+    annotated = annotation_of(example.reference, name).labels
+    return {i for i, label in enumerate(labels) if annotated is None or label in annotated}
+
+
+def judged_only(example: Example, name: str) -> Example:
+    """An example without the predicted entities of labels that its reference isn't annotated for.
+    If there are none, it is the same one."""
+    annotated = annotation_of(example.reference, name).labels
+    predicted = example.predicted
+    if annotated is None or all(ent.label_ in annotated for ent in predicted.ents):
+        return example
+    copy = predicted.copy()
+    kept = [ent for ent in predicted.ents if ent.label_ in annotated]
+    copy.set_ents([Span(copy, e.start, e.end, e.label) for e in kept], default="outside")
+    return Example(copy, example.reference)
+
+
+@registry.augmenters("spacy-windowner.annotation.v1")
+def annotation(
+    labels: list[str] | None = None, weight: float = 1.0
+) -> Callable[[Language, Example], Iterator[Example]]:
+    """An `augmenter` for `spacy.Corpus.v1`, which says of all its documents how they are annotated.
+
+    labels (Optional[List[str]]): The labels that they are annotated for. None for all.
+    weight (float): The factor on their loss.
+    RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
+    """
+
+    def augment(nlp: Language, example: Example) -> Iterator[Example]:
+        if labels is not None:
+            example.reference.user_data[LABELS_KEY] = list(labels)
+        example.reference.user_data[WEIGHT_KEY] = weight
+        yield example
+
+    return augment

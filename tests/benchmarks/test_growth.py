@@ -1,0 +1,32 @@
+"""The benchmark of new labels, on a corpus of a few sentences."""
+
+import growth as benchmark
+import pytest
+
+from .util import write_corpus
+
+
+@pytest.mark.filterwarnings("ignore:.*WW06[02]")  # it is calibrated on a few entities
+def test_a_label_is_learned_after_the_others(tmp_path, capsys, monkeypatch):
+    make_config = {name: getattr(benchmark, name) for name in ("window_ner_config", "ner_config")}
+
+    def shorten(name):
+        def short(base, label):
+            config = make_config[name](base, label)
+            config["training"].update(max_steps=4, eval_frequency=2)
+            return config
+
+        return short
+
+    for name in make_config:
+        monkeypatch.setattr(benchmark, name, shorten(name))
+    corpus = write_corpus(tmp_path / "conll")
+    benchmark.main(corpus, tmp_path / "work", label="LOC", systems="window_ner,ner")
+    lines = capsys.readouterr().out.strip().splitlines()
+    assert "old scores the same: True" in lines
+    table = [line for line in lines if line.startswith("| `")]
+    assert [row.split("|")[1].strip() for row in table] == [
+        f"`{system}` {stage}"
+        for system in ("window_ner", "ner")
+        for stage in ("without it", "learned after", "all together")
+    ]
