@@ -726,8 +726,8 @@ class WindowNER(TrainablePipe):
         self._evaluation_report.warn(self.name, self.labels, examples)
         examples = [judged_only(example, self.name) for example in examples]
         scores = super().score(examples, **kwargs)
-        if self.scorer is not None and self.frozen_labels:
-            learned = [label for label in self.labels if label not in self.frozen_labels]
+        learned = [label for label in self.labels if label not in self.frozen_labels]
+        if self.scorer is not None and self.frozen_labels and learned:
             scores.update(score_labels(examples, learned, "ents_new"))
         return scores
 
