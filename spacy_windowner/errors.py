@@ -190,6 +190,11 @@ class Errors:
         "its user_data['{key}'] says that it isn't annotated for that label. Add the label there, "
         "or remove the entity."
     )
+    WN079 = (
+        "[WN079] '{name}' has frozen labels and no calibration: only the curves of the other labels "
+        "would be fitted, which complete those of a calibration. To calibrate all labels, set "
+        "`frozen_labels` to [] in the component's cfg file first, and give data with all of them."
+    )
 
 
 class Warnings:

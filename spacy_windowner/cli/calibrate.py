@@ -50,6 +50,8 @@ def calibrate_cli(
             pipe.tune_recall_bias(examples)
             msg.info(f"recall_bias: {pipe.cfg['recall_bias']}")
         calibration = pipe.calibrate(examples)
+        if calibration is None and pipe.frozen_labels:
+            raise ValueError(Errors.WN079.format(name=name))
         if calibration is None:
             raise ValueError(Errors.WN060.format(name=name, path=data))
     problem = lack_of_data(examples, name, data)

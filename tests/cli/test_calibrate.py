@@ -77,6 +77,15 @@ def test_data_without_entities(model, tmp_path, trained):
     assert (model / "window_ner" / "cfg").read_bytes() == before
 
 
+def test_frozen_labels(tmp_path, trained):
+    nlp = make_nlp().from_bytes(trained.to_bytes())
+    nlp.get_pipe("window_ner").add_labels(["ORG"])
+    nlp.to_disk(tmp_path / "grown")
+    code, output = run(tmp_path / "grown", save(tmp_path / "dev.spacy", trained))
+    assert code == 1 and "WN079" in output
+    assert cfg_of(tmp_path / "grown")["calibration"] is None
+
+
 def test_other_models(tmp_path, trained):
     data = save(tmp_path / "dev.spacy", trained)
     blank = spacy.blank("en")
