@@ -191,7 +191,7 @@ class Errors:
         "or remove the entity."
     )
     WN079 = (
-        "[WN079] '{name}' has frozen labels and no calibration: only the curves of the other labels "
+        "[WN079] '{name}' has frozen labels and no calibration: only the curves of other labels "
         "would be fitted, which complete those of a calibration. To calibrate all labels, set "
         "`frozen_labels` to [] in the component's cfg file first, and give data with all of them."
     )
