@@ -8,10 +8,10 @@ import srsly
 from thinc.api import Optimizer
 
 from ..errors import Errors
+from ..files.atomic import write_atomically
 from ..optimizers.state import get_state, set_state
 from .ranking import RankingNetwork
 from .raw_text import Position
-from .words_file import write_atomically
 
 CHECKPOINT = "checkpoint.bin"
 

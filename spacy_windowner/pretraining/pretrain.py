@@ -12,12 +12,13 @@ from spacy.util import fix_random_seed
 from thinc.api import Config, Model, Optimizer, set_dropout_rate, use_ops
 
 from ..errors import Errors, Warnings, check_setting
+from ..files.atomic import write_atomically
 from ..optimizers.sparse_adam import SparseAdam
 from .checkpoint import Progress, load_checkpoint, save_checkpoint
 from .ranking import RankingNetwork, initialize_network, make_network, ranking_loss
 from .raw_text import Batch, Position, RawText
 from .source import DocMaker, choose_component, load_pipeline, read_config
-from .words_file import save_words, write_atomically
+from .words_file import save_words
 
 WORDS = "words.bin"
 

@@ -1,17 +1,15 @@
-import gzip
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, Any, NamedTuple
 
 import srsly
 from spacy.tokens import Doc
 
 from ..errors import Errors
+from ..files.lines import BOM, DAMAGE, open_lines
 
 SUFFIXES = (".txt", ".jsonl", ".txt.gz", ".jsonl.gz")
-_BOM = b"\xef\xbb\xbf"
 
 
 class Position(NamedTuple):
@@ -97,7 +95,7 @@ class RawText:
                 offset, number = offset + len(line), number + 1
                 doc = None
                 try:
-                    doc = self._read(line.removeprefix(_BOM) if number == 1 else line)
+                    doc = self._read(line.removeprefix(BOM) if number == 1 else line)
                 except UnicodeError as error:
                     problem = f"line {number} is not UTF-8 ({error})"
                 except ValueError as error:
@@ -117,16 +115,12 @@ class RawText:
 
     @contextmanager
     def _open(self) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-        with self.path.open("rb") as raw:
-            if self.path.suffix != ".gz":
-                yield raw, raw
-                return
-            try:
-                with gzip.open(raw) as lines:
-                    yield raw, cast(IO[bytes], lines)
-            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                why = f"its compressed data is damaged ({error})"
-                raise ValueError(Errors.WN040.format(path=self.path, why=why)) from error
+        try:
+            with open_lines(self.path) as opened:
+                yield opened
+        except DAMAGE as error:
+            why = f"its compressed data is damaged ({error})"
+            raise ValueError(Errors.WN040.format(path=self.path, why=why)) from error
 
 
 def _text_of(entry: Any) -> str | list[str]:

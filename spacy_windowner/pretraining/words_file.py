@@ -1,7 +1,6 @@
 """The file of pretrained words: the weights of a classifier's embedding and of its first layer,
 with what each of these layers computes, so that they are given to no other."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import srsly
 from thinc.api import Model
 
 from ..errors import Errors
+from ..files.atomic import write_atomically
 
 _FORMAT = "spacy-windowner.words.v1"
 _PARTS = ("embed", "windowed_affine")
@@ -56,17 +56,6 @@ def first_activation(model: Model) -> str | None:
     """The name of the nonlinearity after the first layer of a window classifier, None if it has no
     hidden layer."""
     return model.get_ref("head").layers[0].name if model.has_ref("head") else None
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file beside its place, then move it there, so that no reader sees half of it.
-
-    path (Path): The file.
-    data (bytes): Its content.
-    """
-    beside = path.with_name(f"{path.name}.part")
-    beside.write_bytes(data)
-    os.replace(beside, path)
 
 
 def save_words(model: Model, path: Path) -> None:
