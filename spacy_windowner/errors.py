@@ -195,6 +195,58 @@ class Errors:
         "would be fitted, which complete those of a calibration. To calibrate all labels, set "
         "`frozen_labels` to [] in the component's cfg file first, and give data with all of them."
     )
+    WN110 = (
+        "[WN110] Can't read {path}: {why}. Name a file of lines (.txt, .jsonl, also with .gz), a "
+        ".parquet file, a folder of these, or - for standard input."
+    )
+    WN111 = (
+        "[WN111] Can't write to {path}: {why}. Name a folder that is new or empty, or that of the "
+        "same run, which then goes on."
+    )
+    WN112 = (
+        "[WN112] The shards in {path} were made with other settings: {differences}. Use the same "
+        "again to go on, or another folder."
+    )
+    WN113 = (
+        "[WN113] Can't read {path}: of the first {count} lines, none is a document. The first: "
+        "{first}. Name the text's column with --text-column (`text_column`), that of the ids with "
+        "--id-column, and the format of standard input with --input-format."
+    )
+    WN114 = (
+        "[WN114] The shards in {path} were made of another input: shard {number} differs. Give the "
+        "same input, in the same order, to go on, or use another folder."
+    )
+    WN115 = (
+        "[WN115] Can't write to {path}: {reason}. All shards there are whole. When this is mended, "
+        "the same command goes on after them."
+    )
+    WN116 = (
+        "[WN116] One of {n_process} processes ended unexpectedly, perhaps for lack of memory. All "
+        "shards written are whole. The same command goes on after them; fewer processes, or "
+        "smaller shards (--shard-size), take less memory."
+    )
+    WN117 = (
+        "[WN117] Can't tell the entities of '{name}' from others: its `spans_key` is {key!r}. Give "
+        'the component a key of its own, `nlp.get_pipe("{name}").cfg["spans_key"]`, and save the '
+        "pipeline, or leave the component's name out to get all entities."
+    )
+    WN118 = (
+        "[WN118] Parquet files need PyArrow, which is not installed: "
+        '`pip install "spacy-windowner[parquet]"`. Or use .jsonl.'
+    )
+    WN119 = (
+        "[WN119] The engine ray needs Ray Data, which is not installed: "
+        '`pip install "spacy-windowner[ray]"`, on all machines of the cluster. Or use `local`.'
+    )
+    WN120 = (
+        "[WN120] Can't go on: {path} is damaged ({reason}). Remove the folder, to begin anew, or "
+        "use another one."
+    )
+    WN121 = "[WN121] Can't load the pipeline {model}: {error}"
+    WN122 = (
+        "[WN122] Can't reach a Ray cluster at {address}: {error}. Start one with `ray start "
+        "--head`, or leave the address out to use this machine."
+    )
 
 
 class Warnings:
@@ -241,6 +293,10 @@ class Warnings:
         "[WW040] {skipped} of {lines} lines of {path} are unreadable, and are skipped. The first: "
         '{example}. Lines must be UTF-8 and, in a .jsonl file, JSON objects with "text" or '
         '"tokens".'
+    )
+    WW110 = (
+        "[WW110] {rejects:,} of {lines:,} documents could not be read or annotated. They are in "
+        "{path}, with the reasons. The first: {first}."
     )
 
 

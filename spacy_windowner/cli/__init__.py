@@ -4,10 +4,11 @@ entry point of the group `spacy_cli`, whenever one of its commands is run."""
 from spacy.cli import app
 
 from ._util import windowner_cli
+from .annotate import annotate_cli
 from .calibrate import calibrate_cli
 from .explain import explain_cli
 from .pretrain import pretrain_cli
 
-__all__ = ["calibrate_cli", "explain_cli", "pretrain_cli", "windowner_cli"]
+__all__ = ["annotate_cli", "calibrate_cli", "explain_cli", "pretrain_cli", "windowner_cli"]
 
 app.add_typer(windowner_cli)

@@ -22,7 +22,7 @@ def explain_errors() -> Iterator[None]:
     exit. Other errors pass."""
     try:
         yield
-    except (ValueError, ImportError) as error:
+    except (ValueError, ImportError, OSError, RuntimeError) as error:
         if not str(error).startswith("[WN"):
             raise
         msg.fail(str(error))

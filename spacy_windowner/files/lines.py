@@ -1,5 +1,5 @@
-"""Files of lines, compressed or not, read as bytes: each line is decoded by itself, so that one that
-can't be is known."""
+"""Files of lines, compressed or not, read as bytes: each line is decoded by itself, so that one
+that can't be is known."""
 
 import gzip
 import zlib

@@ -1,0 +1,78 @@
+"""Read files as documents, one after the other. What can't be read is told in its place, and
+reading goes on after it."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import IO
+
+import srsly
+
+from ..files.lines import BOM, DAMAGE, open_lines
+from .columns import Columns, kind_of
+from .parquet_files import read_parquet
+from .records import Record, Reject
+from .sources import Source
+
+
+def read_sources(
+    sources: Sequence[Source], columns: Columns
+) -> Iterator[tuple[Record | Reject, int]]:
+    """Read files one after the other.
+
+    sources (Sequence[Source]): The files.
+    columns (Columns): Where documents have their parts.
+    YIELDS (Tuple[Union[Record, Reject], int]): A document, or what could not be read, and how many
+        bytes of all files were read after it.
+    """
+    done = 0
+    for source in sources:
+        number = 0
+        try:
+            for item, position in _read(source, columns):
+                number = item.line
+                yield item, done + min(position, source.size)
+        except (*DAMAGE, OSError) as error:
+            reason = f"the file can't be read on after line {number} ({error})"
+            yield Reject(source.name, 0, reason, None), done + source.size
+        done += source.size
+
+
+def _read(source: Source, columns: Columns) -> Iterator[tuple[Record | Reject, int]]:
+    if source.format == "parquet":
+        yield from read_parquet(source, columns)
+        return
+    # Blank lines are no documents, but have their numbers.
+    with _open(source) as (raw, lines):
+        can_tell = source.path is not None
+        for number, line in enumerate(lines, 1):
+            item = _read_line(line, number, source, columns)
+            if item is not None:
+                yield item, raw.tell() if can_tell else 0
+
+
+def _open(source: Source) -> AbstractContextManager[tuple[IO[bytes], IO[bytes]]]:
+    if source.path is None:
+        return nullcontext((sys.stdin.buffer, sys.stdin.buffer))
+    return open_lines(source.path)
+
+
+def _read_line(
+    line: bytes, number: int, source: Source, columns: Columns
+) -> Record | Reject | None:
+    line = (line.removeprefix(BOM) if number == 1 else line).rstrip(b"\r\n")
+    try:
+        text = line.decode("utf8")
+    except UnicodeDecodeError as error:
+        return Reject(source.name, number, f"no UTF-8 ({error.reason})", line)
+    if not text or text.isspace():
+        return None
+    if source.format == "txt":
+        return Record(f"{source.name}:{number}", text, source.name, number)
+    try:
+        fields = srsly.json_loads(text)
+    except ValueError as error:
+        return Reject(source.name, number, f"no JSON ({error})", text)
+    if not isinstance(fields, dict):
+        return Reject(source.name, number, f"{kind_of(fields)}, not a JSON object", text)
+    return columns.read(fields, source.name, number, text)

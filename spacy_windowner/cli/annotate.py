@@ -1,0 +1,132 @@
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated
+
+import tqdm
+from spacy.cli._util import Arg, Opt
+from wasabi import msg
+
+from ..annotating.annotate import ENGINES, SHARD_SIZE, Status, annotate
+from ..annotating.encode import ENCODERS
+from ..annotating.sources import FORMATS, INPUT_FORMATS, STANDARD_INPUT
+from ._util import MODEL, explain_errors, windowner_cli
+
+_INPUT = (
+    f"File of documents ({', '.join(FORMATS)}), a folder of such files, or - for standard input. "
+    "In a .txt file each line is a document"
+)
+_OUTPUT = "Folder to write. If it holds shards of the same run, this one goes on after them"
+_N_PROCESS = "Processes. By default 1 or, with Ray, as many as it has processors for"
+_TEXT = "Key or column of the text. By default text"
+_ID = "Key or column of the id, which each document must have. By default id, else file and line"
+_SHARD = "Characters of text in a shard, which is held in memory"
+_COMPONENT = "Only the entities of this window_ner component. By default all of doc.ents"
+_ADDRESS = "Address of a Ray cluster, as host:port. By default this machine"
+
+
+@windowner_cli.command("annotate")
+def annotate_cli(
+    model: Annotated[str, Arg(help=MODEL)],
+    source: Annotated[str, Arg(help=_INPUT, metavar="INPUT")],
+    output: Annotated[Path, Arg(help=_OUTPUT)],
+    n_process: Annotated[int | None, Opt("--n-process", "-n", help=_N_PROCESS)] = None,
+    format: Annotated[
+        str, Opt("--format", "-f", help=f"What is written: one of {', '.join(ENCODERS)}")
+    ] = "jsonl",
+    text_column: Annotated[str | None, Opt(help=_TEXT)] = None,
+    id_column: Annotated[str | None, Opt(help=_ID)] = None,
+    input_format: Annotated[
+        str | None, Opt(help=f"Format of standard input: {' (default) or '.join(INPUT_FORMATS)}")
+    ] = None,
+    shard_size: Annotated[int, Opt(help=_SHARD)] = SHARD_SIZE,
+    component: Annotated[str | None, Opt(help=_COMPONENT)] = None,
+    engine: Annotated[str, Opt(help=f"What runs it: one of {', '.join(ENGINES)}")] = "local",
+    ray_address: Annotated[str | None, Opt(help=_ADDRESS)] = None,
+) -> None:
+    """
+    Annotate a corpus of any size.
+
+    Writes rows of document id, start, end, label, text and score, as .jsonl or .parquet, or .spacy
+    documents, in shards. Memory doesn't depend on the size of the corpus. Stopped or killed, the
+    same command goes on after the shards that are finished. What can't be read is counted, and kept
+    in OUTPUT/rejects.
+
+    EXAMPLE:
+
+      python -m spacy windowner annotate model/model-best corpus/ annotated/ --n-process 4
+
+      zcat news.jsonl.gz | python -m spacy windowner annotate model/model-best - annotated/
+    """
+    begin = time.monotonic()
+    with explain_errors(), _Progress(is_endless=source == STANDARD_INPUT) as progress:
+        done = annotate(
+            model,
+            source,
+            output,
+            n_process=n_process,
+            format=format,
+            text_column=text_column,
+            id_column=id_column,
+            input_format=input_format,
+            shard_size=shard_size,
+            component=component,
+            engine=engine,
+            ray_address=ray_address,
+            on_shard=progress,
+        )
+    totals = done.totals
+    if done.other_files:
+        msg.info(f"Left out {done.other_files:,} files, for they are of other formats")
+    if done.new_shards < totals.shards:
+        msg.info(f"{totals.shards - done.new_shards:,} of the shards were there already")
+    seconds = time.monotonic() - begin
+    msg.good(
+        f"{totals.entities:,} entities in {totals.docs:,} documents of {totals.words:,} words",
+        f"{output}: {totals.shards:,} shards. "
+        f"This run: {progress.words:,} words in {seconds:.0f} s",
+    )
+
+
+class _Progress:
+    """A bar, if there is a terminal to show it.
+
+    is_endless (bool): Whether it is not known how much there is to read.
+    """
+
+    def __init__(self, is_endless: bool) -> None:
+        self.words = 0  # annotated by this run
+        self._is_endless = is_endless
+        self._bar: tqdm.tqdm | None = None
+        self._begin = time.time()  # the clock of tqdm
+
+    def __enter__(self) -> "_Progress":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, status: Status) -> None:
+        self.words += status.words if status.is_new else 0
+        if self._bar is None:
+            known = "{percentage:3.0f}%|{bar}| {desc} [{elapsed}, {remaining} left]"
+            self._bar = tqdm.tqdm(
+                total=None if self._is_endless else status.size,
+                bar_format="{desc} [{elapsed}]" if self._is_endless else known,
+                smoothing=0.0,
+                disable=None,
+            )
+            self._bar.start_t = self._begin
+        if self._bar.disable:
+            return
+        if not status.is_new:
+            self._bar.initial += status.n_bytes  # the time left is that of this run
+        speed = self.words / (time.time() - self._begin)
+        self._bar.set_description_str(f"{self.words:,} words, {speed:,.0f}/s", refresh=False)
+        self._bar.update(status.n_bytes)

@@ -1,0 +1,141 @@
+import gzip
+import io
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from spacy_windowner.annotating.columns import Columns
+from spacy_windowner.annotating.read import read_sources
+from spacy_windowner.annotating.records import Record, Reject
+from spacy_windowner.annotating.sources import find_sources
+
+from .util import write_jsonl, write_txt
+
+
+def read(path, columns=None, input_format=None):
+    sources, _ = find_sources(path, input_format)
+    return [item for item, _ in read_sources(sources, columns or Columns())]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.txt.gz"])
+def test_lines_of_text_are_documents(tmp_path, name):
+    path = write_txt(
+        tmp_path / name, ["\ufeffOne.", " Two, \u2028 with spaces. ", "", "  ", "Five."]
+    )
+    assert read(path) == [
+        Record(f"{name}:1", "One.", name, 1),
+        Record(f"{name}:2", " Two, \u2028 with spaces. ", name, 2),
+        Record(f"{name}:5", "Five.", name, 5),
+    ]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_json_has_ids(tmp_path, name):
+    entries = [{"text": "One.", "id": "first"}, {"text": " Two. "}, {"text": "", "id": 3},
+               {"text": "Four.", "id": None}, {"text": "Five.", "id": 1.5}]  # fmt: skip
+    path = write_jsonl(tmp_path / name, entries)
+    found = [(item.id, item.text) for item in read(path)]
+    assert found == [("first", "One."), (f"{name}:2", " Two. "), ("3", ""),
+                     (f"{name}:4", "Four."), (f"{name}:5", "Five.")]  # fmt: skip
+
+
+def test_columns_can_have_other_names(tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", [{"body": "One.", "key": 1}, {"body": "Two."}])
+    first, second = read(path, Columns.named("body", "key"))
+    assert first == Record("1", "One.", "a.jsonl", 1)
+    assert isinstance(second, Reject) and "'key' is null" in second.reason
+
+
+def test_unreadable_lines_are_told_and_kept(tmp_path):
+    path = tmp_path / "a.jsonl"
+    lines = [b'{"text": "One."}', b'{"text": "Two."', b'{"body": "Three."}', b'{"text": 4}',
+             b'["Five."]', b'{"text": "Six\xff."}', b'{"text": "Seven \\ud800."}',
+             b'{"text": "Eight."} 8', b'{"text": null}', b'{"text": "Ten."}']  # fmt: skip
+    path.write_bytes(b"\r\n".join(lines))
+    items = read(path)
+    assert [item.line for item in items] == list(range(1, 11))
+    assert [item.line for item in items if isinstance(item, Record)] == [1, 10]
+    rejects = {item.line: item for item in items if isinstance(item, Reject)}
+    for line, reject in rejects.items():
+        raw = reject.raw if isinstance(reject.raw, bytes) else reject.raw.encode("utf8")
+        assert raw == lines[line - 1]
+    assert "no JSON" in rejects[2].reason and "no JSON" in rejects[8].reason
+    assert rejects[3].reason == "no 'text', but body"
+    assert rejects[4].reason == "'text' is int, not a string"
+    assert rejects[5].reason == "list, not a JSON object"
+    assert "no UTF-8" in rejects[6].reason and "surrogate" in rejects[7].reason
+    assert rejects[9].reason == "'text' is null, not a string"
+    assert rejects[6].to_dict()["raw"] == '{"text": "Six\\xff."}'
+    assert rejects[6].to_dict()["raw_base64"]
+
+
+def test_a_folder_is_read_in_order_of_names(tmp_path):
+    write_txt(tmp_path / "b.txt", ["b"])
+    write_txt(tmp_path / "a" / "z.txt.gz", ["az"])
+    write_jsonl(tmp_path / "a.jsonl", [{"text": "a"}])
+    write_txt(tmp_path / "README.md", ["no corpus"])
+    write_txt(tmp_path / ".hidden.txt", ["hidden"])
+    sources, others = find_sources(tmp_path)
+    assert [source.name for source in sources] == ["a.jsonl", "a/z.txt.gz", "b.txt"]
+    assert others == 1
+    assert [item.id for item in read(tmp_path)] == ["a.jsonl:1", "a/z.txt.gz:1", "b.txt:1"]
+
+
+def test_a_damaged_file_is_told_and_the_next_is_read(tmp_path):
+    write_txt(tmp_path / "a.txt", ["a"])
+    lines = [str(i) * 100 for i in range(1000)]
+    path = write_txt(tmp_path / "b.txt.gz", lines)
+    path.write_bytes(path.read_bytes()[:-2000])
+    (tmp_path / "c.txt.gz").write_bytes(b"no gzip")
+    write_txt(tmp_path / "d.txt", ["d"])
+    items = read(tmp_path)
+    assert [item.source for item in items if isinstance(item, Record)][-1] == "d.txt"
+    of_b = [item for item in items if item.source == "b.txt.gz"]
+    assert 0 < len(of_b) < 1000
+    assert [item.text for item in of_b[:-1]] == lines[: len(of_b) - 1]
+    assert f"after line {len(of_b) - 1}" in of_b[-1].reason and of_b[-1].raw is None
+    [of_c] = [item for item in items if item.source == "c.txt.gz"]
+    assert isinstance(of_c, Reject) and "can't be read on after line 0" in str(of_c)
+
+
+def test_a_file_that_is_gone(tmp_path):
+    write_txt(tmp_path / "a.txt", ["a"])
+    write_txt(tmp_path / "b.txt", ["b"])
+    sources, _ = find_sources(tmp_path)
+    (tmp_path / "a.txt").unlink()
+    first, second = (item for item, _ in read_sources(sources, Columns()))
+    assert isinstance(first, Reject) and "No such file" in first.reason
+    assert second.id == "b.txt:1"
+
+
+def test_the_share_that_is_read_is_known(tmp_path):
+    write_txt(tmp_path / "a.txt", ["a"] * 10)
+    write_txt(tmp_path / "b.txt.gz", ["b"] * 10)
+    sources, _ = find_sources(tmp_path)
+    positions = [position for _, position in read_sources(sources, Columns())]
+    assert positions == sorted(positions)
+    assert positions[9] == 20 and positions[-1] == sum(source.size for source in sources)
+
+
+@pytest.mark.parametrize("format, data", [(None, b'{"text": "One."}\n'), ("txt", b"One.\n")])
+def test_standard_input(monkeypatch, format, data):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
+    assert read("-", input_format=format) == [Record("stdin:1", "One.", "stdin", 1)]
+
+
+def test_what_is_no_corpus(tmp_path):
+    write_txt(tmp_path / "a.csv", ["a"])
+    with pytest.raises(ValueError, match="WN110.*no such file"):
+        find_sources(tmp_path / "b.txt")
+    for path in (tmp_path, tmp_path / "a.csv"):
+        with pytest.raises(ValueError, match="WN110.*must end in one of .txt"):
+            find_sources(path)
+    with pytest.raises(ValueError, match="WN110.*standard input"):
+        find_sources(tmp_path, "txt")
+
+
+def test_gzip_of_several_members(tmp_path):
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(gzip.compress(b"One.\n") + gzip.compress(b"Two.\n"))
+    assert [item.text for item in read(path)] == ["One.", "Two."]
