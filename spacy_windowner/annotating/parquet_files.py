@@ -10,7 +10,7 @@ from .records import Record, Reject
 from .rows import COLUMNS
 from .sources import Source
 
-_BATCH = 1024  # rows read at a time
+_BATCH = 256  # rows read at a time
 
 
 def require_pyarrow() -> None:
@@ -51,7 +51,7 @@ def read_parquet(source: Source, columns: Columns) -> Iterator[tuple[Record | Re
                     fields = dict(zip(batch.schema.names, row, strict=True))
                     item = columns.read(fields, source.name, number, None)
                     yield item, source.size * number // total
-    except ArrowException as error:
+    except (ArrowException, OSError) as error:
         reason = f"the file can't be read on after row {number} ({_first_line(error)})"
         yield Reject(source.name, 0, reason, None), source.size
 

@@ -2,6 +2,7 @@
 
 import logging
 import pickle
+import socket
 from collections.abc import Generator, Iterable
 from itertools import islice
 from typing import Any
@@ -13,6 +14,8 @@ from .tagger import Annotated, TaggerSettings, annotate_records
 _SHARDS_PER_PROCESS = 8
 """Shards that are given out in a round. Its end, where some processes have nothing to do, takes a
 small part of its time, and the shards of a round fit into memory."""
+
+_SECONDS = 10.0  # to answer in
 
 
 def annotate_with_ray(
@@ -38,8 +41,9 @@ def annotate_with_ray(
     is_own = not ray.is_initialized()
     if is_own:
         try:
+            _reach(address)
             ray.init(address=address or "local", logging_level=logging.WARNING)
-        except (ConnectionError, ValueError) as error:
+        except (OSError, ValueError) as error:
             problem = Errors.WN122.format(address=address, error=error)
             raise ConnectionError(problem) from error
     try:
@@ -62,6 +66,13 @@ def annotate_with_ray(
     finally:
         if is_own:
             ray.shutdown()
+
+
+def _reach(address: str | None) -> None:
+    """RAISES (OSError): If nothing answers at an address. Ray itself tries for minutes."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=_SECONDS).close()
 
 
 def _annotate_batch(batch: dict[str, Any], settings: TaggerSettings) -> dict[str, list[Any]]:
