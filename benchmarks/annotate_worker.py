@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,6 +23,7 @@ WARM_UP = 0.2
 for the first time."""
 _MB = 2**20
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICKS = os.sysconf("SC_CLK_TCK")
 _BATCH = 1000  # texts between two looks at the clock
 _INTERVAL = 0.05  # seconds between two looks at the memory
 
@@ -50,6 +52,7 @@ class Meter:
         self.words = 0
         self._n_words = n_words
         self._begin: tuple[int, float, float] | None = None
+        self._end = 0, 0.0, 0.0
         self._peaks = [0.0, 0.0, 0.0]
         self._stop = threading.Event()
         self._watch = threading.Thread(target=self._look, daemon=True)
@@ -58,22 +61,23 @@ class Meter:
     def add(self, words: int) -> None:
         """Some words are done."""
         self.words += words
+        self._end = self.words, time.perf_counter(), _cpu_seconds(os.getpid())
         if self._begin is None and self.words >= WARM_UP * self._n_words:
-            self._begin = self.words, time.perf_counter(), time.process_time()
+            self._begin = self._end
 
     def result(self) -> dict[str, Any]:
-        """Words a second after the warm-up, by the clock on the wall and by the CPU time of this
-        process; and the most memory, in MB, in each third of the words."""
-        end, cpu_end = time.perf_counter(), time.process_time()
+        """Words a second after the warm-up, by the clock on the wall and by the CPU time of all
+        processes together; and the most memory, in MB, in each third of the words."""
         self._stop.set()
         self._watch.join()
         assert self._begin is not None
-        before, begin, cpu_begin = self._begin
-        words = self.words - before
+        words, seconds, cpu_seconds = (
+            end - begin for end, begin in zip(self._end, self._begin, strict=True)
+        )
         return {
             "words": self.words,
-            "per_second": words / (end - begin),
-            "per_cpu_second": words / (cpu_end - cpu_begin),
+            "per_second": words / seconds,
+            "per_cpu_second": words / cpu_seconds,
             "peaks": self._peaks,
         }
 
@@ -87,10 +91,28 @@ def _memory(pid: int) -> float:
     """The memory of a process and those that it has started, in MB."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:  # it has ended
         return 0.0
-    return pages * _PAGE / _MB + sum(_memory(int(child)) for child in children)
+    return pages * _PAGE / _MB + sum(map(_memory, _children(pid)))
+
+
+def _cpu_seconds(pid: int) -> float:
+    """The CPU time of a process and those that it has started."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    own = (int(fields[11]) + int(fields[12])) / _TICKS  # utime and stime, see proc(5)
+    return own + sum(map(_cpu_seconds, _children(pid)))
+
+
+def _children(pid: int) -> list[int]:
+    """Processes that any thread of a process has started."""
+    found: list[int] = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):  # the thread has ended
+            found += map(int, path.read_text().split())
+    return found
 
 
 def pipe(model: str, source: str, n_words: int) -> dict[str, Any]:

@@ -163,10 +163,14 @@ class OutputFolder:
         path, why = self.path, ""
         if path.is_file() or (not path.exists() and _is_file_name(path.name)):
             why = "it must be a folder, for there is a file in it for each shard"
-        elif path.exists() and any(path.iterdir()) and not (path / MANIFEST).exists():
+        elif path.exists() and not (path / MANIFEST).exists() and self._others():
             why = f"it holds files, and no {MANIFEST} of an earlier run"
         if why:
             raise ValueError(Errors.WN111.format(path=path, why=why))
+
+    def _others(self) -> list[Path]:
+        """The files there but what is left if the very first was being written."""
+        return [path for path in self.path.iterdir() if path.name != f"{MANIFEST}{PART}"]
 
     def _write_manifest(self, totals: dict[str, int] | None) -> None:
         manifest = {"settings": self._settings, "finished": totals}

@@ -56,9 +56,9 @@ def find_sources(path: str | Path, input_format: str | None = None) -> tuple[lis
         why = "there is no such file or folder"
         raise ValueError(Errors.WN110.format(path=path, why=why))
     if path.is_dir():
-        # Seen from inside, for spaCy leaves folders out whose names begin with a dot.
-        files = [file for file in walk_directory(path.resolve())]
-        root: Path = path.resolve()
+        # spaCy leaves out what begins with a dot in a folder, but not the folder that is named.
+        inside = [one for one in path.iterdir() if not one.name.startswith(".")]
+        files, root = [file for one in inside for file in walk_directory(one)], path
     else:
         files, root = [path], path.parent
     # By their names as text, which is the same order on all systems.

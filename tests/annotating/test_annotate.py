@@ -1,5 +1,6 @@
 import errno
 import json
+import multiprocessing
 import os
 import shutil
 
@@ -188,14 +189,12 @@ def test_a_full_disk(model, corpus, tmp_path, monkeypatch, n_process):
     assert contents(out) == contents(tmp_path / "whole")
 
 
-def test_a_process_that_is_killed(model, tmp_path, monkeypatch):
-    """For lack of memory, say: the file of code that a pipeline needs kills it."""
+def test_a_process_that_is_killed(model, tmp_path):
+    """As the system does if memory is short."""
     path = write_txt(tmp_path / "a.txt", make_texts(50))
     seen = []
 
     def kill(status):
-        import multiprocessing
-
         seen.append(status)
         for process in multiprocessing.active_children():
             process.kill()
@@ -244,6 +243,16 @@ def test_places_that_cant_be_written(model, corpus, tmp_path):
         annotate(model, corpus, model)
     with pytest.raises(ValueError, match="WN111.*folder that is read"):
         annotate(model, corpus, corpus / "out")
+
+
+def test_a_run_that_was_stopped_at_once(model, tmp_path):
+    path, out = write_txt(tmp_path / "a.txt", make_texts(5)), tmp_path / "out"
+    out.mkdir()
+    (out / "manifest.json.part").write_text("{")
+    assert annotate(model, path, out).totals.docs == 5
+    assert sorted(file.name for file in out.iterdir()) == [
+        "finished.log", "manifest.json", "shard-000000.jsonl"
+    ]  # fmt: skip
 
 
 def test_damaged_notes(model, tmp_path):

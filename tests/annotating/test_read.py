@@ -76,10 +76,16 @@ def test_a_folder_is_read_in_order_of_names(tmp_path):
     write_jsonl(tmp_path / "a.jsonl", [{"text": "a"}])
     write_txt(tmp_path / "README.md", ["no corpus"])
     write_txt(tmp_path / ".hidden.txt", ["hidden"])
+    write_txt(tmp_path / "c" / ".hidden.txt", ["hidden"])
     sources, others = find_sources(tmp_path)
     assert [source.name for source in sources] == ["a.jsonl", "a/z.txt.gz", "b.txt"]
     assert others == 1
     assert [item.id for item in read(tmp_path)] == ["a.jsonl:1", "a/z.txt.gz:1", "b.txt:1"]
+
+
+def test_a_folder_that_is_named_may_be_hidden(tmp_path):
+    write_txt(tmp_path / ".corpus" / "a.txt", ["a"])
+    assert [item.id for item in read(tmp_path / ".corpus")] == ["a.txt:1"]
 
 
 def test_a_damaged_file_is_told_and_the_next_is_read(tmp_path):

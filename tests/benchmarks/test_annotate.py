@@ -32,7 +32,7 @@ def test_the_tables(tmp_path, capsys):
     names = [row[0].strip() for row in rows]
     assert names == ["", "---", "nlp.pipe and rows", "annotate, 1 process",
                      "annotate, 2 processes", "processes", "---", "1", "2"]  # fmt: skip
-    assert 0.1 < float(rows[4][4]) < 4.0 and rows[2][3].strip() == "100%"
+    assert 0.1 < float(rows[4][2]) < 4.0 and rows[2][4].strip() == "100%"
     one, two = ([float(cell.replace(",", "")) for cell in row[2:]] for row in rows[-2:])
     assert all(20 < mb < 10_000 for mb in one) and max(two) > max(one)
     assert "annotate, 2 processes" in docs.read_text("utf8")
