@@ -9,9 +9,10 @@ from typing import Any
 import matplotlib
 import numpy
 from accuracy_rows import BEAM
-from confidence_metrics import Judged, equal_mass_bins, risks
 from confidence_report import LINES
 from confidence_rows import COST, CROSS_ENTROPY, MARGIN, OURS, PROBABILITY, SCORE, SOFTMAX
+
+from spacy_windowner.confidence.metrics import Judged, equal_mass_bins, risks
 
 matplotlib.use("svg")
 from matplotlib import pyplot  # noqa: E402
