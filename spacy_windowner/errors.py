@@ -195,6 +195,27 @@ class Errors:
         "would be fitted, which complete those of a calibration. To calibrate all labels, set "
         "`frozen_labels` to [] in the component's cfg file first, and give data with all of them."
     )
+    WN090 = (
+        "[WN090] There is no `window_ner` in '{model}' to report on. Found: {names}. Name a "
+        "pipeline that has one; others can be compared with it, `--compare` (`compare` in Python)."
+    )
+    WN091 = (
+        "[WN091] '{model}' has nothing that finds entities, and found none. Its components: "
+        "{names}. Name a pipeline with a named entity recognizer."
+    )
+    WN092 = (
+        "[WN092] Can't read annotated documents from {path}: {reason}. Give a file in spaCy's "
+        "binary format, .spacy, or a folder with such files; `python -m spacy convert` and "
+        "`DocBin.to_disk` write it."
+    )
+    WN093 = (
+        "[WN093] There is no entity in the {n_docs} documents of {path}, so that there is nothing "
+        "to measure. Give annotated documents, whose doc.ents are set."
+    )
+    WN094 = (
+        "[WN094] Can't write to {path}: {reason}. Nothing there was changed. Free some space, or "
+        "choose another folder."
+    )
 
 
 class Warnings:

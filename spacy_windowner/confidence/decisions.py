@@ -28,6 +28,11 @@ class Decision(NamedTuple):
     entities: list[tuple[int, int, str]]
 
 
+def find_components(nlp: Language) -> list[str]:
+    """The names of all `window_ner` components of a pipeline, in its order."""
+    return [pipe for pipe in nlp.pipe_names if nlp.get_pipe_meta(pipe).factory == _FACTORY]
+
+
 def choose_component(nlp: Language, name: str | None) -> str:
     """The name of the component to explain.
 
@@ -36,7 +41,7 @@ def choose_component(nlp: Language, name: str | None) -> str:
     RETURNS (str): The name.
     RAISES (ValueError): If there is no such component, or several.
     """
-    found = [pipe for pipe in nlp.pipe_names if nlp.get_pipe_meta(pipe).factory == _FACTORY]
+    found = find_components(nlp)
     chosen = [pipe for pipe in found if name in (None, pipe)]
     if len(chosen) != 1:
         names = ", ".join(found or nlp.pipe_names) or "no component"

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
-
+from ..pages.render_page import render_page
 from .explanation import ExplainedEntity, ExplainedToken, Explanation, Part
 from .wording import NONE_FOUND, SHOWN, describe_context, describe_method, signed, visible
 
@@ -19,10 +18,9 @@ def render_html(explanation: Explanation) -> str:
     explanation (Explanation): The explanation.
     RETURNS (str): HTML. All of it that comes from the text is escaped.
     """
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(number=_with_minus, visible=visible)
-    template = environment.from_string(_TEMPLATE.read_text(encoding="utf8"))
-    return template.render(
+    return render_page(
+        _TEMPLATE,
+        {"number": _with_minus, "visible": visible},
         explanation=explanation,
         method=describe_method(explanation),
         none_found=NONE_FOUND,
