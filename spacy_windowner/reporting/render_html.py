@@ -29,8 +29,9 @@ from .wording import (
 )
 
 _TEMPLATE = Path(__file__).parent / "report.html.jinja"
-_MOST_BYTES = 2_200_000  # of all errors
-_MARKUP = 700  # bytes of an error beside its texts, at most
+_MOST_BYTES = 2_200_000  # of all errors together
+_MARKUP = 350  # of each, beside its texts
+_MARKUP_OF_MODEL = 150
 _MOST_PRINTED = 100  # errors on paper
 _MOST_LABELS = 25  # in the picture of what is taken for what
 
@@ -49,6 +50,7 @@ def render_html(report: Report) -> str:
             "thousands": thousands,
             "speed": speed,
             "visible": visible,
+            "running": _running,
             "difference": difference,
         },
         report=report,
@@ -70,6 +72,12 @@ def render_html(report: Report) -> str:
     )
 
 
+def _running(text: str) -> str:
+    """A piece of running text: spaces stay what they are, for they part words."""
+    text = text.replace("\n", " ⏎ ").replace("\t", " ")
+    return text if text.isspace() else visible(text)
+
+
 def _letters(n: int) -> list[str]:
     """What the models are called for short: A, B, C, or numbers if there are too many."""
     return (
@@ -79,19 +87,21 @@ def _letters(n: int) -> list[str]:
 
 def _that_fit(mistakes: Sequence[Mistake]) -> Sequence[Mistake]:
     """As many errors as a page can hold that opens at once, from all over the data."""
-    sizes = [
-        _MARKUP
-        + sum(
-            len(escape(visible(text)).encode("utf8"))
-            for mark in (mistake.true, mistake.found)
-            for text in (mistake.before, mistake.text, mistake.after, mark.text if mark else "")
-        )
-        for mistake in mistakes
-    ]
-    if sum(sizes) <= _MOST_BYTES:
-        return mistakes
-    fitting = max(1, _MOST_BYTES // max(sizes))
-    return [mistakes[i * len(mistakes) // fitting] for i in range(min(fitting, len(mistakes)))]
+    sizes = [_size(mistake) for mistake in mistakes]
+    fitting = len(mistakes)
+    while True:
+        chosen = [i * len(mistakes) // fitting for i in range(fitting)] if fitting else []
+        total = sum(sizes[i] for i in chosen)
+        if total <= _MOST_BYTES:
+            return [mistakes[i] for i in chosen]
+        fitting = min(fitting - 1, fitting * _MOST_BYTES // total)
+
+
+def _size(mistake: Mistake) -> int:
+    """Bytes that an error takes in the page, at most."""
+    texts = (mistake.before, mistake.text, mistake.after, *mistake.labels)
+    text = sum(len(escape(_running(text)).encode("utf8")) for text in texts)
+    return _MARKUP + _MARKUP_OF_MODEL * len(mistake.scores) + text
 
 
 def _label_groups(report: Report) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any
 
 from spacy.language import Language
@@ -12,7 +13,7 @@ from ..confidence.decisions import find_components
 from ..errors import Errors
 from ..pipeline.partial import judged_only
 
-_SECONDS = 3.0  # for which a pipeline is timed
+_SECONDS = 2.0  # for which a pipeline is timed
 _SPANS_KEY = "window_ner"
 
 
@@ -74,20 +75,25 @@ def candidate_keys(nlp: Language) -> list[str]:
 
 
 def words_per_second(nlp: Language, texts: Sequence[str]) -> float:
-    """How fast a pipeline is, from texts to entities, by the clock, in one process. It is taken
-    to be warm: it has seen the texts before.
+    """How fast a pipeline is, from texts to entities, by the clock, in one process: the fastest of
+    the times that it goes through the texts in a few seconds, for what else a machine does makes
+    it slower, never faster. A pipeline that doesn't get through them once is timed for some.
 
     nlp (Language): The pipeline.
-    texts (Sequence[str]): The texts. All of them, or as many as are done in a few seconds.
+    texts (Sequence[str]): The texts.
     RETURNS (float): Words a second.
     """
-    start = time.perf_counter()
-
-    def until_time_is_up() -> Iterator[str]:
-        for text in texts:
-            if time.perf_counter() - start > _SECONDS:
-                return
-            yield text
-
-    n_words = sum(len(doc) for doc in nlp.pipe(until_time_is_up()))
-    return n_words / (time.perf_counter() - start)
+    end = time.perf_counter() + _SECONDS
+    best = 0.0
+    while best == 0.0 or time.perf_counter() < end:
+        start = time.perf_counter()
+        in_time = takewhile(lambda _: time.perf_counter() < end, texts)
+        n_texts = n_words = 0
+        for doc in nlp.pipe(in_time):
+            n_texts += 1
+            n_words += len(doc)
+        if n_words == 0:
+            break
+        if n_texts == len(texts) or best == 0.0:
+            best = max(best, n_words / (time.perf_counter() - start))
+    return best

@@ -8,7 +8,7 @@ from spacy.cli import app
 from spacy.util import registry
 from typer.testing import CliRunner
 
-from ..reporting.util import trained_nlp, write_docs
+from ..reporting.util import timed_briefly, trained_nlp, write_docs
 
 FILES = ["report.html", "report.json", "report.md"]
 
@@ -17,6 +17,8 @@ FILES = ["report.html", "report.json", "report.md"]
 def commands():
     """The commands as spaCy finds them."""
     registry.cli.get_all()
+    with timed_briefly():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,13 @@ import pytest
 
 from spacy_windowner.reporting.report import make_report
 
-from .util import trained_nlp, write_docs
+from .util import timed_briefly, trained_nlp, write_docs
+
+
+@pytest.fixture(scope="session", autouse=True)
+def brief():
+    with timed_briefly():
+        yield
 
 
 @pytest.fixture(scope="session")

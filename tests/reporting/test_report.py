@@ -2,10 +2,13 @@
 
 import json
 import shutil
+import time
 
 import pytest
 import spacy
+from spacy.language import Language
 
+from spacy_windowner.reporting import run
 from spacy_windowner.reporting.names import short_names
 from spacy_windowner.reporting.report import make_report
 from spacy_windowner.reporting.run import predict, words_per_second
@@ -111,10 +114,24 @@ def test_documents_without_annotation_are_told(models, tmp_path):
     assert "Left out for lack of annotation: 1 of these." in report.to_markdown()
 
 
-def test_a_pipeline_is_timed_for_a_while():
+def test_a_pipeline_is_timed_for_a_while(monkeypatch):
     nlp = spacy.blank("en")
-    assert words_per_second(nlp, ["a b c"] * 10) > 0
     assert words_per_second(nlp, []) == 0
+    assert words_per_second(nlp, [" ", ""] * 3) >= 0
+    monkeypatch.setattr(run, "_SECONDS", 0.2)
+    start = time.perf_counter()
+    fast = words_per_second(nlp, ["a b c"] * 10)
+    assert 0.2 <= time.perf_counter() - start < 2.0
+
+    @Language.component("sleepy_component")
+    def sleepy(doc):
+        time.sleep(0.01)
+        return doc
+
+    nlp.add_pipe("sleepy_component")
+    # It doesn't get through all of the texts.
+    slow = words_per_second(nlp, ["a b c"] * 10_000)
+    assert 0 < slow < 300 < fast
 
 
 @pytest.mark.parametrize(

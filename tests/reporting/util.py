@@ -1,11 +1,16 @@
 """Predicted and true documents that the tests of reports share."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import pytest
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
+
+from spacy_windowner.reporting import run
 
 from ..pipeline.util import TRAIN_DATA, make_examples, make_nlp, train
 
@@ -68,3 +73,11 @@ def write_docs(path, data=(*TRAIN_DATA, *MORE)):
 
 def ent(doc: Doc, start: int, end: int, label: str) -> Span:
     return Span(doc, start, end, label=label)
+
+
+@contextmanager
+def timed_briefly() -> Iterator[None]:
+    """Speed is measured for but a moment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_SECONDS", 0.02)
+        yield
