@@ -216,6 +216,18 @@ class Errors:
         "[WN094] Can't write to {path}: {reason}. Nothing there was changed. Free some space, or "
         "choose another folder."
     )
+    WN095 = (
+        "[WN095] There is no `window_ner` in the pipeline of {config}. Found: {names}. Give the "
+        "config of one; `python -m spacy debug data` looks at the data of other components."
+    )
+    WN096 = (
+        "[WN096] Can't read the corpus `{name}` of the config: {reason} Check the path it is "
+        "given, e.g. `--paths.train train.spacy --paths.dev dev.spacy`."
+    )
+    WN097 = (
+        "[WN097] Can't make the pipeline of {config}: {reason} Give a complete config, as "
+        "configs/default.cfg is one."
+    )
 
 
 class Warnings:

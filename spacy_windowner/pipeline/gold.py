@@ -13,6 +13,9 @@ from ..losses.targets import Targets
 from ..tagging.scheme import MISSING, Scheme
 from .skip_report import SkipReport
 
+MISALIGNED, ON_WHITESPACE = "not aligned with the tokens", "on whitespace"
+"""Why entities can't be used."""
+
 
 def make_targets(
     examples: Sequence[Example],
@@ -58,18 +61,14 @@ def gold_tags(
     if same_tokens(example):
         iob_type = example.reference.to_array([ENT_IOB, ENT_TYPE])
     else:
-        skipped += [
-            (ent, "not aligned with the tokens")
-            for ent in ents
-            if not example.get_aligned_spans_y2x([ent])
-        ]
+        skipped += [(ent, MISALIGNED) for ent in ents if not example.get_aligned_spans_y2x([ent])]
         ents, _ = example.get_aligned_ents_and_ner()
         iob_type = _aligned_iob(example, ents)
     tags = scheme.tags_from_iob(iob_type[:, 0], iob_type[:, 1], label_hashes)
     for ent in ents:
         if ent[0].is_space or ent[-1].is_space:
             tags[ent.start : ent.end] = MISSING
-            skipped.append((ent, "on whitespace"))
+            skipped.append((ent, ON_WHITESPACE))
     return tags, skipped
 
 
