@@ -92,7 +92,7 @@ def compare(examples: Iterable[Example], candidates: Sequence[str] = ()) -> list
     for number, eg in enumerate(examples):
         if not eg.reference.has_annotation("ENT_IOB"):
             continue
-        scores = _scores(eg.predicted)
+        scores = _scores(eg.predicted, candidates)
         nearly = _candidate_scores(eg, candidates)
         true = [
             Entity(*span, nearly.get(span))
@@ -106,12 +106,12 @@ def compare(examples: Iterable[Example], candidates: Sequence[str] = ()) -> list
     return result
 
 
-def _scores(doc: Doc) -> dict[tuple[int, int, str], float | None]:
+def _scores(doc: Doc, candidates: Sequence[str]) -> dict[tuple[int, int, str], float | None]:
     """The probabilities of the entities of a document."""
     return {
         (span.start, span.end, span.label_): score
-        for group in doc.spans.values()
-        if "calibrated" in group.attrs
+        for key, group in doc.spans.items()
+        if "calibrated" in group.attrs and key not in candidates
         for span, score in zip(group, group.attrs["scores"], strict=True)
     }
 

@@ -17,7 +17,7 @@ VIEWS = {
     "type": "the type is right, and there is an overlap",
 }
 NO_PROBABILITIES = (
-    "It gives no probabilities. `python -m spacy windowner calibrate` makes a model give them."
+    "It gives no probabilities. A window_ner gives them after python -m spacy windowner calibrate."
 )
 
 
@@ -66,7 +66,4 @@ def describe_mistakes(report: Report, shown: int) -> str:
         return "There are no errors."
     if shown == total:
         return f"All {thousands(total)} errors." if total > 1 else "The only error."
-    return (
-        f"{thousands(shown)} of {thousands(total)} errors, chosen from each kind and label in "
-        f"turn, those that a model is most sure of first."
-    )
+    return f"{thousands(shown)} of {thousands(total)} errors, of all kinds and labels."

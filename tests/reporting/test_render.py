@@ -1,6 +1,7 @@
 """Reports for people: a page, and Markdown."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import spacy
@@ -94,6 +95,14 @@ def test_the_page_stays_small(report, monkeypatch):
     n = page.tags.count("li")
     assert 1 <= n <= 5 < report.n_mistakes and f"{n} of {report.n_mistakes} errors" in page.text
     assert len(report.to_html()) < before
+
+
+@pytest.mark.parametrize("text", ["word " * 18, "&<" * 45, "語" * 90])
+def test_the_page_is_never_larger_than_3_mb(report, text):
+    many = [replace(m, before=text, after=text, scores={0: 0.5, 1: 0.5}) for m in report.mistakes]
+    many = (many * 1000)[:12_000]
+    html = replace(report, mistakes=many, n_mistakes=12_000).to_html()
+    assert 1_200_000 < len(html.encode("utf8")) < 3_000_000
 
 
 def test_many_labels_are_cut_in_the_picture(models, tmp_path):
