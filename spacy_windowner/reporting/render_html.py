@@ -12,7 +12,7 @@ from ..pages.render_page import render_page
 from .charts import HEIGHT, WIDTH, place, reliability_line, threshold_lines, ticks
 from .confusion import Confusion
 from .counts import Counts
-from .matching import ERRORS, MISSED
+from .matching import ERRORS
 from .mistakes import Mistake
 from .report import Report
 from .trust import Trust
@@ -80,9 +80,9 @@ def _running(text: str) -> str:
 
 def _letters(n: int) -> list[str]:
     """What the models are called for short: A, B, C, or numbers if there are too many."""
-    return (
-        list(ascii_uppercase[:n]) if n <= len(ascii_uppercase) else [str(i + 1) for i in range(n)]
-    )
+    if n > len(ascii_uppercase):
+        return [str(i + 1) for i in range(n)]
+    return list(ascii_uppercase[:n])
 
 
 def _that_fit(mistakes: Sequence[Mistake]) -> Sequence[Mistake]:
@@ -178,7 +178,7 @@ def _confusion_view(confusion: Confusion) -> dict[str, Any]:
             })  # fmt: skip
         rows.append({"label": confusion.rows[i], "cells": cells})
     columns = [confusion.columns[j] for j in chosen]
-    return {"columns": columns, "rows": rows, "left_out": n - len(frequent), "missed": MISSED}
+    return {"columns": columns, "rows": rows, "left_out": n - len(frequent)}
 
 
 def _trust_view(trust: Trust | None) -> dict[str, Any] | None:

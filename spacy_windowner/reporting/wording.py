@@ -21,9 +21,9 @@ NO_PROBABILITIES = (
 )
 
 
-def percent(share: float | None, digits: int = 1) -> str:
+def percent(share: float | None) -> str:
     """A share in percent, without the sign. "-" where there is nothing to divide by."""
-    return "-" if share is None else f"{100 * share:.{digits}f}"
+    return "-" if share is None else f"{100 * share:.1f}"
 
 
 def thousands(number: float) -> str:
