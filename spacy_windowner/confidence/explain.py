@@ -56,7 +56,7 @@ class _Writer:
     def __init__(self, ner: Any, opened: OpenedModel, decision: Decision) -> None:
         self.opened = opened
         self.decision = decision
-        self.biases = ner.biases
+        self.leaning = ner.leaning
         self.tag_names = ner.scheme.tag_names(ner.labels)
 
     def entity(self, entity: Entity, removals: list[Removal]) -> ExplainedEntity:
@@ -86,12 +86,11 @@ class _Writer:
     def _token(
         self, number: int, scores: numpy.ndarray, window: numpy.ndarray, tag: int, other: int
     ) -> ExplainedToken:
-        direction = numpy.zeros(len(scores))
-        direction[tag], direction[other] = 1.0, -1.0
+        direction = self.leaning.direction(scores, tag, other)
         found = input_parts(self.opened.network, window.ravel(), direction)
         parts = self._parts(number, found.inputs.reshape(window.shape))
         margin = float(scores[tag] - scores[other])
-        recall_bias = float(self.biases[tag] - self.biases[other])
+        recall_bias = float(self.leaning.biases @ direction)
         added_up = sum(part.contribution for part in parts) + found.bias + recall_bias
         return ExplainedToken(
             token=number,

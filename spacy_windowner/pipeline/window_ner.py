@@ -26,6 +26,7 @@ from ..models.growth import added_columns, can_grow, grown_layer, set_added_labe
 from ..models.output import is_initialized, n_columns, set_output_width
 from ..pretraining.words_file import load_words
 from ..runtime.scorer import make_scorer
+from ..tagging.leaning import Leaning, Yielding
 from ..tagging.scheme import O, Scheme, get_scheme
 from ..tagging.spans import spans_by_doc
 from ..tagging.viterbi import greedy, viterbi
@@ -262,6 +263,8 @@ class WindowNER(TrainablePipe):
             "added_labels": {},
             # What is added to the scores of each of these in predictions.
             "label_biases": {},
+            # The labels that were frozen when each of these learned.
+            "yields_to": {},
         }
         # Not saved with the component: what is fast depends on the machine that loads it.
         self._kernel = kernel
@@ -293,13 +296,22 @@ class WindowNER(TrainablePipe):
         return tuple(open_labels(self.frozen_labels, self.labels, added, self.name))
 
     @property
-    def biases(self) -> numpy.ndarray:
-        """RETURNS (numpy.ndarray): What predictions add to the scores of each tag."""
+    def leaning(self) -> Leaning:
+        """RETURNS (Leaning): What predictions make of scores."""
         biases = numpy.zeros(self.scheme.n_tags(len(self.labels)))
         biases[O] = -self.cfg["recall_bias"]
         for label, bias in self.cfg["label_biases"].items():
-            biases[self.scheme.columns_of([self.labels.index(label)])] = bias
-        return biases
+            biases[self._columns_of([label])] = bias
+        yielding = [
+            Yielding(self._columns_of([label]), self._columns_of(others))
+            for label, others in self.cfg["yields_to"].items()
+        ]
+        return Leaning(biases, yielding)
+
+    def _columns_of(self, labels: Sequence[str]) -> numpy.ndarray:
+        """The numbers of the tags of labels."""
+        numbers = [self.labels.index(label) for label in labels]
+        return numpy.array(self.scheme.columns_of(numbers), dtype="int64")
 
     @property
     def scheme(self) -> Scheme:
@@ -363,7 +375,9 @@ class WindowNER(TrainablePipe):
         added = {**cfg["added_labels"], label: cfg["label_hidden_width"]}
         set_added_labels(self.model, list(added.values()), len(self.scheme.kinds))
         cfg["added_labels"] = added
-        cfg["frozen_labels"] = list(self.frozen_labels)  # of "*", those before this one
+        frozen = list(self.frozen_labels)  # of "*", those before this one
+        cfg["frozen_labels"] = frozen
+        cfg["yields_to"] = {**cfg["yields_to"], **({label: frozen} if frozen else {})}
 
     def add_labels(
         self,
@@ -452,7 +466,7 @@ class WindowNER(TrainablePipe):
     def _ungrow(self) -> None:
         """Give all labels columns that share their layers, to be initialized anew."""
         if self.cfg["added_labels"]:
-            self.cfg.update(added_labels={}, label_biases={})
+            self.cfg.update(added_labels={}, label_biases={}, yields_to={})
             set_added_labels(self.model, [], len(self.scheme.kinds))
             self.set_output(self.scheme.n_tags(len(self.labels)))
 
@@ -489,14 +503,14 @@ class WindowNER(TrainablePipe):
         docs = list(docs)
         self._require_labels()
         self._refresh_scorer()
-        search, rating, biases = _DECODERS[self.cfg["decoder"]], self._rating(), self.biases
+        search, rating, leaning = _DECODERS[self.cfg["decoder"]], self._rating(), self.leaning
         found = Predictions([], None if rating is None or not rating.candidates else [])
         for scored in score_docs(docs, self._scorer, self.cfg["overwrite"]):
-            leaning = scored.lean(biases)
+            leaned = scored.lean(leaning)
             if rating is None:
-                found.entities.extend(find_entities(leaning, search, self.scheme))
+                found.entities.extend(find_entities(leaned, search, self.scheme))
                 continue
-            entities, candidates = find_rated_entities(leaning, search, self.scheme, rating)
+            entities, candidates = find_rated_entities(leaned, search, self.scheme, rating)
             found.entities.extend(spans_by_doc(scored.lengths, *entities))
             if found.candidates is not None and candidates is not None:
                 found.candidates.extend(spans_by_doc(scored.lengths, *candidates))
@@ -527,10 +541,10 @@ class WindowNER(TrainablePipe):
         decision = held_out, _DECODERS[self.cfg["decoder"]], self.scheme
         if self.frozen_labels:
             for label in self.open_labels:
-                bias = least_label_bias(*decision, self.biases, self.labels.index(label))
+                bias = least_label_bias(*decision, self.leaning, self.labels.index(label))
                 self.cfg["label_biases"] = {**self.cfg["label_biases"], label: bias}
         elif any(held_out.gold):
-            self.cfg["recall_bias"] = best_recall_bias(*decision, self.biases)
+            self.cfg["recall_bias"] = best_recall_bias(*decision, self.leaning)
         return self.cfg["recall_bias"]
 
     def calibrate(self, examples: Iterable[Example]) -> Calibration | None:
@@ -545,7 +559,7 @@ class WindowNER(TrainablePipe):
         if self.frozen_labels and self.calibration is None:
             return None
         held_out = self._held_out(examples, "WindowNER.calibrate")
-        decision = _DECODERS[self.cfg["decoder"]], self.scheme, self.labels, self.biases
+        decision = _DECODERS[self.cfg["decoder"]], self.scheme, self.labels, self.leaning
         calibration = None
         if any(held_out.gold) or self.frozen_labels:
             calibration = fit_calibration(held_out, *decision, self.open_labels)
@@ -689,7 +703,7 @@ class WindowNER(TrainablePipe):
             self._skips_reported = report.warn(self.name, source)
         if not labels:
             return numpy.zeros_like(scores), 0.0, 0
-        columns = self.scheme.columns_of([self.labels.index(label) for label in labels])
+        columns = self._columns_of(labels)
         collapsed = None
         known = scores
         if self.frozen_labels:
@@ -697,7 +711,7 @@ class WindowNER(TrainablePipe):
             # frozen labels say nothing of them, least of all on text that these were learned from.
             known = scores[:, [O, *columns]]
         elif is_partial:
-            collapsed = collapse(scores, columns)
+            collapsed = collapse(scores, columns.tolist())
             known = collapsed.scores
         gradient, loss = self.loss(known, targets)
         key = self.cfg["incorrect_spans_key"]
