@@ -80,6 +80,20 @@ class Errors:
         "[WN014] {name} = {value!r} needs PyTorch, which is not installed. Install the extra: "
         "pip install 'spacy-windowner[torch]', or choose another {name}."
     )
+    WN015 = (
+        "[WN015] '{name}' has no earlier model to rehearse. Call `optimizer = "
+        "nlp.resume_training()` before the first update: it keeps a copy of the model as it is."
+    )
+    WN016 = (
+        "[WN016] '{name}' can't rehearse, for its model listens to another component, which "
+        "`nlp.rehearse` doesn't run. Give it that layer for its own, before "
+        '`nlp.resume_training()`: nlp.replace_listeners("tok2vec", "{name}", '
+        '["model.embed"]).'
+    )
+    WN017 = (
+        "[WN017] '{name}': the span {text!r} of doc.spans['{key}'] is known not to be {label}, but "
+        "doc.ents has it as {label}. Remove one of them from the document {doc!r}."
+    )
     WN040 = (
         "[WN040] Can't read raw text from {path}: {why}. Give a file with one text a line, or one "
         'JSON object a line, {{"text": "..."}} or {{"tokens": ["...", ...]}}.'
@@ -202,10 +216,6 @@ class Warnings:
         "[WW001] '{name}' can't learn from {count} of {total} entities of {source}, and treats "
         "their tokens as not annotated: {kinds}. For example: {shown}. Correct the offsets of "
         "these entities."
-    )
-    WW002 = (
-        "[WW002] '{name}': the span {text!r} of doc.spans['{key}'] is both an entity and known "
-        "not to be one ({label}); the entity is kept. Check the annotation of the text {doc!r}."
     )
     WW003 = (
         "[WW003] '{name}' can't use {count} spans of doc.spans['{key}'] that don't align with "
