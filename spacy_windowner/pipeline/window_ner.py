@@ -40,7 +40,7 @@ from .gold import (
     require_labels,
     validate_label_weights,
 )
-from .growth import ALL, check_frozen_settings, open_labels, score_labels
+from .growth import ALL, NEW_LABEL_WEIGHT, check_frozen_settings, open_labels, score_labels
 from .held_out import HeldOut
 from .loading import explain_damage, read_cfg, require_files
 from .partial import judged_labels, judged_only
@@ -387,6 +387,7 @@ class WindowNER(TrainablePipe):
         *,
         frozen_labels: Sequence[str] = ALL,
         label_hidden_width: int | None = None,
+        label_weight: float = NEW_LABEL_WEIGHT,
     ) -> None:
         """Add entity types to the trained component, and let only them learn from now on.
 
@@ -395,6 +396,8 @@ class WindowNER(TrainablePipe):
             ones. It is kept as the setting `frozen_labels`.
         label_hidden_width (Optional[int]): Hidden units of its own for each new label. If None,
             as many as the setting says.
+        label_weight (float): What the loss of each new label's tokens is multiplied by, as kept in
+            the setting `label_weights`.
         RAISES (ValueError): If a new label is there already, or a frozen one isn't, or the model
             can't grow.
         """
@@ -406,6 +409,8 @@ class WindowNER(TrainablePipe):
                 raise ValueError(Errors.WN071.format(name=self.name, label=label, labels=known))
         width = self.cfg["label_hidden_width"] if label_hidden_width is None else label_hidden_width
         check_frozen_settings(frozen_labels, width)
+        weights = {**self.cfg["label_weights"], **dict.fromkeys(labels, label_weight)}
+        validate_label_weights(weights, [*self.labels, *labels], self.name)
         if not is_initialized(self.model):
             raise ValueError(SpacyErrors.E109.format(name=self.name))
         if frozen_labels != ALL:
@@ -414,6 +419,7 @@ class WindowNER(TrainablePipe):
         self.cfg.update(frozen_labels=frozen, label_hidden_width=width)
         for label in labels:
             self.add_label(label)
+        self.cfg["label_weights"] = weights
 
     def initialize(
         self,

@@ -455,3 +455,19 @@ def test_spacy_train_with_a_source(tmp_path):
     config["initialize"]["before_init"].update(component="window_ner", labels=["LOC"])
     with pytest.raises(ValueError, match="WN071.*'LOC'"):
         init_nlp(config)
+
+
+def test_the_weight_of_new_labels():
+    nlp = old_nlp(label_weights={"LOC": 0.5})
+    ner = nlp.get_pipe("window_ner")
+    ner.add_labels(["ORG"], label_weight=4.0)
+    assert ner.cfg["label_weights"] == {"LOC": 0.5, "ORG": 4.0}
+    examples = make_examples(nlp, NEW_DATA)
+    scores, _ = ner.model.begin_update([eg.predicted for eg in examples])
+    heavy, _ = ner.get_loss(examples, scores)
+    ner.cfg["label_weights"]["ORG"] = 1.0
+    light, _ = ner.get_loss(examples, scores)
+    assert heavy > light
+    with pytest.raises(ValueError, match=r"WN012.*'DATE'.*-1"):
+        ner.add_labels(["DATE"], label_weight=-1.0)
+    assert ner.labels == ("PERSON", "LOC", "ORG")
