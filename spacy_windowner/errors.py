@@ -209,6 +209,18 @@ class Errors:
         "would be fitted, which complete those of a calibration. To calibrate all labels, set "
         "`frozen_labels` to [] in the component's cfg file first, and give data with all of them."
     )
+    WN080 = (
+        "[WN080] '{name}' can't suggest documents, for it isn't trained, and so is unsure of "
+        "everything. Annotate a few hundred documents chosen at random first, and train on them."
+    )
+    WN081 = (
+        "[WN081] There is nothing left of {path} to suggest: all its documents, {n}, are among "
+        "those to exclude. Give more raw text, or exclude fewer."
+    )
+    WN082 = (
+        "[WN082] Can't write the suggested documents to {path}: {why}. Give another file, whose "
+        "name ends in .jsonl."
+    )
 
 
 class Warnings:
