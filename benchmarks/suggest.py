@@ -31,7 +31,7 @@ from spacy_windowner.suggestion.suggest import suggest
 
 CONFIG = Path(__file__).parent.parent / "configs" / "default.cfg"
 RANDOM, MARGIN = "random", "suggest"
-STEPS, EVAL_FREQUENCY = 300, 100
+STEPS, EVAL_FREQUENCY = 400, 100
 Row = dict[str, Any]
 
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy
 
-COST = 10
+COST = 50
 """What looking at a document costs, in words to read."""
-REPEATED = 0.7
+REPEATED = 0.5
 """What the doubt about a word is multiplied by, each time the word is in doubt in a document that
 was chosen before."""
 _LEAST_DOUBT = 0.02

@@ -81,31 +81,35 @@ def suggest(
     pool: Pool[_Candidate] = Pool(max(_LEAST_POOL, _POOL * n))
     n_docs = n_excluded = 0
     for docs, lines in _zones(nlp, text):
-        n_docs += len(docs)
         rows = [row for row in zip(docs, lines, strict=True) if _key(row[0]) not in known]
-        n_excluded += len(docs) - len(rows)
-        sources = [(_source(doc), line) for doc, line in rows]
-        found = doubter.doubts(doc for doc, _ in rows)
-        for (doc, values), (source, line) in zip(found, sources, strict=True):
-            doubts = Doubts.of(doc.to_array(LOWER), values)
-            score = doubts.score(Counter())
-            if pool.wants(score):
-                pool.add(score, signature(shingles(doc)), _Candidate(source, line, doubts))
+        n_docs, n_excluded = n_docs + len(docs), n_excluded + len(docs) - len(rows)
+        _fill(pool, doubter, rows)
     text.report_lines(n_docs > 0)
     if n_docs == n_excluded:
         raise ValueError(Errors.WN081.format(path=raw_text, n=n_docs))
     candidates = pool.items()
     chosen = choose([candidate.doubts for candidate in candidates], n)
     best = [candidates[number] for number, _ in chosen]
-    doubted = doubter.doubts(make_doc(candidate.source) for candidate in best)
     annotated = nlp.pipe(make_doc(candidate.source) for candidate in best)
+    doubted = doubter.doubts(make_doc(candidate.source) for candidate in best)
+    rows_of_tasks = zip(annotated, doubted, chosen, best, strict=True)
     tasks = [
-        make_task(doc, values, score, candidate.line)
-        for doc, (_, values), (_, score), candidate in zip(
-            annotated, doubted, chosen, best, strict=True
-        )
+        make_task(doc, doubts, score, candidate.line)
+        for doc, (_, doubts), (_, score), candidate in rows_of_tasks
     ]
     return Suggested(tasks, n_docs, n_excluded, pool.n_near_duplicates)
+
+
+def _fill(pool: Pool[_Candidate], doubter: Doubter, rows: list[tuple[Doc, int]]) -> None:
+    """Add documents with their lines to a pool, if they are good enough."""
+    # The sources are noted first, for a component may return other Docs.
+    sources = [(_source(doc), line) for doc, line in rows]
+    found = doubter.doubts(doc for doc, _ in rows)
+    for (doc, values), (source, line) in zip(found, sources, strict=True):
+        doubts = Doubts.of(doc.to_array(LOWER), values)
+        score = doubts.score(Counter())
+        if pool.wants(score):
+            pool.add(score, signature(shingles(doc)), _Candidate(source, line, doubts))
 
 
 class _DocMaker:
