@@ -150,7 +150,7 @@ def report(rows: list[Row], part: str) -> str:
             cells.append(f"{mean(scores):.1f}{spread}")
             cells += [f"{mean(row[name] for row in own):,.0f}" for name in ("words", "entities")]
         lines.append(cells)
-    header = [f"{arm}{what}" for arm in (RANDOM, MARGIN) for what in (" F1", ": words", "entities")]
+    header = [f"{arm}: {what}" for arm in (RANDOM, MARGIN) for what in ("F1", "words", "entities")]
     return make_table(["documents", *header], lines)
 
 
