@@ -34,9 +34,8 @@ class Doubter:
 
             u[t] = 1 / (1 + exp(m[t]))
 
-        It is 0.5 where another tag is as good, and near 0 where none comes close. For a model that
-        was trained on sums of scores as log odds, as that of `MaxMargin.v1` is by its sequence
-        term, it is about the probability that the tag is wrong.
+        It is 0.5 where another tag is as good, and near 0 where none comes close: the share of the
+        second best sequence among the two, if scores are taken for log odds.
 
         docs (Iterable[Doc]): The documents, of the pipeline's vocabulary.
         YIELDS (Tuple[Doc, numpy.ndarray]): Each document, and u, float64 of shape (n_tokens,).
