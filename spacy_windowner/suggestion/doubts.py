@@ -45,8 +45,8 @@ class Doubter:
         for batch in minibatch(before, _BATCH):
             done = 0
             for scored in score_docs(batch, self._scorer, ner.cfg["overwrite"]):
-                leaning = scored.lean(ner.biases)
-                margins = token_margins(leaning.scores, leaning.places, ner.scheme)
+                leaned = scored.lean(ner.leaning)
+                margins = token_margins(leaned.scores, leaned.places, ner.scheme)
                 group = batch[done : done + len(scored.lengths)]
                 done += len(group)
                 parts = numpy.split(sigmoid(-margins), numpy.cumsum(scored.lengths)[:-1])
