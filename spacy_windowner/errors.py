@@ -264,6 +264,10 @@ class Warnings:
         '{example}. Lines must be UTF-8 and, in a .jsonl file, JSON objects with "text" or '
         '"tokens".'
     )
+    WW130 = (
+        "[WW130] The learning curve can't be saved to {path} ({reason}), and training goes on "
+        "without it. Make the folder writable, or set `picture = false` in [training.logger]."
+    )
 
 
 def check_setting(right: bool, name: str, value: object, why: str) -> None:

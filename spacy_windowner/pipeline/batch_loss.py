@@ -1,6 +1,6 @@
 """The loss of a batch of examples, of which each may be annotated in its own way."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy
@@ -9,7 +9,7 @@ from spacy.training import Example
 
 from ..losses.collapse import collapse
 from ..losses.incorrect_spans import incorrect_spans_loss
-from ..losses.targets import TagLoss
+from ..losses.targets import TagLoss, Targets
 from ..tagging.scheme import O, Scheme
 from .gold import incorrect_spans, make_targets
 from .partial import groups_of
@@ -27,6 +27,7 @@ class Objective(NamedTuple):
     alone (bool): Whether the others are frozen.
     entity_weights (Dict[str, float]): The factor on the loss of each label's tokens.
     incorrect_spans_key (Optional[str]): The key of spans known not to be entities.
+    on_scores (Optional[Callable]): Called with the scores and the targets that the loss sees.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Objective(NamedTuple):
     alone: bool
     entity_weights: dict[str, float]
     incorrect_spans_key: str | None
+    on_scores: Callable[[numpy.ndarray, Targets], None] | None = None
 
 
 class BatchLoss(NamedTuple):
@@ -92,7 +94,7 @@ def _group_loss(
     """The gradient and the loss of examples that are annotated for the same labels, None for all;
     what they are means over, the number of annotated tokens or, of losses that are means over all
     tokens, at least 1; and the entities that can't be learned."""
-    name, _, scheme, all_labels, learning, alone, entity_weights, key = objective
+    name, _, scheme, all_labels, learning, alone, entity_weights, key, on_scores = objective
     is_partial = annotated is not None and not annotated.issuperset(all_labels)
     labels = [each for each in learning if annotated is None or not is_partial or each in annotated]
     hashes = [get_string_id(label) for label in labels]
@@ -112,6 +114,8 @@ def _group_loss(
         collapsed = collapse(scores, columns)
         known = collapsed.scores
     gradient, loss = objective.loss(known, targets)
+    if on_scores is not None:
+        on_scores(known, targets)
     if key is not None:
         spans = incorrect_spans(examples, key, labels, name)
         d_incorrect, incorrect = incorrect_spans_loss(known, targets, spans)

@@ -20,7 +20,7 @@ from thinc.util import to_numpy
 from ..confidence.calibration import Calibration
 from ..errors import Errors, Warnings, check_setting
 from ..losses.rehearsal import rehearsal_loss
-from ..losses.targets import TagLoss
+from ..losses.targets import TagLoss, Targets
 from ..models.growth import added_columns, can_grow, grown_layer, set_added_labels
 from ..models.output import is_initialized, n_columns, set_output_width
 from ..models.resize import BEHIND_O
@@ -276,6 +276,8 @@ class WindowNER(TrainablePipe):
         self._evaluation_report = EvaluationReport()
         self._calibration: tuple[Any, Calibration | None] = (None, None)
         self._told_of_threshold = False
+        # Called with the scores and the targets of each batch in training, if a logger wants them.
+        self.on_scores: Callable[[numpy.ndarray, Targets], None] | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -747,6 +749,7 @@ class WindowNER(TrainablePipe):
             alone=bool(self.frozen_labels),
             entity_weights={each: weight * weights.get(each, 1.0) for each in self.labels},
             incorrect_spans_key=self.cfg["incorrect_spans_key"],
+            on_scores=self.on_scores,
         )
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
