@@ -221,6 +221,26 @@ class Errors:
         "[WN082] Can't write the suggested documents to {path}: {why}. Give another file, whose "
         "name ends in .jsonl."
     )
+    WN130 = (
+        "[WN130] Serving a page needs packages that are not installed. Install the extra: "
+        "pip install 'spacy-windowner[serve]'."
+    )
+    WN131 = (
+        "[WN131] Can't listen at {host}, port {port}: {reason}. Choose another port with `--port`, "
+        "0 for any free one, or an address of this machine with `--host`."
+    )
+    WN132 = (
+        "[WN132] The text has {n} characters, and {limit} are allowed. Shorten it, or start the "
+        "server with another `--max-chars`."
+    )
+    WN133 = (
+        "[WN133] '{name}' doesn't find this {label} in this text, so that it can't say why. "
+        "Either another component of the pipeline found it, or the text has changed: click again."
+    )
+    WN134 = (
+        "[WN134] This isn't a question that the page asks. Send JSON (Content-Type: "
+        "application/json) with the fields {fields}, and no others."
+    )
 
 
 class Warnings:
@@ -263,6 +283,10 @@ class Warnings:
         "[WW040] {skipped} of {lines} lines of {path} are unreadable, and are skipped. The first: "
         '{example}. Lines must be UTF-8 and, in a .jsonl file, JSON objects with "text" or '
         '"tokens".'
+    )
+    WW131 = (
+        "[WW131] Everybody who can reach this machine at {host} can use the page and read what "
+        "the model says. Without `--host` only this machine can."
     )
     WW130 = (
         "[WW130] The learning curve can't be saved to {path} ({reason}), and training goes on "

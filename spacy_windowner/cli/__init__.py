@@ -7,8 +7,16 @@ from ._util import windowner_cli
 from .calibrate import calibrate_cli
 from .explain import explain_cli
 from .pretrain import pretrain_cli
+from .serve import serve_cli
 from .suggest import suggest_cli
 
-__all__ = ["calibrate_cli", "explain_cli", "pretrain_cli", "suggest_cli", "windowner_cli"]
+__all__ = [
+    "calibrate_cli",
+    "explain_cli",
+    "pretrain_cli",
+    "serve_cli",
+    "suggest_cli",
+    "windowner_cli",
+]
 
 app.add_typer(windowner_cli)
