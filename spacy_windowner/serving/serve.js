@@ -153,7 +153,10 @@ function entity(piece) {
   button.setAttribute("aria-pressed", "false");
   button.setAttribute("aria-controls", "why");
   button.piece = piece;
-  button.addEventListener("click", () => (button === chosenButton() ? unchoose() : choose(button, true)));
+  button.addEventListener("click", () => {
+    if (button === chosenButton()) unchoose();
+    else choose(button, true);
+  });
   return button;
 }
 

@@ -56,7 +56,13 @@ def url_of(listening: socket.socket) -> str:
 def make_server(app: ASGIApp) -> uvicorn.Server:
     """Make the server of an application, which logs its failures alone."""
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, lifespan="off", ws="none"
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        ws="none",
     )
     return uvicorn.Server(config)
 

@@ -26,6 +26,7 @@ class Tagger:
         self.component = choose_component(nlp, component)
         self.max_chars = max_chars
         self._nlp = nlp
+        nlp.max_length = max(nlp.max_length, max_chars)
         self._ner = cast(WindowNER, nlp.get_pipe(self.component))
         if self._ner.cfg["spans_key"] is None:
             self._ner.cfg["spans_key"] = "window_ner"  # else nothing has a probability

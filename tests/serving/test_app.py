@@ -1,15 +1,17 @@
 """What the server answers, to the page and to others."""
 
+import asyncio
 import json
 import re
 import socket
+import threading
 
 import pytest
 
 from spacy_windowner.serving.tagger import Tagger
 
 from .test_tagger import TEXT
-from .util import Served, server
+from .util import Served, app, server
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +144,55 @@ def test_local_hosts():
     assert all(map(server.is_local, ["127.0.0.1", "localhost", "::1", "127.0.0.2"]))
     assert not any(map(server.is_local, ["0.0.0.0", "::", "192.168.0.1", "my.machine"]))
     assert "127.0.0.2" in server.allowed_hosts("127.0.0.2")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_addresses_of_this_machine(host):
+    try:
+        listening = server.listen(host, 0)
+    except ValueError as error:
+        if host == "::1":
+            pytest.skip(f"no IPv6 here: {error}")
+        raise
+    with listening:
+        name = {"::1": "[::1]"}.get(host, "127.0.0.1")
+        assert server.url_of(listening) == f"http://{name}:{listening.getsockname()[1]}/"
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_browser_is_opened(monkeypatch, wanted):
+    opened = []
+    served_at = []
+
+    class Server:
+        def run(self, sockets):
+            served_at.extend(sockets)
+
+    monkeypatch.setattr(server.webbrowser, "open", opened.append)
+    monkeypatch.setattr(server, "make_server", lambda app: Server())
+    before = set(threading.enumerate())
+    with server.listen("127.0.0.1", 0) as listening:
+        server.run(None, listening, open_browser=wanted)
+        for thread in set(threading.enumerate()) - before:
+            thread.join()
+        assert served_at == [listening]
+        assert opened == ([server.url_of(listening)] if wanted else [])
+
+
+def test_a_page_that_calls_off_a_question(served):
+    sent = []
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message["type"])
+
+    headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/entities", "headers": headers}
+    made = app.make_app(Tagger(served), "my_model", ["localhost"])
+    asyncio.run(made({**scope, "query_string": b""}, receive, send))
+    assert sent[0] == "http.response.start"
 
 
 def test_a_failure_is_told(served):

@@ -97,6 +97,13 @@ def test_too_long(served):
         tagger.explain("x" * 6, 0, 1, "LOC")
 
 
+def test_texts_longer_than_spacy_allows():
+    nlp = _named("window_ner")
+    nlp.max_length = 20
+    text = "who is " * 10 + "it?"
+    assert Tagger(nlp, max_chars=100).find(text)["words"] == 22
+
+
 def test_many_threads(served):
     tagger = Tagger(served)
     texts = [f"Who is Shaka Khan {i}, and do I like London?" for i in range(20)]
