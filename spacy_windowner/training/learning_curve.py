@@ -40,8 +40,11 @@ def save_learning_curve(path: Path, history: History, pipeline: str) -> None:
     RAISES (OSError): If it can't be written.
     """
     new = path.with_name(f".{path.name}.new")
-    new.write_text(render_learning_curve(history, pipeline), encoding="utf8")
-    os.replace(new, path)
+    try:
+        new.write_text(render_learning_curve(history, pipeline), encoding="utf8")
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def render_learning_curve(history: History, pipeline: str) -> str:

@@ -153,7 +153,8 @@ def test_a_picture_that_can_not_be_saved_ends_no_training(tmp_path):
         _, output = run(make_config(tmp_path), tmp_path / "out")
     assert len([one for one in caught if "WW130" in str(one.message)]) == 1
     assert len(table(output)) == 3 and "learning curve" not in output
-    assert (tmp_path / "out" / "model-last").exists()
+    left = {path.name for path in (tmp_path / "out").iterdir()}
+    assert left == {"learning-curve.svg", "model-best", "model-last"}
 
 
 def test_an_error_in_training_passes(tmp_path):
