@@ -19,8 +19,9 @@ def browser() -> Iterator[Any]:
         pytest.skip("Chromium or chromedriver isn't installed")
     options = webdriver.ChromeOptions()
     options.binary_location = chrome
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1000,1200"):
-        options.add_argument(argument)
+    for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"):
+        options.add_argument(f"--{argument}")
+    options.add_argument("--window-size=1000,1200")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     service = webdriver.chrome.service.Service(driver)
     opened = webdriver.Chrome(options=options, service=service)

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from typing import Annotated
 
 from spacy.cli._util import Arg, Opt
@@ -46,7 +47,7 @@ def serve_cli(
     if not server.is_local(host):
         msg.warn(Warnings.WW131.format(host=host))
     msg.good("Serving the page, until Ctrl+C", server.url_of(listening))
-    try:
-        server.run(app.make_app(tagger, model, server.allowed_hosts(host)), listening, open_browser)
-    except KeyboardInterrupt:
-        msg.info("Stopped")
+    made = app.make_app(tagger, model, server.allowed_hosts(host))
+    with suppress(KeyboardInterrupt):
+        server.run(made, listening, open_browser)
+    msg.info("Stopped")
