@@ -80,6 +80,20 @@ class Errors:
         "[WN014] {name} = {value!r} needs PyTorch, which is not installed. Install the extra: "
         "pip install 'spacy-windowner[torch]', or choose another {name}."
     )
+    WN015 = (
+        "[WN015] '{name}' has no earlier model to rehearse. Call `optimizer = "
+        "nlp.resume_training()` before the first update: it keeps a copy of the model as it is."
+    )
+    WN016 = (
+        "[WN016] '{name}' can't rehearse, for its model listens to another component, which "
+        "`nlp.rehearse` doesn't run. Give it that layer for its own, before "
+        '`nlp.resume_training()`: nlp.replace_listeners("tok2vec", "{name}", '
+        '["model.embed"]).'
+    )
+    WN017 = (
+        "[WN017] '{name}': the span {text!r} of doc.spans['{key}'] is known not to be {label}, but "
+        "doc.ents has it as {label}. Remove one of them from the document {doc!r}."
+    )
     WN040 = (
         "[WN040] Can't read raw text from {path}: {why}. Give a file with one text a line, or one "
         'JSON object a line, {{"text": "..."}} or {{"tokens": ["...", ...]}}.'
@@ -195,6 +209,38 @@ class Errors:
         "would be fitted, which complete those of a calibration. To calibrate all labels, set "
         "`frozen_labels` to [] in the component's cfg file first, and give data with all of them."
     )
+    WN080 = (
+        "[WN080] '{name}' can't suggest documents, for it isn't trained, and so is unsure of "
+        "everything. Annotate a few hundred documents chosen at random first, and train on them."
+    )
+    WN081 = (
+        "[WN081] There is nothing left of {path} to suggest: all its documents, {n}, are among "
+        "those to exclude. Give more raw text, or exclude fewer."
+    )
+    WN082 = (
+        "[WN082] Can't write the suggested documents to {path}: {why}. Give another file, whose "
+        "name ends in .jsonl."
+    )
+    WN130 = (
+        "[WN130] Serving a page needs packages that are not installed. Install the extra: "
+        "pip install 'spacy-windowner[serve]'."
+    )
+    WN131 = (
+        "[WN131] Can't listen at {host}, port {port}: {reason}. Choose another port with `--port`, "
+        "0 for any free one, or an address of this machine with `--host`."
+    )
+    WN132 = (
+        "[WN132] The text has {n} characters, and {limit} are allowed. Shorten it, or start the "
+        "server with another `--max-chars`."
+    )
+    WN133 = (
+        "[WN133] '{name}' doesn't find this {label} in this text, so that it can't say why. "
+        "Either another component of the pipeline found it, or the text has changed: click again."
+    )
+    WN134 = (
+        "[WN134] This isn't a question that the page asks. Send JSON (Content-Type: "
+        "application/json) with the fields {fields}, and no others."
+    )
     WN090 = (
         "[WN090] There is no `window_ner` in '{model}' to report on. Found: {names}. Name a "
         "pipeline that has one; others can be compared with it, `--compare` (`compare` in Python)."
@@ -236,10 +282,6 @@ class Warnings:
         "their tokens as not annotated: {kinds}. For example: {shown}. Correct the offsets of "
         "these entities."
     )
-    WW002 = (
-        "[WW002] '{name}': the span {text!r} of doc.spans['{key}'] is both an entity and known "
-        "not to be one ({label}); the entity is kept. Check the annotation of the text {doc!r}."
-    )
     WW003 = (
         "[WW003] '{name}' can't use {count} spans of doc.spans['{key}'] that don't align with "
         "the tokens, for example {text!r} in {doc!r}. Correct their offsets."
@@ -274,6 +316,14 @@ class Warnings:
         "[WW040] {skipped} of {lines} lines of {path} are unreadable, and are skipped. The first: "
         '{example}. Lines must be UTF-8 and, in a .jsonl file, JSON objects with "text" or '
         '"tokens".'
+    )
+    WW131 = (
+        "[WW131] Everybody who can reach this machine at {host} can use the page and read what "
+        "the model says. Without `--host` only this machine can."
+    )
+    WW130 = (
+        "[WW130] The learning curve can't be saved to {path} ({reason}), and training goes on "
+        "without it. Make the folder writable, or set `picture = false` in [training.logger]."
     )
 
 

@@ -9,6 +9,8 @@ from .debug_data import debug_data_cli
 from .explain import explain_cli
 from .pretrain import pretrain_cli
 from .report import report_cli
+from .serve import serve_cli
+from .suggest import suggest_cli
 
 __all__ = [
     "calibrate_cli",
@@ -16,6 +18,8 @@ __all__ = [
     "explain_cli",
     "pretrain_cli",
     "report_cli",
+    "serve_cli",
+    "suggest_cli",
     "windowner_cli",
 ]
 

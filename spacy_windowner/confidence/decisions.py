@@ -18,8 +18,7 @@ class Decision(NamedTuple):
     """What a component makes of a document.
 
     doc (Doc): The document as the component gets it.
-    scores (numpy.ndarray): The scores it decides by: O's is lowered by `recall_bias`.
-        Shape (n_tokens, n_tags).
+    scores (numpy.ndarray): The scores it decides by, see `Leaning`. Shape (n_tokens, n_tags).
     entities (List[Tuple[int, int, str]]): The start, end and label of the entities it finds.
     """
 
@@ -80,8 +79,8 @@ class Decider:
             n_tags = ner.scheme.n_tags(len(ner.labels))
             scores = numpy.zeros((0, n_tags))
             if len(words):
-                scores = scorer.scores(batch, words, lengths).T.astype("float64")
-                scores += ner.biases
+                scores = scorer.scores(batch, words, lengths).astype("float64")
+                scores = ner.leaning.lean(scores).T
             found = ner.pipe([doc.copy() for doc in batch])
             parts = numpy.split(scores, numpy.cumsum(lengths)[:-1])
             for doc, doc_scores, doc_found in zip(batch, parts, found, strict=True):

@@ -103,24 +103,16 @@ def incorrect_spans(
     examples (Sequence[Example]): The examples.
     key (str): The key of these spans in the reference documents' `spans`.
     labels (Sequence[str]): The component's labels. Spans with other labels are left out.
-    name (str): The component's name. A warning in its name is given for each span that is an
-        entity at the same time. The entity counts.
+    name (str): The component's name.
     RETURNS (List[Tuple[int, int, int]]): Start and end, as offsets in the whole batch's predicted
         tokens, and the label's number.
+    RAISES (ValueError): If a span is an entity at the same time.
     """
     spans = []
     offset = 0
     for example in examples:
-        ents = {(ent.start, ent.end, ent.label_) for ent in example.reference.ents}
-        wrong = []
-        for span in example.reference.spans.get(key, []):
-            if (span.start, span.end, span.label_) not in ents:
-                wrong.append(span)
-            else:
-                warnings.warn(Warnings.WW002.format(
-                    name=name, text=span.text, key=key, label=span.label_,
-                    doc=example.reference.text,
-                ), stacklevel=2)  # fmt: skip
+        check_incorrect_spans(example, key, name)
+        wrong = list(example.reference.spans.get(key, []))
         aligned = example.get_aligned_spans_y2x(wrong, allow_overlap=True)
         if len(aligned) < len(wrong):
             lost = next(s for s in wrong if not example.get_aligned_spans_y2x([s]))
@@ -134,6 +126,24 @@ def incorrect_spans(
                 spans.append((span.start + offset, span.end + offset, number))
         offset += len(example.predicted)
     return spans
+
+
+def check_incorrect_spans(example: Example, key: str | None, name: str) -> None:
+    """Reject annotation that contradicts itself.
+
+    example (Example): An example.
+    key (Optional[str]): The key of the spans known not to be entities in the reference's `spans`,
+        if there are any.
+    name (str): The component's name.
+    RAISES (ValueError): If a span is both an entity and known not to be one.
+    """
+    doc = example.reference
+    ents = {(ent.start, ent.end, ent.label_) for ent in doc.ents}
+    for span in doc.spans.get(key, []) if key is not None else []:
+        if (span.start, span.end, span.label_) in ents:
+            raise ValueError(Errors.WN017.format(
+                name=name, text=span.text, key=key, label=span.label_, doc=doc.text
+            ))  # fmt: skip
 
 
 def validate_label_weights(
