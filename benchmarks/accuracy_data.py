@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import spacy
-from accuracy_score import entities
 from spacy.tokens import Doc, DocBin
 from spacy.training.initialize import convert_vectors
 from spacy.vocab import Vocab
 from wasabi import msg
+
+from spacy_windowner.reporting.judge import entities
 
 sys.path.append(str(Path(__file__).parent.parent / "scripts"))
 

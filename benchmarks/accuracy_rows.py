@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import crf
 import spacy
-from accuracy_score import entities, score
+from accuracy_score import score
 from machine import PACKAGES, bytes_on_disk, describe_machine
 from spacy.cli.init_config import init_config
 from spacy.language import Language
@@ -22,6 +22,8 @@ from speed_texts import cut
 from speed_timing import interleave
 from speed_variants import component_task, pipeline_task, run_pipeline
 from thinc.api import Config
+
+from spacy_windowner.reporting.judge import entities
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 MODEL = "components.window_ner.model"

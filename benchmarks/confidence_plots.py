@@ -1,7 +1,5 @@
 """The pictures of `confidence.py`: files of SVG that are readable on light and dark pages."""
 
-import io
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,12 +7,12 @@ from typing import Any
 import matplotlib
 import numpy
 from accuracy_rows import BEAM
-from confidence_metrics import Judged, equal_mass_bins, risks
 from confidence_report import LINES
 from confidence_rows import COST, CROSS_ENTROPY, MARGIN, OURS, PROBABILITY, SCORE, SOFTMAX
+from matplotlib import pyplot
+from svg import GREY, STYLE, save
 
-matplotlib.use("svg")
-from matplotlib import pyplot  # noqa: E402
+from spacy_windowner.confidence.metrics import Judged, equal_mass_bins, risks
 
 # Of medium lightness, so that they can be told from white and from black.
 _COLORS = {
@@ -22,15 +20,6 @@ _COLORS = {
     (OURS, MARGIN): "#9a7fd1",
     (CROSS_ENTROPY, SOFTMAX): "#e07b1a",
     (BEAM, SCORE): "#2f9e62",
-}
-_GREY = "#808080"
-_STYLE = {
-    **dict.fromkeys(["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color"], _GREY),
-    **{"ytick.color": _GREY, "axes.titlecolor": _GREY, "grid.color": _GREY, "grid.alpha": 0.25},
-    **{"axes.grid": True, "axes.spines.top": False, "axes.spines.right": False},
-    **{"font.size": 10, "font.sans-serif": ["DejaVu Sans", "Arial"], "svg.fonttype": "none"},
-    # The same numbers make the same file.
-    "svg.hashsalt": "spacy-windowner",
 }
 _MOST_POINTS = 150
 Series = dict[tuple[str, str], Judged]
@@ -69,7 +58,7 @@ def _series(rows: list[dict[str, Any]], corpus: str) -> Series:
 
 def draw_reliability(axes: Any, series: Series) -> None:
     """Draw the share of right entities over the confidence, in bins of equal mass."""
-    axes.plot([0, 1], [0, 1], color=_GREY, linewidth=1, linestyle="--")
+    axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--")
     for key, judged in series.items():
         confidences, right, _ = zip(*equal_mass_bins(judged), strict=True)
         axes.plot(confidences, right, color=_COLORS[key], label=LINES[key].replace("`", ""),
@@ -94,7 +83,7 @@ def draw_risk(axes: Any, series: Series) -> None:
 
 def _save(path: Path, corpora: dict[str, Series], draw: Callable[[Any, Series], None]) -> Path:
     n = max(1, len(corpora))
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure, panels = pyplot.subplots(
             1, n, figsize=(3.4 * n, 3.7), squeeze=False, layout="constrained"
         )
@@ -106,10 +95,4 @@ def _save(path: Path, corpora: dict[str, Series], draw: Callable[[Any, Series], 
             lines |= zip(titles, handles, strict=True)
         figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=2,
                       frameon=False)  # fmt: skip
-        text = io.StringIO()
-        figure.savefig(text, transparent=True, metadata={"Date": None, "Creator": None})
-        pyplot.close(figure)
-    # A hundredth of a point is more than can be seen. No label of an axis is that long.
-    short = re.sub(r"\d+\.\d{5,}", lambda found: f"{float(found[0]):.2f}", text.getvalue())
-    path.write_text(short, encoding="utf8")
-    return path
+        return save(figure, path)

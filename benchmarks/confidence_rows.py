@@ -11,8 +11,6 @@ from typing import Any
 import numpy
 import spacy
 from accuracy_rows import BEAM, BEST, SPEED_WORDS, Job, train_row
-from accuracy_score import judge
-from confidence_metrics import Judged, measure
 from machine import describe_machine
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -24,6 +22,8 @@ from speed_variants import component_task
 from thinc.api import NumpyOps
 
 from spacy_windowner.confidence.curve import sigmoid
+from spacy_windowner.confidence.metrics import Judged, measure
+from spacy_windowner.reporting.judge import judge
 
 OURS, CROSS_ENTROPY, COST = "window_ner", "cross-entropy", "cost"
 ROWS = [OURS, CROSS_ENTROPY, BEAM, COST]

@@ -1,13 +1,14 @@
 """What a model forgets when it learns a new label, and how well it learns it.
 
 Trains on a corpus without the annotation of one label; then teaches the same model this label from
-documents in which nothing else is annotated; and trains on all labels together, for comparison.
-Prints F1 of each on the test part, for window_ner and for spaCy's `ner`. Run with
-OMP_NUM_THREADS=1.
+documents in which nothing else is annotated; and trains on all labels together, for comparison,
+with all of the annotation, and with half of it removed at random. Prints F1 of each on the test
+part, for window_ner and for spaCy's `ner`. Run with OMP_NUM_THREADS=1.
 
     python benchmarks/growth.py corpus/btc growth --label ORG
 """
 
+import random
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ import typer
 from accuracy_data import PARTS, find_corpus, read_part
 from spacy.cli.init_config import init_config
 from spacy.language import Language
-from spacy.tokens import DocBin
+from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
@@ -28,8 +29,13 @@ from tables import make_table
 from thinc.api import Config
 
 CONFIGS = Path(__file__).parent.parent / "configs"
-STAGES = ("old", "grown", "joint")
-NAMES = {"old": "without it", "grown": "learned after", "joint": "all together"}
+NAMES = {
+    "old": "without it",
+    "grown": "learned after",
+    "joint": "all together",
+    "half": "half of the annotation",
+}
+"""The trainings, in their order, as the table calls them."""
 
 
 @registry.callbacks("growth.add_label.v1")
@@ -44,8 +50,9 @@ def make_add_label(label: str) -> Callable[[Language], Language]:
 
 
 def split_labels(source: Path, folder: Path, label: str) -> None:
-    """Write a corpus with all labels ("joint"), without one ("old") and with that one alone
-    ("new"). Tokens of labels that are left out count as no entities.
+    """Write a corpus with all labels ("joint"), without one ("old"), with that one alone ("grown"),
+    and with all labels, but half of the annotation of the training part ("half"). Tokens of labels
+    that are left out count as no entities.
 
     source (Path): The folder of the corpus.
     folder (Path): The folder to write to.
@@ -56,7 +63,8 @@ def split_labels(source: Path, folder: Path, label: str) -> None:
     wanted = {
         "joint": lambda ent: True,
         "old": lambda ent: ent.label_ != label,
-        "new": lambda ent: ent.label_ == label,
+        "grown": lambda ent: ent.label_ == label,
+        "half": lambda ent: True,
     }
     for name, is_wanted in wanted.items():
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -64,7 +72,19 @@ def split_labels(source: Path, folder: Path, label: str) -> None:
             docs = read_part(files[part], vocab)
             for doc in docs:
                 doc.set_ents([ent for ent in doc.ents if is_wanted(ent)], default="outside")
+            if (name, part) == ("half", "train"):
+                remove_half(docs)
             DocBin(docs=docs).to_disk(folder / name / f"{part}.spacy")
+
+
+def remove_half(docs: Sequence[Doc]) -> None:
+    """Remove the annotation of each entity and of each token in none by the toss of a coin."""
+    rng = random.Random(0)
+    for doc in docs:
+        outside = [doc[token.i : token.i + 1] for token in doc if not token.ent_type]
+        missing = [span for span in [*doc.ents, *outside] if rng.random() < 0.5]
+        kept = [ent for ent in doc.ents if ent not in missing]
+        doc.set_ents(kept, missing=missing, default="outside")
 
 
 def window_ner_config(base: Path | None, label: str) -> Config:
@@ -151,12 +171,11 @@ def main(
     for system in systems.split(","):
         make_config = {"window_ner": window_ner_config, "ner": ner_config}[system]
         for seed in range(seeds):
-            models = {stage: folder / f"{system}-{stage}-{seed}" for stage in STAGES}
-            for stage in STAGES:
-                is_grown = stage == "grown"
-                config = make_config(models["old"] / "model-best" if is_grown else None, label)
-                data = folder / ("new" if is_grown else stage)
-                seconds = learn(config, data, models[stage], seed)
+            models = {stage: folder / f"{system}-{stage}-{seed}" for stage in NAMES}
+            for stage in NAMES:
+                base = models["old"] / "model-best" if stage == "grown" else None
+                config = make_config(base, label)
+                seconds = learn(config, folder / stage, models[stage], seed)
                 found = evaluate(models[stage] / "model-best", folder / "joint", groups)
                 cells = [f"{score:.1f}" for score in found.values()]
                 rows.append([f"`{system}` {NAMES[stage]}", str(seed), *cells, f"{seconds:.0f}"])

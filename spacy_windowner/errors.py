@@ -47,6 +47,24 @@ class Errors:
         "[WN013] Unexpected labels for '{name}': {labels!r}. Expected a list of strings, as "
         "`python -m spacy init labels` writes it."
     )
+    WN014 = (
+        "[WN014] {name} = {value!r} needs PyTorch, which is not installed. Install the extra: "
+        "pip install 'spacy-windowner[torch]', or choose another {name}."
+    )
+    WN015 = (
+        "[WN015] '{name}' has no earlier model to rehearse. Call `optimizer = "
+        "nlp.resume_training()` before the first update: it keeps a copy of the model as it is."
+    )
+    WN016 = (
+        "[WN016] '{name}' can't rehearse, for its model listens to another component, which "
+        "`nlp.rehearse` doesn't run. Give it that layer for its own, before "
+        '`nlp.resume_training()`: nlp.replace_listeners("tok2vec", "{name}", '
+        '["model.embed"]).'
+    )
+    WN017 = (
+        "[WN017] '{name}': the span {text!r} of doc.spans['{key}'] is known not to be {label}, but "
+        "doc.ents has it as {label}. Remove one of them from the document {doc!r}."
+    )
     WN020 = (
         "[WN020] This model needs PyTorch, which is not installed: "
         '`pip install "spacy-windowner[torch]"`. Without it, use the architecture '
@@ -75,10 +93,6 @@ class Errors:
         "[WN025] The model of '{name}' uses word vectors, but none of the {n_words} words of the "
         "training data has one. Vectors of {n_vectors} words were found, such as {shown}. Are they "
         "of another language, or all in lower case? Name others in `paths.vectors` of the config."
-    )
-    WN014 = (
-        "[WN014] {name} = {value!r} needs PyTorch, which is not installed. Install the extra: "
-        "pip install 'spacy-windowner[torch]', or choose another {name}."
     )
     WN040 = (
         "[WN040] Can't read raw text from {path}: {why}. Give a file with one text a line, or one "
@@ -195,6 +209,51 @@ class Errors:
         "would be fitted, which complete those of a calibration. To calibrate all labels, set "
         "`frozen_labels` to [] in the component's cfg file first, and give data with all of them."
     )
+    WN080 = (
+        "[WN080] '{name}' can't suggest documents, for it isn't trained, and so is unsure of "
+        "everything. Annotate a few hundred documents chosen at random first, and train on them."
+    )
+    WN081 = (
+        "[WN081] There is nothing left of {path} to suggest: all its documents, {n}, are among "
+        "those to exclude. Give more raw text, or exclude fewer."
+    )
+    WN082 = (
+        "[WN082] Can't write the suggested documents to {path}: {why}. Give another file, whose "
+        "name ends in .jsonl."
+    )
+    WN090 = (
+        "[WN090] There is no `window_ner` in '{model}' to report on. Found: {names}. Name a "
+        "pipeline that has one; others can be compared with it, `--compare` (`compare` in Python)."
+    )
+    WN091 = (
+        "[WN091] '{model}' has nothing that finds entities, and found none. Its components: "
+        "{names}. Name a pipeline with a named entity recognizer."
+    )
+    WN092 = (
+        "[WN092] Can't read annotated documents from {path}: {reason}. Give a file in spaCy's "
+        "binary format, .spacy, or a folder with such files; `python -m spacy convert` and "
+        "`DocBin.to_disk` write it."
+    )
+    WN093 = (
+        "[WN093] There is no entity in the {n_docs} documents of {path}, so that there is nothing "
+        "to measure. Give annotated documents, whose doc.ents are set."
+    )
+    WN094 = (
+        "[WN094] Can't write to {path}: {reason}. Nothing there was changed. Free some space, or "
+        "choose another folder."
+    )
+    WN095 = (
+        "[WN095] There is no `window_ner` in the pipeline of {config}. Found: {names}. Give the "
+        "config of one; `python -m spacy debug data` looks at the data of other components."
+    )
+    WN096 = (
+        "[WN096] Can't read the corpus `{name}` of the config: {reason} Check the path it is "
+        "given, e.g. `--paths.train train.spacy --paths.dev dev.spacy`."
+    )
+    WN097 = (
+        "[WN097] Can't make the pipeline of {config}: {reason} Give a complete config, as "
+        "configs/default.cfg is one."
+    )
     WN110 = (
         "[WN110] Can't read {path}: {why}. Name a file of lines (.txt, .jsonl, also with .gz), a "
         ".parquet file, a folder of these, or - for standard input."
@@ -247,6 +306,26 @@ class Errors:
         "[WN122] Can't reach a Ray cluster at {address}: {error}. Start one with `ray start "
         "--head`, or leave the address out to use this machine."
     )
+    WN130 = (
+        "[WN130] Serving a page needs packages that are not installed. Install the extra: "
+        "pip install 'spacy-windowner[serve]'."
+    )
+    WN131 = (
+        "[WN131] Can't listen at {host}, port {port}: {reason}. Choose another port with `--port`, "
+        "0 for any free one, or an address of this machine with `--host`."
+    )
+    WN132 = (
+        "[WN132] The text has {n} characters, and {limit} are allowed. Shorten it, or start the "
+        "server with another `--max-chars`."
+    )
+    WN133 = (
+        "[WN133] '{name}' doesn't find this {label} in this text, so that it can't say why. "
+        "Either another component of the pipeline found it, or the text has changed: click again."
+    )
+    WN134 = (
+        "[WN134] This isn't a question that the page asks. Send JSON (Content-Type: "
+        "application/json) with the fields {fields}, and no others."
+    )
 
 
 class Warnings:
@@ -254,10 +333,6 @@ class Warnings:
         "[WW001] '{name}' can't learn from {count} of {total} entities of {source}, and treats "
         "their tokens as not annotated: {kinds}. For example: {shown}. Correct the offsets of "
         "these entities."
-    )
-    WW002 = (
-        "[WW002] '{name}': the span {text!r} of doc.spans['{key}'] is both an entity and known "
-        "not to be one ({label}); the entity is kept. Check the annotation of the text {doc!r}."
     )
     WW003 = (
         "[WW003] '{name}' can't use {count} spans of doc.spans['{key}'] that don't align with "
@@ -279,6 +354,11 @@ class Warnings:
         "scores say nothing, and can't tell a better model from a worse one. Check that the "
         "evaluation data (`paths.dev` in training) is annotated."
     )
+    WW040 = (
+        "[WW040] {skipped} of {lines} lines of {path} are unreadable, and are skipped. The first: "
+        '{example}. Lines must be UTF-8 and, in a .jsonl file, JSON objects with "text" or '
+        '"tokens".'
+    )
     WW060 = (
         "[WW060] '{name}' is calibrated on {path}, which has only {count} entities, of all labels "
         "together: its probabilities are rough, or there are none. At least {needed} are wanted, "
@@ -289,14 +369,17 @@ class Warnings:
         "it with: no entity is dropped. Calibrate it: `spacy-windowner.calibrate.v1` in "
         "[training.before_to_disk], or `python -m spacy windowner calibrate MODEL DATA`."
     )
-    WW040 = (
-        "[WW040] {skipped} of {lines} lines of {path} are unreadable, and are skipped. The first: "
-        '{example}. Lines must be UTF-8 and, in a .jsonl file, JSON objects with "text" or '
-        '"tokens".'
-    )
     WW110 = (
         "[WW110] {rejects:,} of {lines:,} documents could not be read or annotated. They are in "
         "{path}, with the reasons. The first: {first}."
+    )
+    WW130 = (
+        "[WW130] The learning curve can't be saved to {path} ({reason}), and training goes on "
+        "without it. Make the folder writable, or set `picture = false` in [training.logger]."
+    )
+    WW131 = (
+        "[WW131] Everybody who can reach this machine at {host} can use the page and read what "
+        "the model says. Without `--host` only this machine can."
     )
 
 

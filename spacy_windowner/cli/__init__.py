@@ -6,9 +6,23 @@ from spacy.cli import app
 from ._util import windowner_cli
 from .annotate import annotate_cli
 from .calibrate import calibrate_cli
+from .debug_data import debug_data_cli
 from .explain import explain_cli
 from .pretrain import pretrain_cli
+from .report import report_cli
+from .serve import serve_cli
+from .suggest import suggest_cli
 
-__all__ = ["annotate_cli", "calibrate_cli", "explain_cli", "pretrain_cli", "windowner_cli"]
+__all__ = [
+    "annotate_cli",
+    "calibrate_cli",
+    "debug_data_cli",
+    "explain_cli",
+    "pretrain_cli",
+    "report_cli",
+    "serve_cli",
+    "suggest_cli",
+    "windowner_cli",
+]
 
 app.add_typer(windowner_cli)

@@ -18,14 +18,18 @@ class Decision(NamedTuple):
     """What a component makes of a document.
 
     doc (Doc): The document as the component gets it.
-    scores (numpy.ndarray): The scores it decides by: O's is lowered by `recall_bias`.
-        Shape (n_tokens, n_tags).
+    scores (numpy.ndarray): The scores it decides by, see `Leaning`. Shape (n_tokens, n_tags).
     entities (List[Tuple[int, int, str]]): The start, end and label of the entities it finds.
     """
 
     doc: Doc
     scores: numpy.ndarray
     entities: list[tuple[int, int, str]]
+
+
+def find_components(nlp: Language) -> list[str]:
+    """The names of all `window_ner` components of a pipeline, in its order."""
+    return [pipe for pipe in nlp.pipe_names if nlp.get_pipe_meta(pipe).factory == _FACTORY]
 
 
 def choose_component(nlp: Language, name: str | None) -> str:
@@ -36,7 +40,7 @@ def choose_component(nlp: Language, name: str | None) -> str:
     RETURNS (str): The name.
     RAISES (ValueError): If there is no such component, or several.
     """
-    found = [pipe for pipe in nlp.pipe_names if nlp.get_pipe_meta(pipe).factory == _FACTORY]
+    found = find_components(nlp)
     chosen = [pipe for pipe in found if name in (None, pipe)]
     if len(chosen) != 1:
         names = ", ".join(found or nlp.pipe_names) or "no component"
@@ -75,8 +79,8 @@ class Decider:
             n_tags = ner.scheme.n_tags(len(ner.labels))
             scores = numpy.zeros((0, n_tags))
             if len(words):
-                scores = scorer.scores(batch, words, lengths).T.astype("float64")
-                scores += ner.biases
+                scores = scorer.scores(batch, words, lengths).astype("float64")
+                scores = ner.leaning.lean(scores).T
             found = ner.pipe([doc.copy() for doc in batch])
             parts = numpy.split(scores, numpy.cumsum(lengths)[:-1])
             for doc, doc_scores, doc_found in zip(batch, parts, found, strict=True):

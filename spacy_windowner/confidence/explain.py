@@ -13,7 +13,13 @@ from .removal import without_entities
 from .windows import OpenedModel, open_model
 
 
-def explain(nlp: Language, doc_or_text: Doc | str, *, name: str | None = None) -> Explanation:
+def explain(
+    nlp: Language,
+    doc_or_text: Doc | str,
+    *,
+    name: str | None = None,
+    within: tuple[int, int] | None = None,
+) -> Explanation:
     """Explain why a `window_ner` component finds the entities of a text: what each word around
     them, and each feature of a word, adds to their tags' scores over the runners-up; and which
     word it hangs on.
@@ -22,6 +28,8 @@ def explain(nlp: Language, doc_or_text: Doc | str, *, name: str | None = None) -
     doc_or_text (Union[Doc, str]): A text, or a Doc, which stays as it is. The entities of a Doc are
         not looked at: explained are those that the component finds in it if it has none.
     name (Optional[str]): The component's name, if there are several.
+    within (Optional[Tuple[int, int]]): A first token and the one after the last. Only entities
+        between them are explained, for all of a long text take long. If None, all.
     RETURNS (Explanation): The entities, with all that speaks for and against them.
     RAISES (ValueError): If there is no such component, or its model can't be explained.
     """
@@ -37,6 +45,7 @@ def explain(nlp: Language, doc_or_text: Doc | str, *, name: str | None = None) -
     entities = [
         Entity(start, end, label, ner.scheme.tags_of_span(end - start, ner.labels.index(label)))
         for start, end, label in decision.entities
+        if within is None or (within[0] <= start and end <= within[1])
     ]
     removals = find_removals(decider, doc, entities, decision, opened.window)
     writer = _Writer(ner, opened, decision)
@@ -56,7 +65,7 @@ class _Writer:
     def __init__(self, ner: Any, opened: OpenedModel, decision: Decision) -> None:
         self.opened = opened
         self.decision = decision
-        self.biases = ner.biases
+        self.leaning = ner.leaning
         self.tag_names = ner.scheme.tag_names(ner.labels)
 
     def entity(self, entity: Entity, removals: list[Removal]) -> ExplainedEntity:
@@ -86,12 +95,11 @@ class _Writer:
     def _token(
         self, number: int, scores: numpy.ndarray, window: numpy.ndarray, tag: int, other: int
     ) -> ExplainedToken:
-        direction = numpy.zeros(len(scores))
-        direction[tag], direction[other] = 1.0, -1.0
+        direction = self.leaning.direction(scores, tag, other)
         found = input_parts(self.opened.network, window.ravel(), direction)
         parts = self._parts(number, found.inputs.reshape(window.shape))
         margin = float(scores[tag] - scores[other])
-        recall_bias = float(self.biases[tag] - self.biases[other])
+        recall_bias = float(self.leaning.biases @ direction)
         added_up = sum(part.contribution for part in parts) + found.bias + recall_bias
         return ExplainedToken(
             token=number,

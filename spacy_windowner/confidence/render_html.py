@@ -1,15 +1,15 @@
 """An explanation as one page of HTML."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
-
+from ..pages.render_page import render_page
 from .explanation import ExplainedEntity, ExplainedToken, Explanation, Part
 from .wording import NONE_FOUND, SHOWN, describe_context, describe_method, signed, visible
 
-_TEMPLATE = Path(__file__).parent / "explain.html.jinja"
+_PAGE = Path(__file__).parent / "explain.html.jinja"
+_ENTITY = Path(__file__).parent / "entity.html.jinja"
 _CONTEXT = 20  # tokens around an entity that are shown
 
 
@@ -19,10 +19,9 @@ def render_html(explanation: Explanation) -> str:
     explanation (Explanation): The explanation.
     RETURNS (str): HTML. All of it that comes from the text is escaped.
     """
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(number=_with_minus, visible=visible)
-    template = environment.from_string(_TEMPLATE.read_text(encoding="utf8"))
-    return template.render(
+    return render_page(
+        _PAGE,
+        _FILTERS,
         explanation=explanation,
         method=describe_method(explanation),
         none_found=NONE_FOUND,
@@ -30,8 +29,22 @@ def render_html(explanation: Explanation) -> str:
     )
 
 
+def render_entity(entity: ExplainedEntity, explanation: Explanation) -> str:
+    """Write why one entity was found, as a part of a page with the styles `page.css` and
+    `explain.css`.
+
+    entity (ExplainedEntity): The entity.
+    explanation (Explanation): The explanation that it is from.
+    RETURNS (str): HTML. All of it that comes from the text is escaped.
+    """
+    return render_page(_ENTITY, _FILTERS, view=_entity_view(entity, explanation))
+
+
 def _with_minus(value: float) -> str:
     return signed(value).replace("-", "\N{MINUS SIGN}")
+
+
+_FILTERS: dict[str, Callable[..., str]] = {"number": _with_minus, "visible": visible}
 
 
 def _entity_view(entity: ExplainedEntity, explanation: Explanation) -> dict[str, Any]:

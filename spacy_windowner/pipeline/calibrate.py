@@ -14,6 +14,7 @@ from spacy.util import registry
 from ..confidence.calibration import MIN_COUNT, Calibration, Curves
 from ..errors import Warnings
 from ..tagging.lattice import Lattice
+from ..tagging.leaning import Leaning
 from ..tagging.scheme import Scheme
 from ..tagging.spans import spans_by_doc
 from .held_out import HeldOut
@@ -90,7 +91,7 @@ def fit_calibration(
     search: Callable[[Lattice], numpy.ndarray],
     scheme: Scheme,
     labels: Sequence[str],
-    biases: numpy.ndarray,
+    leaning: Leaning,
     chosen: Sequence[str] | None = None,
 ) -> Calibration | None:
     """Fit the calibration to what is found in held-out documents.
@@ -99,7 +100,7 @@ def fit_calibration(
     search (Callable[[Lattice], numpy.ndarray]): Chooses tags.
     scheme (Scheme): The scheme of the tags.
     labels (Sequence[str]): The labels.
-    biases (numpy.ndarray): What is added to the scores of each tag. Shape (n_tags,).
+    leaning (Leaning): What decisions make of scores.
     chosen (Optional[Sequence[str]]): The labels whose entities count. If None, all.
     RETURNS (Optional[Calibration]): The calibration. None if no entity is found.
     """
@@ -107,7 +108,7 @@ def fit_calibration(
     entities: list[Sequence[tuple]] = []
     candidates: list[Sequence[tuple]] = []
     for group in held_out.groups:
-        found, others = find_rated_entities(group.lean(biases), search, scheme, rating)
+        found, others = find_rated_entities(group.lean(leaning), search, scheme, rating)
         entities += spans_by_doc(group.lengths, *found)
         candidates += spans_by_doc(group.lengths, *others) if others is not None else []
     numbers = {labels.index(label) for label in (labels if chosen is None else chosen)}

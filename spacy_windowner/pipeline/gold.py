@@ -13,6 +13,9 @@ from ..losses.targets import Targets
 from ..tagging.scheme import MISSING, Scheme
 from .skip_report import SkipReport
 
+MISALIGNED, ON_WHITESPACE = "not aligned with the tokens", "on whitespace"
+"""Why entities can't be used."""
+
 
 def make_targets(
     examples: Sequence[Example],
@@ -58,18 +61,14 @@ def gold_tags(
     if same_tokens(example):
         iob_type = example.reference.to_array([ENT_IOB, ENT_TYPE])
     else:
-        skipped += [
-            (ent, "not aligned with the tokens")
-            for ent in ents
-            if not example.get_aligned_spans_y2x([ent])
-        ]
+        skipped += [(ent, MISALIGNED) for ent in ents if not example.get_aligned_spans_y2x([ent])]
         ents, _ = example.get_aligned_ents_and_ner()
         iob_type = _aligned_iob(example, ents)
     tags = scheme.tags_from_iob(iob_type[:, 0], iob_type[:, 1], label_hashes)
     for ent in ents:
         if ent[0].is_space or ent[-1].is_space:
             tags[ent.start : ent.end] = MISSING
-            skipped.append((ent, "on whitespace"))
+            skipped.append((ent, ON_WHITESPACE))
     return tags, skipped
 
 
@@ -104,24 +103,16 @@ def incorrect_spans(
     examples (Sequence[Example]): The examples.
     key (str): The key of these spans in the reference documents' `spans`.
     labels (Sequence[str]): The component's labels. Spans with other labels are left out.
-    name (str): The component's name. A warning in its name is given for each span that is an
-        entity at the same time. The entity counts.
+    name (str): The component's name.
     RETURNS (List[Tuple[int, int, int]]): Start and end, as offsets in the whole batch's predicted
         tokens, and the label's number.
+    RAISES (ValueError): If a span is an entity at the same time.
     """
     spans = []
     offset = 0
     for example in examples:
-        ents = {(ent.start, ent.end, ent.label_) for ent in example.reference.ents}
-        wrong = []
-        for span in example.reference.spans.get(key, []):
-            if (span.start, span.end, span.label_) not in ents:
-                wrong.append(span)
-            else:
-                warnings.warn(Warnings.WW002.format(
-                    name=name, text=span.text, key=key, label=span.label_,
-                    doc=example.reference.text,
-                ), stacklevel=2)  # fmt: skip
+        check_incorrect_spans(example, key, name)
+        wrong = list(example.reference.spans.get(key, []))
         aligned = example.get_aligned_spans_y2x(wrong, allow_overlap=True)
         if len(aligned) < len(wrong):
             lost = next(s for s in wrong if not example.get_aligned_spans_y2x([s]))
@@ -135,6 +126,24 @@ def incorrect_spans(
                 spans.append((span.start + offset, span.end + offset, number))
         offset += len(example.predicted)
     return spans
+
+
+def check_incorrect_spans(example: Example, key: str | None, name: str) -> None:
+    """Reject annotation that contradicts itself.
+
+    example (Example): An example.
+    key (Optional[str]): The key of the spans known not to be entities in the reference's `spans`,
+        if there are any.
+    name (str): The component's name.
+    RAISES (ValueError): If a span is both an entity and known not to be one.
+    """
+    doc = example.reference
+    ents = {(ent.start, ent.end, ent.label_) for ent in doc.ents}
+    for span in doc.spans.get(key, []) if key is not None else []:
+        if (span.start, span.end, span.label_) in ents:
+            raise ValueError(Errors.WN017.format(
+                name=name, text=span.text, key=key, label=span.label_, doc=doc.text
+            ))  # fmt: skip
 
 
 def validate_label_weights(

@@ -14,6 +14,8 @@ from .gold import require_labels
 
 ALL = "*"
 """As `frozen_labels`: all labels that there are when another one is added."""
+NEW_LABEL_WEIGHT = 6.0
+"""The factor on the loss of a new label's tokens: one label alone is rarer than all together."""
 
 
 @registry.callbacks("spacy-windowner.add_labels.v1")
@@ -22,6 +24,7 @@ def add_labels(
     component: str = "window_ner",
     frozen_labels: list[str] | Literal["*"] = "*",
     label_hidden_width: int = 256,
+    label_weight: float = NEW_LABEL_WEIGHT,
 ) -> Callable[[Language], Language]:
     """A callback for `[initialize.before_init]` of a pipeline whose `window_ner` has a `source`:
     add labels to it, which `spacy train` then teaches it.
@@ -30,6 +33,7 @@ def add_labels(
     component (str): The component's name.
     frozen_labels (Union[List[str], str]): The labels that stay as they are, or "*" for all.
     label_hidden_width (int): Hidden units of its own for each new label.
+    label_weight (float): What the loss of each new label's tokens is multiplied by.
     RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline.
     """
 
@@ -38,7 +42,12 @@ def add_labels(
         if not hasattr(pipe, "add_labels"):
             names = ", ".join(nlp.component_names)
             raise ValueError(Errors.WN074.format(component=component, names=names))
-        pipe.add_labels(labels, frozen_labels=frozen_labels, label_hidden_width=label_hidden_width)
+        pipe.add_labels(
+            labels,
+            frozen_labels=frozen_labels,
+            label_hidden_width=label_hidden_width,
+            label_weight=label_weight,
+        )
         return nlp
 
     return callback

@@ -9,6 +9,7 @@ from ..confidence.rating import Rated, rate_candidates, rate_entities
 from ..runtime.scorer import Scorer
 from ..tagging.decoding import decode
 from ..tagging.lattice import Lattice, Places
+from ..tagging.leaning import Leaning
 from ..tagging.scheme import Scheme
 from ..tagging.spans import spans_by_doc
 from ..tagging.viterbi import viterbi
@@ -30,14 +31,9 @@ class Scored(NamedTuple):
     places: Places
     scores: numpy.ndarray
 
-    def lean(self, biases: numpy.ndarray) -> "Scored":
-        """The same with a number added to the scores of each tag. Shape (n_tags,)."""
-        rows = numpy.flatnonzero(biases)
-        if not len(rows) or not self.scores.shape[1]:
-            return self
-        scores = self.scores.copy()
-        scores[rows] += biases[rows, None].astype(scores.dtype)
-        return self._replace(scores=scores)
+    def lean(self, leaning: Leaning) -> "Scored":
+        """The same with the scores that decisions are made by."""
+        return self._replace(scores=leaning.lean(self.scores))
 
 
 def score_docs(docs: Sequence[Doc], scorer: Scorer, overwrite: bool) -> Iterator[Scored]:

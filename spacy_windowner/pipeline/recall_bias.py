@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy
 
 from ..tagging.lattice import Lattice
+from ..tagging.leaning import Leaning
 from ..tagging.scheme import O, Scheme
 from .annotation import Entities
 from .held_out import HeldOut
@@ -19,19 +20,18 @@ def best_recall_bias(
     held_out: HeldOut,
     search: Callable[[Lattice], numpy.ndarray],
     scheme: Scheme,
-    biases: numpy.ndarray,
+    leaning: Leaning,
 ) -> float:
     """The bias with the best F1. Of equally good ones the one nearest to zero is taken.
 
     held_out (HeldOut): Held-out documents.
     search (Callable[[Lattice], numpy.ndarray]): Chooses tags.
     scheme (Scheme): The scheme of the tags.
-    biases (numpy.ndarray): What is added to the scores of each tag. That of O is left out of
-        account. Shape (n_tags,).
+    leaning (Leaning): What decisions make of scores. The bias of O is left out of account.
     RETURNS (float): The bias, between -2 and 4.
     """
-    is_O = numpy.arange(len(biases)) == O
-    f1 = _f1_of_biases(held_out, search, scheme, numpy.where(is_O, 0.0, biases), -1.0 * is_O, None)
+    is_O = numpy.arange(len(leaning.biases)) == O
+    f1 = _f1_of_biases(held_out, search, scheme, leaning, -1.0 * is_O, None)
     best = numpy.flatnonzero(f1 == f1.max())
     return float(_BIASES[best[numpy.abs(_BIASES[best]).argmin()]])
 
@@ -40,20 +40,18 @@ def least_label_bias(
     held_out: HeldOut,
     search: Callable[[Lattice], numpy.ndarray],
     scheme: Scheme,
-    biases: numpy.ndarray,
+    leaning: Leaning,
     label: int,
 ) -> float:
     """The lowest bias with which a label's F1 is nearly the best, 95 % of it. The higher it is, the
     more words the label takes from others, of which the documents may say nothing.
 
-    biases (numpy.ndarray): What is added to the scores of each tag. That of the label's is left out
-        of account. Shape (n_tags,).
+    leaning (Leaning): What decisions make of scores. The bias of the label is left out of account.
     label (int): The label's number.
     RETURNS (float): The bias, between -2 and 4.
     """
-    is_label = scheme.label_of_tag(numpy.arange(len(biases))) == label
-    others = numpy.where(is_label, 0.0, biases)
-    f1 = _f1_of_biases(held_out, search, scheme, others, 1.0 * is_label, label)
+    is_label = scheme.label_of_tag(numpy.arange(len(leaning.biases))) == label
+    f1 = _f1_of_biases(held_out, search, scheme, leaning, 1.0 * is_label, label)
     return float(_BIASES[(f1 >= _ENOUGH * f1.max()).argmax()]) if f1.any() else 0.0
 
 
@@ -61,16 +59,18 @@ def _f1_of_biases(
     held_out: HeldOut,
     search: Callable[[Lattice], numpy.ndarray],
     scheme: Scheme,
-    biases: numpy.ndarray,
+    leaning: Leaning,
     direction: numpy.ndarray,
     label: int | None,
 ) -> numpy.ndarray:
-    """F1, of all labels or of one, for each bias, which is added to the tags in a direction. The
-    scores of neighbouring biases count in, so that chance has less of a say."""
+    """F1, of all labels or of one, for each bias, which takes the place of those of the tags in a
+    direction. The scores of neighbouring biases count in, so that chance has less of a say."""
     f1 = numpy.zeros(len(_BIASES))
+    others = numpy.where(direction != 0.0, 0.0, leaning.biases)
     for i, bias in enumerate(_BIASES.tolist()):
-        leaning = (group.lean(biases + bias * direction) for group in held_out.groups)
-        found = [ents for group in leaning for ents in find_entities(group, search, scheme)]
+        tried = leaning._replace(biases=others + bias * direction)
+        leaned = (group.lean(tried) for group in held_out.groups)
+        found = [ents for group in leaned for ents in find_entities(group, search, scheme)]
         f1[i] = _f1(held_out, found, label)
     padded = numpy.pad(f1, 1, mode="edge")
     return numpy.round((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4, 6)

@@ -19,30 +19,31 @@ from thinc.util import to_numpy
 
 from ..confidence.calibration import Calibration
 from ..errors import Errors, Warnings, check_setting
-from ..losses.collapse import collapse
-from ..losses.incorrect_spans import incorrect_spans_loss
-from ..losses.targets import TagLoss
+from ..losses.rehearsal import rehearsal_loss
+from ..losses.targets import TagLoss, Targets
 from ..models.growth import added_columns, can_grow, grown_layer, set_added_labels
 from ..models.output import is_initialized, n_columns, set_output_width
+from ..models.resize import BEHIND_O
 from ..pretraining.words_file import load_words
 from ..runtime.scorer import make_scorer
+from ..tagging.leaning import Leaning, Yielding
 from ..tagging.scheme import O, Scheme, get_scheme
 from ..tagging.spans import spans_by_doc
 from ..tagging.viterbi import greedy, viterbi
 from .annotation import write_entities
+from .batch_loss import Objective, batch_loss
 from .calibrate import fit_calibration
 from .evaluation_report import EvaluationReport
 from .gold import (
+    check_incorrect_spans,
     gold_tags,
-    incorrect_spans,
-    make_targets,
     require_labels,
     validate_label_weights,
 )
-from .growth import ALL, check_frozen_settings, open_labels, score_labels
+from .growth import ALL, NEW_LABEL_WEIGHT, check_frozen_settings, open_labels, score_labels
 from .held_out import HeldOut
 from .loading import explain_damage, read_cfg, require_files
-from .partial import groups_of, judged_labels, judged_only
+from .partial import judged_labels, judged_only
 from .prediction import Predictions, Rating, find_entities, find_rated_entities, score_docs
 from .recall_bias import best_recall_bias, least_label_bias
 from .score_groups import write_groups
@@ -262,15 +263,21 @@ class WindowNER(TrainablePipe):
             "added_labels": {},
             # What is added to the scores of each of these in predictions.
             "label_biases": {},
+            # The labels that were frozen when each of these learned.
+            "yields_to": {},
         }
         # Not saved with the component: what is fast depends on the machine that loads it.
         self._kernel = kernel
         self._table_size = table_size
         self._scorer = make_scorer(model, kernel, table_size)
+        # A copy of the model that `nlp.resume_training` makes, as of all of spaCy's components.
+        self._rehearsal_model: Model[list[Doc], list[Floats2d]] | None = None
         self._skips_reported = False
         self._evaluation_report = EvaluationReport()
         self._calibration: tuple[Any, Calibration | None] = (None, None)
         self._told_of_threshold = False
+        # Called with the scores and the targets of each batch in training, if a logger wants them.
+        self.on_scores: Callable[[numpy.ndarray, Targets], None] | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -293,13 +300,22 @@ class WindowNER(TrainablePipe):
         return tuple(open_labels(self.frozen_labels, self.labels, added, self.name))
 
     @property
-    def biases(self) -> numpy.ndarray:
-        """RETURNS (numpy.ndarray): What predictions add to the scores of each tag."""
+    def leaning(self) -> Leaning:
+        """RETURNS (Leaning): What predictions make of scores."""
         biases = numpy.zeros(self.scheme.n_tags(len(self.labels)))
         biases[O] = -self.cfg["recall_bias"]
         for label, bias in self.cfg["label_biases"].items():
-            biases[self.scheme.columns_of([self.labels.index(label)])] = bias
-        return biases
+            biases[self._columns_of([label])] = bias
+        yielding = [
+            Yielding(self._columns_of([label]), self._columns_of(others))
+            for label, others in self.cfg["yields_to"].items()
+        ]
+        return Leaning(biases, yielding)
+
+    def _columns_of(self, labels: Sequence[str]) -> numpy.ndarray:
+        """The numbers of the tags of labels."""
+        numbers = [self.labels.index(label) for label in labels]
+        return numpy.array(self.scheme.columns_of(numbers), dtype="int64")
 
     @property
     def scheme(self) -> Scheme:
@@ -363,7 +379,9 @@ class WindowNER(TrainablePipe):
         added = {**cfg["added_labels"], label: cfg["label_hidden_width"]}
         set_added_labels(self.model, list(added.values()), len(self.scheme.kinds))
         cfg["added_labels"] = added
-        cfg["frozen_labels"] = list(self.frozen_labels)  # of "*", those before this one
+        frozen = list(self.frozen_labels)  # of "*", those before this one
+        cfg["frozen_labels"] = frozen
+        cfg["yields_to"] = {**cfg["yields_to"], **({label: frozen} if frozen else {})}
 
     def add_labels(
         self,
@@ -371,6 +389,7 @@ class WindowNER(TrainablePipe):
         *,
         frozen_labels: Sequence[str] = ALL,
         label_hidden_width: int | None = None,
+        label_weight: float = NEW_LABEL_WEIGHT,
     ) -> None:
         """Add entity types to the trained component, and let only them learn from now on.
 
@@ -379,6 +398,8 @@ class WindowNER(TrainablePipe):
             ones. It is kept as the setting `frozen_labels`.
         label_hidden_width (Optional[int]): Hidden units of its own for each new label. If None,
             as many as the setting says.
+        label_weight (float): What the loss of each new label's tokens is multiplied by, as kept in
+            the setting `label_weights`.
         RAISES (ValueError): If a new label is there already, or a frozen one isn't, or the model
             can't grow.
         """
@@ -390,6 +411,8 @@ class WindowNER(TrainablePipe):
                 raise ValueError(Errors.WN071.format(name=self.name, label=label, labels=known))
         width = self.cfg["label_hidden_width"] if label_hidden_width is None else label_hidden_width
         check_frozen_settings(frozen_labels, width)
+        weights = {**self.cfg["label_weights"], **dict.fromkeys(labels, label_weight)}
+        validate_label_weights(weights, [*self.labels, *labels], self.name)
         if not is_initialized(self.model):
             raise ValueError(SpacyErrors.E109.format(name=self.name))
         if frozen_labels != ALL:
@@ -398,6 +421,7 @@ class WindowNER(TrainablePipe):
         self.cfg.update(frozen_labels=frozen, label_hidden_width=width)
         for label in labels:
             self.add_label(label)
+        self.cfg["label_weights"] = weights
 
     def initialize(
         self,
@@ -452,7 +476,7 @@ class WindowNER(TrainablePipe):
     def _ungrow(self) -> None:
         """Give all labels columns that share their layers, to be initialized anew."""
         if self.cfg["added_labels"]:
-            self.cfg.update(added_labels={}, label_biases={})
+            self.cfg.update(added_labels={}, label_biases={}, yields_to={})
             set_added_labels(self.model, [], len(self.scheme.kinds))
             self.set_output(self.scheme.n_tags(len(self.labels)))
 
@@ -462,6 +486,7 @@ class WindowNER(TrainablePipe):
         for index, example in enumerate(examples):
             for ent in example.reference.ents:
                 self.add_label(ent.label_)
+            check_incorrect_spans(example, self.cfg["incorrect_spans_key"], self.name)
             report.add(index, len(example.reference.ents), gold_tags(example, [], self.scheme)[1])
         report.warn(self.name, "the training data")
         # Without entities, this was no training data, but spaCy's dummy example.
@@ -489,14 +514,14 @@ class WindowNER(TrainablePipe):
         docs = list(docs)
         self._require_labels()
         self._refresh_scorer()
-        search, rating, biases = _DECODERS[self.cfg["decoder"]], self._rating(), self.biases
+        search, rating, leaning = _DECODERS[self.cfg["decoder"]], self._rating(), self.leaning
         found = Predictions([], None if rating is None or not rating.candidates else [])
         for scored in score_docs(docs, self._scorer, self.cfg["overwrite"]):
-            leaning = scored.lean(biases)
+            leaned = scored.lean(leaning)
             if rating is None:
-                found.entities.extend(find_entities(leaning, search, self.scheme))
+                found.entities.extend(find_entities(leaned, search, self.scheme))
                 continue
-            entities, candidates = find_rated_entities(leaning, search, self.scheme, rating)
+            entities, candidates = find_rated_entities(leaned, search, self.scheme, rating)
             found.entities.extend(spans_by_doc(scored.lengths, *entities))
             if found.candidates is not None and candidates is not None:
                 found.candidates.extend(spans_by_doc(scored.lengths, *candidates))
@@ -527,10 +552,10 @@ class WindowNER(TrainablePipe):
         decision = held_out, _DECODERS[self.cfg["decoder"]], self.scheme
         if self.frozen_labels:
             for label in self.open_labels:
-                bias = least_label_bias(*decision, self.biases, self.labels.index(label))
+                bias = least_label_bias(*decision, self.leaning, self.labels.index(label))
                 self.cfg["label_biases"] = {**self.cfg["label_biases"], label: bias}
         elif any(held_out.gold):
-            self.cfg["recall_bias"] = best_recall_bias(*decision, self.biases)
+            self.cfg["recall_bias"] = best_recall_bias(*decision, self.leaning)
         return self.cfg["recall_bias"]
 
     def calibrate(self, examples: Iterable[Example]) -> Calibration | None:
@@ -545,7 +570,7 @@ class WindowNER(TrainablePipe):
         if self.frozen_labels and self.calibration is None:
             return None
         held_out = self._held_out(examples, "WindowNER.calibrate")
-        decision = _DECODERS[self.cfg["decoder"]], self.scheme, self.labels, self.biases
+        decision = _DECODERS[self.cfg["decoder"]], self.scheme, self.labels, self.leaning
         calibration = None
         if any(held_out.gold) or self.frozen_labels:
             calibration = fit_calibration(held_out, *decision, self.open_labels)
@@ -602,16 +627,66 @@ class WindowNER(TrainablePipe):
         self._require_labels()
         if not any(len(example.predicted) for example in examples):
             return losses
-        self._prepare_growth()
         own_rate = self.model.attrs.get("dropout")
-        set_dropout_rate(self.model, drop if own_rate is None else own_rate)
-        scores, backprop = self.model.begin_update([example.predicted for example in examples])
+        scores, backprop = self._begin_update(examples, drop if own_rate is None else own_rate)
         loss, d_scores = self.get_loss(examples, scores)
         backprop(d_scores)
         if sgd not in (None, False):
             self.finish_update(sgd)
         losses[self.name] += loss
         return losses
+
+    def rehearse(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn to score the tags as the model did when `nlp.resume_training` was called, so that
+        what other updates teach is not paid for by what it knew. Tags of labels that were added
+        since are free. The annotation of the examples is not looked at.
+
+        examples (Iterable[Example]): Examples of text as it occurs.
+        drop (float): The dropout rate, whatever the model's `dropout` is: what is compared with
+            scores made without dropout had better be made without it, too.
+        sgd (Optional[Optimizer]): The optimizer. If None, gradients accumulate.
+        losses (Optional[Dict[str, float]]): Losses to add to, by the component's name.
+        RETURNS (Dict[str, float]): The updated losses.
+        RAISES (ValueError): If there is no earlier model, or it can't be run by itself.
+        """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, "WindowNER.rehearse")
+        tutor = self._rehearsal_model
+        if tutor is None:
+            raise ValueError(Errors.WN015.format(name=self.name))
+        if any(hasattr(node, "upstream_name") for node in tutor.walk()):  # a listener
+            raise ValueError(Errors.WN016.format(name=self.name))
+        docs = [example.predicted for example in examples]
+        if not any(len(doc) for doc in docs):
+            return losses
+        wanted = tutor.predict(docs)
+        scores, backprop = self._begin_update(examples, drop)
+        ops: Any = self.model.ops
+        now, earlier = (to_numpy(ops.flatten(each)) for each in (scores, wanted))
+        gradient, loss = rehearsal_loss(now, earlier, BEHIND_O)
+        lengths = ops.asarray(numpy.array([len(doc) for doc in docs]))
+        backprop(ops.unflatten(ops.asarray(gradient), lengths))
+        if sgd not in (None, False):
+            self.finish_update(sgd)
+        losses[self.name] += loss
+        return losses
+
+    def _begin_update(
+        self, examples: Sequence[Example], drop: float
+    ) -> tuple[list[Floats2d], Callable]:
+        """The scores of the tags of examples, and the way back, in training."""
+        self._prepare_growth()
+        set_dropout_rate(self.model, drop)
+        return self.model.begin_update([example.predicted for example in examples])
 
     def _prepare_growth(self) -> None:
         """Tell the model which labels learn."""
@@ -655,63 +730,27 @@ class WindowNER(TrainablePipe):
         examples = list(examples)
         ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
         lengths = numpy.array([len(example.predicted) for example in examples])
-        flat = to_numpy(ops.flatten(scores))
-        doc_of_token = numpy.repeat(numpy.arange(len(examples)), lengths)
-        groups = []
-        for annotation, numbers in groups_of(examples, self.name).items():
-            tokens = numpy.flatnonzero(numpy.isin(doc_of_token, numbers))
-            group = [examples[number] for number in numbers]
-            found = self._group_loss(group, flat[tokens], annotation.labels)
-            groups.append((tokens, annotation.weight, *found))
-        # Each is a mean over its own annotated tokens.
-        n_annotated = max(1, sum(n for *_, n in groups))
-        gradient, loss = numpy.zeros_like(flat), 0.0
-        for tokens, weight, d_group, of_group, n in groups:
-            gradient[tokens] = (weight * n / n_annotated) * d_group
-            loss += (weight * n / n_annotated) * of_group
-        return loss, ops.unflatten(ops.asarray(gradient), ops.asarray(lengths))
-
-    def _group_loss(
-        self, examples: list[Example], scores: numpy.ndarray, annotated: frozenset[str] | None
-    ) -> tuple[numpy.ndarray, float, int]:
-        """The gradient and the loss of examples that are annotated for the same labels, None for
-        all, and what they are means over: the number of annotated tokens or, of losses that are
-        means over all tokens, at least 1."""
-        is_partial = annotated is not None and not annotated.issuperset(self.labels)
-        labels = [label for label in self.open_labels if not is_partial or label in annotated]  # type: ignore[operator]
-        hashes = [self.vocab.strings.add(label) for label in labels]
-        entity_weight, label_weights = self.cfg["entity_weight"], self.cfg["label_weights"]
-        weights = [entity_weight * label_weights.get(label, 1.0) for label in labels]
-        targets, report = make_targets(examples, hashes, weights, self.scheme)
+        found = batch_loss(self._objective(), examples, to_numpy(ops.flatten(scores)))
         if not self._skips_reported:
             # Labels were given, so that nobody went through all examples, which may be endless.
             source = "a batch (those of later batches are skipped without a warning)"
-            self._skips_reported = report.warn(self.name, source)
-        if not labels:
-            return numpy.zeros_like(scores), 0.0, 0
-        columns = self.scheme.columns_of([self.labels.index(label) for label in labels])
-        collapsed = None
-        known = scores
-        if self.frozen_labels:
-            # Labels that learn alone are told from O, which stands for all else: the scores of
-            # frozen labels say nothing of them, least of all on text that these were learned from.
-            known = scores[:, [O, *columns]]
-        elif is_partial:
-            collapsed = collapse(scores, columns)
-            known = collapsed.scores
-        gradient, loss = self.loss(known, targets)
-        key = self.cfg["incorrect_spans_key"]
-        if key is not None:
-            spans = incorrect_spans(examples, key, labels, self.name)
-            d_incorrect, incorrect = incorrect_spans_loss(known, targets, spans)
-            gradient, loss = gradient + d_incorrect, loss + incorrect
-        if collapsed is not None:
-            gradient = collapsed.expand(gradient)
-        elif self.frozen_labels:
-            of_all = numpy.zeros((len(gradient), scores.shape[1]), dtype=gradient.dtype)
-            of_all[:, columns] = gradient[:, 1:]
-            gradient = of_all
-        return gradient, loss, max(1, len(targets.annotated))
+            self._skips_reported = any([each.warn(self.name, source) for each in found.skipped])
+        return found.loss, ops.unflatten(ops.asarray(found.gradient), ops.asarray(lengths))
+
+    def _objective(self) -> Objective:
+        """What training wants of the scores."""
+        weight, weights = self.cfg["entity_weight"], self.cfg["label_weights"]
+        return Objective(
+            name=self.name,
+            loss=self.loss,
+            scheme=self.scheme,
+            labels=self.labels,
+            learning=self.open_labels,
+            alone=bool(self.frozen_labels),
+            entity_weights={each: weight * weights.get(each, 1.0) for each in self.labels},
+            incorrect_spans_key=self.cfg["incorrect_spans_key"],
+            on_scores=self.on_scores,
+        )
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
         """Score a batch of examples, and warn once if they say little of the model. Of documents

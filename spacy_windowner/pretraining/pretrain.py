@@ -1,5 +1,4 @@
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ from spacy.tokens import Doc
 from spacy.util import fix_random_seed
 from thinc.api import Config, Model, Optimizer, set_dropout_rate, use_ops
 
-from ..errors import Errors, Warnings, check_setting
+from ..errors import Errors, check_setting
 from ..files.atomic import write_atomically
 from ..optimizers.sparse_adam import SparseAdam
 from .checkpoint import Progress, load_checkpoint, save_checkpoint
@@ -160,7 +159,8 @@ def pretrain(
                 if batch.ends_line and progress.words - saved_words >= checkpoint_words:
                     save()
                     saved_words = progress.words
-            _check_lines(text, progress)
+            if not progress.words or progress.epochs == 0:  # tell it once
+                text.report_lines(bool(progress.words))
             progress = progress._replace(epochs=progress.epochs + 1, position=Position())
             save()
             saved_words = progress.words
@@ -186,17 +186,3 @@ def _learn(
     loss = ranking_loss(network, batch.docs, centres)
     network.finish_update(optimizer)
     return loss
-
-
-def _check_lines(text: RawText, progress: Progress) -> None:
-    """After an epoch, reject a text without words, and report its unreadable lines, once."""
-    _, lines, skipped, first_skipped = text.position
-    if not progress.words:
-        example = f" ({first_skipped})" if skipped else ""
-        raise ValueError(Errors.WN041.format(
-            path=text.path, lines=lines, skipped=skipped, example=example
-        ))  # fmt: skip
-    if skipped and progress.epochs == 0:
-        warnings.warn(Warnings.WW040.format(
-            skipped=skipped, lines=lines, path=text.path, example=first_skipped
-        ), stacklevel=3)  # fmt: skip

@@ -1,3 +1,4 @@
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -6,7 +7,7 @@ from typing import IO, Any, NamedTuple
 import srsly
 from spacy.tokens import Doc
 
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from ..files.lines import BOM, DAMAGE, open_lines
 
 SUFFIXES = (".txt", ".jsonl", ".txt.gz", ".jsonl.gz")
@@ -45,8 +46,9 @@ class Batch(NamedTuple):
 class RawText:
     """A file of raw text, read line by line, so that memory doesn't depend on its size: a text a
     line (.txt, UTF-8), or a JSON object a line with the key "text" or, for text in tokens,
-    "tokens" (.jsonl). Either may be compressed (.gz). Blank lines are left out, and so are
-    unreadable ones, which are counted.
+    "tokens" (.jsonl); where these are objects, as annotation tools write them, "text" counts.
+    Either may be compressed (.gz). Blank lines are left out, and so are unreadable ones, which are
+    counted.
 
     path (Union[str, Path]): The file.
     make_doc (Callable): Turns a string or a list of words into a Doc.
@@ -76,7 +78,7 @@ class RawText:
         docs: list[Doc] = []
         n_words = 0
         share = 0.0
-        for doc, share in self._docs():
+        for doc, share in self.docs():
             pieces = _cut(doc, batch_words)
             for i, piece in enumerate(pieces):
                 docs.append(piece)
@@ -87,7 +89,13 @@ class RawText:
         if docs:
             yield Batch(docs, n_words, True, share)
 
-    def _docs(self) -> Iterator[tuple[Doc, float]]:
+    def docs(self) -> Iterator[tuple[Doc, float]]:
+        """Read from the position to the end of the file, document by document.
+
+        YIELDS (Tuple[Doc, float]): A document of at least one token, whose line is the last one
+            before `position`, and the share of the file that has been read, roughly.
+        RAISES (ValueError): If compressed data is damaged.
+        """
         with self._open() as (raw, lines):
             lines.seek(self.position.offset)
             for line in lines:
@@ -106,6 +114,24 @@ class RawText:
                 self.position = Position(offset, number, skipped, first_skipped)
                 if doc is not None and len(doc):
                     yield doc, raw.tell() / self.size
+
+    def report_lines(self, has_words: bool) -> None:
+        """After the whole file was read, reject it if it has no words, and warn of its unreadable
+        lines.
+
+        has_words (bool): Whether there were any.
+        RAISES (ValueError): If there were none.
+        """
+        _, lines, skipped, first_skipped = self.position
+        if not has_words:
+            example = f" ({first_skipped})" if skipped else ""
+            raise ValueError(Errors.WN041.format(
+                path=self.path, lines=lines, skipped=skipped, example=example
+            ))  # fmt: skip
+        if skipped:
+            warnings.warn(Warnings.WW040.format(
+                skipped=skipped, lines=lines, path=self.path, example=first_skipped
+            ), stacklevel=3)  # fmt: skip
 
     def _read(self, line: bytes) -> Doc | None:
         text = line.decode("utf8").strip()
@@ -129,7 +155,9 @@ def _text_of(entry: Any) -> str | list[str]:
         words, text = entry.get("tokens"), entry.get("text")
         if isinstance(words, list) and all(isinstance(word, str) and word for word in words):
             return words
-        if words is None and isinstance(text, str):
+        # Annotation tools write their tokens as objects, beside the text.
+        is_task = isinstance(words, list) and all(isinstance(word, dict) for word in words)
+        if (words is None or is_task) and isinstance(text, str):
             return text.strip()
     raise ValueError('expected {"text": "..."} or {"tokens": ["...", ...]}')
 

@@ -4,10 +4,12 @@ import random
 
 import pytest
 import spacy
-from accuracy_score import Score, entities, make_score, score
+from accuracy_score import Score, make_score, score
 from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc
 from spacy.training import Example
+
+from spacy_windowner.reporting.judge import entities
 
 NLP = spacy.blank("en")
 WORDS = ["Anna", "met", "Rome", "in", "Oslo", "today"]

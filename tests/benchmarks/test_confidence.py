@@ -8,7 +8,6 @@ import spacy
 import srsly
 import typer
 from accuracy_rows import BEAM, Job, make_config
-from confidence_metrics import Judged, calibration_error, equal_mass_bins, measure, risks
 from confidence_report import LINES, report
 from confidence_rows import (
     COST,
@@ -22,6 +21,14 @@ from confidence_rows import (
 )
 from spacy.tokens import DocBin
 from typer.testing import CliRunner
+
+from spacy_windowner.confidence.metrics import (
+    Judged,
+    calibration_error,
+    equal_mass_bins,
+    measure,
+    risks,
+)
 
 from .util import TRAIN, write_corpus
 

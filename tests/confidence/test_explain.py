@@ -76,6 +76,18 @@ def test_texts_without_entities(explained, text):
     assert explain(explained, explained.make_doc(text)).entities == []
 
 
+def test_only_a_part_is_explained(explained):
+    found = explain(explained, TEXT)
+    first, second = found.entities
+    for entity in (first, second):
+        part = explain(explained, TEXT, within=(entity.start, entity.end))
+        assert part.entities == [entity] and part.words == found.words
+    assert explain(explained, TEXT, within=(first.start, second.end)).entities == [first, second]
+    for within in [(first.start + 1, second.end - 1), (0, 0), (5, 2), (-1, 10**30)]:
+        inside = [ent for ent in (first, second) if within[0] <= ent.start and ent.end <= within[1]]
+        assert explain(explained, TEXT, within=within).entities == inside
+
+
 def test_entities_of_earlier_components_are_not_explained(explained):
     nlp = copy_of(explained)
     ruler = nlp.add_pipe("entity_ruler", before="window_ner")

@@ -1,7 +1,6 @@
 """Explanations for people: tables for the terminal, and a page."""
 
 import re
-from html.parser import HTMLParser
 
 import pytest
 
@@ -15,33 +14,8 @@ from spacy_windowner.confidence.explanation import (
 )
 from spacy_windowner.confidence.wording import describe_context, visible
 
+from ..page import Page
 from .util import TEXT
-
-VOID = {"meta", "br", "hr", "img", "link"}
-
-
-class Page(HTMLParser):
-    """Checks that tags are closed, and collects what is in the page."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.open, self.tags, self.links, self.text = [], [], [], ""
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.links += [value for name, value in attrs if name in ("src", "href")]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" not in self.open:
-            self.text += data
 
 
 def made_up(text="London", label="LOC", features=("word",), flip=None, support=None, remainder=0.0):

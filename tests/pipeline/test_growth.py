@@ -347,7 +347,7 @@ def test_the_operating_point_of_old_labels_stays():
     examples = make_examples(nlp, NEW_DATA)
     assert ner.tune_recall_bias(examples) == 0.25
     assert ner.cfg["label_biases"]["ORG"] > 0.5
-    numpy.testing.assert_array_equal(ner.biases[:5], [-0.25, 0, 0, 0, 0])
+    numpy.testing.assert_array_equal(ner.leaning.biases[:5], [-0.25, 0, 0, 0, 0])
     assert ents_of(nlp(TEXTS[0])) == [("Acme", "ORG")]
     # It is the lowest that is good enough.
     bias = ner.cfg["label_biases"]["ORG"]
@@ -388,6 +388,42 @@ def test_why_a_new_entity():
         assert part.contribution == pytest.approx(slope, abs=1e-4)
 
 
+def test_a_new_label_yields_to_those_before_it():
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.add_labels(["ORG"], label_hidden_width=8)
+    learn(nlp)
+    [scores] = ner.model.predict([nlp.make_doc("I like London.")])
+    old, new = float(scores[2, 3] - scores[2, 0]), float(scores[2, 5] - scores[2, 0])
+    assert old > 0.0
+    place = ("London", "LOC")
+
+    def found_with_lead(lead):
+        """What is found if the new label's score is as much above that of O."""
+        ner.cfg["label_biases"] = {"ORG": lead - new}
+        return ents_of(nlp("I like London."))
+
+    assert place in found_with_lead(1.8 * old)
+    assert place not in found_with_lead(2.2 * old)
+    explained = explain(nlp, "I like London.").entities
+    assert {entity.label for entity in explained} == {"ORG"}
+    for token in [token for entity in explained for token in entity.tokens]:
+        assert token.remainder == pytest.approx(0.0, abs=1e-4)
+    ner.cfg["yields_to"] = {}
+    assert place not in found_with_lead(1.8 * old)
+
+
+def test_whom_a_label_yields_to():
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.add_labels(["ORG", "PRODUCT"])
+    ner.add_labels(["DATE"], frozen_labels=["PERSON", "ORG"])
+    older = ["PERSON", "LOC"]
+    expected = {"ORG": older, "PRODUCT": older, "DATE": ["PERSON", "ORG"]}
+    assert ner.cfg["yields_to"] == expected
+    assert copy_of(nlp).get_pipe("window_ner").cfg["yields_to"] == expected
+
+
 def test_spacy_train_with_a_source(tmp_path):
     nlp = old_nlp()
     nlp.to_disk(tmp_path / "old")
@@ -419,3 +455,19 @@ def test_spacy_train_with_a_source(tmp_path):
     config["initialize"]["before_init"].update(component="window_ner", labels=["LOC"])
     with pytest.raises(ValueError, match="WN071.*'LOC'"):
         init_nlp(config)
+
+
+def test_the_weight_of_new_labels():
+    nlp = old_nlp(label_weights={"LOC": 0.5})
+    ner = nlp.get_pipe("window_ner")
+    ner.add_labels(["ORG"], label_weight=4.0)
+    assert ner.cfg["label_weights"] == {"LOC": 0.5, "ORG": 4.0}
+    examples = make_examples(nlp, NEW_DATA)
+    scores, _ = ner.model.begin_update([eg.predicted for eg in examples])
+    heavy, _ = ner.get_loss(examples, scores)
+    ner.cfg["label_weights"]["ORG"] = 1.0
+    light, _ = ner.get_loss(examples, scores)
+    assert heavy > light
+    with pytest.raises(ValueError, match=r"WN012.*'DATE'.*-1"):
+        ner.add_labels(["DATE"], label_weight=-1.0)
+    assert ner.labels == ("PERSON", "LOC", "ORG")

@@ -63,6 +63,7 @@ def test_saved_settings_rank_above_the_config(tmp_path):
         "label_hidden_width": 256,
         "added_labels": {},
         "label_biases": {},
+        "yields_to": {},
     }
     other = make_nlp().get_pipe("window_ner").from_disk(tmp_path / "ner")
     assert other.cfg == saved

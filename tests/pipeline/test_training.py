@@ -254,12 +254,13 @@ def test_incorrect_spans(loss):
 def test_incorrect_spans_that_contradict_the_entities():
     nlp = make_nlp(incorrect_spans_key="wrong")
     train(nlp)
-    ner = nlp.get_pipe("window_ner")
-    with pytest.warns(UserWarning, match=r"WW002.*'London'.*'wrong'.*LOC.*I like London"):
-        loss = ner.update([incorrect(nlp, (2, 3, "LOC"))])["window_ner"]
-    without = incorrect(nlp, (2, 3, "LOC"))
-    del without.reference.spans["wrong"]
-    assert loss == ner.update([without])["window_ner"]
+    contradiction = incorrect(nlp, (2, 3, "LOC"))
+    message = r"WN017.*'London'.*'wrong'.*LOC.*I like London"
+    with pytest.raises(ValueError, match=message):
+        nlp.update([contradiction])
+    with pytest.raises(ValueError, match=message):  # before hours of training
+        nlp.initialize(lambda: [*make_examples(nlp), contradiction])
+    nlp.update([incorrect(nlp, (2, 3, "PERSON"))])
 
 
 def test_incorrect_spans_of_unknown_labels_and_other_keys():

@@ -140,3 +140,19 @@ def test_damaged_compressed_data(read, tmp_path, damage):
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(ValueError, match="WN040.*compressed data is damaged"):
         list(read(path).batches(5))
+
+
+def test_tokens_of_annotation_tools(read, tmp_path):
+    tokens = [{"text": "I", "start": 0, "end": 1, "id": 0}]
+    entries = [{"text": "I'm here", "tokens": tokens}, {"tokens": tokens}]
+    text = read(jsonl(tmp_path / "raw.jsonl", entries))
+    assert texts_of(text.batches(100)) == ["I'm here"]
+    assert text.position.skipped == 1
+
+
+def test_documents_with_their_lines(read, tmp_path):
+    text = read(write_text(tmp_path, ["One.", "", "Two three."]))
+    assert [(doc.text, text.position.line) for doc, _ in text.docs()] == [
+        ("One.", 1),
+        ("Two three.", 3),
+    ]

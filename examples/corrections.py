@@ -1,0 +1,98 @@
+"""Teach a trained pipeline a handful of corrected documents, and nothing else.
+
+    python examples/corrections.py model/model-best corrected.spacy raw.txt model/corrected
+
+Each step learns from all corrected documents at once, and then rehearses on raw text, so that what
+the pipeline finds elsewhere stays as it is. It ends when every correction sticks: when the entities
+found in each document are exactly the corrected ones.
+"""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import spacy
+import typer
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin
+from spacy.training import Example
+from thinc.api import Adam
+from wasabi import msg
+
+
+def correct(
+    nlp: Language,
+    corrected: Sequence[Doc],
+    raw: Sequence[Doc],
+    *,
+    component: str = "window_ner",
+    learn_rate: float = 0.001,
+    rehearsals: int = 3,
+    rehearsed_docs: int = 100,
+    max_steps: int = 40,
+) -> list[Doc]:
+    """Teach a pipeline corrections.
+
+    nlp (Language): The pipeline.
+    corrected (Sequence[Doc]): Documents with the right entities.
+    raw (Sequence[Doc]): Documents as they occur, without annotation. A thousand will do.
+    component (str): The name of the component that learns.
+    learn_rate (float): The learning rate.
+    rehearsals (int): Rehearsals in each step.
+    rehearsed_docs (int): Documents in each rehearsal.
+    max_steps (int): The most steps.
+    RETURNS (List[Doc]): The corrected documents in which other entities are still found.
+    """
+    rng = random.Random(0)
+    with nlp.select_pipes(enable=component):
+        examples = [Example(without_entities(doc), doc) for doc in corrected]
+        optimizer = nlp.resume_training(sgd=Adam(learn_rate, L2=0.0))
+        for step in range(max_steps + 1):
+            left = [
+                doc for doc in corrected if entities(nlp(without_entities(doc))) != entities(doc)
+            ]
+            if not left or step == max_steps:
+                break
+            nlp.update(examples, sgd=optimizer)
+            for _ in range(rehearsals if raw else 0):
+                sample = rng.sample(raw, min(rehearsed_docs, len(raw)))
+                nlp.rehearse([Example(doc.copy(), doc) for doc in sample], sgd=optimizer)
+    return left
+
+
+def entities(doc: Doc) -> set[tuple[int, int, str]]:
+    """The entities of a document."""
+    return {(ent.start, ent.end, ent.label_) for ent in doc.ents}
+
+
+def without_entities(doc: Doc) -> Doc:
+    """A copy of a document without its entities."""
+    copy = doc.copy()
+    copy.set_ents([], default="missing")
+    return copy
+
+
+def main(
+    model: Annotated[str, typer.Argument(help="Folder or package of the pipeline")],
+    corrected: Annotated[Path, typer.Argument(help="Corrected documents (.spacy)")],
+    raw: Annotated[Path, typer.Argument(help="Text as the pipeline gets it, one a line")],
+    output: Annotated[Path, typer.Argument(help="Folder to save the pipeline to")],
+    component: Annotated[str, typer.Option(help="Name of the component")] = "window_ner",
+    learn_rate: Annotated[float, typer.Option(help="Learning rate")] = 0.001,
+) -> None:
+    """Teach a trained pipeline corrected documents."""
+    nlp = spacy.load(model)
+    docs = list(DocBin().from_disk(corrected).get_docs(nlp.vocab))
+    lines = raw.read_text(encoding="utf8").splitlines()
+    texts = random.Random(0).sample(lines, min(1000, len(lines)))
+    docs_of_texts = [nlp.make_doc(text) for text in texts]
+    left = correct(nlp, docs, docs_of_texts, component=component, learn_rate=learn_rate)
+    nlp.to_disk(output)
+    msg.good(f"{len(docs) - len(left)} of {len(docs)} corrections stick", str(output))
+    for doc in left:
+        msg.warn("Doesn't stick:", doc.text)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,70 @@
+from json import dumps  # srsly's rounds numbers
+from pathlib import Path
+from typing import Annotated
+
+from spacy.cli._util import Arg, Opt
+from wasabi import msg
+
+from ..reporting.files import write_files
+from ..reporting.report import EXAMPLES, ModelReport, make_report
+from ..reporting.wording import percent, speed, thousands
+from ._util import MODEL, explain_errors, windowner_cli
+
+_DATA = "Annotated documents that the pipeline was not trained on, in .spacy format, or a folder"
+_OUT = "Folder to write report.html, report.md and report.json to"
+_COMPARE = "Another pipeline to set beside it, of any kind that finds entities. Can be repeated"
+_TRAIN = "The documents that it was trained on, to tell entities seen there from unseen ones"
+_EXAMPLES = "The most errors to show in their context"
+
+
+@windowner_cli.command("report")
+def report_cli(
+    model: Annotated[str, Arg(help=MODEL)],
+    data: Annotated[Path, Arg(help=_DATA, exists=True)],
+    out: Annotated[Path, Arg(help=_OUT, file_okay=False)],
+    compare: Annotated[list[str] | None, Opt("--compare", "-c", help=_COMPARE)] = None,
+    train: Annotated[Path | None, Opt("--train", "-t", help=_TRAIN, exists=True)] = None,
+    examples: Annotated[int, Opt("--examples", "-n", help=_EXAMPLES, min=0)] = EXAMPLES,
+) -> None:
+    """
+    Report how good a pipeline is on annotated documents.
+
+    Scores of all labels, in four views of what is right; which labels are taken for which; errors
+    of each kind in their context; how far probabilities can be trusted; and speed: as a page of
+    HTML that needs nothing else, as Markdown, and as JSON.
+
+    EXAMPLE:
+
+      python -m spacy windowner report model/model-best test.spacy report --train train.spacy
+
+      python -m spacy windowner report model/model-best test.spacy report --compare other/model-best
+    """
+    with explain_errors():
+        try:
+            report = make_report(
+                model, data, compare_with=compare or [], train=train, examples=examples
+            )
+        except OSError as error:  # no such pipeline
+            msg.fail("Can't load the pipeline", str(error), exits=1)
+            raise
+        paths = write_files(out, {
+            "report.html": report.to_html(),
+            "report.md": report.to_markdown(),
+            "report.json": dumps(report.to_dict(), indent=2) + "\n",
+        })  # fmt: skip
+    _show(report.models)
+    msg.good("Saved the report", ", ".join(str(path) for path in paths))
+
+
+def _show(models: list[ModelReport]) -> None:
+    header = ("Model", "F1", "P", "R", "TP", "FP", "FN", "Words/s")
+    rows = [
+        (
+            model.name,
+            *(percent(share) for share in (model.total.f, model.total.p, model.total.r)),
+            *(thousands(count) for count in model.total),
+            speed(model.words_per_second),
+        )
+        for model in models
+    ]
+    msg.table(rows, header=header, divider=True, aligns=["l", *"r" * (len(header) - 1)])

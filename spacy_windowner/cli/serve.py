@@ -1,0 +1,53 @@
+from contextlib import suppress
+from typing import Annotated
+
+from spacy.cli._util import Arg, Opt
+from wasabi import msg
+
+from ..errors import Errors, Warnings
+from ._util import COMPONENT, MODEL, explain_errors, load_pipeline, windowner_cli
+
+_HOST = "Address to listen at. By default nobody but this machine can reach it"
+_PORT = "Port to listen at, 0 for any free one"
+_MAX_CHARS = "Longest text, in characters"
+_OPEN = "Open the page in the browser"
+
+
+@windowner_cli.command("serve")
+def serve_cli(
+    model: Annotated[str, Arg(help=MODEL)],
+    port: Annotated[int, Opt("--port", "-p", help=_PORT, min=0, max=65535)] = 8000,
+    host: Annotated[str, Opt(help=_HOST)] = "127.0.0.1",
+    component: Annotated[str | None, Opt(help=COMPONENT)] = None,
+    max_chars: Annotated[int, Opt(help=_MAX_CHARS, min=1)] = 10_000,
+    open_browser: Annotated[bool, Opt("--open/--no-open", help=_OPEN)] = True,
+) -> None:
+    """
+    Try a pipeline on a page in the browser.
+
+    Entities are shown as you type, the more strongly shaded the more probable they are. A click on
+    one shows why it was found, as the command `explain` does. It takes the extra `serve`:
+    pip install "spacy-windowner[serve]". Ctrl+C ends it.
+
+    EXAMPLE:
+
+      python -m spacy windowner serve model/model-best
+    """
+    with explain_errors():
+        try:
+            from ..serving import app, server
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn"):
+                raise
+            raise ImportError(Errors.WN130) from None
+        from ..serving.tagger import Tagger
+
+        tagger = Tagger(load_pipeline(model), component, max_chars)
+        listening = server.listen(host, port)
+    if not server.is_local(host):
+        msg.warn(Warnings.WW131.format(host=host))
+    msg.good("Serving the page, until Ctrl+C", server.url_of(listening))
+    made = app.make_app(tagger, model, server.allowed_hosts(host))
+    with suppress(KeyboardInterrupt):
+        server.run(made, listening, open_browser)
+    msg.info("Stopped")

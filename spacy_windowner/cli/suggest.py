@@ -1,0 +1,54 @@
+from pathlib import Path
+from typing import Annotated
+
+from spacy.cli._util import Arg, Opt
+from wasabi import msg
+
+from ..suggestion.output import Output
+from ..suggestion.suggest import suggest
+from ._util import COMPONENT, MODEL, explain_errors, load_pipeline, windowner_cli
+
+_RAW_TEXT = (
+    'File of raw text, one document a line: .txt, or .jsonl with {"text": ...} or '
+    '{"tokens": [...]}; either may end in .gz'
+)
+_OUTPUT = "File to write, .jsonl"
+_EXCLUDE = "File of documents to leave out, e.g. annotated ones, as RAW_TEXT. May be repeated"
+
+
+@windowner_cli.command("suggest")
+def suggest_cli(
+    model: Annotated[str, Arg(help=MODEL)],
+    raw_text: Annotated[Path, Arg(help=_RAW_TEXT)],
+    output: Annotated[Path, Arg(help=_OUTPUT)],
+    n: Annotated[int, Opt("--n", "-n", help="Number of documents to suggest")] = 100,
+    exclude: Annotated[list[Path] | None, Opt("--exclude", "-x", help=_EXCLUDE)] = None,
+    component: Annotated[str | None, Opt(help=COMPONENT)] = None,
+) -> None:
+    """
+    Suggest which documents to annotate next.
+
+    From raw text it chooses the documents that the pipeline would learn most from: those with many
+    words whose tags it is unsure about, and no two that are alike. They are written with the
+    entities that it finds, to be corrected, in the format of Prodigy: "text", "tokens", "spans"
+    and "meta", the most informative first.
+
+    EXAMPLE:
+
+      python -m spacy windowner suggest model/model-best raw.jsonl to_annotate.jsonl -n 200
+
+      python -m spacy windowner suggest model/model-best raw.jsonl next.jsonl -x annotated.jsonl
+    """
+    excluded = exclude or []
+    with explain_errors():
+        file = Output(output, [raw_text, *excluded])
+        nlp = load_pipeline(model)
+        found = suggest(nlp, raw_text, n=n, component=component, exclude=excluded)
+        file.write(found.tasks)
+    words = sum(len(task["tokens"]) for task in found.tasks)
+    spans = sum(len(task["spans"]) for task in found.tasks)
+    msg.info(
+        f"Read {found.n_docs:,} documents, left out {found.n_excluded:,} as excluded and "
+        f"{found.n_near_duplicates:,} of the most informative as near-duplicates"
+    )
+    msg.good(f"Suggested {len(found.tasks):,} with {words:,} words and {spans:,} spans", output)

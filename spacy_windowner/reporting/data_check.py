@@ -1,0 +1,174 @@
+"""What a training would find in its data."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spacy.language import Language
+from spacy.schemas import ConfigSchemaTraining
+from spacy.training import Example
+from spacy.training.initialize import get_sourced_components
+from spacy.util import (
+    dot_to_object,
+    load_config,
+    load_model_from_config,
+    registry,
+    resolve_dot_names,
+)
+from thinc.api import Config, ConfigValidationError
+
+from ..confidence.decisions import find_components
+from ..errors import Errors
+from .corpus_facts import CorpusFacts
+from .read import read_examples
+
+_LISTED = "[WW001]"  # warns of entities that are listed here one by one
+
+
+@dataclass(frozen=True)
+class ComponentFacts:
+    """A component that is to be trained.
+
+    name (str): Its name.
+    labels (List[str]): Its labels, none if it couldn't be initialized.
+    window (Optional[int]): Words on either side of a window's centre. None if the model sees more
+        than a window.
+    frozen (bool): Whether it isn't trained.
+    """
+
+    name: str
+    labels: list[str]
+    window: int | None
+    frozen: bool
+
+
+@dataclass(frozen=True)
+class DataCheck:
+    """What a training would find in its data.
+
+    lang (str): The pipeline's language.
+    pipeline (List[str]): Its components.
+    sourced (List[str]): Those of other pipelines that are trained further.
+    frozen (List[str]): Those that are not trained.
+    vectors (int): The number of its word vectors.
+    components (List[ComponentFacts]): The `window_ner` components.
+    train (CorpusFacts): The training data.
+    dev (CorpusFacts): The development data.
+    problem (Optional[str]): Why the pipeline can't be initialized, None if it can.
+    warnings (List[str]): What it warns of then.
+    """
+
+    lang: str
+    pipeline: list[str]
+    sourced: list[str]
+    frozen: list[str]
+    vectors: int
+    components: list[ComponentFacts]
+    train: CorpusFacts
+    dev: CorpusFacts
+    problem: str | None
+    warnings: list[str]
+
+    @property
+    def shared_texts(self) -> int:
+        """RETURNS (int): Texts that are in both corpora."""
+        return len(self.train.texts & self.dev.texts)
+
+    @property
+    def unseen(self) -> tuple[int, int]:
+        """RETURNS (Tuple[int, int]): The entities of the development data whose text and label no
+        entity of the training data has; and how many different ones these are."""
+        names = [name for name in self.dev.names if name not in self.train.names]
+        return sum(self.dev.names[name] for name in names), len(names)
+
+
+def check_data(config_path: str | Path, overrides: Mapping[str, Any] | None = None) -> DataCheck:
+    """Initialize the pipeline of a config as `spacy train` does, and read its data.
+
+    config_path (Union[str, Path]): The config.
+    overrides (Optional[Mapping[str, Any]]): Settings to replace, by their dotted names.
+    RETURNS (DataCheck): What was found.
+    RAISES (ValueError): If the pipeline can't be made or has no `window_ner`, or a corpus can't be
+        read.
+    """
+    config = load_config(config_path, overrides=dict(overrides or {}))
+    nlp = _load(config, config_path)
+    names = find_components(nlp)
+    if not names:
+        found = ", ".join(nlp.pipe_names) or "no component"
+        raise ValueError(Errors.WN095.format(config=config_path, names=found))
+    interpolated = nlp.config.interpolate()
+    T = registry.resolve(interpolated["training"], schema=ConfigSchemaTraining)
+    dot_names = [T["train_corpus"], T["dev_corpus"]]
+    try:
+        corpora = resolve_dot_names(interpolated, dot_names)
+    except ValueError as error:
+        names_of_both = "`, `".join(dot_names)
+        raise ValueError(Errors.WN096.format(name=names_of_both, reason=_reason(error))) from error
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        problem = _initialize(nlp, corpora[0])
+        train, dev = (
+            _read(nlp, corpus, name, interpolated)
+            for corpus, name in zip(corpora, dot_names, strict=True)
+        )
+        keys = [nlp.get_pipe(name).cfg["incorrect_spans_key"] for name in names]  # type: ignore[attr-defined]
+        facts = [CorpusFacts.of(examples, nlp, keys) for examples in (train, dev)]
+    texts = dict.fromkeys(str(warning.message) for warning in caught)
+    sourced = get_sourced_components(config)
+    return DataCheck(
+        lang=nlp.lang or "",
+        pipeline=list(nlp.pipe_names),
+        sourced=[name for name in sourced if name not in T["frozen_components"]],
+        frozen=list(T["frozen_components"]),
+        vectors=len(nlp.vocab.vectors),
+        components=[_describe(nlp, name, T["frozen_components"]) for name in names],
+        train=facts[0],
+        dev=facts[1],
+        problem=problem,
+        warnings=[text for text in texts if not text.startswith(_LISTED)],
+    )
+
+
+def _load(config: Config, path: str | Path) -> Language:
+    try:
+        return load_model_from_config(config)
+    except ConfigValidationError:
+        raise  # says more by itself
+    except (ValueError, OSError) as error:
+        raise ValueError(Errors.WN097.format(config=path, reason=_reason(error))) from error
+
+
+def _initialize(nlp: Language, corpus: Any) -> str | None:
+    """Initialize a pipeline. Returns why that isn't possible."""
+    try:
+        nlp.initialize(lambda: corpus(nlp))
+    except Exception as error:  # whatever a component says, the data is to be looked at first
+        return str(error) or type(error).__name__
+    return None
+
+
+def _read(nlp: Language, corpus: Any, name: str, config: Config) -> list[Example]:
+    try:
+        return list(corpus(nlp))
+    except Exception as error:  # each layer of the format has errors of its own
+        path = dot_to_object(config, name).get("path")
+        if isinstance(path, str | Path) and Path(path).exists():
+            read_examples(path, nlp)  # knows which file is at fault
+        raise ValueError(Errors.WN096.format(name=name, reason=_reason(error))) from error
+
+
+def _reason(error: Exception) -> str:
+    """What an error says, as a sentence."""
+    text = str(error).strip() or type(error).__name__
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _describe(nlp: Language, name: str, frozen: list[str]) -> ComponentFacts:
+    pipe: Any = nlp.get_pipe(name)
+    windows = []
+    if pipe.model.attrs.get("embedding") == "distinct words":
+        windows = [node.attrs["window"] for node in pipe.model.walk() if "window" in node.attrs]
+    return ComponentFacts(name, list(pipe.labels), max(windows, default=None), name in frozen)

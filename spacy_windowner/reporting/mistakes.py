@@ -1,0 +1,183 @@
+"""Errors of one or several models, in their context."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from spacy.tokens import Doc
+
+from .matching import RIGHT, Compared, Entity, Pair
+
+CONTEXT = 90  # characters on either side
+_MAX_TEXT = 240  # characters of an entity
+
+Key = tuple[int, tuple[int, int, str] | None, tuple[int, int, str] | None]
+
+
+class Mark(NamedTuple):
+    """An entity in a text.
+
+    start (int): Its first character.
+    end (int): The character after its last one.
+    label (str): Its label.
+    text (str): Its text.
+    """
+
+    start: int
+    end: int
+    label: str
+    text: str
+
+
+class Piece(NamedTuple):
+    """A piece of an error's text.
+
+    text (str): The piece.
+    in_true (bool): Whether it is in the true entity.
+    in_found (bool): Whether it is in the predicted one.
+    """
+
+    text: str
+    in_true: bool
+    in_found: bool
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """An error, and who makes it.
+
+    kind (str): One of `matching.ERRORS`.
+    doc (int): The document's number in the data.
+    true (Optional[Mark]): The true entity, None if there is none.
+    found (Optional[Mark]): The predicted one, None if there is none.
+    before (str): Text before it.
+    pieces (List[Piece]): The text of both entities.
+    after (str): Text after it.
+    scores (Dict[int, Optional[float]]): The numbers of the models that make the error, and the
+        probability that each gives to what it found, or to the true entity if it missed that.
+    """
+
+    kind: str
+    doc: int
+    true: Mark | None
+    found: Mark | None
+    before: str
+    pieces: list[Piece]
+    after: str
+    scores: dict[int, float | None] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """RETURNS (str): The text of both entities."""
+        return "".join(piece.text for piece in self.pieces)
+
+    @property
+    def labels(self) -> list[str]:
+        """RETURNS (List[str]): The labels it is about, the true one first."""
+        both = (mark.label for mark in (self.true, self.found) if mark is not None)
+        return list(dict.fromkeys(both))
+
+    @property
+    def score(self) -> float | None:
+        """RETURNS (Optional[float]): The highest probability that a model gives."""
+        return max((s for s in self.scores.values() if s is not None), default=None)
+
+    def to_dict(self, names: Sequence[str]) -> dict[str, Any]:
+        """The error in dictionaries and lists, as for JSON.
+
+        names (Sequence[str]): The names of the models.
+        """
+        return {
+            "kind": self.kind,
+            "doc": self.doc,
+            "true": None if self.true is None else self.true._asdict(),
+            "found": None if self.found is None else self.found._asdict(),
+            "before": self.before,
+            "text": self.text,
+            "after": self.after,
+            "models": {names[number]: score for number, score in self.scores.items()},
+        }
+
+
+def choose_mistakes(compared: Sequence[Iterable[Compared]], most: int) -> tuple[list[Mistake], int]:
+    """The errors of models, each once, with all the models that make it. If there are too many,
+    each kind and label has its turn, and those that models are most sure of come first.
+
+    compared (Sequence[Iterable[Compared]]): The compared documents of each model.
+    most (int): The most errors to show.
+    RETURNS (Tuple[List[Mistake], int]): The errors in the order of the documents, and how many
+        there are in all.
+    """
+    docs: dict[int, Doc] = {}
+    pairs: dict[Key, Pair] = {}
+    scores: dict[Key, dict[int, float | None]] = defaultdict(dict)
+    for number, of_model in enumerate(compared):
+        for doc in of_model:
+            docs.setdefault(doc.number, doc.doc)
+            for pair in doc.pairs:
+                if pair.kind != RIGHT:
+                    key = (doc.number, _key(pair.true), _key(pair.found))
+                    pairs.setdefault(key, pair)
+                    about = pair.found or pair.true
+                    scores[key][number] = None if about is None else about.score
+    chosen = _take_turns(pairs, scores, most)
+    mistakes = [_mistake(key[0], docs[key[0]], pairs[key], scores[key]) for key in chosen]
+    return sorted(mistakes, key=_place), len(pairs)
+
+
+def _key(entity: Entity | None) -> tuple[int, int, str] | None:
+    return None if entity is None else (entity.start, entity.end, entity.label)
+
+
+def _place(mistake: Mistake) -> tuple[int, int]:
+    return mistake.doc, min(m.start for m in (mistake.true, mistake.found) if m is not None)
+
+
+def _take_turns(
+    pairs: dict[Key, Pair], scores: dict[Key, dict[int, float | None]], most: int
+) -> list[Key]:
+    if len(pairs) <= most:
+        return list(pairs)
+    groups: dict[tuple, list[Key]] = defaultdict(list)
+    for key, pair in pairs.items():
+        about = pair.true or pair.found
+        groups[pair.kind, about and about.label].append(key)
+    queues = [
+        sorted(group, key=lambda key: -max((s or 0.0 for s in scores[key].values()), default=0.0))
+        for group in groups.values()
+    ]
+    turns = ((turn, queue) for turn in range(max(map(len, queues))) for queue in queues)
+    in_turn = (queue[turn] for turn, queue in turns if turn < len(queue))
+    return [key for _, key in zip(range(most), in_turn, strict=False)]
+
+
+def _mistake(number: int, doc: Doc, pair: Pair, scores: dict[int, float | None]) -> Mistake:
+    true, found = (None if ent is None else _mark(doc, ent) for ent in pair)
+    marks = [mark for mark in (true, found) if mark is not None]
+    start, end = min(mark.start for mark in marks), max(mark.end for mark in marks)
+    cuts = sorted({cut for mark in marks for cut in (mark.start, mark.end)})
+    pieces = [
+        Piece(_shorten(doc.text[a:b]), _within(true, a), _within(found, a))
+        for a, b in zip(cuts, cuts[1:], strict=False)
+    ]
+    before, after = doc.text[:start], doc.text[end:]
+    if len(before) > CONTEXT:
+        before = "…" + before[-CONTEXT:].partition(" ")[2]
+    if len(after) > CONTEXT:
+        after = after[:CONTEXT].rpartition(" ")[0] + "…"
+    return Mistake(pair.kind, number, true, found, before, pieces, after, scores)
+
+
+def _mark(doc: Doc, entity: Entity) -> Mark:
+    span = doc[entity.start : entity.end]
+    return Mark(span.start_char, span.end_char, entity.label, _shorten(span.text))
+
+
+def _within(mark: Mark | None, char: int) -> bool:
+    return mark is not None and mark.start <= char < mark.end
+
+
+def _shorten(text: str) -> str:
+    half = _MAX_TEXT // 2
+    return text if len(text) <= _MAX_TEXT else f"{text[:half]} … {text[-half:]}"

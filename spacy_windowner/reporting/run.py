@@ -1,0 +1,99 @@
+"""Run pipelines on the documents of a report."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import takewhile
+from typing import Any
+
+from spacy.language import Language
+from spacy.training import Example
+
+from ..confidence.decisions import find_components
+from ..errors import Errors
+from ..pipeline.partial import judged_only
+
+_SECONDS = 2.0  # for which a pipeline is timed
+_SPANS_KEY = "window_ner"
+
+
+def require_component(nlp: Language, model: str) -> None:
+    """Reject a pipeline without a `window_ner`.
+
+    nlp (Language): The pipeline.
+    model (str): Its folder or package.
+    RAISES (ValueError): If there is none.
+    """
+    if not find_components(nlp):
+        names = ", ".join(nlp.pipe_names) or "no component"
+        raise ValueError(Errors.WN090.format(model=model, names=names))
+
+
+def predict(nlp: Language, examples: Sequence[Example], model: str) -> list[Example]:
+    """Find the entities of documents. Calibrated `window_ner` components give all probabilities
+    there are, those of spans that nearly were entities as well, whatever their settings say.
+
+    nlp (Language): The pipeline.
+    examples (Sequence[Example]): The documents, which are annotated.
+    model (str): The pipeline's folder or package.
+    RETURNS (List[Example]): The examples to judge: without predicted entities of labels that a
+        document isn't annotated for.
+    RAISES (ValueError): If the pipeline finds nothing, and has no component that could.
+    """
+    with _all_probabilities(nlp):
+        docs = list(nlp.pipe(example.predicted for example in examples))
+    finds = any("doc.ents" in nlp.get_pipe_meta(name).assigns for name in nlp.pipe_names)
+    if not finds and not any(doc.ents for doc in docs):
+        names = ", ".join(nlp.pipe_names) or "no component"
+        raise ValueError(Errors.WN091.format(model=model, names=names))
+    for example, doc in zip(examples, docs, strict=True):
+        example.predicted = doc
+    return [judged_only(example, model) for example in examples]
+
+
+@contextmanager
+def _all_probabilities(nlp: Language) -> Iterator[None]:
+    """Let the calibrated components of a pipeline write probabilities and candidates."""
+    before = []
+    for name in find_components(nlp):
+        cfg: dict[str, Any] = nlp.get_pipe(name).cfg  # type: ignore[attr-defined]
+        if cfg["calibration"] is not None:
+            before.append((cfg, {key: cfg[key] for key in ("spans_key", "candidates")}))
+            cfg.update(spans_key=cfg["spans_key"] or _SPANS_KEY, candidates=True)
+    try:
+        yield
+    finally:
+        for cfg, settings in before:
+            cfg.update(settings)
+
+
+def candidate_keys(nlp: Language) -> list[str]:
+    """Where `predict` puts the spans that nearly were entities: keys of `doc.spans`."""
+    pipes: list[Any] = [nlp.get_pipe(name) for name in find_components(nlp)]
+    calibrated = [pipe for pipe in pipes if pipe.cfg["calibration"] is not None]
+    return [f"{pipe.cfg['spans_key'] or _SPANS_KEY}_candidates" for pipe in calibrated]
+
+
+def words_per_second(nlp: Language, texts: Sequence[str]) -> float:
+    """How fast a pipeline is, from texts to entities, by the clock, in one process: the fastest of
+    the times that it goes through the texts in a few seconds, for what else a machine does makes
+    it slower, never faster. A pipeline that doesn't get through them once is timed for some.
+
+    nlp (Language): The pipeline.
+    texts (Sequence[str]): The texts.
+    RETURNS (float): Words a second.
+    """
+    end = time.perf_counter() + _SECONDS
+    best = 0.0
+    while best == 0.0 or time.perf_counter() < end:
+        start = time.perf_counter()
+        in_time = takewhile(lambda _: time.perf_counter() < end, texts)
+        n_texts = n_words = 0
+        for doc in nlp.pipe(in_time):
+            n_texts += 1
+            n_words += len(doc)
+        if n_words == 0:
+            break
+        if n_texts == len(texts) or best == 0.0:
+            best = max(best, n_words / (time.perf_counter() - start))
+    return best

@@ -1,0 +1,69 @@
+"""What the page and the Markdown file say in the same words."""
+
+from .matching import BOTH, BOUNDARY, MISSED, SPURIOUS, TYPE
+from .report import Report
+
+KINDS = {
+    BOUNDARY: "found with other boundaries",
+    TYPE: "found as another type",
+    BOTH: "found with other boundaries, as another type",
+    MISSED: "not found",
+    SPURIOUS: "found where there is none",
+}
+VIEWS = {
+    "strict": "boundaries and type are right",
+    "exact": "boundaries are right, whatever the type",
+    "partial": "boundaries are right; any overlap is half right",
+    "type": "the type is right, and there is an overlap",
+}
+NO_PROBABILITIES = (
+    "It gives no probabilities. A window_ner gives them after python -m spacy windowner calibrate."
+)
+
+
+def percent(share: float | None) -> str:
+    """A share in percent, without the sign. "-" where there is nothing to divide by."""
+    return "-" if share is None else f"{100 * share:.1f}"
+
+
+def thousands(number: float) -> str:
+    """A whole number, with commas."""
+    return f"{number:,.0f}"
+
+
+def speed(words_per_second: float) -> str:
+    """Words a second, from a thousand on in whole thousands."""
+    if words_per_second < 1000:
+        return f"{words_per_second:,.0f}"
+    return f"{round(words_per_second, -3):,.0f}"
+
+
+def difference(share: float | None, first: float | None) -> str:
+    """How many points a share lies above that of the first model."""
+    if share is None or first is None:
+        return "-"
+    return f"{100 * (share - first):+.1f}".replace("-0.0", "0.0").replace("+0.0", "0.0")
+
+
+def describe_data(report: Report) -> str:
+    """What was measured on, as one or two sentences."""
+    data = report.data
+    entities, documents = thousands(data.entities), thousands(data.documents)
+    text = f"Measured on {entities} entities in {documents} documents."
+    if data.not_annotated:
+        text += f" Left out for lack of annotation: {thousands(data.not_annotated)} of these."
+    return text
+
+
+def describe_mistakes(report: Report, shown: int) -> str:
+    """How many errors are shown, as a sentence.
+
+    report (Report): The report.
+    shown (int): How many there is room for.
+    """
+    total = report.n_mistakes
+    if not total:
+        return "There are no errors."
+    if shown == total:
+        return f"All {thousands(total)} errors." if total > 1 else "The only error."
+    return f"{thousands(shown)} of {thousands(total)} errors, of all kinds and labels."

@@ -1,0 +1,210 @@
+// What is typed goes to the server after a short rest. Answers may come back in another order than
+// they were asked for: the last question counts. All text from outside becomes text nodes.
+
+const REST = 150; // milliseconds
+const main = document.getElementById("main");
+const text = document.getElementById("text");
+const status = document.getElementById("status");
+const count = document.getElementById("count");
+const found = document.getElementById("found");
+const legend = document.getElementById("legend");
+const why = document.getElementById("why");
+const maxChars = Number(main.dataset.maxChars);
+const colors = new Map();
+for (const chip of document.querySelectorAll("#labels [data-label]")) {
+  colors.set(chip.dataset.label, chip.dataset.color);
+}
+
+/** Asks the server questions of one kind, and knows which one was the last. */
+class Asker {
+  constructor(path) {
+    this.path = path;
+    this.last = 0;
+    this.abort = null;
+  }
+
+  /** The answer, or null if another question has been asked meanwhile. */
+  async ask(question) {
+    const number = ++this.last;
+    if (this.abort) this.abort.abort();
+    this.abort = new AbortController();
+    try {
+      const answer = await this.send(question, this.abort.signal);
+      return number === this.last ? answer : null;
+    } catch (error) {
+      if (number !== this.last) return null;
+      throw error;
+    }
+  }
+
+  async send(question, signal) {
+    let response;
+    try {
+      response = await fetch(this.path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(question),
+        signal,
+      });
+    } catch (error) {
+      throw new Error("The server doesn’t answer. Does it still run?", { cause: error });
+    }
+    const answer = await response.json().catch(() => null);
+    if (response.ok && answer) return answer;
+    throw new Error(
+      (answer && answer.error) ||
+        `The server failed (status ${response.status}). Its terminal says why.`,
+    );
+  }
+
+  forget() {
+    this.last++;
+    if (this.abort) this.abort.abort();
+  }
+}
+
+const finder = new Asker("entities");
+const explainer = new Asker("why");
+let shownText = ""; // whose entities are shown, which may be that of a moment ago
+let chosen = null; // the entity that is explained
+let timer = 0;
+
+function say(message, isProblem = false) {
+  status.textContent = message;
+  status.classList.toggle("problem", isProblem);
+}
+
+const plural = (n, one, several) => `${n.toLocaleString("en")} ${n === 1 ? one : several}`;
+
+/** The number of characters, as the server counts them. */
+function countChars(value) {
+  let n = value.length;
+  if (n > 2 * maxChars) return n; // too long however they are counted
+  for (const char of value) n -= char.length - 1;
+  return n;
+}
+
+async function find() {
+  const value = text.value;
+  const n = countChars(value);
+  count.textContent = `${n.toLocaleString("en")} of ${maxChars.toLocaleString("en")} characters`;
+  main.classList.toggle("too-long", n > maxChars);
+  if (n > maxChars || !value.trim()) {
+    finder.forget();
+    show("", [], n > maxChars ? "" : "Entities appear here as you type.");
+    say(
+      n > maxChars
+        ? "The text is too long. Shorten it, or start the server with another --max-chars."
+        : "",
+      n > maxChars,
+    );
+    return;
+  }
+  try {
+    const answer = await finder.ask({ text: value });
+    if (!answer) return;
+    show(value, answer.pieces, "");
+    say(
+      `${answer.entities ? plural(answer.entities, "entity", "entities") : "No entity"} in ` +
+        plural(answer.words, "word", "words"),
+    );
+  } catch (error) {
+    found.classList.add("stale");
+    say(error.message, true);
+  }
+}
+
+function show(ofText, pieces, otherwise) {
+  shownText = ofText;
+  const before = [...found.querySelectorAll("button")].indexOf(document.activeElement);
+  found.classList.remove("stale");
+  found.replaceChildren(...pieces.map((piece) => ("label" in piece ? entity(piece) : piece.text)));
+  if (otherwise) {
+    const empty = element("span", otherwise);
+    empty.className = "empty";
+    found.append(empty);
+  }
+  const buttons = [...found.querySelectorAll("button")];
+  if (before >= 0) (buttons[Math.min(before, buttons.length - 1)] || text).focus();
+  const again = chosen && nearest(buttons, chosen);
+  if (again) choose(again);
+  else unchoose();
+}
+
+function element(name, content) {
+  const made = document.createElement(name);
+  made.textContent = content;
+  return made;
+}
+
+function entity(piece) {
+  const button = element("button", piece.text);
+  button.type = "button";
+  button.className = `entity color-${colors.get(piece.label) ?? 7}`;
+  button.append(element("small", ` ${piece.label}`));
+  let strength = 0.3;
+  button.title = "Why?";
+  if (piece.score !== null) {
+    button.append(element("small", ` ${piece.score.toFixed(2)}`));
+    button.title = `Probability ${piece.score.toFixed(2)}. Why?`;
+    strength = 0.06 + 0.5 * piece.score;
+  }
+  button.style.setProperty("--strength", strength.toFixed(3));
+  button.setAttribute("aria-pressed", "false");
+  button.setAttribute("aria-controls", "why");
+  button.piece = piece;
+  button.addEventListener("click", () => {
+    if (button === chosenButton()) unchoose();
+    else choose(button, true);
+  });
+  return button;
+}
+
+const chosenButton = () => found.querySelector('[aria-pressed="true"]');
+
+/** The button of the same entity after a change of the text. */
+function nearest(buttons, piece) {
+  const distance = (button) => Math.abs(button.piece.start - piece.start);
+  return buttons
+    .filter((button) => button.piece.text === piece.text && button.piece.label === piece.label)
+    .sort((one, other) => distance(one) - distance(other))[0];
+}
+
+async function choose(button, isNew = false) {
+  const last = chosenButton();
+  if (last) last.setAttribute("aria-pressed", "false");
+  button.setAttribute("aria-pressed", "true");
+  chosen = button.piece;
+  const { start, end, label } = chosen;
+  try {
+    const answer = await explainer.ask({ text: shownText, start, end, label });
+    if (!answer) return;
+    // A parsed document runs no script, and the server escapes what was typed.
+    const parsed = new DOMParser().parseFromString(answer.html, "text/html");
+    why.replaceChildren(...parsed.body.childNodes);
+    legend.hidden = false;
+    for (const table of why.querySelectorAll(".scroll")) table.tabIndex = 0;
+    if (isNew) say(`Why “${chosen.text}” was found is told below.`);
+  } catch (error) {
+    const problem = element("p", error.message);
+    problem.className = "note";
+    why.replaceChildren(problem);
+    legend.hidden = true;
+  }
+  if (isNew) why.querySelector("h2, p").scrollIntoView({ block: "nearest" });
+}
+
+function unchoose() {
+  const last = chosenButton();
+  if (last) last.setAttribute("aria-pressed", "false");
+  explainer.forget();
+  chosen = null;
+  why.replaceChildren();
+  legend.hidden = true;
+}
+
+text.addEventListener("input", () => {
+  clearTimeout(timer);
+  timer = setTimeout(find, REST);
+});
+find(); // browsers keep what was typed when a page is loaded again

@@ -1,0 +1,103 @@
+from threading import Lock
+from typing import Any, cast
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from ..confidence.decisions import choose_component
+from ..confidence.explain import explain
+from ..confidence.render_html import render_entity
+from ..errors import Errors
+from ..pipeline.window_ner import WindowNER
+
+Scores = dict[tuple[int, int, str], float | None]
+
+
+class Tagger:
+    """Finds and explains the entities of texts, one at a time, for a page that shows them.
+
+    nlp (Language): The pipeline, which nobody else uses meanwhile.
+    component (Optional[str]): The name of the `window_ner` to explain, if there are several.
+    max_chars (int): The longest text, in characters.
+    RAISES (ValueError): If there is no such component, or several.
+    """
+
+    def __init__(self, nlp: Language, component: str | None = None, max_chars: int = 10_000):
+        self.component = choose_component(nlp, component)
+        self.max_chars = max_chars
+        self._nlp = nlp
+        nlp.max_length = max(nlp.max_length, max_chars)
+        self._ner = cast(WindowNER, nlp.get_pipe(self.component))
+        if self._ner.cfg["spans_key"] is None:
+            self._ner.cfg["spans_key"] = "window_ner"  # else nothing has a probability
+        self._lock = Lock()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The component's labels."""
+        return self._ner.labels
+
+    @property
+    def is_calibrated(self) -> bool:
+        """RETURNS (bool): Whether entities have probabilities."""
+        return self._ner.calibration is not None
+
+    def find(self, text: str) -> dict[str, Any]:
+        """Find the entities of a text.
+
+        text (str): The text.
+        RETURNS (Dict[str, Any]): The text in pieces, `{"text": ...}`, of which entities have the
+            numbers of their first token and the one after their last, `start` and `end`, their
+            `label` and their `score`, None if unknown; and the number of `words` and `entities`.
+        RAISES (ValueError): If the text is too long.
+        """
+        text = self._checked(text)
+        with self._lock, self._nlp.memory_zone():
+            doc = self._nlp(text)
+            words = sum(not token.is_space for token in doc)
+            pieces = _pieces(doc, self._scores(doc))
+            return {"pieces": pieces, "words": words, "entities": len(doc.ents)}
+
+    def explain(self, text: str, start: int, end: int, label: str) -> str:
+        """Explain an entity of a text.
+
+        text (str): The text.
+        start (int): The entity's first token.
+        end (int): The token after its last one.
+        label (str): Its label.
+        RETURNS (str): HTML, see `render_entity`.
+        RAISES (ValueError): If the text is too long, or the component doesn't find the entity, or
+            its model can't be explained.
+        """
+        text = self._checked(text)
+        with self._lock, self._nlp.memory_zone():
+            found = explain(self._nlp, text, name=self.component, within=(start, end))
+        for entity in found.entities:
+            if (entity.start, entity.end, entity.label) == (start, end, label):
+                return render_entity(entity, found)
+        raise ValueError(Errors.WN133.format(name=self.component, label=label))
+
+    def _scores(self, doc: Doc) -> Scores:
+        """The probabilities of the component's entities. `ner_score` would look for each in all."""
+        group = doc.spans[self._ner.cfg["spans_key"]]
+        spans = [(span.start, span.end, span.label_) for span in group]
+        return dict(zip(spans, group.attrs["scores"], strict=True))
+
+    def _checked(self, text: str) -> str:
+        if len(text) > self.max_chars:
+            raise ValueError(Errors.WN132.format(n=len(text), limit=self.max_chars))
+        # Halves of characters, which JSON can hold and UTF-8 can't.
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _pieces(doc: Doc, scores: Scores) -> list[dict[str, Any]]:
+    # The page counts characters in another way than Python, so that it gets no offsets.
+    pieces: list[dict[str, Any]] = []
+    text, end = doc.text, 0
+    for ent in doc.ents:
+        pieces += [{"text": text[end : ent.start_char]}] * (ent.start_char > end)
+        score = scores.get((ent.start, ent.end, ent.label_))
+        piece = {"text": ent.text, "label": ent.label_, "score": score}
+        pieces.append({**piece, "start": ent.start, "end": ent.end})
+        end = ent.end_char
+    return pieces + [{"text": text[end:]}] * (len(text) > end)

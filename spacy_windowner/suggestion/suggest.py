@@ -1,0 +1,161 @@
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from spacy.attrs import LOWER
+from spacy.language import Language
+from spacy.strings import get_string_id
+from spacy.tokens import Doc
+
+from ..confidence.decisions import choose_component
+from ..errors import Errors, check_setting
+from ..models.output import is_initialized
+from ..pretraining.raw_text import RawText
+from .choose import Doubts, choose
+from .doubts import Doubter
+from .near_duplicates import signature
+from .pool import Pool
+from .shingles import shingles
+from .task import make_task
+
+_ZONE = 1000  # documents whose new words are kept at a time
+_POOL, _LEAST_POOL = 20, 1000
+# The documents that are chosen from: so many for each one wanted, and at least so many.
+
+
+class Suggested(NamedTuple):
+    """The documents to annotate, and what they were chosen from.
+
+    tasks (List[Dict[str, Any]]): The documents, the most informative first, see `make_task`.
+    n_docs (int): Documents of the raw text.
+    n_excluded (int): Those among them that were to be left out.
+    n_near_duplicates (int): Those left out because one like them is better, among the good ones.
+    """
+
+    tasks: list[dict[str, Any]]
+    n_docs: int
+    n_excluded: int
+    n_near_duplicates: int
+
+
+class _Candidate(NamedTuple):
+    source: str | list[str]  # the text, or its words
+    line: int
+    doubts: Doubts
+
+
+def suggest(
+    nlp: Language,
+    raw_text: str | Path,
+    *,
+    n: int = 100,
+    component: str | None = None,
+    exclude: Iterable[str | Path] = (),
+) -> Suggested:
+    """Find the documents of a raw text from whose annotation a component would learn most: those
+    with many tags that it is unsure about, for their length, in words that it isn't unsure about
+    in documents chosen before. Of near-duplicates only one is chosen.
+
+    The text is read once, and of its documents the best are kept in mind, 20 for each one wanted.
+
+    nlp (Language): The pipeline.
+    raw_text (Union[str, Path]): A file, see `RawText`.
+    n (int): The most documents to choose.
+    component (Optional[str]): The component's name, if there are several.
+    exclude (Iterable[Union[str, Path]]): Files, as the raw text, with documents to leave out,
+        because they are annotated, say.
+    RETURNS (Suggested): The documents.
+    RAISES (ValueError): If there is no such component, or it isn't trained, or a file can't be
+        read, or there is no document to choose.
+    """
+    check_setting(n >= 1, "n", n, "It is at least 1.")
+    name = choose_component(nlp, component)
+    doubter = Doubter(nlp, name)
+    if not is_initialized(doubter.component.model):
+        raise ValueError(Errors.WN080.format(name=name))
+    make_doc = _DocMaker(nlp)
+    known = {key for path in exclude for key in _keys(nlp, RawText(path, make_doc))}
+    text = RawText(raw_text, make_doc)
+    pool: Pool[_Candidate] = Pool(max(_LEAST_POOL, _POOL * n))
+    n_docs = n_excluded = 0
+    for docs, lines in _zones(nlp, text):
+        rows = [row for row in zip(docs, lines, strict=True) if _key(row[0]) not in known]
+        n_docs, n_excluded = n_docs + len(docs), n_excluded + len(docs) - len(rows)
+        _fill(pool, doubter, rows)
+    text.report_lines(n_docs > 0)
+    if n_docs == n_excluded:
+        raise ValueError(Errors.WN081.format(path=raw_text, n=n_docs))
+    candidates = pool.items()
+    chosen = choose([candidate.doubts for candidate in candidates], n)
+    best = [candidates[number] for number, _ in chosen]
+    annotated = nlp.pipe(make_doc(candidate.source) for candidate in best)
+    doubted = doubter.doubts(make_doc(candidate.source) for candidate in best)
+    rows_of_tasks = zip(annotated, doubted, chosen, best, strict=True)
+    tasks = [
+        make_task(doc, doubts, score, candidate.line)
+        for doc, (_, doubts), (_, score), candidate in rows_of_tasks
+    ]
+    return Suggested(tasks, n_docs, n_excluded, pool.n_near_duplicates)
+
+
+def _fill(pool: Pool[_Candidate], doubter: Doubter, rows: list[tuple[Doc, int]]) -> None:
+    """Add documents with their lines to a pool, if they are good enough."""
+    # The sources are noted first, for a component may return other Docs.
+    sources = [(_source(doc), line) for doc, line in rows]
+    found = doubter.doubts(doc for doc, _ in rows)
+    for (doc, values), (source, line) in zip(found, sources, strict=True):
+        doubts = Doubts.of(doc.to_array(LOWER), values)
+        score = doubts.score(Counter())
+        if pool.wants(score):
+            pool.add(score, signature(shingles(doc)), _Candidate(source, line, doubts))
+
+
+class _DocMaker:
+    """Makes documents of the pipeline's vocabulary, which know what they were made of."""
+
+    def __init__(self, nlp: Language) -> None:
+        self.nlp = nlp
+
+    def __call__(self, source: str | list[str]) -> Doc:
+        if isinstance(source, str):
+            doc = self.nlp.make_doc(source)
+        else:
+            spaces = [True] * (len(source) - 1) + [False] * bool(source)
+            doc = Doc(self.nlp.vocab, words=source, spaces=spaces)
+        doc.user_data[_SOURCE] = source
+        return doc
+
+
+_SOURCE = "spacy_windowner_source"
+
+
+def _source(doc: Doc) -> str | list[str]:
+    return doc.user_data[_SOURCE]
+
+
+def _zones(nlp: Language, text: RawText) -> Iterator[tuple[list[Doc], list[int]]]:
+    """The documents of a text and their lines, from 1. The vocabulary forgets the words of each
+    part before the next one."""
+    docs = text.docs()
+    while True:
+        with nlp.memory_zone():
+            part, lines = [], []
+            for doc, _ in islice(docs, _ZONE):
+                part.append(doc)
+                lines.append(text.position.line)
+            if not part:
+                return
+            yield part, lines
+
+
+def _keys(nlp: Language, text: RawText) -> Iterator[int]:
+    for docs, _ in _zones(nlp, text):
+        yield from map(_key, docs)
+    text.report_lines(True)  # nothing to leave out is fine
+
+
+def _key(doc: Doc) -> int:
+    source = _source(doc)
+    return get_string_id(source if isinstance(source, str) else " ".join(source))

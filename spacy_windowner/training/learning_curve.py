@@ -1,0 +1,169 @@
+"""The picture of a training: an SVG file, readable on light and dark pages, that needs no other
+file."""
+
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+
+from ..confidence.wording import visible
+from .history import Evaluation, History
+
+_TEMPLATE = Path(__file__).parent / "learning_curve.svg.jinja"
+_WIDTH, _HEIGHT = 330.0, 190.0  # of a panel, in pixels
+_LINE = 14.0  # the least distance between two names
+_N_COLORS = 8
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of the picture: lines over the steps of a training.
+
+    title (str): What it shows.
+    lines (Dict[str, List[Tuple[int, float]]]): The points of each line, (step, value), by its name.
+    """
+
+    title: str
+    lines: dict[str, list[tuple[int, float]]]
+
+
+def save_learning_curve(path: Path, history: History, pipeline: str) -> None:
+    """Draw the picture. The file is replaced when the new one is whole.
+
+    path (Path): The file of SVG.
+    history (History): The evaluations, at least one.
+    pipeline (str): What was trained.
+    RAISES (OSError): If it can't be written.
+    """
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.write_text(render_learning_curve(history, pipeline), encoding="utf8")
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def render_learning_curve(history: History, pipeline: str) -> str:
+    """RETURNS (str): The picture, see `save_learning_curve`."""
+    evaluations, best = history.evaluations, history.best
+    panels = [panel for panel in make_panels(evaluations) if panel.lines]
+    last = max(1, evaluations[-1].step)
+    views = [_panel_view(panel, last) for panel in panels]
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(_TEMPLATE.read_text(encoding="utf8"))
+    rows = [views[i : i + 2] for i in range(0, len(views), 2)]
+    return template.render(
+        pipeline=visible(pipeline),
+        best=best,
+        best_x=_round(best.step / last * _WIDTH) if best else None,
+        last=evaluations[-1],
+        speed=_mean_speed(evaluations),
+        ticks=[(f"{step:,.0f}", _round(step / last * _WIDTH)) for step in ticks(last)],
+        width=_WIDTH,
+        rows=[(row, max(view["height"] for view in row)) for row in rows],
+    )
+
+
+def make_panels(evaluations: Sequence[Evaluation]) -> Iterator[Panel]:
+    """YIELDS (Panel): The parts of the picture, in their order. Some may have no lines."""
+    # The first evaluation has but one batch, of random weights, which would set the scale.
+    trained = evaluations[1:] or evaluations
+    yield Panel("Mean loss of a step", _lines(trained, lambda one: one.losses))
+    yield Panel("Scores", _lines(evaluations, _scores))
+    yield Panel("F of each label", _lines(evaluations, lambda one: _percent(one.label_f)))
+    yield Panel("Margin violations, % of tokens", _lines(trained, _violations))
+
+
+def _scores(one: Evaluation) -> dict[str, float]:
+    # Most often the score is one of the others.
+    own = {} if one.score in one.scores.values() else {"score": one.score}
+    return _percent(own | one.scores)
+
+
+def _violations(one: Evaluation) -> dict[str, float]:
+    return {} if one.violations is None else {"": 100.0 * one.violations}
+
+
+def _percent(values: dict[str, float]) -> dict[str, float]:
+    return {name: 100.0 * value for name, value in values.items() if name != "speed"}
+
+
+def _lines(
+    evaluations: Iterable[Evaluation], values: Callable[[Evaluation], dict[str, float]]
+) -> dict[str, list[tuple[int, float]]]:
+    lines: dict[str, list[tuple[int, float]]] = {}
+    for one in evaluations:
+        for name, value in values(one).items():
+            if math.isfinite(value):
+                lines.setdefault(name, []).append((one.step, value))
+    return lines
+
+
+def _mean_speed(evaluations: Iterable[Evaluation]) -> float | None:
+    speeds = [one.words_per_second for one in evaluations if one.words_per_second]
+    return sum(speeds) / len(speeds) if speeds else None
+
+
+def _panel_view(panel: Panel, last: int) -> dict[str, Any]:
+    """A panel in pixels, from its upper left corner."""
+    top = max(y for line in panel.lines.values() for _, y in line)
+    top = top if top > 0.0 else 1.0
+    # Many labels need a higher panel, for their names stand below each other.
+    height = max(_HEIGHT, _LINE * len(panel.lines))
+    ends = [(1.0 - line[-1][1] / top) * height for line in panel.lines.values()]
+    names = spread(ends, _LINE, height)
+    lines = [
+        {
+            "name": visible(name),
+            "color": number % _N_COLORS,
+            "points": " ".join(
+                f"{_round(x / last * _WIDTH)},{_round((1.0 - y / top) * height)}" for x, y in line
+            ),
+            "end": (_round(line[-1][0] / last * _WIDTH), _round(end)),
+            "value": line[-1][1],
+            "at": _round(at),
+        }
+        for number, ((name, line), end, at) in enumerate(
+            zip(panel.lines.items(), ends, names, strict=True)
+        )
+    ]
+    grid = [(f"{value:g}", _round((1.0 - value / top) * height)) for value in ticks(top)]
+    return {"title": panel.title, "height": height, "lines": lines, "grid": grid}
+
+
+def ticks(top: float) -> list[float]:
+    """Round numbers for an axis from 0.
+
+    top (float): The end of the axis, above 0.
+    RETURNS (List[float]): Two to six numbers of equal distance, the first 0, none above `top`.
+    """
+    size = 10.0 ** math.floor(math.log10(top))
+    distance = next(x * size for most, x in ((1.5, 0.5), (5, 1), (11, 2)) if top < most * size)
+    return [number * distance for number in range(int(top / distance + 1e-9) + 1)]
+
+
+def spread(places: Sequence[float], distance: float, end: float) -> list[float]:
+    """Move places apart, as little as keeps their order.
+
+    places (Sequence[float]): Places from 0 to `end`.
+    distance (float): The least distance between two of them.
+    end (float): The last place.
+    RETURNS (List[float]): The places, none above `end` as far as there is room.
+    """
+    order = sorted(range(len(places)), key=lambda i: places[i])
+    moved = list(places)
+    before = -distance
+    for i in order:
+        before = moved[i] = max(moved[i], before + distance)
+    after = end + distance
+    for i in reversed(order):
+        after = moved[i] = min(moved[i], after - distance)
+    return moved
+
+
+def _round(number: float) -> float:
+    return round(number, 1)

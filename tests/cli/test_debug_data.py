@@ -1,0 +1,100 @@
+import re
+import subprocess
+import sys
+
+import pytest
+import spacy
+from spacy.cli import app
+from spacy.util import registry
+from typer.testing import CliRunner
+
+from ..pipeline.util import make_nlp
+from ..reporting.test_data_check import MANY
+from ..reporting.util import write_docs
+
+
+@pytest.fixture(scope="module", autouse=True)
+def commands():
+    """The commands as spaCy finds them."""
+    registry.cli.get_all()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data")
+    make_nlp(name="ner").config.to_disk(path / "config.cfg")
+    write_docs(path / "good.spacy", MANY)
+    write_docs(
+        path / "dev.spacy", [("Eve went to Rome", {"entities": [(0, 3, "PER"), (12, 16, "LOC")]})]
+    )
+    white = [(f"Rome {i}\nis", {"entities": [(0, 7, "LOC")]}) for i in range(7)]
+    write_docs(path / "white.spacy", [*MANY, *white])
+    return path
+
+
+def run(folder, train, *args):
+    paths = ["--paths.train", folder / train, "--paths.dev", folder / "dev.spacy"]
+    arguments = ["windowner", "debug-data", folder / "config.cfg", *paths, *args]
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, " ".join(re.sub(r"\x1b\[[0-9;]*m", "", result.output).split())
+
+
+def test_good_data(folder):
+    code, output = run(folder, "good.spacy")
+    assert code == 0, output
+    assert "Named Entity Recognition: ner" in output and "LOC 120 1 2,000" in output
+    assert "9 checks passed" in output and "warning" not in output
+    assert "1 of 2 entities of the dev data (50%)" in output
+    assert f"python -m spacy train {folder / 'config.cfg'} --paths.train" in output
+    assert "10 most common words" not in output
+    assert "10 most common words" in run(folder, "good.spacy", "--verbose")[1]
+
+
+def test_errors_in_the_data(folder):
+    code, output = run(folder, "white.spacy")
+    assert code == 1, output
+    assert "7 invalid whitespace entity spans in the train data" in output
+    assert "document 2120: 'Rome 0\\n' (LOC), 0:7" in output and "Rome 4" in output
+    assert "Rome 5" not in output and "and 2 more, with --verbose" in output
+    assert "1 error" in output and "Next: correct the offsets" in output
+    assert "Rome 6" in run(folder, "white.spacy", "--verbose")[1]
+
+
+def test_warnings_can_be_ignored(folder):
+    write_docs(folder / "shared.spacy", [*MANY, ("Eve went to Rome", {"entities": []})])
+    code, output = run(folder, "shared.spacy")
+    assert code == 0 and "1 training examples also in evaluation data 'Eve went" in output
+    code, output = run(folder, "shared.spacy", "--ignore-warnings", "--no-format")
+    assert code == 0 and "also in evaluation data" not in output and "'Eve went" not in output
+
+
+def test_errors_are_short(folder, tmp_path):
+    assert run(folder, "missing.spacy")[0] == 1
+    assert "[WN096]" in run(folder, "missing.spacy")[1]
+    nlp = spacy.blank("en")
+    nlp.config.to_disk(tmp_path / "config.cfg")
+    result = CliRunner().invoke(app, ["windowner", "debug-data", str(tmp_path / "config.cfg")])
+    assert result.exit_code == 1 and "[WN095]" in result.output
+    result = CliRunner().invoke(app, ["windowner", "debug-data", str(tmp_path / "no.cfg")])
+    assert result.exit_code == 2
+    code, output = run(folder, "good.spacy", "--components.ner.table_size", "many")
+    assert code == 1 and "'many' is not <class 'int'>" in output
+
+
+def test_code(folder, tmp_path):
+    (tmp_path / "code.py").write_text(
+        "import spacy\n"
+        "@spacy.registry.misc('made_for_this_test')\n"
+        "def made(): return None\n"
+        "print('imported')\n"
+    )
+    assert "imported" in run(folder, "good.spacy", "--code", tmp_path / "code.py")[1]
+
+
+def test_as_users_call_it():
+    command = [sys.executable, "-m", "spacy", "windowner", "debug-data", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    help_text = " ".join(done.stdout.split())
+    assert "EXAMPLE: python -m spacy windowner debug-data config.cfg" in help_text

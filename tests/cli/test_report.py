@@ -1,0 +1,84 @@
+import json
+import subprocess
+import sys
+
+import pytest
+import spacy
+from spacy.cli import app
+from spacy.util import registry
+from typer.testing import CliRunner
+
+from ..reporting.util import timed_briefly, trained_nlp, write_docs
+
+FILES = ["report.html", "report.json", "report.md"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def commands():
+    """The commands as spaCy finds them."""
+    registry.cli.get_all()
+    with timed_briefly():
+        yield
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("report")
+    trained_nlp().to_disk(path / "model")
+    write_docs(path / "test.spacy")
+    return path
+
+
+def run(*args):
+    result = CliRunner().invoke(app, ["windowner", "report", *map(str, args)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, " ".join(result.output.split())
+
+
+def test_writes_all_files(folder, tmp_path):
+    data = folder / "test.spacy"
+    code, output = run(folder / "model", data, tmp_path / "a" / "out", "--train", data)
+    assert code == 0, output
+    assert "Words/s" in output and "Saved the report" in output
+    assert sorted(path.name for path in (tmp_path / "a" / "out").iterdir()) == FILES
+    report = json.loads((tmp_path / "a" / "out" / "report.json").read_text(encoding="utf8"))
+    nlp = spacy.load(folder / "model")
+    examples = list(spacy.training.Corpus(data)(nlp))
+    assert report["models"][0]["total"]["f"] == pytest.approx(nlp.evaluate(examples)["ents_f"])
+    assert "<!DOCTYPE html>" in (tmp_path / "a" / "out" / "report.html").read_text(encoding="utf8")
+
+
+def test_several_models_and_few_examples(folder, tmp_path):
+    model, data = folder / "model", folder / "test.spacy"
+    code, output = run(model, data, tmp_path, "--compare", model, "-c", model, "--examples", 1)
+    assert code == 0, output
+    assert "model (2)" in output and "model (3)" in output
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf8"))
+    assert len(report["models"]) == 3 and len(report["errors"]["shown"]) == 1
+
+
+def test_errors_are_short_and_leave_no_files(folder, tmp_path):
+    model, data = folder / "model", folder / "test.spacy"
+    spacy.blank("en").to_disk(tmp_path / "blank")
+    (tmp_path / "broken.spacy").write_bytes(data.read_bytes()[:50])
+    for args, message in [
+        ((tmp_path / "blank", data), "WN090"),
+        ((model, data, "--compare", tmp_path / "blank"), "WN091"),
+        ((model, tmp_path / "broken.spacy"), "WN092"),
+        ((model, data, "--train", tmp_path / "broken.spacy"), "WN092"),
+        ((tmp_path / "missing", data), "Can't load the pipeline"),
+        ((model, data, "--compare", "en_no_such_package"), "Can't load the pipeline"),
+    ]:
+        code, output = run(*args[:2], tmp_path / "out", *args[2:])
+        assert code == 1 and message in output, output
+        assert not (tmp_path / "out").exists()
+    assert run(model, tmp_path / "missing.spacy", tmp_path / "out")[0] == 2
+    assert run(model, data, data)[0] == 2
+
+
+def test_as_users_call_it():
+    command = [sys.executable, "-m", "spacy", "windowner", "report", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    help_text = " ".join(done.stdout.split())
+    assert "EXAMPLE: python -m spacy windowner report model/model-best test.spacy" in help_text

@@ -1,0 +1,102 @@
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from socket import create_server
+
+import pytest
+import spacy
+from spacy.cli import app
+from spacy.util import registry
+from typer.testing import CliRunner
+
+from ..pipeline.util import make_nlp, train
+
+
+@pytest.fixture(scope="module", autouse=True)
+def commands():
+    """The commands as spaCy finds them."""
+    registry.cli.get_all()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    nlp = make_nlp()
+    train(nlp)
+    path = tmp_path_factory.mktemp("model")
+    nlp.to_disk(path)
+    return path
+
+
+def run(*args):
+    result = CliRunner().invoke(app, ["windowner", "serve", *map(str, args)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, " ".join(result.output.split())
+
+
+def test_help_has_an_example():
+    code, output = run("--help")
+    assert code == 0 and "EXAMPLE: python -m spacy windowner serve model/model-best" in output
+
+
+def test_without_the_extra(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.setitem(sys.modules, "starlette", None)
+    for name in ("app", "server"):
+        monkeypatch.delitem(sys.modules, f"spacy_windowner.serving.{name}", raising=False)
+        monkeypatch.delattr(f"spacy_windowner.serving.{name}", raising=False)
+    code, output = run(folder)
+    assert code == 1 and "WN130" in output and "spacy-windowner[serve]" in output
+
+
+class TestWithTheExtra:
+    @pytest.fixture(autouse=True)
+    def extra(self):
+        pytest.importorskip("starlette", reason="the extra `serve` isn't installed")
+        pytest.importorskip("uvicorn", reason="the extra `serve` isn't installed")
+
+    def test_wrong_models(self, folder, tmp_path):
+        spacy.blank("en").to_disk(tmp_path / "blank")
+        code, output = run(tmp_path / "blank")
+        assert code == 1 and "WN050" in output
+        code, output = run(folder, "--component", "other")
+        assert code == 1 and "WN050" in output
+        code, output = run(tmp_path / "missing")
+        assert code == 1 and "Can't load the pipeline" in output
+
+    def test_ports_and_hosts(self, folder):
+        with create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            code, output = run(folder, "--port", port, "--no-open")
+            assert code == 1 and "WN131" in output and str(port) in output
+        code, output = run(folder, "--host", "203.0.113.1", "--port", 0, "--no-open")
+        assert code == 1 and "WN131" in output
+        for args in (["--port", "70000"], ["--port", "x"], ["--max-chars", "0"]):
+            assert run(folder, *args)[0] == 2
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+    def test_as_users_call_it(self, folder, host):
+        command = [sys.executable, "-m", "spacy", "windowner", "serve", str(folder)]
+        command += ["--no-open", "--port", "0", "--host", host]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                output = ""
+                while "http" not in output:
+                    line = process.stdout.readline()
+                    assert line, output
+                    output += line
+                url = re.search(r"http://[\d.]+:\d+/", output)[0].replace("0.0.0.0", "127.0.0.1")
+                assert ("WW131" in output) == (host == "0.0.0.0")
+                question = urllib.request.Request(
+                    f"{url}entities",
+                    json.dumps({"text": "I like London."}).encode(),
+                    {"Content-Type": "application/json"},
+                )
+                with urllib.request.urlopen(question) as answer:
+                    assert json.load(answer)["entities"] == 1
+            finally:
+                process.send_signal(signal.SIGINT)
+            rest = process.stdout.read()
+        assert process.returncode == 0 and "Stopped" in rest
