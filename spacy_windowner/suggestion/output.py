@@ -1,10 +1,10 @@
-import os
 from collections.abc import Iterable
 from json import dumps  # srsly's rounds numbers
 from pathlib import Path
 from typing import Any
 
 from ..errors import Errors
+from ..files.atomic import PART, write_atomically
 
 _SUFFIX = ".jsonl"
 
@@ -20,7 +20,6 @@ class Output:
 
     def __init__(self, path: Path, inputs: Iterable[Path]) -> None:
         self.path = path
-        self._beside = path.with_name(f"{path.name}.part")
         if path.suffix != _SUFFIX:
             raise self._error(f"its name doesn't end in {_SUFFIX}")
         if path.resolve() in [other.resolve() for other in inputs]:
@@ -29,8 +28,9 @@ class Output:
             raise self._error("it is a folder")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._beside.touch()
-            self._beside.unlink()
+            beside = path.with_name(f"{path.name}{PART}")
+            beside.touch()
+            beside.unlink()
         except OSError as error:
             raise self._error(str(error)) from error
 
@@ -41,13 +41,10 @@ class Output:
         RAISES (ValueError): If it can't be written. What was there before stays.
         """
         try:
-            with self._beside.open("w", encoding="utf8") as file:
-                file.writelines(f"{dumps(row, ensure_ascii=False)}\n" for row in rows)
-            os.replace(self._beside, self.path)
+            lines = "".join(f"{dumps(row, ensure_ascii=False)}\n" for row in rows)
+            write_atomically(self.path, lines.encode("utf8"))
         except OSError as error:
             raise self._error(str(error)) from error
-        finally:
-            self._beside.unlink(missing_ok=True)
 
     def _error(self, why: str) -> ValueError:
         return ValueError(Errors.WN082.format(path=self.path, why=why))

@@ -2,7 +2,6 @@
 file."""
 
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from jinja2 import Environment
 
 from ..confidence.wording import visible
+from ..files.atomic import write_atomically
 from .history import Evaluation, History
 
 _TEMPLATE = Path(__file__).parent / "learning_curve.svg.jinja"
@@ -39,12 +39,7 @@ def save_learning_curve(path: Path, history: History, pipeline: str) -> None:
     pipeline (str): What was trained.
     RAISES (OSError): If it can't be written.
     """
-    new = path.with_name(f".{path.name}.new")
-    try:
-        new.write_text(render_learning_curve(history, pipeline), encoding="utf8")
-        os.replace(new, path)
-    finally:
-        new.unlink(missing_ok=True)
+    write_atomically(path, render_learning_curve(history, pipeline).encode("utf8"))
 
 
 def render_learning_curve(history: History, pipeline: str) -> str:
