@@ -65,6 +65,10 @@ class Errors:
         "[WN017] '{name}': the span {text!r} of doc.spans['{key}'] is known not to be {label}, but "
         "doc.ents has it as {label}. Remove one of them from the document {doc!r}."
     )
+    WN018 = (
+        "[WN018] Can't add {labels!r} to '{name}'. Give a list of new labels, at least one, and "
+        'each of them once, e.g. `add_labels(["ORG"])`.'
+    )
     WN020 = (
         "[WN020] This model needs PyTorch, which is not installed: "
         '`pip install "spacy-windowner[torch]"`. Without it, use the architecture '
@@ -168,8 +172,8 @@ class Errors:
     )
     WN071 = (
         "[WN071] Can't add the label {label!r} to '{name}', which has it already. Its labels: "
-        "{labels}. Name only new ones; to go on teaching an old one, leave it out of "
-        "`frozen_labels`."
+        "{labels}. Name only new ones; to go on teaching all that it has, set "
+        '`nlp.get_pipe("{name}").cfg["frozen_labels"]` to [].'
     )
     WN072 = (
         "[WN072] '{name}' can't learn {label!r} while {frozen} stand still, for they share their "
@@ -368,6 +372,12 @@ class Warnings:
         "[WW061] '{name}' has a threshold but no calibration, and so no probabilities to compare "
         "it with: no entity is dropped. Calibrate it: `spacy-windowner.calibrate.v1` in "
         "[training.before_to_disk], or `python -m spacy windowner calibrate MODEL DATA`."
+    )
+    WW070 = (
+        "[WW070] '{name}' listens to another component. Its frozen labels stay as they are only as "
+        "long as that one does: name it in `frozen_components` and `annotating_components` of "
+        '[training], or give it a copy of its own first: nlp.replace_listeners("tok2vec", '
+        '"{name}", ["model.embed"]).'
     )
     WW110 = (
         "[WW110] {rejects:,} of {lines:,} documents could not be read or annotated. They are in "

@@ -58,6 +58,13 @@ def set_added_labels(model: Model, units: Sequence[int], n_tags: int) -> None:
     model.layers[1:-1] = base if grown is None else [grown]
 
 
+def clear_gradients(model: Model) -> None:
+    """Forget the gradients that no optimizer has taken yet."""
+    for node in model.walk():
+        for name in node.grad_names:
+            node.set_grad(name, model.ops.xp.zeros_like(node.get_grad(name)))
+
+
 def _make_columns(model: Model, base: Sequence[Model], units: int, n_tags: int) -> Model:
     activation = "relu"
     if model.has_ref("head"):

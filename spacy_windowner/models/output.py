@@ -10,6 +10,11 @@ def output_layer(model: Model) -> Model:
     return model.get_ref("output_layer") if model.has_ref("output_layer") else model
 
 
+def is_listener(model: Model) -> bool:
+    """Whether a layer listens to another component, e.g. to a shared `tok2vec`."""
+    return any(hasattr(node, "upstream_name") for node in model.walk())
+
+
 def n_columns(model: Model) -> int | None:
     """The number of columns, those of added labels included. None if it isn't known yet."""
     own = output_layer(model).maybe_get_dim("nO")

@@ -12,7 +12,7 @@ from ..losses.incorrect_spans import incorrect_spans_loss
 from ..losses.targets import TagLoss, Targets
 from ..tagging.scheme import O, Scheme
 from .gold import incorrect_spans, make_targets
-from .partial import groups_of
+from .partial import annotation_of
 from .skip_report import SkipReport
 
 
@@ -57,8 +57,11 @@ class BatchLoss(NamedTuple):
 def batch_loss(
     objective: Objective, examples: Sequence[Example], scores: numpy.ndarray
 ) -> BatchLoss:
-    """The loss of a batch, a mean over the annotated tokens of all documents, each times the weight
-    of its document.
+    """The loss of a batch: a mean over its annotated tokens and, for known non-entities, over all
+    tokens. The gradient of each token is multiplied by the weight of its document, the loss, which
+    is only to look at, by the mean weight of the tokens.
+
+    Documents that are annotated for the same labels are compared with each other alone.
 
     objective (Objective): What is wanted.
     examples (Sequence[Example]): The examples.
@@ -69,61 +72,99 @@ def batch_loss(
         `incorrect_spans`.
     """
     doc_of_token = numpy.repeat(numpy.arange(len(examples)), [len(eg.predicted) for eg in examples])
-    groups, skipped = [], []
-    for annotation, numbers in groups_of(examples, objective.name).items():
+    annotations = [annotation_of(example.reference, objective.name) for example in examples]
+    weights = numpy.array([each.weight for each in annotations], dtype="float32")[doc_of_token]
+    known: list[_Part] = []
+    incorrect: list[_Part] = []
+    skipped = []
+    groups = [None if _is_all(each.labels, objective) else each.labels for each in annotations]
+    for labels in dict.fromkeys(groups):
+        numbers = [number for number, group in enumerate(groups) if group == labels]
         tokens = numpy.flatnonzero(numpy.isin(doc_of_token, numbers))
-        group = [examples[number] for number in numbers]
-        gradient, loss, n, report = _group_loss(objective, group, scores[tokens], annotation.labels)
-        groups.append((tokens, annotation.weight, gradient, loss, n))
-        skipped.append(report)
-    # Each is a mean over its own annotated tokens.
-    n_annotated = max(1, sum(n for *_, n in groups))
+        group = _Group(objective, [examples[number] for number in numbers], scores[tokens], labels)
+        skipped.append(group.report)
+        if group.labels and len(tokens):
+            known.append(_Part(tokens, *group.loss(), len(group.targets.annotated)))
+        if group.incorrect:
+            incorrect.append(_Part(tokens, *group.incorrect_loss(), len(tokens)))
     gradient, loss = numpy.zeros_like(scores), 0.0
-    for tokens, weight, d_group, of_group, n in groups:
-        gradient[tokens] = (weight * n / n_annotated) * d_group
-        loss += (weight * n / n_annotated) * of_group
+    for parts, total in ((known, sum(part.n for part in known)), (incorrect, len(scores))):
+        for tokens, d_part, of_part, n in parts:
+            share = n / max(1, total)
+            gradient[tokens] += share * weights[tokens, None] * d_part
+            loss += share * float(weights[tokens].mean()) * float(of_part)
     return BatchLoss(loss, gradient, skipped)
 
 
-def _group_loss(
-    objective: Objective,
-    examples: Sequence[Example],
-    scores: numpy.ndarray,
-    annotated: frozenset[str] | None,
-) -> tuple[numpy.ndarray, float, int, SkipReport]:
-    """The gradient and the loss of examples that are annotated for the same labels, None for all;
-    what they are means over, the number of annotated tokens or, of losses that are means over all
-    tokens, at least 1; and the entities that can't be learned."""
-    name, _, scheme, all_labels, learning, alone, entity_weights, key, on_scores = objective
-    is_partial = annotated is not None and not annotated.issuperset(all_labels)
-    labels = [each for each in learning if annotated is None or not is_partial or each in annotated]
-    hashes = [get_string_id(label) for label in labels]
-    targets, report = make_targets(
-        examples, hashes, [entity_weights[each] for each in labels], scheme
-    )
-    if not labels:
-        return numpy.zeros_like(scores), 0.0, 0, report
-    columns = scheme.columns_of([all_labels.index(label) for label in labels])
-    collapsed = None
-    known = scores
-    if alone:
-        # Labels that learn alone are told from O, which stands for all else: the scores of
-        # frozen labels say nothing of them, least of all on text that these were learned from.
-        known = scores[:, [O, *columns]]
-    elif is_partial:
-        collapsed = collapse(scores, columns)
-        known = collapsed.scores
-    gradient, loss = objective.loss(known, targets)
-    if on_scores is not None:
-        on_scores(known, targets)
-    if key is not None:
-        spans = incorrect_spans(examples, key, labels, name)
-        d_incorrect, incorrect = incorrect_spans_loss(known, targets, spans)
-        gradient, loss = gradient + d_incorrect, loss + incorrect
-    if collapsed is not None:
-        gradient = collapsed.expand(gradient)
-    elif alone:
-        of_all = numpy.zeros((len(gradient), scores.shape[1]), dtype=gradient.dtype)
-        of_all[:, columns] = gradient[:, 1:]
-        gradient = of_all
-    return gradient, loss, max(1, len(targets.annotated)), report
+def _is_all(labels: frozenset[str] | None, objective: Objective) -> bool:
+    return labels is None or labels.issuperset(objective.labels)
+
+
+class _Part(NamedTuple):
+    """The loss of some tokens and its gradient, means over n of them."""
+
+    tokens: numpy.ndarray
+    gradient: numpy.ndarray
+    loss: float
+    n: int
+
+
+class _Group:
+    """Examples that are annotated for the same labels, None for all.
+
+    report (SkipReport): The entities that can't be learned.
+    labels (List[str]): The labels that are annotated and learn.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        examples: Sequence[Example],
+        scores: numpy.ndarray,
+        annotated: frozenset[str] | None,
+    ) -> None:
+        self.objective = objective
+        self.examples = examples
+        learning, scheme = objective.learning, objective.scheme
+        self.labels = [each for each in learning if annotated is None or each in annotated]
+        hashes = [get_string_id(label) for label in self.labels]
+        weights = [objective.entity_weights[label] for label in self.labels]
+        self.targets, self.report = make_targets(examples, hashes, weights, scheme)
+        key = objective.incorrect_spans_key
+        self.incorrect = []
+        if key is not None:
+            self.incorrect = incorrect_spans(examples, key, self.labels, objective.name)
+        columns = scheme.columns_of([objective.labels.index(label) for label in self.labels])
+        self._shape = scores.shape
+        self._columns = columns
+        self._collapsed = None
+        self._scores = scores
+        if objective.alone:
+            # Labels that learn alone are told from O, which stands for all else: the scores of
+            # frozen labels say nothing of them, least of all on text that these were learned from.
+            self._scores = scores[:, [O, *columns]]
+        elif annotated is not None:
+            self._collapsed = collapse(scores, columns)
+            self._scores = self._collapsed.scores
+
+    def loss(self) -> tuple[numpy.ndarray, float]:
+        """The gradient, and the loss, means over the annotated tokens."""
+        if self.objective.on_scores is not None:
+            self.objective.on_scores(self._scores, self.targets)
+        gradient, loss = self.objective.loss(self._scores, self.targets)
+        return self._expand(gradient), loss
+
+    def incorrect_loss(self) -> tuple[numpy.ndarray, float]:
+        """The same of the known non-entities, means over all tokens."""
+        gradient, loss = incorrect_spans_loss(self._scores, self.targets, self.incorrect)
+        return self._expand(gradient), loss
+
+    def _expand(self, gradient: numpy.ndarray) -> numpy.ndarray:
+        """The gradient of the scores of all tags."""
+        if self._collapsed is not None:
+            return self._collapsed.expand(gradient)
+        if not self.objective.alone:
+            return gradient
+        of_all = numpy.zeros(self._shape, dtype=gradient.dtype)
+        of_all[:, self._columns] = gradient[:, 1:]
+        return of_all

@@ -1,7 +1,7 @@
 """What the component reads from Examples when it learns."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy
 from spacy.attrs import ENT_IOB, ENT_TYPE, ORTH
@@ -159,6 +159,13 @@ def validate_label_weights(
     for label, weight in label_weights.items():
         if not weight >= 0.0:
             raise ValueError(Errors.WN012.format(name=name, label=label, weight=weight))
+
+
+def is_label_list(labels: object) -> bool:
+    """Whether something is a collection of labels: of strings, and no string itself."""
+    if isinstance(labels, str) or not isinstance(labels, Collection):
+        return False
+    return all(isinstance(label, str) for label in labels)
 
 
 def require_labels(setting: str, named: Iterable[str], labels: Sequence[str], name: str) -> None:

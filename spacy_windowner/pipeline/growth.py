@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from spacy.language import Language
-from spacy.scorer import Scorer
-from spacy.tokens import Doc, Span
+from spacy.scorer import get_ner_prf
 from spacy.training import Example
 from spacy.util import registry
 
 from ..errors import Errors, check_setting
-from .gold import require_labels
+from .gold import is_label_list, require_labels
+from .partial import with_labels
 
 ALL = "*"
 """As `frozen_labels`: all labels that there are when another one is added."""
@@ -67,6 +67,22 @@ def check_frozen_settings(frozen_labels: Sequence[str], label_hidden_width: int)
     check_setting(label_hidden_width >= 0, "label_hidden_width", label_hidden_width, why)
 
 
+def check_new_labels(labels: Sequence[str], present: Sequence[str], name: str) -> None:
+    """Reject new labels that aren't new, or no labels.
+
+    labels (Sequence[str]): The new labels.
+    present (Sequence[str]): The component's labels.
+    name (str): Its name.
+    RAISES (ValueError): If they can't be added.
+    """
+    if not is_label_list(labels) or not labels or len(set(labels)) < len(labels):
+        raise ValueError(Errors.WN018.format(name=name, labels=labels))
+    for label in labels:
+        if label in present:
+            known = ", ".join(present)
+            raise ValueError(Errors.WN071.format(name=name, label=label, labels=known))
+
+
 def open_labels(
     frozen: Sequence[str], labels: Sequence[str], added: Sequence[str], name: str
 ) -> list[str]:
@@ -96,12 +112,11 @@ def score_labels(examples: Sequence[Example], labels: Sequence[str], key: str) -
     examples (Sequence[Example]): The examples, with predictions.
     labels (Sequence[str]): The labels.
     key (str): What the names of the scores begin with.
+    RETURNS (Dict[str, Optional[float]]): The scores, as spaCy's `ner_scorer` counts: what is found
+        where annotation is missing isn't wrong.
     """
-
-    def entities(doc: Doc, _: str) -> list[Span]:
-        return [ent for ent in doc.ents if ent.label_ in labels]
-
-    scores = Scorer.score_spans(
-        examples, key, getter=entities, has_annotation=lambda doc: doc.has_annotation("ENT_IOB")
+    pairs = (
+        (with_labels(eg.predicted, labels), with_labels(eg.reference, labels)) for eg in examples
     )
-    return {name: score for name, score in scores.items() if name[len(key) :] in ("_p", "_r", "_f")}
+    scores = get_ner_prf([Example(*pair) for pair in pairs])
+    return {f"{key}_{name}": scores[f"ents_{name}"] for name in "prf"}

@@ -1,15 +1,17 @@
 """Documents that are annotated in part: for some labels only, or not to be relied on as others."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Container, Iterator, Sequence
+from numbers import Real
+from typing import Any, NamedTuple
 
 import numpy
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import registry
 
 from ..errors import Errors
+from .gold import is_label_list
 
 LABELS_KEY = "annotated_labels"
 """The key in a reference document's `user_data` of the labels that it is annotated for."""
@@ -37,12 +39,13 @@ def annotation_of(doc: Doc, name: str) -> Annotation:
     RAISES (ValueError): If what it says makes no sense, or it has an entity of a label that it
         says it isn't annotated for.
     """
-    labels, weight = doc.user_data.get(LABELS_KEY), doc.user_data.get(WEIGHT_KEY, 1.0)
-    if not isinstance(weight, int | float) or not 0.0 <= weight < numpy.inf:
+    labels: Any = doc.user_data.get(LABELS_KEY)
+    weight: Any = doc.user_data.get(WEIGHT_KEY, 1.0)
+    if not isinstance(weight, Real) or not 0.0 <= float(weight) < numpy.inf:
         raise ValueError(Errors.WN077.format(name=name, key=WEIGHT_KEY, value=weight, doc=doc.text))
     if labels is None:
         return Annotation(None, float(weight))
-    if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
+    if not is_label_list(labels):
         raise ValueError(Errors.WN076.format(name=name, key=LABELS_KEY, value=labels, doc=doc.text))
     for ent in doc.ents:
         if ent.label_ not in labels:
@@ -50,14 +53,6 @@ def annotation_of(doc: Doc, name: str) -> Annotation:
                 name=name, label=ent.label_, text=ent.text, key=LABELS_KEY, doc=doc.text
             ))  # fmt: skip
     return Annotation(frozenset(labels), float(weight))
-
-
-def groups_of(examples: Sequence[Example], name: str) -> dict[Annotation, list[int]]:
-    """The numbers of the examples that say the same of their annotation."""
-    groups: dict[Annotation, list[int]] = {}
-    for number, example in enumerate(examples):
-        groups.setdefault(annotation_of(example.reference, name), []).append(number)
-    return groups
 
 
 def judged_labels(example: Example, labels: Sequence[str], name: str) -> set[int]:
@@ -73,10 +68,16 @@ def judged_only(example: Example, name: str) -> Example:
     predicted = example.predicted
     if annotated is None or all(ent.label_ in annotated for ent in predicted.ents):
         return example
-    copy = predicted.copy()
-    kept = [ent for ent in predicted.ents if ent.label_ in annotated]
-    copy.set_ents([Span(copy, e.start, e.end, e.label) for e in kept], default="outside")
-    return Example(copy, example.reference)
+    return Example(with_labels(predicted, annotated), example.reference)
+
+
+def with_labels(doc: Doc, labels: Container[str]) -> Doc:
+    """A copy of a document with the entities of some labels alone. The tokens of others are in no
+    entity; what isn't annotated stays so."""
+    copy = doc.copy()
+    others = [ent for ent in copy.ents if ent.label_ not in labels]
+    copy.set_ents([], outside=others, default="unmodified")
+    return copy
 
 
 @registry.augmenters("spacy-windowner.annotation.v1")

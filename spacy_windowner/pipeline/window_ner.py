@@ -21,8 +21,14 @@ from ..confidence.calibration import Calibration
 from ..errors import Errors, Warnings, check_setting
 from ..losses.rehearsal import rehearsal_loss
 from ..losses.targets import TagLoss, Targets
-from ..models.growth import added_columns, can_grow, grown_layer, set_added_labels
-from ..models.output import is_initialized, n_columns, set_output_width
+from ..models.growth import (
+    added_columns,
+    can_grow,
+    clear_gradients,
+    grown_layer,
+    set_added_labels,
+)
+from ..models.output import is_initialized, is_listener, n_columns, set_output_width
 from ..models.resize import BEHIND_O
 from ..pretraining.words_file import load_words
 from ..runtime.scorer import make_scorer
@@ -37,10 +43,18 @@ from .evaluation_report import EvaluationReport
 from .gold import (
     check_incorrect_spans,
     gold_tags,
+    is_label_list,
     require_labels,
     validate_label_weights,
 )
-from .growth import ALL, NEW_LABEL_WEIGHT, check_frozen_settings, open_labels, score_labels
+from .growth import (
+    ALL,
+    NEW_LABEL_WEIGHT,
+    check_frozen_settings,
+    check_new_labels,
+    open_labels,
+    score_labels,
+)
 from .held_out import HeldOut
 from .loading import explain_damage, read_cfg, require_files
 from .partial import judged_labels, judged_only
@@ -291,6 +305,11 @@ class WindowNER(TrainablePipe):
         return self.labels if frozen == ALL else tuple(frozen)
 
     @property
+    def unfrozen_labels(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The other labels."""
+        return tuple(label for label in self.labels if label not in self.frozen_labels)
+
+    @property
     def open_labels(self) -> tuple[str, ...]:
         """RETURNS (Tuple[str, ...]): The labels that learn, all if none is frozen.
         RAISES (ValueError): If the frozen labels are unknown, or leave nothing to learn."""
@@ -376,6 +395,7 @@ class WindowNER(TrainablePipe):
         if not can_grow(self.model):
             raise ValueError(Errors.WN073.format(name=self.name, model=self.model.name))
         require_labels("frozen_labels", self.frozen_labels, self.labels, self.name)
+        clear_gradients(self.model)  # those of other updates, which would wait until all learn
         added = {**cfg["added_labels"], label: cfg["label_hidden_width"]}
         set_added_labels(self.model, list(added.values()), len(self.scheme.kinds))
         cfg["added_labels"] = added
@@ -400,24 +420,25 @@ class WindowNER(TrainablePipe):
             as many as the setting says.
         label_weight (float): What the loss of each new label's tokens is multiplied by, as kept in
             the setting `label_weights`.
-        RAISES (ValueError): If a new label is there already, or a frozen one isn't, or the model
-            can't grow.
+        RAISES (ValueError): If a new label is there already, or a frozen one isn't, or the new ones
+            can't learn while those stand still, or the model can't grow. Then nothing has changed.
         """
-        if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
-            raise ValueError(Errors.WN013.format(name=self.name, labels=labels))
-        for label in labels:
-            if label in self.labels:
-                known = ", ".join(self.labels)
-                raise ValueError(Errors.WN071.format(name=self.name, label=label, labels=known))
+        check_new_labels(labels, self.labels, self.name)
         width = self.cfg["label_hidden_width"] if label_hidden_width is None else label_hidden_width
         check_frozen_settings(frozen_labels, width)
         weights = {**self.cfg["label_weights"], **dict.fromkeys(labels, label_weight)}
         validate_label_weights(weights, [*self.labels, *labels], self.name)
         if not is_initialized(self.model):
             raise ValueError(SpacyErrors.E109.format(name=self.name))
-        if frozen_labels != ALL:
-            require_labels("frozen_labels", frozen_labels, self.labels, self.name)
         frozen = list(self.labels) if frozen_labels == ALL else list(frozen_labels)
+        require_labels("frozen_labels", frozen, self.labels, self.name)
+        if frozen:
+            added = [*self.cfg["added_labels"], *labels]
+            open_labels(frozen, [*self.labels, *labels], added, self.name)
+            if not can_grow(self.model):
+                raise ValueError(Errors.WN073.format(name=self.name, model=self.model.name))
+            if is_listener(self.model):
+                warnings.warn(Warnings.WW070.format(name=self.name), stacklevel=2)
         self.cfg.update(frozen_labels=frozen, label_hidden_width=width)
         for label in labels:
             self.add_label(label)
@@ -447,9 +468,10 @@ class WindowNER(TrainablePipe):
         if self.cfg["frozen_labels"]:
             raise ValueError(Errors.WN075.format(name=self.name))
         self._ungrow()
+        self._rehearsal_model = None
         if labels is None:
             self._read_examples(get_examples())
-        elif isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
+        elif not is_label_list(labels):
             raise ValueError(Errors.WN013.format(name=self.name, labels=labels))
         else:
             for label in labels:
@@ -475,8 +497,11 @@ class WindowNER(TrainablePipe):
 
     def _ungrow(self) -> None:
         """Give all labels columns that share their layers, to be initialized anew."""
-        if self.cfg["added_labels"]:
-            self.cfg.update(added_labels={}, label_biases={}, yields_to={})
+        added = self.cfg["added_labels"]
+        if added:
+            weights = self.cfg["label_weights"]
+            kept = {label: weight for label, weight in weights.items() if label not in added}
+            self.cfg.update(added_labels={}, label_biases={}, yields_to={}, label_weights=kept)
             set_added_labels(self.model, [], len(self.scheme.kinds))
             self.set_output(self.scheme.n_tags(len(self.labels)))
 
@@ -546,14 +571,17 @@ class WindowNER(TrainablePipe):
         examples (Iterable[Example]): The examples. They stay as they are.
         RETURNS (float): The value, between -2 and 4. Without entities in the examples it stays. If
             labels are frozen, it stays as well: what is set is how much the scores of each other
-            label are raised, `cfg["label_biases"]`.
+            label that the examples have are raised, `cfg["label_biases"]`.
         """
         held_out = self._held_out(examples, "WindowNER.tune_recall_bias")
         decision = held_out, _DECODERS[self.cfg["decoder"]], self.scheme
         if self.frozen_labels:
-            for label in self.open_labels:
-                bias = least_label_bias(*decision, self.leaning, self.labels.index(label))
-                self.cfg["label_biases"] = {**self.cfg["label_biases"], label: bias}
+            numbers = {number for rows in held_out.gold for *_, number in rows}
+            for label in self.unfrozen_labels:
+                number = self.labels.index(label)
+                if number in numbers:
+                    bias = least_label_bias(*decision, self.leaning, number)
+                    self.cfg["label_biases"] = {**self.cfg["label_biases"], label: bias}
         elif any(held_out.gold):
             self.cfg["recall_bias"] = best_recall_bias(*decision, self.leaning)
         return self.cfg["recall_bias"]
@@ -565,15 +593,16 @@ class WindowNER(TrainablePipe):
 
         examples (Iterable[Example]): The examples. They stay as they are.
         RETURNS (Optional[Calibration]): The calibration. None if the examples have no entities, or
-            none is found in them: then the component isn't calibrated.
+            none is found in them, or labels are frozen and there is no calibration to complete:
+            then the component isn't calibrated.
         """
-        if self.frozen_labels and self.calibration is None:
-            return None
+        if self.frozen_labels and (self.calibration is None or not self.unfrozen_labels):
+            return self.calibration
         held_out = self._held_out(examples, "WindowNER.calibrate")
         decision = _DECODERS[self.cfg["decoder"]], self.scheme, self.labels, self.leaning
         calibration = None
         if any(held_out.gold) or self.frozen_labels:
-            calibration = fit_calibration(held_out, *decision, self.open_labels)
+            calibration = fit_calibration(held_out, *decision, self.unfrozen_labels)
         if self.frozen_labels and self.calibration is not None:
             calibration = self.calibration.update(calibration)
         self.cfg["calibration"] = None if calibration is None else calibration.to_json()
@@ -663,7 +692,7 @@ class WindowNER(TrainablePipe):
         tutor = self._rehearsal_model
         if tutor is None:
             raise ValueError(Errors.WN015.format(name=self.name))
-        if any(hasattr(node, "upstream_name") for node in tutor.walk()):  # a listener
+        if is_listener(tutor):
             raise ValueError(Errors.WN016.format(name=self.name))
         docs = [example.predicted for example in examples]
         if not any(len(doc) for doc in docs):
@@ -765,9 +794,8 @@ class WindowNER(TrainablePipe):
         self._evaluation_report.warn(self.name, self.labels, examples)
         examples = [judged_only(example, self.name) for example in examples]
         scores = super().score(examples, **kwargs)
-        learned = [label for label in self.labels if label not in self.frozen_labels]
-        if self.scorer is not None and self.frozen_labels and learned:
-            scores.update(score_labels(examples, learned, "ents_new"))
+        if self.scorer is not None and self.frozen_labels and self.unfrozen_labels:
+            scores.update(score_labels(examples, self.unfrozen_labels, "ents_new"))
         return scores
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "WindowNER":
@@ -802,8 +830,11 @@ class WindowNER(TrainablePipe):
         """Give the model the added labels that a saved one has."""
         if cfg is None:
             return
+        has_grown = bool(self.cfg["added_labels"])
+        # What a cfg doesn't name it doesn't have.
+        self.cfg.update(added_labels={}, label_biases={}, yields_to={}, frozen_labels=[])
         added = list(cfg.get("added_labels", {}).values())
-        if added or self.cfg["added_labels"]:
+        if added or has_grown:
             n_tags = len(get_scheme(cfg.get("scheme", self.cfg["scheme"])).kinds)
             set_added_labels(self.model, added, n_tags)
 
@@ -817,6 +848,7 @@ class WindowNER(TrainablePipe):
             for label in self.labels:
                 self.vocab.strings.add(label)
         self._scorer.clear()
+        self._rehearsal_model = None
         self._validate_columns()
         _ = self.calibration  # read it now, so that damage is found now
 

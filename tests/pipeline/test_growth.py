@@ -189,15 +189,27 @@ def test_saved_and_loaded(tmp_path, depth):
     numpy.testing.assert_array_equal(all_scores(nlp)[0], expected[0])
 
 
+SETTINGS = ["frozen_labels", "label_hidden_width", "added_labels", "label_biases", "yields_to"]
+
+
 def test_an_old_cfg_without_the_settings_loads(tmp_path):
     nlp = old_nlp()
     nlp.to_disk(tmp_path)
     path = tmp_path / "window_ner" / "cfg"
     cfg = srsly.read_json(path)
-    for key in ("frozen_labels", "label_hidden_width", "added_labels"):
+    for key in SETTINGS:
         del cfg[key]
     srsly.write_json(path, cfg)
     assert ents_of(spacy.load(tmp_path)(TEXTS[2])) == ENTITIES[0]
+    # In place of a component that has grown.
+    ner = nlp.get_pipe("window_ner")
+    ner.add_labels(["ORG"])
+    nlp.resume_training()
+    ner.from_disk(tmp_path / "window_ner", exclude=["vocab"])
+    assert ner.labels == ("PERSON", "LOC") and not ner.frozen_labels
+    assert ents_of(nlp(TEXTS[2])) == ENTITIES[0]
+    with pytest.raises(ValueError, match="WN015"):  # that model was another one
+        ner.rehearse(make_examples(nlp))
 
 
 def test_initialized_anew():
@@ -209,6 +221,7 @@ def test_initialized_anew():
     ner.cfg["frozen_labels"] = []
     assert train(nlp, [*TRAIN_DATA, NEW_DATA[0]])["window_ner"] < 0.02
     assert ner.cfg["added_labels"] == {} and ner.labels == ("PERSON", "LOC", "ORG")
+    assert ner.cfg["label_weights"] == {}
     assert not added_columns(ner.model)
     assert ents_of(nlp(TEXTS[0])) == [("Acme", "ORG")]
 
@@ -220,8 +233,11 @@ def test_wrong_labels():
         ner.add_labels(["ORG", "LOC"])
     with pytest.raises(ValueError, match="WN011.*frozen_labels.*'GPE'.*PERSON, LOC"):
         ner.add_labels(["ORG"], frozen_labels=["GPE"])
-    with pytest.raises(ValueError, match="WN013"):
-        ner.add_labels("ORG")
+    for labels in ("ORG", [], ["ORG", "ORG"], [5], None, iter(["ORG"])):
+        with pytest.raises(ValueError, match="WN018"):
+            ner.add_labels(labels)
+    with pytest.raises(ValueError, match="WN072.*'LOC' while PERSON"):
+        ner.add_labels(["ORG"], frozen_labels=["PERSON"])
     for settings in ({"frozen_labels": "LOC"}, {"label_hidden_width": -1}):
         with pytest.raises(ValueError, match=f"WN001.*{next(iter(settings))}"):
             ner.add_labels(["ORG"], **settings)
@@ -293,7 +309,8 @@ def test_a_shared_tok2vec_grows():
     nlp = copy_of(nlp)
     ner = nlp.get_pipe("window_ner")
     before = [ner.model.predict([doc])[0] for doc in nlp.pipe(TEXTS, disable=["window_ner"])]
-    ner.add_labels(["ORG"])
+    with pytest.warns(UserWarning, match="WW070.*'window_ner'.*replace_listeners"):
+        ner.add_labels(["ORG"])
     optimizer = nlp.resume_training()
     examples = make_examples(nlp, NEW_DATA)
     for _ in range(40):
@@ -417,9 +434,9 @@ def test_whom_a_label_yields_to():
     nlp = old_nlp()
     ner = nlp.get_pipe("window_ner")
     ner.add_labels(["ORG", "PRODUCT"])
-    ner.add_labels(["DATE"], frozen_labels=["PERSON", "ORG"])
     older = ["PERSON", "LOC"]
-    expected = {"ORG": older, "PRODUCT": older, "DATE": ["PERSON", "ORG"]}
+    ner.add_labels(["DATE"], frozen_labels=[*older, "ORG"])
+    expected = {"ORG": older, "PRODUCT": older, "DATE": [*older, "ORG"]}
     assert ner.cfg["yields_to"] == expected
     assert copy_of(nlp).get_pipe("window_ner").cfg["yields_to"] == expected
 
@@ -471,3 +488,45 @@ def test_the_weight_of_new_labels():
     with pytest.raises(ValueError, match=r"WN012.*'DATE'.*-1"):
         ner.add_labels(["DATE"], label_weight=-1.0)
     assert ner.labels == ("PERSON", "LOC", "ORG")
+
+
+def test_without_new_labels_nothing_is_tuned_or_calibrated():
+    """As in the middle of a training of another component."""
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    examples = make_examples(nlp, OLD_DATA)
+    ner.calibrate(examples)
+    ner.cfg["frozen_labels"] = "*"
+    before = dict(ner.cfg)
+    ner.tune_recall_bias(examples)
+    assert ner.calibrate(examples) is ner.calibration
+    assert ner.cfg == before
+
+
+def test_examples_without_the_new_label_leave_its_bias():
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.add_labels(["ORG"])
+    ner.cfg["label_biases"] = {"ORG": 1.5}
+    ner.tune_recall_bias(make_examples(nlp, NEW_DATA[2:]))
+    assert ner.cfg["label_biases"] == {"ORG": 1.5}
+
+
+def test_what_is_found_where_annotation_is_missing_does_not_count():
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.add_labels(["ORG"])
+    learn(nlp)
+    [whole, partial] = make_examples(nlp, [NEW_DATA[0], ("We joined Acme today.", {})])
+    assert ents_of(nlp(NEW_DATA[0][0])) == [("Acme", "ORG")]
+    scores = nlp.evaluate([whole, partial])
+    assert scores["ents_new_p"] == scores["ents_new_f"] == 1.0
+
+
+def test_gradients_from_before_are_forgotten():
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.update(make_examples(nlp))
+    ner.add_labels(["ORG"])
+    gradients = [node.get_grad(name) for node in ner.model.walk() for name in node.grad_names]
+    assert gradients and not any(gradient.any() for gradient in gradients)

@@ -2,8 +2,9 @@
 
 import numpy
 import pytest
-from spacy.tokens import DocBin
+from spacy.tokens import DocBin, Span
 from spacy.training import Corpus, Example
+from spacy.util import fix_random_seed
 
 from spacy_windowner.pipeline.partial import annotation
 
@@ -156,3 +157,53 @@ def test_a_corpus_says_how_it_is_annotated(tmp_path):
     assert isinstance(example, Example)
     assert example.reference.user_data["annotated_labels"] == ["LOC"]
     assert example.reference.user_data["annotation_weight"] == 0.5
+
+
+@pytest.mark.parametrize("pairwise", [False, True])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_weight_changes_nothing_but_the_size_of_gradients(loss, pairwise):
+    """Documents of other weights are corrupt windows, too."""
+    settings = {"@losses": loss}
+    if pairwise:
+        if "MaxMargin" not in loss:
+            pytest.skip("has no pairwise term")
+        settings.update(pairwise_weight=1.0, sequence_weight=0.0)
+    nlp, ner = trained(loss=settings)
+    data = [*TRAIN_DATA, ("Berlin", {"entities": [(0, 6, "LOC")]})]
+    gradients = []
+    for weights in ([1.0, 1.0, 1.0], [0.5, numpy.float32(0.25), 2]):
+        examples = make_examples(nlp, data)
+        for example, weight in zip(examples, weights, strict=True):
+            example.reference.user_data["annotation_weight"] = weight
+        fix_random_seed(0)
+        gradients.append(loss_of(ner, examples)[1])
+    plain, weighted = gradients
+    factors = numpy.repeat([0.5, 0.25, 2.0], [len(eg.predicted) for eg in examples])
+    assert plain.any()
+    numpy.testing.assert_allclose(weighted, plain * factors[:, None], rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize("key, value", [("weight", 0.999999), ("labels", ["LOC"])])
+def test_known_non_entities_weigh_as_much_in_a_group_of_their_own(key, value):
+    loss = {"@losses": "spacy-windowner.CrossEntropy.v1"}
+    nlp, ner = trained(loss=loss, incorrect_spans_key="wrong")
+    gradients = []
+    for partly in ({}, {key: value}):
+        [example] = partial(nlp, [("I like Berlin.", {})], **partly)
+        example.reference.spans["wrong"] = [Span(example.reference, 2, 3, label="LOC")]
+        examples = [*make_examples(nlp), example]
+        scores = [numpy.zeros((len(eg.predicted), 5), dtype="float32") for eg in examples]
+        scores[-1][2, 3] = 4.0  # B-LOC
+        gradients.append(ner.get_loss(examples, scores)[1][-1])
+    assert gradients[0].any()
+    assert numpy.abs(gradients[1]).sum() == pytest.approx(numpy.abs(gradients[0]).sum(), rel=1e-3)
+
+
+def test_annotated_for_all_labels_is_as_if_nothing_were_said():
+    nlp, ner = trained()
+    said = partial(nlp, TRAIN_DATA[:1], ["LOC", "PERSON", "ORG"]) + make_examples(nlp)[1:]
+    losses = []
+    for examples in (make_examples(nlp), said):
+        fix_random_seed(0)
+        losses.append(loss_of(ner, examples)[0])
+    assert losses[0] == losses[1]

@@ -172,3 +172,27 @@ def test_empty_documents():
     empty = [Example.from_dict(nlp.make_doc(""), {})]
     assert nlp.rehearse(empty) == {"window_ner": 0.0}
     assert nlp.rehearse([*empty, *raw_examples(nlp)]) == {"window_ner": 0.0}
+
+
+class OnlyTables:
+    """An optimizer that changes the tables of embeddings, and nothing else."""
+
+    def __call__(self, key, weights, gradient):
+        if key[1] == "E":
+            weights += numpy.random.default_rng(0).normal(size=weights.shape)
+        return weights, gradient * 0.0
+
+
+def test_predictions_follow_every_update():
+    nlp = make_nlp()
+    train(nlp)
+    ner = nlp.get_pipe("window_ner")
+    assert ents_of(nlp(RAW[1])) == ENTITIES[1]
+    before = scores_of(nlp)
+    ner.update(make_examples(nlp))
+    ner.finish_update(OnlyTables())
+    assert numpy.abs(scores_of(nlp) - before).max() > 0.1
+    docs = [nlp.make_doc(text) for text in RAW]
+    words = numpy.concatenate([doc.to_array("ORTH") for doc in docs])
+    scores = ner._scorer.scores(docs, words, numpy.array([len(doc) for doc in docs]))
+    numpy.testing.assert_allclose(scores.T, scores_of(nlp), atol=1e-4)
