@@ -3,21 +3,14 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 import spacy
-from spacy.cli import app
-from spacy.util import registry
-from typer.testing import CliRunner
 
 from ..annotating.util import contents, make_texts, read_lines, write_jsonl, write_txt
 from ..pipeline.util import make_examples, make_nlp, train
-
-
-@pytest.fixture(scope="module", autouse=True)
-def commands():
-    """The commands as spaCy finds them."""
-    registry.cli.get_all()
+from .util import run_command
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +23,7 @@ def model(tmp_path_factory):
     return path
 
 
-def run(*args, **settings):
-    result = CliRunner().invoke(app, ["windowner", "annotate", *map(str, args)], **settings)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, " ".join(result.output.split())
+run = partial(run_command, "annotate")
 
 
 def test_annotates_and_goes_on(model, tmp_path):

@@ -1,19 +1,12 @@
 import json
+from functools import partial
 
 import pytest
 import spacy
-from spacy.cli import app
 from spacy.tokens import DocBin
-from spacy.util import registry
-from typer.testing import CliRunner
 
 from ..pipeline.util import make_examples, make_nlp, train
-
-
-@pytest.fixture(scope="module", autouse=True)
-def commands():
-    """The commands as spaCy finds them."""
-    registry.cli.get_all()
+from .util import run_command
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +28,7 @@ def save(path, nlp, repeat=30, annotated=True):
     return path
 
 
-def run(*args):
-    result = CliRunner().invoke(app, ["windowner", "calibrate", *map(str, args)])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, " ".join(result.output.split())
+run = partial(run_command, "calibrate")
 
 
 def cfg_of(model, name="window_ner"):

@@ -5,18 +5,12 @@ import sys
 import pytest
 import spacy
 from spacy.cli import app
-from spacy.util import registry
 from typer.testing import CliRunner
 
 from ..pipeline.util import make_nlp
 from ..reporting.test_data_check import MANY
 from ..reporting.util import write_docs
-
-
-@pytest.fixture(scope="module", autouse=True)
-def commands():
-    """The commands as spaCy finds them."""
-    registry.cli.get_all()
+from .util import run_command
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +28,8 @@ def folder(tmp_path_factory):
 
 def run(folder, train, *args):
     paths = ["--paths.train", folder / train, "--paths.dev", folder / "dev.spacy"]
-    arguments = ["windowner", "debug-data", folder / "config.cfg", *paths, *args]
-    result = CliRunner().invoke(app, list(map(str, arguments)))
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, " ".join(re.sub(r"\x1b\[[0-9;]*m", "", result.output).split())
+    code, output = run_command("debug-data", folder / "config.cfg", *paths, *args)
+    return code, re.sub(r"\x1b\[[0-9;]*m", "", output)
 
 
 def test_good_data(folder):

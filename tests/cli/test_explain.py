@@ -5,7 +5,6 @@ import sys
 import pytest
 import spacy
 from spacy.cli import app
-from spacy.util import registry
 from typer.testing import CliRunner
 
 from spacy_windowner import explain
@@ -13,12 +12,6 @@ from spacy_windowner import explain
 from ..pipeline.util import make_nlp, train
 
 TEXT = "Who is Shaka Khan?"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def commands():
-    """The commands as spaCy finds them."""
-    registry.cli.get_all()
 
 
 @pytest.fixture(scope="module")

@@ -4,17 +4,10 @@ import sys
 import pytest
 import spacy
 from spacy.cli import app
-from spacy.util import registry
 from typer.testing import CliRunner
 
 from ..pipeline.util import make_examples
 from ..pretraining.util import make_config, write_text
-
-
-@pytest.fixture(scope="module", autouse=True)
-def commands():
-    """The commands as spaCy finds them."""
-    registry.cli.get_all()
 
 
 @pytest.fixture

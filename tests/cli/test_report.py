@@ -1,22 +1,19 @@
 import json
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 import spacy
-from spacy.cli import app
-from spacy.util import registry
-from typer.testing import CliRunner
 
 from ..reporting.util import timed_briefly, trained_nlp, write_docs
+from .util import run_command
 
 FILES = ["report.html", "report.json", "report.md"]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def commands():
-    """The commands as spaCy finds them."""
-    registry.cli.get_all()
+def quickly():
     with timed_briefly():
         yield
 
@@ -29,10 +26,7 @@ def folder(tmp_path_factory):
     return path
 
 
-def run(*args):
-    result = CliRunner().invoke(app, ["windowner", "report", *map(str, args)])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, " ".join(result.output.split())
+run = partial(run_command, "report")
 
 
 def test_writes_all_files(folder, tmp_path):

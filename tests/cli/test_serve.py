@@ -4,21 +4,14 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from functools import partial
 from socket import create_server
 
 import pytest
 import spacy
-from spacy.cli import app
-from spacy.util import registry
-from typer.testing import CliRunner
 
 from ..pipeline.util import make_nlp, train
-
-
-@pytest.fixture(scope="module", autouse=True)
-def commands():
-    """The commands as spaCy finds them."""
-    registry.cli.get_all()
+from .util import run_command
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +23,7 @@ def folder(tmp_path_factory):
     return path
 
 
-def run(*args):
-    result = CliRunner().invoke(app, ["windowner", "serve", *map(str, args)])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, " ".join(result.output.split())
+run = partial(run_command, "serve")
 
 
 def test_help_has_an_example():

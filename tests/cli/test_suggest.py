@@ -1,21 +1,14 @@
 import json
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 import spacy
-from spacy.cli import app
-from spacy.util import registry
-from typer.testing import CliRunner
 
 from ..pipeline.util import make_nlp, train
 from ..suggestion.util import KNOWN, NEW, write_lines
-
-
-@pytest.fixture(scope="module", autouse=True)
-def commands():
-    """The commands as spaCy finds them."""
-    registry.cli.get_all()
+from .util import run_command
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +25,7 @@ def raw(tmp_path):
     return write_lines(tmp_path / "raw.txt", [*KNOWN, *NEW])
 
 
-def run(*args):
-    result = CliRunner().invoke(app, ["windowner", "suggest", *map(str, args)])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, " ".join(result.output.split())
+run = partial(run_command, "suggest")
 
 
 def read(path):

@@ -4,7 +4,6 @@ import pytest
 
 from spacy_windowner.serving.tagger import Tagger
 
-from ..browser import browser  # noqa: F401
 from ..pipeline.util import make_nlp, train
 from .test_tagger import TEXT
 from .util import Served

@@ -1,4 +1,4 @@
-"""A real browser without a window, for the tests of pages."""
+"""What tests of several packages share: a real browser without a window, for pages."""
 
 import shutil
 from collections.abc import Iterator
@@ -11,7 +11,8 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """A headless Chromium, driven by selenium. Without either the test is skipped."""
+    """A headless Chromium, driven by selenium, that records its console and its requests. Without
+    either the test is skipped."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="selenium isn't installed")
     chrome = next(filter(None, map(shutil.which, _BROWSERS)), None)
     driver = shutil.which("chromedriver")
@@ -22,7 +23,7 @@ def browser() -> Iterator[Any]:
     for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"):
         options.add_argument(f"--{argument}")
     options.add_argument("--window-size=1000,1200")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     service = webdriver.chrome.service.Service(driver)
     opened = webdriver.Chrome(options=options, service=service)
     yield opened
