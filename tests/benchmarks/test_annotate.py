@@ -16,6 +16,7 @@ def test_words_never_come_again():
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.slow
 def test_the_tables(tmp_path, capsys):
     nlp = make_nlp()
     train(nlp)
