@@ -360,9 +360,10 @@ class Warnings:
         '"tokens".'
     )
     WW060 = (
-        "[WW060] '{name}' is calibrated on {path}, which has only {count} entities, of all labels "
-        "together: its probabilities are rough, or there are none. At least {needed} are wanted, "
-        "and as many of each label that is to have a curve of its own. Give more held-out data."
+        "[WW060] '{name}' is calibrated on {path}, which has only {count} entities of the labels "
+        "that learn ({labels}), taken together: their probabilities are rough, or there are none. "
+        "At least {needed} are wanted, and as many of each label that is to have a curve of its "
+        "own. Give more held-out data."
     )
     WW061 = (
         "[WW061] '{name}' has a threshold but no calibration, and so no probabilities to compare "
