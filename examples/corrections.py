@@ -73,21 +73,28 @@ def require_learnable(nlp: Language, corrected: Sequence[Doc], component: str) -
     nlp (Language): The pipeline.
     corrected (Sequence[Doc]): Documents with the right entities.
     component (str): The name of the component that learns.
-    RAISES (ValueError): If an entity that the pipeline doesn't find has a label that the component
-        lacks, or has frozen.
+    RAISES (ValueError): If an entity that is missed has a label that the component lacks, or one
+        that is missed or to go away has a label that the component has frozen.
     """
     pipe: Any = nlp.get_pipe(component)
-    missed = sorted(
-        {label for doc in corrected for _, _, label in entities(doc) - found_in(nlp, doc)}
-    )
-    unknown = [label for label in missed if label not in pipe.labels]
+    missed: set[str] = set()
+    superfluous: set[str] = set()
+    for doc in corrected:
+        wanted, found = entities(doc), found_in(nlp, doc)
+        missed |= {label for *_, label in wanted - found}
+        # Where there is another entity instead, that one may get ahead.
+        taken = {token for start, end, _ in wanted for token in range(start, end)}
+        superfluous |= {
+            label for start, end, label in found - wanted if taken.isdisjoint(range(start, end))
+        }
+    unknown = sorted(missed.difference(pipe.labels))
     if unknown:
         raise ValueError(
             f"Corrections with the label {', '.join(unknown)}, which '{component}' doesn't have. "
             f"Its labels: {', '.join(pipe.labels)}. Add the label and train it first, as "
             "docs/growth.md says, or correct its name in the documents."
         )
-    frozen = [label for label in missed if label in pipe.frozen_labels]
+    frozen = sorted((missed | superfluous).intersection(pipe.frozen_labels))
     if frozen:
         raise ValueError(
             f"Corrections with the label {', '.join(frozen)}, which is frozen in '{component}' and "

@@ -147,6 +147,9 @@ def test_labels_that_cannot_learn():
         correct(nlp, corrected_docs(nlp), [])
     right = [Doc(nlp.vocab, words=["I", "like", "London"], ents=["O", "O", "B-LOC"])]
     assert correct(nlp, [*unknown, *right], [], learn_rate=0.02) == []
+    wrong = [Doc(nlp.vocab, words=["I", "like", "London"], ents=["O", "O", "O"])]
+    with pytest.raises(ValueError, match="label LOC, which is frozen"):
+        correct(nlp, wrong, [])
     ner.cfg["frozen_labels"] = []
     docs = [Doc(nlp.vocab, words=["We", "like", "Paris"], ents=["O", "O", "B-LOC"])]
     assert correct(nlp, docs, [], learn_rate=0.005) == []
