@@ -4,13 +4,13 @@
 
 Each step learns from all corrected documents at once, and then rehearses on raw text, so that what
 the pipeline finds elsewhere stays as it is. It ends when every correction sticks: when the entities
-found in each document are exactly the corrected ones.
+that the whole pipeline finds in each document are exactly the corrected ones.
 """
 
 import random
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import spacy
 import typer
@@ -37,28 +37,75 @@ def correct(
     nlp (Language): The pipeline.
     corrected (Sequence[Doc]): Documents with the right entities.
     raw (Sequence[Doc]): Documents as they occur, without annotation. A thousand will do.
-    component (str): The name of the component that learns.
+    component (str): The name of the component that learns. If it listens to a `tok2vec`, it gets a
+        copy of that for its own.
     learn_rate (float): The learning rate.
     rehearsals (int): Rehearsals in each step.
     rehearsed_docs (int): Documents in each rehearsal.
     max_steps (int): The most steps.
     RETURNS (List[Doc]): The corrected documents in which other entities are still found.
+    RAISES (ValueError): If the component can't learn the label of a correction.
     """
     rng = random.Random(0)
+    require_learnable(nlp, corrected, component)
+    for name, pipe in nlp.pipeline:
+        # Without the component it listens to, it can neither learn alone nor rehearse.
+        if component in getattr(pipe, "listening_components", ()):
+            nlp.replace_listeners(name, component, ["model.embed"])
+    examples = [Example(without_entities(doc), doc) for doc in corrected]
     with nlp.select_pipes(enable=component):
-        examples = [Example(without_entities(doc), doc) for doc in corrected]
         optimizer = nlp.resume_training(sgd=Adam(learn_rate, L2=0.0))
-        for step in range(max_steps + 1):
-            left = [
-                doc for doc in corrected if entities(nlp(without_entities(doc))) != entities(doc)
-            ]
-            if not left or step == max_steps:
-                break
+    for step in range(max_steps + 1):
+        left = [doc for doc in corrected if found_in(nlp, doc) != entities(doc)]
+        if not left or step == max_steps:
+            break
+        with nlp.select_pipes(enable=component):
             nlp.update(examples, sgd=optimizer)
             for _ in range(rehearsals if raw else 0):
                 sample = rng.sample(raw, min(rehearsed_docs, len(raw)))
                 nlp.rehearse([Example(doc.copy(), doc) for doc in sample], sgd=optimizer)
     return left
+
+
+def require_learnable(nlp: Language, corrected: Sequence[Doc], component: str) -> None:
+    """Reject corrections that can't be learned.
+
+    nlp (Language): The pipeline.
+    corrected (Sequence[Doc]): Documents with the right entities.
+    component (str): The name of the component that learns.
+    RAISES (ValueError): If an entity that is missed has a label that the component lacks, or one
+        that is missed or to go away has a label that the component has frozen.
+    """
+    pipe: Any = nlp.get_pipe(component)
+    missed: set[str] = set()
+    superfluous: set[str] = set()
+    for doc in corrected:
+        wanted, found = entities(doc), found_in(nlp, doc)
+        missed |= {label for *_, label in wanted - found}
+        # Where there is another entity instead, that one may get ahead.
+        taken = {token for start, end, _ in wanted for token in range(start, end)}
+        superfluous |= {
+            label for start, end, label in found - wanted if taken.isdisjoint(range(start, end))
+        }
+    unknown = sorted(missed.difference(pipe.labels))
+    if unknown:
+        raise ValueError(
+            f"Corrections with the label {', '.join(unknown)}, which '{component}' doesn't have. "
+            f"Its labels: {', '.join(pipe.labels)}. Add the label and train it first, as "
+            "docs/growth.md says, or correct its name in the documents."
+        )
+    frozen = sorted((missed | superfluous).intersection(pipe.frozen_labels))
+    if frozen:
+        raise ValueError(
+            f"Corrections with the label {', '.join(frozen)}, which is frozen in '{component}' and "
+            "can't learn. To let all labels learn: "
+            f'`nlp.get_pipe("{component}").cfg["frozen_labels"] = []`, and save the pipeline.'
+        )
+
+
+def found_in(nlp: Language, doc: Doc) -> set[tuple[int, int, str]]:
+    """The entities that a pipeline finds in a document, which stays as it is."""
+    return entities(nlp(without_entities(doc)))
 
 
 def entities(doc: Doc) -> set[tuple[int, int, str]]:
@@ -87,7 +134,10 @@ def main(
     lines = raw.read_text(encoding="utf8").splitlines()
     texts = random.Random(0).sample(lines, min(1000, len(lines)))
     docs_of_texts = [nlp.make_doc(text) for text in texts]
-    left = correct(nlp, docs, docs_of_texts, component=component, learn_rate=learn_rate)
+    try:
+        left = correct(nlp, docs, docs_of_texts, component=component, learn_rate=learn_rate)
+    except ValueError as error:
+        msg.fail("Can't learn the corrections", str(error), exits=1)
     nlp.to_disk(output)
     msg.good(f"{len(docs) - len(left)} of {len(docs)} corrections stick", str(output))
     for doc in left:

@@ -330,6 +330,17 @@ class Errors:
         "[WN134] This isn't a question that the page asks. Send JSON (Content-Type: "
         "application/json) with the fields {fields}, and no others."
     )
+    WN150 = (
+        "[WN150] Can't add labels to '{component}', which isn't trained: the config makes it anew. "
+        "Name a trained pipeline, `source = ...` and no `factory` in [components.{component}]. The "
+        "config that is saved with a pipeline has no `source`; start from configs/grow.cfg."
+    )
+    WN151 = (
+        "[WN151] '{component}' listens to '{upstream}', which isn't in the pipeline of the config "
+        "({names}). Add it to `pipeline` before '{component}', with the same `source` and in "
+        "`frozen_components` and `annotating_components`; or give '{component}' a copy of it, "
+        '`replace_listeners = ["model.embed"]` in [components.{component}].'
+    )
 
 
 class Warnings:
@@ -364,9 +375,10 @@ class Warnings:
         '"tokens".'
     )
     WW060 = (
-        "[WW060] '{name}' is calibrated on {path}, which has only {count} entities, of all labels "
-        "together: its probabilities are rough, or there are none. At least {needed} are wanted, "
-        "and as many of each label that is to have a curve of its own. Give more held-out data."
+        "[WW060] '{name}' is calibrated on {path}, which has only {count} entities of the labels "
+        "that learn ({labels}), taken together: their probabilities are rough, or there are none. "
+        "At least {needed} are wanted, and as many of each label that is to have a curve of its "
+        "own. Give more held-out data."
     )
     WW061 = (
         "[WW061] '{name}' has a threshold but no calibration, and so no probabilities to compare "
@@ -390,6 +402,12 @@ class Warnings:
     WW131 = (
         "[WW131] Everybody who can reach this machine at {host} can use the page and read what "
         "the model says. Without `--host` only this machine can."
+    )
+    WW150 = (
+        "[WW150] The pipeline {base} has components that this training leaves out, so that the "
+        "pipeline it saves won't have them: {names}. To keep them, name them in `pipeline`, give "
+        "each one `source = ${{paths.base}}`, and name them in `frozen_components`, as "
+        "docs/growth.md shows. To go without, set `base = null` in [initialize.before_init]."
     )
 
 

@@ -1,5 +1,5 @@
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy
 from spacy.cli._util import Arg, Opt
@@ -15,7 +15,7 @@ from ._util import COMPONENT, MODEL, explain_errors, load_pipeline, windowner_cl
 _DATA = "Annotated documents that the pipeline was not trained on, in .spacy format"
 _OUTPUT = "Folder to save the pipeline to. By default it is saved where it was"
 _MARGINS = (0, 2, 5, 10)
-_TUNE = "Choose the component's recall_bias on the data first"
+_TUNE = "Choose the component's recall_bias on the data first, or the biases of labels not frozen"
 
 
 @windowner_cli.command("calibrate")
@@ -48,18 +48,27 @@ def calibrate_cli(
         )
         if tune_recall_bias:
             pipe.tune_recall_bias(examples)
-            msg.info(f"recall_bias: {pipe.cfg['recall_bias']}")
         calibration = pipe.calibrate(examples)
         if calibration is None and pipe.frozen_labels:
             raise ValueError(Errors.WN079.format(name=name))
         if calibration is None:
             raise ValueError(Errors.WN060.format(name=name, path=data))
-    problem = lack_of_data(examples, name, data)
+    if tune_recall_bias:
+        msg.info(_operating_point(pipe))
+    problem = lack_of_data(examples, pipe.open_labels, name, data)
     if problem:
         msg.warn(problem)
     _show(calibration, pipe.labels)
     nlp.to_disk(output or model)
     msg.good("Saved the calibrated pipeline", str(output or model))
+
+
+def _operating_point(pipe: Any) -> str:
+    """What tuning has chosen: if labels are frozen, the biases of the others, else recall_bias."""
+    if not pipe.frozen_labels:
+        return f"recall_bias: {pipe.cfg['recall_bias']}"
+    biases = pipe.cfg["label_biases"]
+    return f"label_biases: {', '.join(f'{each} {biases[each]}' for each in pipe.open_labels)}"
 
 
 def _show(calibration: Calibration, labels: tuple[str, ...]) -> None:

@@ -45,7 +45,7 @@ def calibrate(
             if pipe.frozen_labels and pipe.calibration is None:
                 continue  # those of the new labels alone would be no calibration
             pipe.calibrate(examples)
-            problem = lack_of_data(examples, pipe.name, path)
+            problem = lack_of_data(examples, pipe.open_labels, pipe.name, path)
             # The pipeline is saved many times. That data is lacking is said once.
             if problem and not told:
                 told = True
@@ -55,18 +55,23 @@ def calibrate(
     return callback
 
 
-def lack_of_data(examples: Iterable[Example], name: str, path: Path) -> str | None:
+def lack_of_data(
+    examples: Iterable[Example], labels: Sequence[str], name: str, path: Path
+) -> str | None:
     """A warning if there are too few entities to calibrate on.
 
     examples (Iterable[Example]): The examples.
+    labels (Sequence[str]): The labels whose curves are fitted. Entities of others don't count.
     name (str): The component's name.
     path (Path): Where they come from.
     RETURNS (Optional[str]): The warning, if there is reason for one.
     """
-    count = sum(len(example.reference.ents) for example in examples)
+    count = sum(ent.label_ in labels for example in examples for ent in example.reference.ents)
     if count >= MIN_COUNT:
         return None
-    return Warnings.WW060.format(name=name, path=path, count=count, needed=MIN_COUNT)
+    return Warnings.WW060.format(
+        name=name, path=path, count=count, labels=", ".join(labels), needed=MIN_COUNT
+    )
 
 
 def components_and_examples(nlp: Language, path: Path) -> Iterator[tuple[Any, list[Example]]]:

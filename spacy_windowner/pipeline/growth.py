@@ -1,14 +1,18 @@
 """Labels that are learned after others, and labels that stand still meanwhile."""
 
+import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
+import srsly
 from spacy.language import Language
 from spacy.scorer import get_ner_prf
 from spacy.training import Example
-from spacy.util import registry
+from spacy.util import get_package_path, registry
 
-from ..errors import Errors, check_setting
+from ..errors import Errors, Warnings, check_setting
+from ..models.output import is_initialized
 from .gold import is_label_list, require_labels
 from .partial import with_labels
 
@@ -25,6 +29,7 @@ def add_labels(
     frozen_labels: list[str] | Literal["*"] = "*",
     label_hidden_width: int = 256,
     label_weight: float = NEW_LABEL_WEIGHT,
+    base: str | None = None,
 ) -> Callable[[Language], Language]:
     """A callback for `[initialize.before_init]` of a pipeline whose `window_ner` has a `source`:
     add labels to it, which `spacy train` then teaches it.
@@ -34,6 +39,8 @@ def add_labels(
     frozen_labels (Union[List[str], str]): The labels that stay as they are, or "*" for all.
     label_hidden_width (int): Hidden units of its own for each new label.
     label_weight (float): What the loss of each new label's tokens is multiplied by.
+    base (Optional[str]): The pipeline that the component comes from. If it has components that the
+        new one hasn't, there is a warning. None for no such check.
     RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline.
     """
 
@@ -42,6 +49,11 @@ def add_labels(
         if not hasattr(pipe, "add_labels"):
             names = ", ".join(nlp.component_names)
             raise ValueError(Errors.WN074.format(component=component, names=names))
+        if not is_initialized(pipe.model):
+            raise ValueError(Errors.WN150.format(component=component))
+        _check_upstream(nlp, component, pipe)
+        if base is not None:
+            _warn_of_lost_components(nlp, base)
         pipe.add_labels(
             labels,
             frozen_labels=frozen_labels,
@@ -51,6 +63,30 @@ def add_labels(
         return nlp
 
     return callback
+
+
+def _check_upstream(nlp: Language, component: str, pipe: Any) -> None:
+    """Reject a pipeline without the component that another one listens to."""
+    # Those that are already trained are switched off in initialization.
+    others = [other for _, other in nlp.components]
+    if any(component in getattr(other, "listening_components", ()) for other in others):
+        return
+    for node in pipe.model.walk():
+        if hasattr(node, "upstream_name"):  # a listener
+            upstream = "tok2vec" if node.upstream_name == "*" else node.upstream_name
+            names = ", ".join(nlp.component_names)
+            raise ValueError(
+                Errors.WN151.format(component=component, upstream=upstream, names=names)
+            )
+
+
+def _warn_of_lost_components(nlp: Language, base: str) -> None:
+    """Warn if a saved pipeline, a folder or a package, has components that another one lacks."""
+    folder = Path(base) if Path(base).exists() else get_package_path(base)
+    names = srsly.read_json(folder / "meta.json")["pipeline"]
+    lost = [name for name in names if name not in nlp.component_names]
+    if lost:
+        warnings.warn(Warnings.WW150.format(base=base, names=", ".join(lost)), stacklevel=3)
 
 
 def check_frozen_settings(frozen_labels: Sequence[str], label_hidden_width: int) -> None:

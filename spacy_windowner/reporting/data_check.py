@@ -36,12 +36,14 @@ class ComponentFacts:
     window (Optional[int]): Words on either side of a window's centre. None if the model sees more
         than a window.
     frozen (bool): Whether it isn't trained.
+    frozen_labels (List[str]): Those of its labels that stay as they are.
     """
 
     name: str
     labels: list[str]
     window: int | None
     frozen: bool
+    frozen_labels: list[str]
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,10 @@ def check_data(config_path: str | Path, overrides: Mapping[str, Any] | None = No
     except ValueError as error:
         names_of_both = "`, `".join(dot_names)
         raise ValueError(Errors.WN096.format(name=names_of_both, reason=_reason(error))) from error
+    sourced = get_sourced_components(config)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        problem = _initialize(nlp, corpora[0])
+        problem = _initialize(nlp, corpora[0], [*T["frozen_components"], *sourced])
         train, dev = (
             _read(nlp, corpus, name, interpolated)
             for corpus, name in zip(corpora, dot_names, strict=True)
@@ -117,7 +120,6 @@ def check_data(config_path: str | Path, overrides: Mapping[str, Any] | None = No
         keys = [nlp.get_pipe(name).cfg["incorrect_spans_key"] for name in names]  # type: ignore[attr-defined]
         facts = [CorpusFacts.of(examples, nlp, keys) for examples in (train, dev)]
     texts = dict.fromkeys(str(warning.message) for warning in caught)
-    sourced = get_sourced_components(config)
     return DataCheck(
         lang=nlp.lang or "",
         pipeline=list(nlp.pipe_names),
@@ -141,10 +143,13 @@ def _load(config: Config, path: str | Path) -> Language:
         raise ValueError(Errors.WN097.format(config=path, reason=_reason(error))) from error
 
 
-def _initialize(nlp: Language, corpus: Any) -> str | None:
-    """Initialize a pipeline. Returns why that isn't possible."""
+def _initialize(nlp: Language, corpus: Any, trained: list[str]) -> str | None:
+    """Initialize a pipeline, but for the components that are trained already, as `spacy train`
+    does. Returns why that isn't possible."""
     try:
-        nlp.initialize(lambda: corpus(nlp))
+        nlp._link_components()
+        with nlp.select_pipes(disable=trained):
+            nlp.initialize(lambda: corpus(nlp))
     except Exception as error:  # whatever a component says, the data is to be looked at first
         return str(error) or type(error).__name__
     return None
@@ -171,4 +176,10 @@ def _describe(nlp: Language, name: str, frozen: list[str]) -> ComponentFacts:
     windows = []
     if pipe.model.attrs.get("embedding") == "distinct words":
         windows = [node.attrs["window"] for node in pipe.model.walk() if "window" in node.attrs]
-    return ComponentFacts(name, list(pipe.labels), max(windows, default=None), name in frozen)
+    return ComponentFacts(
+        name,
+        list(pipe.labels),
+        max(windows, default=None),
+        name in frozen,
+        list(pipe.frozen_labels),
+    )

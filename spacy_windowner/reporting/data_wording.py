@@ -83,6 +83,9 @@ def describe_entities(check: DataCheck, component: ComponentFacts) -> Iterator[F
     labels = [label for label, _ in train.labels.most_common()]
     labels += sorted({*component.labels, *dev.labels}.difference(labels))
     yield Finding(INFO, f"{len(component.labels)} label(s)")
+    if component.frozen_labels:
+        text = f"Labels that stay as they are: {_names(component.frozen_labels)}"
+        yield Finding(INFO, text)
     if labels:
         header = ("Label", "Train", "Dev", "Train docs without it")
         rows = [
@@ -126,7 +129,8 @@ def _describe_labels(
         yield Finding(FAIL, "No entities in the dev data, so that scores will say nothing")
     if "" in train.labels:
         yield Finding(FAIL, "Empty label found in train data")
-    absent = sorted(set(component.labels).difference(train.labels))
+    learning = set(component.labels).difference(component.frozen_labels)
+    absent = sorted(learning.difference(train.labels))
     if absent:
         yield Finding(
             WARN, f"Some model labels are not present in the train data: {_names(absent)}"

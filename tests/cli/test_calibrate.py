@@ -76,6 +76,22 @@ def test_frozen_labels(tmp_path, trained):
     assert cfg_of(tmp_path / "grown")["calibration"] is None
 
 
+def test_frozen_labels_of_a_calibrated_model(tmp_path, trained):
+    """What is tuned, fitted and counted is the new label."""
+    nlp = make_nlp().from_bytes(trained.to_bytes())
+    ner = nlp.get_pipe("window_ner")
+    ner.calibrate(make_examples(nlp) * 30)
+    ner.add_labels(["ORG"])
+    ner.cfg["recall_bias"] = 0.25
+    nlp.to_disk(tmp_path / "grown")
+    data = save(tmp_path / "dev.spacy", trained)  # 90 entities, none of them an ORG
+    code, output = run(tmp_path / "grown", data, "--tune-recall-bias")
+    assert code == 0, output
+    assert "label_biases: ORG 0.0" in output and "recall_bias:" not in output
+    assert "WW060" in output and "only 0 entities of the labels that learn (ORG)" in output
+    assert cfg_of(tmp_path / "grown")["label_biases"] == {"ORG": 0.0}
+
+
 def test_other_models(tmp_path, trained):
     data = save(tmp_path / "dev.spacy", trained)
     blank = spacy.blank("en")

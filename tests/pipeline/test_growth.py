@@ -1,5 +1,6 @@
 """A new label for an old model."""
 
+import re
 from pathlib import Path
 
 import numpy
@@ -10,7 +11,7 @@ from spacy.tokens import DocBin
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train as train_loop
 from spacy.util import load_config
-from thinc.api import Adam
+from thinc.api import Adam, Config
 from thinc.compat import has_torch
 
 from spacy_windowner import explain
@@ -148,6 +149,7 @@ def test_settings_instead_of_the_method():
     assert ner.cfg["frozen_labels"] == ["PERSON", "LOC"]
     assert ner.open_labels == ("ORG", "DATE")
     assert ner.cfg["added_labels"] == {"ORG": 4, "DATE": 4}
+    assert ner.cfg["label_weights"] == {}  # as the docs say, unlike the method
 
 
 def test_everything_learns_again():
@@ -157,6 +159,7 @@ def test_everything_learns_again():
     learn(nlp)
     before = all_scores(nlp)
     ner.cfg["frozen_labels"] = []
+    del ner.cfg["label_weights"]["ORG"]
     data = [*TRAIN_DATA, ("We joined Acme today.", {"entities": [(3, 9, "LOC"), (10, 14, "ORG")]})]
     learn(nlp, data=data)
     assert ents_of(nlp(TEXTS[0])) == [("joined", "LOC"), ("Acme", "ORG")]
@@ -441,28 +444,42 @@ def test_whom_a_label_yields_to():
     assert copy_of(nlp).get_pipe("window_ner").cfg["yields_to"] == expected
 
 
+def grow_config(folder, nlp, **overrides):
+    """configs/grow.cfg, to teach a pipeline, which is saved, NEW_DATA."""
+    nlp.to_disk(folder / "old")
+    docs = [eg.reference for eg in make_examples(nlp, NEW_DATA)]
+    DocBin(docs=docs).to_disk(folder / "new.spacy")
+    settings = {
+        "paths.base": str(folder / "old"),
+        "paths.train": str(folder / "new.spacy"),
+        "paths.dev": str(folder / "new.spacy"),
+        "training.max_steps": 60,
+        "training.eval_frequency": 30,
+        "training.dropout": 0.1,
+        **overrides,
+    }
+    path = Path(__file__).parent.parent.parent / "configs" / "grow.cfg"
+    return load_config(path, overrides=settings)
+
+
+def spacy_train(config, folder):
+    """Train as `spacy train` does, and load the best pipeline."""
+    folder.mkdir()
+    train_loop(init_nlp(config), folder)
+    return spacy.load(folder / "model-best")
+
+
 def test_spacy_train_with_a_source(tmp_path):
     nlp = old_nlp()
-    nlp.to_disk(tmp_path / "old")
     before = all_scores(nlp)
-    DocBin(docs=[eg.reference for eg in make_examples(nlp, NEW_DATA)]).to_disk(
-        tmp_path / "new.spacy"
-    )
-    config = load_config(
-        Path(__file__).parent.parent.parent / "configs" / "grow.cfg",
-        overrides={
-            "paths.base": str(tmp_path / "old"),
-            "paths.train": str(tmp_path / "new.spacy"),
-            "paths.dev": str(tmp_path / "new.spacy"),
-            "training.max_steps": 60,
-            "training.eval_frequency": 30,
-            "training.dropout": 0.1,
-        },
-    )
-    (tmp_path / "out").mkdir()
-    train_loop(init_nlp(config), tmp_path / "out")
-    grown = spacy.load(tmp_path / "out" / "model-best")
-    assert grown.get_pipe("window_ner").frozen_labels == ("PERSON", "LOC")
+    settings = {"label_hidden_width": 24, "label_weight": 5.0}
+    overrides = {f"initialize.before_init.{name}": value for name, value in settings.items()}
+    config = grow_config(tmp_path, nlp, **overrides)
+    grown = spacy_train(config, tmp_path / "out")
+    ner = grown.get_pipe("window_ner")
+    assert ner.frozen_labels == ("PERSON", "LOC")
+    assert ner.cfg["added_labels"] == {"ORG": 24}
+    assert ner.cfg["label_weights"] == {"ORG": 5.0}
     assert [ents_of(grown(text)) for text in TEXTS] == NEW_ENTITIES
     for old, new in zip(before, all_scores(grown), strict=True):
         assert (new[:, :5] == old).all()
@@ -471,6 +488,91 @@ def test_spacy_train_with_a_source(tmp_path):
         init_nlp(config)
     config["initialize"]["before_init"].update(component="window_ner", labels=["LOC"])
     with pytest.raises(ValueError, match="WN071.*'LOC'"):
+        init_nlp(config)
+
+
+def test_the_saved_config_has_no_source(tmp_path):
+    config = grow_config(tmp_path, old_nlp(), **{"training.max_steps": 1})
+    spacy_train(config, tmp_path / "out")
+    saved = load_config(tmp_path / "out" / "model-best" / "config.cfg")
+    with pytest.raises(ValueError, match=r"WN150.*'window_ner'.*`source = "):
+        init_nlp(saved)
+
+
+def shared_nlp(tmp_path):
+    """A trained pipeline whose component shares an embedding with a tagger."""
+    nlp = spacy.blank("en")
+    nlp.add_pipe("tok2vec")
+    embed = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "*"}
+    nlp.add_pipe("tagger", config={"model": {"tok2vec": embed}})
+    nlp.add_pipe("window_ner", config={"model": {"embed": embed}})
+    data = [(text, {**gold, "tags": ["A", "B", "A", "B", "A", "B"][:n]}) for (text, gold), n in zip(
+        OLD_DATA, [len(nlp.make_doc(text)) for text, _ in OLD_DATA], strict=True
+    )]  # fmt: skip
+    train(nlp, data, steps=40)
+    nlp.to_disk(tmp_path / "shared")
+    return spacy.load(tmp_path / "shared")
+
+
+def own_scores(nlp):
+    ner = nlp.get_pipe("window_ner")
+    docs = list(nlp.pipe(TEXTS, disable=["window_ner"]))
+    return numpy.vstack(ner.model.predict(docs))
+
+
+def docs_block(first_line):
+    """The block of docs/growth.md that begins with a line."""
+    text = (Path(__file__).parent.parent.parent / "docs" / "growth.md").read_text(encoding="utf8")
+    blocks = re.findall(r"```ini\n(.*?)```", text, flags=re.DOTALL)
+    [block] = [block for block in blocks if block.startswith(first_line)]
+    return block
+
+
+@pytest.mark.filterwarnings(r"error:\[WW150\]")
+def test_other_components_and_a_shared_tok2vec_as_in_the_docs(tmp_path):
+    nlp = shared_nlp(tmp_path)
+    config = grow_config(tmp_path, nlp, **{"initialize.before_init.label_hidden_width": 16})
+    lines = "[components]\n" + docs_block("[nlp]\npipeline = ")
+    config = Config(config).merge(Config().from_str(lines, interpolate=False))
+    grown = spacy_train(config, tmp_path / "out")
+    assert grown.pipe_names == ["tok2vec", "tagger", "window_ner"]
+    assert [ents_of(grown(text)) for text in TEXTS] == NEW_ENTITIES
+    before, after = own_scores(nlp), own_scores(grown)
+    assert (after[:, :5] == before).all() and (after[:, 5:] != after[:, :1] - 5.0).any()
+    for name in ("tok2vec", "tagger"):
+        assert grown.get_pipe(name).model.to_bytes() == nlp.get_pipe(name).model.to_bytes()
+    # If tok2vec learns, old scores don't stay.
+    config["training"]["frozen_components"] = ["tagger"]
+    config["training"]["annotating_components"] = []
+    moved = spacy_train(config, tmp_path / "moved")
+    assert (own_scores(moved)[:, :5] != before).any()
+
+
+def test_a_copy_of_a_shared_tok2vec(tmp_path):
+    nlp = shared_nlp(tmp_path)
+    config = grow_config(
+        tmp_path, nlp, **{"initialize.before_init.base": None, "training.max_steps": 20}
+    )
+    with pytest.raises(ValueError, match=r"WN151.*'window_ner' listens to 'tok2vec'.*copy"):
+        init_nlp(config)
+    config["components"]["window_ner"]["replace_listeners"] = ["model.embed"]
+    grown = spacy_train(config, tmp_path / "out")
+    assert grown.pipe_names == ["window_ner"]
+    assert (own_scores(grown)[:, :5] == own_scores(nlp)).all()
+    # In Python.
+    nlp.replace_listeners("tok2vec", "window_ner", ["model.embed"])
+    before = own_scores(nlp)
+    nlp.get_pipe("window_ner").add_labels(["ORG"], label_hidden_width=8)
+    learn(nlp, steps=5)  # the other components are updated, too
+    after = own_scores(nlp)
+    assert (after[:, :5] == before).all() and (after[:, 5:] != after[:, :1] - 5.0).any()
+
+
+def test_components_that_would_be_lost(tmp_path):
+    nlp = old_nlp()
+    nlp.add_pipe("sentencizer")
+    config = grow_config(tmp_path, nlp)
+    with pytest.warns(UserWarning, match=r"WW150.*old has .*: sentencizer\. .*docs/growth.md"):
         init_nlp(config)
 
 

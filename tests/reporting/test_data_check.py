@@ -1,9 +1,12 @@
 """What is found in the data of a training."""
 
+from pathlib import Path
+
 import pytest
 import spacy
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
+from spacy.util import load_config
 
 from spacy_windowner.pipeline.gold import MISALIGNED, ON_WHITESPACE
 from spacy_windowner.reporting.corpus_facts import CorpusFacts
@@ -19,7 +22,7 @@ from spacy_windowner.reporting.data_wording import (
 from spacy_windowner.reporting.entity_problems import CROSSING, OVERLAPPING, find_problems
 from spacy_windowner.reporting.finding import FAIL, GOOD, WARN
 
-from ..pipeline.util import TRAIN_DATA, make_examples, make_nlp
+from ..pipeline.util import TRAIN_DATA, make_examples, make_nlp, train
 from .util import NLP, ent, write_docs
 
 
@@ -230,3 +233,22 @@ def test_errors(config):
     other.config.to_disk(config.parent / "ner.cfg")
     with pytest.raises(ValueError, match=r"\[WN095\].*Found: ner"):
         check_data(config.parent / "ner.cfg")
+
+
+def test_a_new_label_for_a_trained_pipeline(tmp_path):
+    nlp = make_nlp()
+    train(nlp)
+    nlp.to_disk(tmp_path / "old")
+    config = load_config(Path(__file__).parent.parent.parent / "configs" / "grow.cfg")
+    config["paths"]["base"] = str(tmp_path / "old")
+    config.to_disk(tmp_path / "grow.cfg")
+    new = [(text, {"entities": [(0, text.index(" "), "ORG")]}) for text, _ in TRAIN_DATA]
+    found = check(tmp_path / "grow.cfg", new, new)
+    assert found.problem is None and found.warnings == []
+    [component] = found.components
+    assert component.labels == ["PERSON", "LOC", "ORG"]
+    assert component.frozen_labels == ["PERSON", "LOC"]
+    texts = told(found)
+    assert not any("model labels are not present" in text for text in texts[WARN])
+    old = check(tmp_path / "grow.cfg", TRAIN_DATA, new)
+    assert any("not present in the train data: 'ORG'" in text for text in told(old)[WARN])
