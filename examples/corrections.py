@@ -17,6 +17,7 @@ import typer
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
+from spacy.util import fix_random_seed
 from thinc.api import Adam
 from wasabi import msg
 
@@ -47,6 +48,7 @@ def correct(
     RAISES (ValueError): If the component can't learn the label of a correction.
     """
     rng = random.Random(0)
+    fix_random_seed(0)
     require_learnable(nlp, corrected, component)
     for name, pipe in nlp.pipeline:
         # Without the component it listens to, it can neither learn alone nor rehearse.

@@ -51,26 +51,30 @@ def add_labels(
             raise ValueError(Errors.WN074.format(component=component, names=names))
         if not is_initialized(pipe.model):
             raise ValueError(Errors.WN150.format(component=component))
-        _check_upstream(nlp, component, pipe)
+        upstream = _upstream_of(nlp, component, pipe)
         if base is not None:
             _warn_of_lost_components(nlp, base)
-        pipe.add_labels(
-            labels,
-            frozen_labels=frozen_labels,
-            label_hidden_width=label_hidden_width,
-            label_weight=label_weight,
-        )
+        with warnings.catch_warnings():
+            if upstream in nlp.config["training"].get("frozen_components", []):
+                warnings.filterwarnings("ignore", r"\[WW070\]")
+            pipe.add_labels(
+                labels,
+                frozen_labels=frozen_labels,
+                label_hidden_width=label_hidden_width,
+                label_weight=label_weight,
+            )
         return nlp
 
     return callback
 
 
-def _check_upstream(nlp: Language, component: str, pipe: Any) -> None:
-    """Reject a pipeline without the component that another one listens to."""
+def _upstream_of(nlp: Language, component: str, pipe: Any) -> str | None:
+    """The component that another one listens to, if it does. Without it in the pipeline, that is
+    an error."""
     # Those that are already trained are switched off in initialization.
-    others = [other for _, other in nlp.components]
-    if any(component in getattr(other, "listening_components", ()) for other in others):
-        return
+    for name, other in nlp.components:
+        if component in getattr(other, "listening_components", ()):
+            return name
     for node in pipe.model.walk():
         if hasattr(node, "upstream_name"):  # a listener
             upstream = "tok2vec" if node.upstream_name == "*" else node.upstream_name
@@ -78,6 +82,7 @@ def _check_upstream(nlp: Language, component: str, pipe: Any) -> None:
             raise ValueError(
                 Errors.WN151.format(component=component, upstream=upstream, names=names)
             )
+    return None
 
 
 def _warn_of_lost_components(nlp: Language, base: str) -> None:

@@ -11,6 +11,8 @@ from spacy_windowner.reporting.report import Report
 def page(browser, report: Report, tmp_path):
     path = tmp_path / "report.html"
     path.write_text(report.to_html(), encoding="utf8")
+    for kind in ("browser", "performance"):
+        browser.get_log(kind)  # that of other pages
     browser.get(path.as_uri())
     return browser
 
