@@ -68,7 +68,9 @@ def _operating_point(pipe: Any) -> str:
     if not pipe.frozen_labels:
         return f"recall_bias: {pipe.cfg['recall_bias']}"
     biases = pipe.cfg["label_biases"]
-    return f"label_biases: {', '.join(f'{each} {biases[each]}' for each in pipe.open_labels)}"
+    return (
+        f"label_biases: {', '.join(f'{each} {biases.get(each, 0.0)}' for each in pipe.open_labels)}"
+    )
 
 
 def _show(calibration: Calibration, labels: tuple[str, ...]) -> None:

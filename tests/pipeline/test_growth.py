@@ -544,7 +544,8 @@ def test_other_components_and_a_shared_tok2vec_as_in_the_docs(tmp_path):
     # If tok2vec learns, old scores don't stay.
     config["training"]["frozen_components"] = ["tagger"]
     config["training"]["annotating_components"] = []
-    moved = spacy_train(config, tmp_path / "moved")
+    with pytest.warns(UserWarning, match="WW070.*frozen_components"):
+        moved = spacy_train(config, tmp_path / "moved")
     assert (own_scores(moved)[:, :5] != before).any()
 
 
