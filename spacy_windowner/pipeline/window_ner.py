@@ -657,12 +657,8 @@ class WindowNER(TrainablePipe):
         if not any(len(example.predicted) for example in examples):
             return losses
         own_rate = self.model.attrs.get("dropout")
-        scores, backprop = self._begin_update(examples, drop if own_rate is None else own_rate)
-        loss, d_scores = self.get_loss(examples, scores)
-        backprop(d_scores)
-        if sgd not in (None, False):
-            self.finish_update(sgd)
-        losses[self.name] += loss
+        rate = drop if own_rate is None else own_rate
+        losses[self.name] += self._learn(examples, self.get_loss, rate, sgd)
         return losses
 
     def rehearse(
@@ -694,28 +690,33 @@ class WindowNER(TrainablePipe):
             raise ValueError(Errors.WN015.format(name=self.name))
         if is_listener(tutor):
             raise ValueError(Errors.WN016.format(name=self.name))
-        docs = [example.predicted for example in examples]
-        if not any(len(doc) for doc in docs):
+        if not any(len(example.predicted) for example in examples):
             return losses
-        wanted = tutor.predict(docs)
-        scores, backprop = self._begin_update(examples, drop)
-        ops: Any = self.model.ops
-        now, earlier = (to_numpy(ops.flatten(each)) for each in (scores, wanted))
-        gradient, loss = rehearsal_loss(now, earlier, BEHIND_O)
-        lengths = ops.asarray(numpy.array([len(doc) for doc in docs]))
-        backprop(ops.unflatten(ops.asarray(gradient), lengths))
-        if sgd not in (None, False):
-            self.finish_update(sgd)
-        losses[self.name] += loss
+        wanted = tutor.predict([example.predicted for example in examples])
+
+        def get_loss(_: list[Example], scores: list[Floats2d]) -> tuple[float, list[Floats2d]]:
+            ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
+            now, earlier = (to_numpy(ops.flatten(each)) for each in (scores, wanted))
+            gradient, loss = rehearsal_loss(now, earlier, BEHIND_O)
+            lengths = ops.asarray(numpy.array([len(each) for each in scores]))
+            return loss, ops.unflatten(ops.asarray(gradient), lengths)
+
+        losses[self.name] += self._learn(examples, get_loss, drop, sgd)
         return losses
 
-    def _begin_update(
-        self, examples: Sequence[Example], drop: float
-    ) -> tuple[list[Floats2d], Callable]:
-        """The scores of the tags of examples, and the way back, in training."""
+    def _learn(
+        self, examples: list[Example], get_loss: Callable, rate: float, sgd: Optimizer | None
+    ) -> float:
+        """One step of training by a loss, which is given the examples and their scores and returns
+        itself and its gradient."""
         self._prepare_growth()
-        set_dropout_rate(self.model, drop)
-        return self.model.begin_update([example.predicted for example in examples])
+        set_dropout_rate(self.model, rate)
+        scores, backprop = self.model.begin_update([example.predicted for example in examples])
+        loss, d_scores = get_loss(examples, scores)
+        backprop(d_scores)
+        if sgd not in (None, False):
+            self.finish_update(sgd)
+        return loss
 
     def _prepare_growth(self) -> None:
         """Tell the model which labels learn."""

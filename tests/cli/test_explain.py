@@ -9,18 +9,7 @@ from typer.testing import CliRunner
 
 from spacy_windowner import explain
 
-from ..pipeline.util import make_nlp, train
-
 TEXT = "Who is Shaka Khan?"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    nlp = make_nlp()
-    train(nlp)
-    path = tmp_path_factory.mktemp("model")
-    nlp.to_disk(path)
-    return path
 
 
 def run(*args, **settings):

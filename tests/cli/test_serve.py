@@ -10,18 +10,7 @@ from socket import create_server
 import pytest
 import spacy
 
-from ..pipeline.util import make_nlp, train
 from .util import run_command
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    nlp = make_nlp()
-    train(nlp)
-    path = tmp_path_factory.mktemp("model")
-    nlp.to_disk(path)
-    return path
-
 
 run = partial(run_command, "serve")
 
