@@ -12,7 +12,7 @@ from multiprocessing.connection import wait as wait_for_end
 
 from ..errors import Errors
 from .shards import Shard
-from .tagger import Annotated, Tagger, TaggerSettings, annotate_records, get_tagger
+from .tagger import Annotated, Tagger, TaggerSettings, annotate_records, get_tagger, passed_over
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -26,8 +26,9 @@ def annotate_here(
     shards (Iterable[Shard]): The shards.
     YIELDS (Tuple[Shard, Annotated]): Each shard, and what was made of it.
     """
-    for shard in shards:
-        yield shard, tagger(shard.records)
+    with passed_over():
+        for shard in shards:
+            yield shard, tagger(shard.records)
 
 
 def annotate_in_processes(

@@ -41,15 +41,13 @@ def test_the_tables(tmp_path, capsys):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_memory_stays_flat(tmp_path, monkeypatch):
+def test_memory_stays_flat(tmp_path):
     """New words that never end, after few that may be kept. Kept, each would take half a kB:
     200 MB in the last two thirds. spaCy's tables keep some 50 bytes of it after a zone."""
     from annotate_worker import Meter
 
-    from spacy_windowner.annotating import tagger
     from spacy_windowner.annotating.annotate import annotate
 
-    monkeypatch.setattr(tagger, "_KEPT_WORDS", 100_000)
     nlp = make_nlp()
     train(nlp)
     nlp.to_disk(tmp_path / "model")
