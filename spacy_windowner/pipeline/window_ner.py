@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy
-from spacy.errors import Errors as SpacyErrors
 from spacy.language import Language
-from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
@@ -21,19 +19,11 @@ from ..confidence.calibration import Calibration
 from ..errors import Errors, Warnings, check_setting
 from ..losses.rehearsal import rehearsal_loss
 from ..losses.targets import TagLoss, Targets
-from ..models.growth import (
-    added_columns,
-    can_grow,
-    clear_gradients,
-    grown_layer,
-    set_added_labels,
-)
 from ..models.output import is_initialized, is_listener, n_columns, set_output_width
 from ..models.resize import BEHIND_O
 from ..pretraining.words_file import load_words
 from ..runtime.scorer import make_scorer
-from ..tagging.leaning import Leaning, Yielding
-from ..tagging.scheme import O, Scheme, get_scheme
+from ..tagging.scheme import get_scheme
 from ..tagging.spans import spans_by_doc
 from ..tagging.viterbi import greedy, viterbi
 from .annotation import write_entities
@@ -47,14 +37,8 @@ from .gold import (
     require_labels,
     validate_label_weights,
 )
-from .growth import (
-    ALL,
-    NEW_LABEL_WEIGHT,
-    check_frozen_settings,
-    check_new_labels,
-    open_labels,
-    score_labels,
-)
+from .growing_pipe import GrowingPipe
+from .growth import ALL, check_frozen_settings, score_labels
 from .held_out import HeldOut
 from .loading import explain_damage, read_cfg, require_files
 from .partial import judged_labels, judged_only
@@ -213,7 +197,7 @@ def make_window_ner(
     )
 
 
-class WindowNER(TrainablePipe):
+class WindowNER(GrowingPipe):
     """Named entity recognition by window classification."""
 
     def __init__(
@@ -273,11 +257,8 @@ class WindowNER(TrainablePipe):
             "label_weights": dict(label_weights or {}),
             "frozen_labels": ALL if frozen_labels == ALL else list(frozen_labels),
             "label_hidden_width": label_hidden_width,
-            # The hidden units of its own of each label that was added to the trained model.
             "added_labels": {},
-            # What is added to the scores of each of these in predictions.
             "label_biases": {},
-            # The labels that were frozen when each of these learned.
             "yields_to": {},
         }
         # Not saved with the component: what is fast depends on the machine that loads it.
@@ -292,54 +273,6 @@ class WindowNER(TrainablePipe):
         self._told_of_threshold = False
         # Called with the scores and the targets of each batch in training, if a logger wants them.
         self.on_scores: Callable[[numpy.ndarray, Targets], None] | None = None
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """RETURNS (Tuple[str, ...]): The entity types."""
-        return tuple(self.cfg["labels"])
-
-    @property
-    def frozen_labels(self) -> tuple[str, ...]:
-        """RETURNS (Tuple[str, ...]): The labels that stay as they are."""
-        frozen = self.cfg["frozen_labels"]
-        return self.labels if frozen == ALL else tuple(frozen)
-
-    @property
-    def unfrozen_labels(self) -> tuple[str, ...]:
-        """RETURNS (Tuple[str, ...]): The other labels."""
-        return tuple(label for label in self.labels if label not in self.frozen_labels)
-
-    @property
-    def open_labels(self) -> tuple[str, ...]:
-        """RETURNS (Tuple[str, ...]): The labels that learn, all if none is frozen.
-        RAISES (ValueError): If the frozen labels are unknown, or leave nothing to learn."""
-        if not self.frozen_labels:
-            return self.labels
-        added = self.cfg["added_labels"]
-        return tuple(open_labels(self.frozen_labels, self.labels, added, self.name))
-
-    @property
-    def leaning(self) -> Leaning:
-        """RETURNS (Leaning): What predictions make of scores."""
-        biases = numpy.zeros(self.scheme.n_tags(len(self.labels)))
-        biases[O] = -self.cfg["recall_bias"]
-        for label, bias in self.cfg["label_biases"].items():
-            biases[self._columns_of([label])] = bias
-        yielding = [
-            Yielding(self._columns_of([label]), self._columns_of(others))
-            for label, others in self.cfg["yields_to"].items()
-        ]
-        return Leaning(biases, yielding)
-
-    def _columns_of(self, labels: Sequence[str]) -> numpy.ndarray:
-        """The numbers of the tags of labels."""
-        numbers = [self.labels.index(label) for label in labels]
-        return numpy.array(self.scheme.columns_of(numbers), dtype="int64")
-
-    @property
-    def scheme(self) -> Scheme:
-        """RETURNS (Scheme): The scheme of the model's tags."""
-        return get_scheme(self.cfg["scheme"])
 
     @property
     def calibration(self) -> Calibration | None:
@@ -360,89 +293,6 @@ class WindowNER(TrainablePipe):
     def table_size(self) -> int:
         """RETURNS (int): The most words whose products are kept for predictions."""
         return self._table_size
-
-    @property
-    def label_data(self) -> list[str]:
-        """RETURNS (List[str]): The entity types, as `spacy init labels` saves them."""
-        return list(self.labels)
-
-    def add_label(self, label: str) -> int:
-        """Add an entity type. After initialization the model grows a column for each tag of it,
-        which change no prediction until they are trained.
-
-        label (str): The label.
-        RETURNS (int): 0 if the label is already present, otherwise 1.
-        """
-        if not isinstance(label, str):
-            raise ValueError(SpacyErrors.E187)
-        if label in self.labels:
-            return 0
-        if is_initialized(self.model):
-            self._grow(label)  # first, for a model may refuse
-        self.cfg["labels"].append(label)
-        self.vocab.strings.add(label)
-        return 1
-
-    def _grow(self, label: str) -> None:
-        """Give the trained model the columns of a new label: apart from those of others, if some
-        of these are frozen or have been added in this way."""
-        cfg = self.cfg
-        if not self.frozen_labels and not cfg["added_labels"]:
-            if not self.is_resizable:
-                raise ValueError(SpacyErrors.E922.format(name=self.name, nO=n_columns(self.model)))
-            self.set_output(self.scheme.n_tags(len(self.labels) + 1))
-            return
-        if not can_grow(self.model):
-            raise ValueError(Errors.WN073.format(name=self.name, model=self.model.name))
-        require_labels("frozen_labels", self.frozen_labels, self.labels, self.name)
-        clear_gradients(self.model)  # those of other updates, which would wait until all learn
-        added = {**cfg["added_labels"], label: cfg["label_hidden_width"]}
-        set_added_labels(self.model, list(added.values()), len(self.scheme.kinds))
-        cfg["added_labels"] = added
-        frozen = list(self.frozen_labels)  # of "*", those before this one
-        cfg["frozen_labels"] = frozen
-        cfg["yields_to"] = {**cfg["yields_to"], **({label: frozen} if frozen else {})}
-
-    def add_labels(
-        self,
-        labels: Sequence[str],
-        *,
-        frozen_labels: Sequence[str] = ALL,
-        label_hidden_width: int | None = None,
-        label_weight: float = NEW_LABEL_WEIGHT,
-    ) -> None:
-        """Add entity types to the trained component, and let only them learn from now on.
-
-        labels (Sequence[str]): The new labels.
-        frozen_labels (Sequence[str]): The labels that stay as they are, or "*" for all present
-            ones. It is kept as the setting `frozen_labels`.
-        label_hidden_width (Optional[int]): Hidden units of its own for each new label. If None,
-            as many as the setting says.
-        label_weight (float): What the loss of each new label's tokens is multiplied by, as kept in
-            the setting `label_weights`.
-        RAISES (ValueError): If a new label is there already, or a frozen one isn't, or the new ones
-            can't learn while those stand still, or the model can't grow. Then nothing has changed.
-        """
-        check_new_labels(labels, self.labels, self.name)
-        width = self.cfg["label_hidden_width"] if label_hidden_width is None else label_hidden_width
-        check_frozen_settings(frozen_labels, width)
-        weights = {**self.cfg["label_weights"], **dict.fromkeys(labels, label_weight)}
-        validate_label_weights(weights, [*self.labels, *labels], self.name)
-        if not is_initialized(self.model):
-            raise ValueError(SpacyErrors.E109.format(name=self.name))
-        frozen = list(self.labels) if frozen_labels == ALL else list(frozen_labels)
-        require_labels("frozen_labels", frozen, self.labels, self.name)
-        if frozen:
-            added = [*self.cfg["added_labels"], *labels]
-            open_labels(frozen, [*self.labels, *labels], added, self.name)
-            if not can_grow(self.model):
-                raise ValueError(Errors.WN073.format(name=self.name, model=self.model.name))
-            if is_listener(self.model):
-                warnings.warn(Warnings.WW070.format(name=self.name), stacklevel=2)
-        self.cfg.update(frozen_labels=frozen, label_hidden_width=width)
-        for label in labels:
-            self.add_label(label)
-        self.cfg["label_weights"] = weights
 
     def initialize(
         self,
@@ -495,16 +345,6 @@ class WindowNER(TrainablePipe):
         if init_words is not None:
             load_words(self.model, Path(init_words), self.name)
 
-    def _ungrow(self) -> None:
-        """Give all labels columns that share their layers, to be initialized anew."""
-        added = self.cfg["added_labels"]
-        if added:
-            weights = self.cfg["label_weights"]
-            kept = {label: weight for label, weight in weights.items() if label not in added}
-            self.cfg.update(added_labels={}, label_biases={}, yields_to={}, label_weights=kept)
-            set_added_labels(self.model, [], len(self.scheme.kinds))
-            self.set_output(self.scheme.n_tags(len(self.labels)))
-
     def _read_examples(self, examples: Iterable[Example]) -> None:
         """Add the labels of all examples, and report their entities that can't be learned."""
         report = SkipReport()
@@ -520,15 +360,6 @@ class WindowNER(TrainablePipe):
     def _refresh_scorer(self) -> None:
         if self._scorer.model is not self.model:
             self._scorer = make_scorer(self.model, self.kernel, self.table_size)
-
-    def _validate_columns(self) -> None:
-        columns, needed = n_columns(self.model), self.scheme.n_tags(len(self.labels))
-        if columns not in (None, needed):
-            labels = ", ".join(self.labels)
-            raise ValueError(Errors.WN007.format(
-                name=self.name, columns=columns, n_labels=len(self.labels), needed=needed,
-                tags="- and ".join(self.scheme.kinds), labels=labels,
-            ))  # fmt: skip
 
     def predict(self, docs: Iterable[Doc]) -> Predictions:
         """Find the entities of a batch of docs, without modifying them.
@@ -718,32 +549,13 @@ class WindowNER(TrainablePipe):
             self.finish_update(sgd)
         return loss
 
-    def _prepare_growth(self) -> None:
-        """Tell the model which labels learn."""
-        learning = self._learning_columns()
-        grown = grown_layer(self.model)
-        if grown is not None:
-            grown.attrs["learning"] = learning
-
-    def _learning_columns(self) -> list[int] | None:
-        """The numbers of the added labels that learn while all else stands still, or None."""
-        if not self.frozen_labels:
-            return None
-        return [list(self.cfg["added_labels"]).index(label) for label in self.open_labels]
-
     def finish_update(self, sgd: Optimizer) -> None:
-        """Update the weights by the gradients of all updates since the last time. The optimizer
-        never sees those of frozen labels, which weight decay and averages would change.
+        """Update the weights by the gradients of all updates since the last time, but those of
+        frozen labels.
 
         sgd (Optimizer): The optimizer.
         """
-        learning = self._learning_columns()
-        if learning is None:
-            super().finish_update(sgd)
-        else:
-            columns = added_columns(self.model)
-            for number in learning:
-                columns[number].finish_update(sgd)
+        super().finish_update(sgd)
         self._scorer.clear()
 
     def get_loss(
@@ -826,18 +638,6 @@ class WindowNER(TrainablePipe):
             self._shape_as(read_cfg(path, exclude))
             super().from_disk(path, exclude=exclude)
         return self
-
-    def _shape_as(self, cfg: dict[str, Any] | None) -> None:
-        """Give the model the added labels that a saved one has."""
-        if cfg is None:
-            return
-        has_grown = bool(self.cfg["added_labels"])
-        # What a cfg doesn't name it doesn't have.
-        self.cfg.update(added_labels={}, label_biases={}, yields_to={}, frozen_labels=[])
-        added = list(cfg.get("added_labels", {}).values())
-        if added or has_grown:
-            n_tags = len(get_scheme(cfg.get("scheme", self.cfg["scheme"])).kinds)
-            set_added_labels(self.model, added, n_tags)
 
     @contextmanager
     def _loading(self, source: str | Path) -> Iterator[None]:

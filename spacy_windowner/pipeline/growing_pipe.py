@@ -1,0 +1,234 @@
+"""The labels of a component, and what they have of its model: columns of their own and, if they
+were added when it was trained, hidden units, too."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy
+from spacy.errors import Errors as SpacyErrors
+from spacy.pipeline import TrainablePipe
+from thinc.api import Optimizer
+
+from ..errors import Errors, Warnings
+from ..models.growth import (
+    added_columns,
+    can_grow,
+    clear_gradients,
+    grown_layer,
+    set_added_labels,
+)
+from ..models.output import is_initialized, is_listener, n_columns
+from ..tagging.leaning import Leaning, Yielding
+from ..tagging.scheme import O, Scheme, get_scheme
+from .gold import require_labels, validate_label_weights
+from .growth import (
+    ALL,
+    NEW_LABEL_WEIGHT,
+    check_frozen_settings,
+    check_new_labels,
+    open_labels,
+)
+
+
+class GrowingPipe(TrainablePipe):
+    """A trainable component with a column of scores for each tag of each label, to which labels can
+    be added when it is trained, while others stay as they are.
+
+    A subclass sets `vocab`, `model`, `name` and, in `cfg`, "labels", "scheme", "recall_bias",
+    "label_weights", "frozen_labels", "label_hidden_width", "added_labels" (the hidden units of its
+    own of each label that was added to the trained model), "label_biases" (what is added to the
+    scores of each of these in predictions) and "yields_to" (the labels that were frozen when each
+    of these learned).
+    """
+
+    cfg: dict[str, Any]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The entity types."""
+        return tuple(self.cfg["labels"])
+
+    @property
+    def frozen_labels(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The labels that stay as they are."""
+        frozen = self.cfg["frozen_labels"]
+        return self.labels if frozen == ALL else tuple(frozen)
+
+    @property
+    def unfrozen_labels(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The other labels."""
+        return tuple(label for label in self.labels if label not in self.frozen_labels)
+
+    @property
+    def open_labels(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The labels that learn, all if none is frozen.
+        RAISES (ValueError): If the frozen labels are unknown, or leave nothing to learn."""
+        if not self.frozen_labels:
+            return self.labels
+        added = self.cfg["added_labels"]
+        return tuple(open_labels(self.frozen_labels, self.labels, added, self.name))
+
+    @property
+    def scheme(self) -> Scheme:
+        """RETURNS (Scheme): The scheme of the model's tags."""
+        return get_scheme(self.cfg["scheme"])
+
+    @property
+    def label_data(self) -> list[str]:
+        """RETURNS (List[str]): The entity types, as `spacy init labels` saves them."""
+        return list(self.labels)
+
+    @property
+    def leaning(self) -> Leaning:
+        """RETURNS (Leaning): What predictions make of scores."""
+        biases = numpy.zeros(self.scheme.n_tags(len(self.labels)))
+        biases[O] = -self.cfg["recall_bias"]
+        for label, bias in self.cfg["label_biases"].items():
+            biases[self._columns_of([label])] = bias
+        yielding = [
+            Yielding(self._columns_of([label]), self._columns_of(others))
+            for label, others in self.cfg["yields_to"].items()
+        ]
+        return Leaning(biases, yielding)
+
+    def _columns_of(self, labels: Sequence[str]) -> numpy.ndarray:
+        """The numbers of the tags of labels."""
+        numbers = [self.labels.index(label) for label in labels]
+        return numpy.array(self.scheme.columns_of(numbers), dtype="int64")
+
+    def add_label(self, label: str) -> int:
+        """Add an entity type. After initialization the model grows a column for each tag of it,
+        which change no prediction until they are trained.
+
+        label (str): The label.
+        RETURNS (int): 0 if the label is already present, otherwise 1.
+        """
+        if not isinstance(label, str):
+            raise ValueError(SpacyErrors.E187)
+        if label in self.labels:
+            return 0
+        if is_initialized(self.model):
+            self._grow(label)  # first, for a model may refuse
+        self.cfg["labels"].append(label)
+        self.vocab.strings.add(label)
+        return 1
+
+    def _grow(self, label: str) -> None:
+        """Give the trained model the columns of a new label: apart from those of others, if some
+        of these are frozen or have been added in this way."""
+        cfg = self.cfg
+        if not self.frozen_labels and not cfg["added_labels"]:
+            if not self.is_resizable:
+                raise ValueError(SpacyErrors.E922.format(name=self.name, nO=n_columns(self.model)))
+            self.set_output(self.scheme.n_tags(len(self.labels) + 1))
+            return
+        if not can_grow(self.model):
+            raise ValueError(Errors.WN073.format(name=self.name, model=self.model.name))
+        require_labels("frozen_labels", self.frozen_labels, self.labels, self.name)
+        clear_gradients(self.model)  # those of other updates, which would wait until all learn
+        added = {**cfg["added_labels"], label: cfg["label_hidden_width"]}
+        set_added_labels(self.model, list(added.values()), len(self.scheme.kinds))
+        cfg["added_labels"] = added
+        frozen = list(self.frozen_labels)  # of "*", those before this one
+        cfg["frozen_labels"] = frozen
+        cfg["yields_to"] = {**cfg["yields_to"], **({label: frozen} if frozen else {})}
+
+    def add_labels(
+        self,
+        labels: Sequence[str],
+        *,
+        frozen_labels: Sequence[str] = ALL,
+        label_hidden_width: int | None = None,
+        label_weight: float = NEW_LABEL_WEIGHT,
+    ) -> None:
+        """Add entity types to the trained component, and let only them learn from now on.
+
+        labels (Sequence[str]): The new labels.
+        frozen_labels (Sequence[str]): The labels that stay as they are, or "*" for all present
+            ones. It is kept as the setting `frozen_labels`.
+        label_hidden_width (Optional[int]): Hidden units of its own for each new label. If None,
+            as many as the setting says.
+        label_weight (float): What the loss of each new label's tokens is multiplied by, as kept in
+            the setting `label_weights`.
+        RAISES (ValueError): If a new label is there already, or a frozen one isn't, or the new ones
+            can't learn while those stand still, or the model can't grow. Then nothing has changed.
+        """
+        check_new_labels(labels, self.labels, self.name)
+        width = self.cfg["label_hidden_width"] if label_hidden_width is None else label_hidden_width
+        check_frozen_settings(frozen_labels, width)
+        weights = {**self.cfg["label_weights"], **dict.fromkeys(labels, label_weight)}
+        validate_label_weights(weights, [*self.labels, *labels], self.name)
+        if not is_initialized(self.model):
+            raise ValueError(SpacyErrors.E109.format(name=self.name))
+        frozen = list(self.labels) if frozen_labels == ALL else list(frozen_labels)
+        require_labels("frozen_labels", frozen, self.labels, self.name)
+        if frozen:
+            added = [*self.cfg["added_labels"], *labels]
+            open_labels(frozen, [*self.labels, *labels], added, self.name)
+            if not can_grow(self.model):
+                raise ValueError(Errors.WN073.format(name=self.name, model=self.model.name))
+            if is_listener(self.model):
+                warnings.warn(Warnings.WW070.format(name=self.name), stacklevel=2)
+        self.cfg.update(frozen_labels=frozen, label_hidden_width=width)
+        for label in labels:
+            self.add_label(label)
+        self.cfg["label_weights"] = weights
+
+    def _ungrow(self) -> None:
+        """Give all labels columns that share their layers, to be initialized anew."""
+        added = self.cfg["added_labels"]
+        if added:
+            weights = self.cfg["label_weights"]
+            kept = {label: weight for label, weight in weights.items() if label not in added}
+            self.cfg.update(added_labels={}, label_biases={}, yields_to={}, label_weights=kept)
+            set_added_labels(self.model, [], len(self.scheme.kinds))
+            self.set_output(self.scheme.n_tags(len(self.labels)))
+
+    def _prepare_growth(self) -> None:
+        """Tell the model which labels learn."""
+        learning = self._learning_columns()
+        grown = grown_layer(self.model)
+        if grown is not None:
+            grown.attrs["learning"] = learning
+
+    def _learning_columns(self) -> list[int] | None:
+        """The numbers of the added labels that learn while all else stands still, or None."""
+        if not self.frozen_labels:
+            return None
+        return [list(self.cfg["added_labels"]).index(label) for label in self.open_labels]
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Update the weights by the gradients of all updates since the last time. The optimizer
+        never sees those of frozen labels, which weight decay and averages would change.
+
+        sgd (Optimizer): The optimizer.
+        """
+        learning = self._learning_columns()
+        if learning is None:
+            super().finish_update(sgd)
+            return
+        columns = added_columns(self.model)
+        for number in learning:
+            columns[number].finish_update(sgd)
+
+    def _validate_columns(self) -> None:
+        columns, needed = n_columns(self.model), self.scheme.n_tags(len(self.labels))
+        if columns not in (None, needed):
+            labels = ", ".join(self.labels)
+            raise ValueError(Errors.WN007.format(
+                name=self.name, columns=columns, n_labels=len(self.labels), needed=needed,
+                tags="- and ".join(self.scheme.kinds), labels=labels,
+            ))  # fmt: skip
+
+    def _shape_as(self, cfg: dict[str, Any] | None) -> None:
+        """Give the model the added labels that a saved one has."""
+        if cfg is None:
+            return
+        has_grown = bool(self.cfg["added_labels"])
+        # What a cfg doesn't name it doesn't have.
+        self.cfg.update(added_labels={}, label_biases={}, yields_to={}, frozen_labels=[])
+        added = list(cfg.get("added_labels", {}).values())
+        if added or has_grown:
+            n_tags = len(get_scheme(cfg.get("scheme", self.cfg["scheme"])).kinds)
+            set_added_labels(self.model, added, n_tags)
