@@ -221,13 +221,15 @@ def test_more_tokens_than_a_part(vocab):
     numpy.testing.assert_array_equal(alone[:7], scores[:7])  # the last two see padding
 
 
-@pytest.mark.parametrize("n_tags", [1, 3, 9, 37])
+@pytest.mark.parametrize("n_tags", [1, 3, 9, 13, 37, 101])
 @pytest.mark.parametrize("width", [1, 13, 128])
-def test_rows_of_a_product_do_not_depend_on_the_others(n_tags, width):
+def test_numbers_of_a_product_do_not_depend_on_the_others(n_tags, width):
     rng = numpy.random.default_rng(0)
     W = rng.normal(size=(n_tags, width)).astype("float32")
     X = rng.normal(size=(40 * BLOCK, width)).astype("float32")
     together = multiply_rows(W, X)
+    for n_fewer in {1, n_tags // 2, n_tags - 1} - {0}:  # tags, as before labels were added
+        numpy.testing.assert_array_equal(multiply_rows(W[:n_fewer], X), together[:n_fewer])
     numpy.testing.assert_allclose(together, W @ X.T, **CLOSE)
     for n_blocks in (1, 2, 3, 17):
         part = multiply_rows(W, X[: n_blocks * BLOCK])
