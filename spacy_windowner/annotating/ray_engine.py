@@ -4,6 +4,7 @@ import logging
 import pickle
 import socket
 from collections.abc import Generator, Iterable
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -55,9 +56,8 @@ def annotate_with_ray(
             # As bytes, which Arrow takes as they are.
             rows = [{"i": i, "data": pickle.dumps(one.records)} for i, one in enumerate(group)]
             found = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
-                _annotate_batch,
+                partial(_annotate_batch, settings=settings),
                 batch_size=1,
-                fn_kwargs={"settings": settings},
                 num_cpus=1,
                 concurrency=n_process,
             )
