@@ -1,7 +1,7 @@
 """Annotated documents as the content of a file."""
 
 from collections.abc import Callable
-from json import JSONEncoder  # srsly rounds numbers
+from json.encoder import encode_basestring as quote
 from typing import Protocol
 
 from spacy.tokens import Doc, DocBin
@@ -13,11 +13,12 @@ from .rows import Row, rows_of
 class Encoder(Protocol):
     """Collects documents, and makes a file of them."""
 
-    def add(self, doc: Doc, doc_id: str) -> None:
+    def add(self, doc: Doc, doc_id: str) -> int:
         """Add a document, of which nothing is needed later.
 
         doc (Doc): The document.
         doc_id (str): Its id.
+        RETURNS (int): How many entities it has.
         """
 
     def to_bytes(self) -> bytes:
@@ -34,8 +35,10 @@ class RowsEncoder:
         self._write = write
         self._rows: list[Row] = []
 
-    def add(self, doc: Doc, doc_id: str) -> None:
-        self._rows += rows_of(doc, doc_id)
+    def add(self, doc: Doc, doc_id: str) -> int:
+        rows = rows_of(doc, doc_id)
+        self._rows += rows
+        return len(rows)
 
     def to_bytes(self) -> bytes:
         return self._write(self._rows)
@@ -47,8 +50,18 @@ def write_jsonl(rows: list[Row]) -> bytes:
     rows (List[Row]): The rows.
     RETURNS (bytes): The lines.
     """
-    encode = JSONEncoder(ensure_ascii=False).encode  # one for all: `json.dumps` would make one each
-    return "".join(f"{encode(row._asdict())}\n" for row in rows).encode("utf8")
+    return "".join(map(_line, rows)).encode("utf8")
+
+
+def _line(row: Row) -> str:
+    # `json.dumps` takes three times as long, which is two percent of the speed of `annotate`, and
+    # srsly rounds numbers.
+    doc_id, start, end, label, text, score = row
+    number = "null" if score is None else float.__repr__(score)
+    return (
+        f'{{"doc_id": {quote(doc_id)}, "start": {start}, "end": {end}, "label": {quote(label)}, '
+        f'"text": {quote(text)}, "score": {number}}}\n'
+    )
 
 
 class DocsEncoder:
@@ -57,10 +70,11 @@ class DocsEncoder:
     def __init__(self) -> None:
         self._docs = DocBin(store_user_data=True)
 
-    def add(self, doc: Doc, doc_id: str) -> None:
+    def add(self, doc: Doc, doc_id: str) -> int:
         # What else components leave there can be anything, which no file may be able to hold.
         doc.user_data = {"doc_id": doc_id}
         self._docs.add(doc)
+        return len(doc.ents)
 
     def to_bytes(self) -> bytes:
         return self._docs.to_bytes()

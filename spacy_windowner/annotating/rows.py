@@ -34,7 +34,8 @@ def rows_of(doc: Doc, doc_id: str) -> list[Row]:
     doc_id (str): Its id.
     RETURNS (List[Row]): A row of each entity.
     """
-    if not doc.ents:
+    ents = doc.ents
+    if not ents:
         return []
     scores = _scores(doc)
     return [
@@ -46,7 +47,7 @@ def rows_of(doc: Doc, doc_id: str) -> list[Row]:
             ent.text,
             scores.get((ent.start, ent.end, ent.label)),
         )
-        for ent in doc.ents
+        for ent in ents
     ]
 
 

@@ -92,10 +92,9 @@ class Tagger:
                 for record, doc in zip(batch, docs, strict=True):
                     if self._key is not None:
                         doc.set_ents(list(doc.spans[self._key]), default="outside")
-                    encoder.add(doc, record.id)
+                    n_entities += encoder.add(doc, record.id)
                     n_docs += 1
                     n_words += len(doc)
-                    n_entities += len(doc.ents)
         return Annotated(encoder.to_bytes(), n_docs, n_words, n_entities, rejects)
 
     def _zone(self) -> AbstractContextManager:
