@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for_end
 
 from ..errors import Errors
@@ -44,8 +45,11 @@ def annotate_in_processes(
     RAISES (RuntimeError): If a process ends unexpectedly.
     """
     context = multiprocessing.get_context("spawn")
+    # Nothing is sent through it. It is closed when this process wants no more, or ends, even if it
+    # is killed.
+    end, here = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(
-        n_process, mp_context=context, initializer=_begin, initargs=(settings,)
+        n_process, mp_context=context, initializer=_begin, initargs=(settings, end)
     )
     running: dict[Future[Annotated], Shard] = {}
 
@@ -64,7 +68,9 @@ def annotate_in_processes(
     except BrokenProcessPool as error:
         raise RuntimeError(Errors.WN116.format(n_process=n_process)) from error
     finally:
+        here.close()  # what is still running, nobody waits for
         pool.shutdown(cancel_futures=True)
+        end.close()
 
 
 @contextmanager
@@ -83,17 +89,15 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _begin(settings: TaggerSettings) -> None:
+def _begin(settings: TaggerSettings, end: Connection) -> None:
     """Begin a process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the one that started it
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with, args=(end,), daemon=True).start()
     get_tagger(settings)
 
 
-def _end_with_parent() -> None:
-    """End this process when the one that started it does, even if that was killed: nobody would
-    give it anything to do any more."""
-    process = multiprocessing.parent_process()
-    if process is not None:
-        wait_for_end([process.sentinel])
-        os._exit(1)
+def _end_with(end: Connection) -> None:
+    """End this process at once when the other end of a pipe is closed: nobody would give it
+    anything to do any more."""
+    wait_for_end([end])
+    os._exit(1)

@@ -1,6 +1,10 @@
+import signal
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Annotated
 
 import tqdm
@@ -59,7 +63,8 @@ def annotate_cli(
       zcat news.jsonl.gz | python -m spacy windowner annotate model/model-best - annotated/
     """
     begin = time.monotonic()
-    with explain_errors(), _Progress(is_endless=source == STANDARD_INPUT) as progress:
+    is_endless = source == STANDARD_INPUT
+    with explain_errors(), _explain_stop(), _Progress(is_endless) as progress:
         done = annotate(
             model,
             source,
@@ -86,6 +91,27 @@ def annotate_cli(
         f"{output}: {totals.shards:,} shards. "
         f"This run: {progress.words:,} words in {seconds:.0f} s",
     )
+
+
+@contextmanager
+def _explain_stop() -> Iterator[None]:
+    """Say how to go on after Ctrl+C, or when the system ends the command, and exit as is usual."""
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        yield
+    except (KeyboardInterrupt, _Terminated) as error:
+        msg.warn("Stopped. The same command goes on after the shards that are finished")
+        sys.exit(128 + (signal.SIGTERM if isinstance(error, _Terminated) else signal.SIGINT))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class _Terminated(BaseException):
+    """The system ends the command."""
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    raise _Terminated
 
 
 class _Progress:

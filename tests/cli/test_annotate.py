@@ -1,8 +1,10 @@
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from functools import partial
 
 import pytest
@@ -101,6 +103,28 @@ def test_a_file_that_cant_be_written_whole(model, tmp_path):
     assert "WN115" in done.stdout and "Traceback" not in done.stdout + done.stderr
     assert [file.name for file in out.iterdir()] == ["manifest.json"]
     assert run(model, path, out)[0] == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize(
+    "args", [[signal.SIGINT, 130], [signal.SIGTERM, 143]], ids=["interrupted", "terminated"]
+)
+def test_a_command_that_is_stopped(model, tmp_path, args):
+    number, code = args
+    path, out = write_txt(tmp_path / "a.txt", make_texts(20_000)), tmp_path / "out"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "spacy", "windowner", "annotate", model, path, out,
+         "--shard-size", "2000", "-n", "2"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    while process.poll() is None and not (out / "finished.log").exists():
+        time.sleep(0.01)
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "The same command goes on" in " ".join(output.split())
+    assert "Traceback" not in output and "leaked" not in output
+    assert not list(out.glob("*.part"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
