@@ -4,15 +4,17 @@ reading goes on after it."""
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from json import JSONDecoder  # srsly knows no number of more than 64 bits, and no NaN
+from pathlib import Path
 from typing import IO
-
-import srsly
 
 from ..files.lines import BOM, DAMAGE, open_lines
 from .columns import Columns, kind_of
 from .parquet_files import read_parquet
 from .records import Record, Reject
 from .sources import Source
+
+_decode_json = JSONDecoder(strict=False).decode  # takes tabs and the like in strings
 
 
 def read_sources(
@@ -39,6 +41,8 @@ def read_sources(
 
 
 def _read(source: Source, columns: Columns) -> Iterator[tuple[Record | Reject, int]]:
+    if source.path is not None:
+        _require_file(source.path)
     if source.format == "parquet":
         yield from read_parquet(source, columns)
         return
@@ -51,8 +55,18 @@ def _read(source: Source, columns: Columns) -> Iterator[tuple[Record | Reject, i
                 yield item, raw.tell() if can_tell else 0
 
 
+def _require_file(path: Path) -> None:
+    """RAISES (OSError): If it can't be looked at, or is a pipe or another thing without an end."""
+    if path.is_dir():
+        list(path.iterdir())  # says why not
+    elif path.exists() and not path.is_file():
+        raise OSError("it is no file, but a pipe or a device")
+
+
 def _open(source: Source) -> AbstractContextManager[tuple[IO[bytes], IO[bytes]]]:
     if source.path is None:
+        if sys.stdin is None:
+            raise OSError("it is closed")
         return nullcontext((sys.stdin.buffer, sys.stdin.buffer))
     return open_lines(source.path)
 
@@ -70,8 +84,8 @@ def _read_line(
     if source.format == "txt":
         return Record(f"{source.name}:{number}", text, source.name, number)
     try:
-        fields = srsly.json_loads(text)
-    except ValueError as error:
+        fields = _decode_json(text)
+    except (ValueError, RecursionError) as error:
         return Reject(source.name, number, f"no JSON ({error})", text)
     if not isinstance(fields, dict):
         return Reject(source.name, number, f"{kind_of(fields)}, not a JSON object", text)

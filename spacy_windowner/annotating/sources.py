@@ -1,10 +1,9 @@
 """The files of a corpus."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
-
-from spacy.cli._util import walk_directory
 
 from ..errors import Errors
 
@@ -19,6 +18,8 @@ FORMATS = {
 """Formats of files by the ends of their names."""
 INPUT_FORMATS = ("jsonl", "txt")
 """Formats of standard input."""
+FOLDER = "folder"
+"""The format of a folder whose files can't be listed."""
 
 
 class Source(NamedTuple):
@@ -26,7 +27,7 @@ class Source(NamedTuple):
 
     path (Optional[Path]): The file, None for standard input.
     name (str): What rows and messages name it by.
-    format (str): "txt", "jsonl" or "parquet".
+    format (str): "txt", "jsonl" or "parquet", or "folder" for one whose files can't be listed.
     size (int): Its bytes, 0 for standard input.
     """
 
@@ -52,26 +53,62 @@ def find_sources(path: str | Path, input_format: str | None = None) -> tuple[lis
         raise ValueError(Errors.WN110.format(path=path, why=why))
     path = Path(path)
     known = ", ".join(FORMATS)
-    if not path.exists():
+    try:
+        files, root = (list(_walk(path)), path) if _is_folder(path) else ([path], path.parent)
+    except FileNotFoundError:
         why = "there is no such file or folder"
-        raise ValueError(Errors.WN110.format(path=path, why=why))
-    if path.is_dir():
-        # spaCy leaves out what begins with a dot in a folder, but not the folder that is named.
-        inside = [one for one in path.iterdir() if not one.name.startswith(".")]
-        files, root = [file for one in inside for file in walk_directory(one)], path
-    else:
-        files, root = [path], path.parent
+        raise ValueError(Errors.WN110.format(path=path, why=why)) from None
+    except OSError as error:
+        raise ValueError(Errors.WN110.format(path=path, why=error)) from error
     # By their names as text, which is the same order on all systems.
-    named = sorted((file.relative_to(root).as_posix(), file) for file in files)
+    named = sorted((_name(file.relative_to(root)), file) for file in files)
     sources = [
-        Source(file, name, kind, file.stat().st_size)
+        Source(file, name, kind, _size(file))
         for name, file in named
-        if (kind := format_of(name)) is not None
+        if (kind := FOLDER if os.path.isdir(file) else format_of(name)) is not None
     ]
     if not sources:
         why = f"the names of files must end in one of {known}"
         raise ValueError(Errors.WN110.format(path=path, why=why))
     return sources, len(files) - len(sources)
+
+
+def _is_folder(path: Path) -> bool:
+    """RAISES (OSError): If there is nothing, or it can't be looked at or listed."""
+    path.stat()
+    if path.is_dir():
+        os.scandir(path).close()
+        return True
+    return False
+
+
+def _walk(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """The files of a folder and of its folders, also of those that are links, but of none twice
+    that is a link to where it is in. Left out is what is hidden. A folder that can't be listed is
+    given itself, for whoever reads it to say why."""
+    try:
+        inside = list(folder.iterdir())
+    except OSError:
+        yield folder
+        return
+    above |= {folder.resolve()}
+    for path in inside:
+        if path.name.startswith("."):
+            continue
+        if not os.path.isdir(path):  # which raises nothing
+            yield path
+        elif path.resolve() not in above:
+            yield from _walk(path, above)
+
+
+def _name(path: Path) -> str:
+    """A name that can be written, whatever bytes are in it."""
+    return os.fsencode(path.as_posix()).decode("utf8", errors="backslashreplace")
+
+
+def _size(path: Path) -> int:
+    """Its bytes, 0 if it can't be read: its reader will say why."""
+    return path.stat().st_size if os.path.isfile(path) else 0
 
 
 def format_of(name: str) -> str | None:

@@ -1,6 +1,8 @@
 import gzip
 import io
+import os
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -115,6 +117,70 @@ def test_a_file_that_is_gone(tmp_path):
     assert second.id == "b.txt:1"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs links and pipes")
+def test_what_is_no_file_is_told(tmp_path):
+    corpus = tmp_path / "corpus"
+    write_txt(corpus / "a.txt", ["a"])
+    (corpus / "b.txt").symlink_to("nowhere.txt")
+    (corpus / "c.txt").symlink_to("c.txt")
+    os.mkfifo(corpus / "d.txt")
+    write_txt(corpus / "e.txt", ["e"])
+    first, *rejects, last = read(corpus)
+    assert (first.id, last.id) == ("a.txt:1", "e.txt:1")
+    for reject, reason in zip(rejects, ["No such file", "symbolic links", "a pipe"], strict=True):
+        assert isinstance(reject, Reject) and reason in reject.reason
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_links_to_folders(tmp_path):
+    """They are followed, but not round in circles."""
+    write_txt(tmp_path / "elsewhere" / "z.txt", ["z"])
+    write_txt(tmp_path / "corpus" / "a" / "b" / "c.txt", ["c"])
+    (tmp_path / "corpus" / "a" / "b" / "up").symlink_to("..")
+    (tmp_path / "corpus" / "all").symlink_to(".")
+    (tmp_path / "corpus" / "linked").symlink_to(tmp_path / "elsewhere")
+    sources, others = find_sources(tmp_path / "corpus")
+    assert [source.name for source in sources] == ["a/b/c.txt", "linked/z.txt"]
+    assert others == 0
+
+
+def test_a_folder_that_cant_be_listed(tmp_path, monkeypatch):
+    """As without the right to. (The tests may run as one who has all rights.)"""
+    write_txt(tmp_path / "a" / "a.txt", ["a"])
+    write_txt(tmp_path / "b.txt", ["b"])
+    listing = Path.iterdir
+
+    def deny(path):
+        if path.name == "a":
+            raise PermissionError(13, "Permission denied", str(path))
+        return listing(path)
+
+    monkeypatch.setattr(Path, "iterdir", deny)
+    first, second = read(tmp_path)
+    assert isinstance(first, Reject) and first.source == "a" and second.id == "b.txt:1"
+    assert "Permission denied" in first.reason
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_utf8(tmp_path):
+    write_txt(Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.txt")), ["a"])
+    [record] = read(tmp_path)
+    assert (record.id, record.source) == ("a\\xff.txt:1", "a\\xff.txt")
+
+
+def test_json_of_other_programs(tmp_path):
+    """Numbers of any size, NaN and tabs are no reason to reject a text."""
+    path = tmp_path / "a.jsonl"
+    lines = [b'{"text": "One.", "id": 123456789012345678901234567890}',
+             b'{"text": "Two.", "score": NaN, "big": -1e999}',
+             b'{"text": "Three\t."}', b"[" * 100_000]  # fmt: skip
+    path.write_bytes(b"\n".join(lines))
+    *records, deep = read(path)
+    assert [record.text for record in records] == ["One.", "Two.", "Three\t."]
+    assert records[0].id == "123456789012345678901234567890"
+    assert isinstance(deep, Reject) and "no JSON" in deep.reason
+
+
 def test_the_share_that_is_read_is_known(tmp_path):
     write_txt(tmp_path / "a.txt", ["a"] * 10)
     write_txt(tmp_path / "b.txt.gz", ["b"] * 10)
@@ -128,6 +194,12 @@ def test_the_share_that_is_read_is_known(tmp_path):
 def test_standard_input(monkeypatch, format, data):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
     assert read("-", input_format=format) == [Record("stdin:1", "One.", "stdin", 1)]
+
+
+def test_standard_input_that_is_closed(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    [reject] = read("-")
+    assert reject.source == "stdin" and "it is closed" in reject.reason
 
 
 def test_what_is_no_corpus(tmp_path):
