@@ -120,21 +120,21 @@ def annotate(
     # A folder may have another name from where other processes are.
     place = str(Path(model).resolve() if Path(model).exists() else model)
     of_others = TaggerSettings(place, settings["model"], format, component)
-    folder = OutputFolder(output, settings, format)
-    items = read_sources(sources, Columns.named(text_column, id_column))
-    work = _Work(folder, sum(one.size for one in sources), on_shard)
-    shards = work.unfinished(cut_into_shards(require_readable(items, str(source)), shard_size))
-    if engine == "ray":
-        annotated = annotate_with_ray(of_others, n_process, ray_address, shards)
-    elif n_process in (None, 1):
-        annotated = annotate_here(tagger, shards)
-    else:
-        del tagger
-        annotated = annotate_in_processes(of_others, n_process, shards)
-    with closing(annotated):  # ends the processes if a shard can't be saved
-        for shard, result in annotated:
-            work.save(shard, result)
-    totals = folder.finish(work.n_shards)
+    with closing(OutputFolder(output, settings, format)) as folder:
+        items = read_sources(sources, Columns.named(text_column, id_column))
+        work = _Work(folder, sum(one.size for one in sources), on_shard)
+        shards = work.unfinished(cut_into_shards(require_readable(items, str(source)), shard_size))
+        if engine == "ray":
+            annotated = annotate_with_ray(of_others, n_process, ray_address, shards)
+        elif n_process in (None, 1):
+            annotated = annotate_here(tagger, shards)
+        else:
+            del tagger
+            annotated = annotate_in_processes(of_others, n_process, shards)
+        with closing(annotated):  # ends the processes if a shard can't be saved
+            for shard, result in annotated:
+                work.save(shard, result)
+        totals = folder.finish(work.n_shards)
     if totals.rejects:
         first = min(shard for shard in folder.finished.values() if shard.rejects).first_reject
         warnings.warn(Warnings.WW110.format(

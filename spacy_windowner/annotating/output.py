@@ -10,13 +10,14 @@ A shard is finished when its line is in the log. Its files are whole before.
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from json import dumps, loads
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import Errors
 from ..files.atomic import PART, write_atomically
+from ..files.lock import lock_folder
 from .shards import Shard
 from .sources import format_of
 from .tagger import Annotated
@@ -65,13 +66,14 @@ class Totals(NamedTuple):
 
 
 class OutputFolder:
-    """The folder that is written.
+    """The folder that is written, by one run at a time: close it at the end.
 
     path (Union[str, Path]): The folder, made if necessary. If it holds finished shards, they stay,
         and files of others are removed.
     settings (Dict[str, Any]): What the shards depend on. Plain JSON values.
     format (str): The format of the shards.
-    RAISES (ValueError): If it can't be used, or its shards were made with other settings.
+    RAISES (ValueError): If it can't be used, or another run is writing to it, or its shards were
+        made with other settings.
     RAISES (OSError): If it can't be written.
     """
 
@@ -82,8 +84,11 @@ class OutputFolder:
         self._format = format
         self._n_shards: int | None = None  # known when all are finished
         self._check_place()
-        with explain_full_disk(self.path):
+        with ExitStack() as lock, explain_full_disk(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
+            if not lock.enter_context(lock_folder(self.path)):
+                why = "another run is writing to it. Wait for its end, or stop it"
+                raise ValueError(Errors.WN111.format(path=self.path, why=why))
             if (self.path / MANIFEST).exists():
                 self._read_log()
                 self._read_manifest()
@@ -91,6 +96,11 @@ class OutputFolder:
             if not self.finished:
                 self._n_shards = None
                 self._write_manifest(None)
+            self._lock = lock.pop_all()
+
+    def close(self) -> None:
+        """Let other runs write to it."""
+        self._lock.close()
 
     def shard_path(self, number: int) -> Path:
         """The file of a shard."""

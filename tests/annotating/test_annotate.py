@@ -3,6 +3,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import sys
 
 import pytest
 import spacy
@@ -253,6 +254,19 @@ def test_a_run_that_was_stopped_at_once(model, tmp_path):
     assert sorted(file.name for file in out.iterdir()) == [
         "finished.log", "manifest.json", "shard-000000.jsonl"
     ]  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no locks of folders")
+def test_two_runs_at_a_time(model, tmp_path):
+    path, out = write_txt(tmp_path / "a.txt", make_texts(50)), tmp_path / "out"
+
+    def start_another(status):
+        with pytest.raises(ValueError, match="WN111.*another run"):
+            annotate(model, path, out, shard_size=500)
+
+    annotate(model, path, out, shard_size=500, on_shard=start_another)
+    annotate(model, path, tmp_path / "whole", shard_size=500)
+    assert contents(out) == contents(tmp_path / "whole")
 
 
 def test_damaged_notes(model, tmp_path):
