@@ -1,10 +1,15 @@
-"""What tests of several packages share: a real browser without a window, for pages."""
+"""What tests of several packages share: settings, and a real browser without a window, for pages."""
 
 import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("no deadline", settings.default, deadline=None)
+settings.load_profile("no deadline")
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 

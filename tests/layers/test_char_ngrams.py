@@ -1,7 +1,7 @@
 import numpy
 import pytest
 import spacy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 
@@ -38,7 +38,6 @@ def ngrams(word, min_n, max_n):
     return [marked[i : i + n] for n in range(min_n, max_n + 1) for i in range(len(marked) - n + 1)]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.text(st.characters(), max_size=8), max_size=6),
     st.integers(1, 4),

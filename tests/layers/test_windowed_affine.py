@@ -1,6 +1,6 @@
 import numpy
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from thinc.api import Ragged
 
@@ -144,7 +144,6 @@ def test_initial_weights_are_scaled_to_the_whole_window(pooling):
     assert not layer.get_param("pad").any()
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 6), max_size=6), st.integers(0, 4), st.booleans())
 def test_window_rows(lengths, window, shared):
     n_tokens, width = sum(lengths), 2 * window + 1

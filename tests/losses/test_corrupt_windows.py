@@ -1,6 +1,6 @@
 import numpy
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_windowner.losses.corrupt_windows import sample_corrupt_windows
@@ -19,7 +19,6 @@ def sample(tags, n, strategy, seed=0, pool_size=100):
 
 
 @strategies
-@settings(deadline=None)
 @given(tags=tags_lists, n=st.integers(1, 15))
 def test_corrupt_windows_are_centred_on_another_tag(strategy, tags, n):
     S, samples = sample(tags, n, strategy)

@@ -39,7 +39,7 @@ def batches(draw):
     return Targets(tags, numpy.array(weights), targets.lengths, scheme)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(batches(), st.integers(0, 1000))
 def test_loss_equals_brute_force_over_all_valid_sequences(targets, seed):
     S = make_scores(len(targets.tags), targets.scheme.n_tags(2), seed=seed)

@@ -44,7 +44,7 @@ def examples(draw) -> Example:
 
 
 @pytest.mark.parametrize("scheme", [BIO, BILUO], ids=["bio", "biluo"])
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(eg=examples())
 def test_gold_tags_are_those_of_spacy(scheme, eg: Example):
     hashes = [VOCAB.strings[label] for label in LABELS]
@@ -56,7 +56,7 @@ def test_gold_tags_are_those_of_spacy(scheme, eg: Example):
     assert gold_tags(eg, hashes, scheme)[0].tolist() == expected
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(examples())
 def test_unusable_entities_are_those_without_tokens_of_their_own(eg: Example):
     edges = {token.idx for token in eg.predicted} | {len(TEXT)}

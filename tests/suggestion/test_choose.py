@@ -2,7 +2,7 @@ from collections import Counter
 
 import numpy
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_windowner.suggestion.choose import COST, REPEATED, Doubts, choose
@@ -42,7 +42,6 @@ def test_of_equal_ones_the_first_comes_first():
     assert choose([], 3) == []
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.lists(st.tuples(st.integers(0, 5), st.sampled_from([0.1, 0.3, 0.5])), max_size=5),

@@ -27,7 +27,7 @@ def test_gain():
     assert gain_of_entities(scores[:1]).tolist() == [-numpy.inf] * 2
 
 
-@settings(deadline=None, max_examples=600)
+@settings(max_examples=600)
 @given(LONG)
 def test_viterbi_loses_nothing(batch: Batch):
     tags, searched = all_tags(batch, viterbi), viterbi(batch.lattice)
@@ -39,14 +39,14 @@ def test_viterbi_loses_nothing(batch: Batch):
         assert doc.total(a) == pytest.approx(doc.total(b), abs=1e-4)
 
 
-@settings(deadline=None, max_examples=600)
+@settings(max_examples=600)
 @given(LONG)
 def test_greedy_is_the_same(batch: Batch):
     assert all_tags(batch, greedy).tolist() == greedy(batch.lattice).tolist()
 
 
 @pytest.mark.parametrize("search", [viterbi, greedy])
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(batch=LONG)
 def test_documents_are_independent(search, batch: Batch):
     alone = [tag for doc in batch.docs() for tag in all_tags(doc, search).tolist()]

@@ -29,7 +29,7 @@ def by_enumeration(S, lengths, scheme):
     return log_total, marginals
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.sampled_from([BIO, BILUO]),
     st.integers(0, 2),

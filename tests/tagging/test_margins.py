@@ -36,7 +36,7 @@ def valid_paths(batch: Batch) -> list[tuple[list, float]]:
 
 
 @pytest.mark.parametrize("search", [viterbi, greedy])
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(batch=SHORT)
 def test_margins_equal_enumeration(search, batch: Batch):
     docs, found = margins(batch, search)
@@ -50,7 +50,7 @@ def test_margins_equal_enumeration(search, batch: Batch):
     numpy.testing.assert_allclose(found, expected, atol=1e-4)
 
 
-@settings(deadline=None, max_examples=600)
+@settings(max_examples=600)
 @given(LONG)
 def test_what_is_far_away_does_not_matter(batch: Batch):
     """Margins from the surroundings of the entities are those from the whole documents."""
@@ -60,7 +60,7 @@ def test_what_is_far_away_does_not_matter(batch: Batch):
     numpy.testing.assert_allclose(margins(batch)[1], whole, atol=1e-4)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(batch=LONG)
 def test_documents_are_independent(batch: Batch):
     alone = [margins(doc)[1] for doc in batch.docs()]

@@ -9,7 +9,7 @@ from spacy_windowner.tagging.scheme import BILUO
 from .util import all_spans, spell
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.integers(0, 2), st.lists(st.integers(1, 4), max_size=4), st.integers(0, 999))
 def test_max_marginals_equal_enumeration(n_labels, lengths, seed):
     shape = (sum(lengths), BILUO.n_tags(n_labels))
