@@ -9,6 +9,9 @@ from .scheme import BILUO, O, Scheme
 # Costs are summed up in steps of 1 / _UNIT: sums of integers don't depend on what else is in the
 # batch, and so the margins don't, to the last bit.
 _UNIT = 2**10
+# If the surroundings of a sentence's entities have more than so many times its tokens, the whole
+# sentence is gone through once in place of them.
+_OVERLAP = 8
 
 
 def entity_margins(
@@ -55,17 +58,18 @@ def entity_margins(
     y[first] = B
     y[last] = numpy.where(lengths == 1, U, L)
     rows = scheme.biluo_rows(len(scores))
-    low, high = _sentences(places, starts)
+    sentences = low, high = _sentences(places, starts)
     if is_best:
         low, high = _reach(scores, rows, tokens, y, starts, ends, low, high)
-    # The surroundings of each entity, one after the other.
+    low, high, stretch = _share(low, high, *sentences)
+    # The surroundings of the entities, one after the other.
     sizes = high - low
     offsets = numpy.cumsum(sizes) - sizes - low
     near = numpy.arange(sizes.sum()) - numpy.repeat(offsets, sizes)
     S = make_lattice(scores[:, near][rows].T, places.segments(near), BILUO).scores
     S = numpy.maximum(S, FORBIDDEN, dtype="float64")
     forward, backward, M = max_marginals(S, sizes)
-    at = tokens + numpy.repeat(offsets, lengths)
+    at = tokens + numpy.repeat(offsets[stretch], lengths)
     inner = numpy.add.reduceat(S[at, y], first) - S[at[first], y[first]] - S[at[last], y[last]]
     total = forward[at[first], y[first]] + inner + backward[at[last], y[last]]
     rivals = M[at]
@@ -115,6 +119,24 @@ def _reach(
     first_within = numpy.searchsorted(ends, low, side="right")
     last_within = numpy.searchsorted(starts, high, side="left") - 1
     return numpy.minimum(low, starts[first_within]), numpy.maximum(high, ends[last_within])
+
+
+def _share(
+    low: numpy.ndarray,
+    high: numpy.ndarray,
+    sentence_low: numpy.ndarray,
+    sentence_high: numpy.ndarray,
+) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
+    """Stretches of tokens, from `low` to before `high`, that have all surroundings in them, and
+    the one that each entity is in. What is shared depends on the entity's sentence alone."""
+    is_first = numpy.append(True, sentence_low[1:] != sentence_low[:-1])
+    sentence = numpy.cumsum(is_first) - 1
+    work = numpy.bincount(sentence, weights=high - low)[sentence]
+    shared = work > _OVERLAP * (sentence_high - sentence_low)
+    # The first entity of a sentence stands for all that share it.
+    leads = is_first | ~shared
+    low, high = numpy.where(shared, sentence_low, low), numpy.where(shared, sentence_high, high)
+    return low[leads], high[leads], numpy.cumsum(leads) - 1
 
 
 def _cumulative(numbers: numpy.ndarray) -> numpy.ndarray:

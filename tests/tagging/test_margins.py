@@ -2,6 +2,7 @@ import numpy
 import pytest
 from hypothesis import given, settings
 
+from spacy_windowner.tagging import margins as margins_module
 from spacy_windowner.tagging.decoding import decode
 from spacy_windowner.tagging.margins import entity_margins
 from spacy_windowner.tagging.scheme import BILUO, BIO
@@ -65,6 +66,39 @@ def test_what_is_far_away_does_not_matter(batch: Batch):
 def test_documents_are_independent(batch: Batch):
     alone = [margins(doc)[1] for doc in batch.docs()]
     assert margins(batch)[1].tolist() == numpy.concatenate(alone).tolist()
+
+
+@pytest.mark.parametrize("search", [viterbi, greedy])
+@settings(deadline=None, max_examples=200)
+@given(batch=LONG)
+def test_shared_sentences_change_nothing(search, batch: Batch):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(margins_module, "_OVERLAP", 0)
+        shared = margins(batch, search)[1]
+        patch.setattr(margins_module, "_OVERLAP", 1000)
+        numpy.testing.assert_allclose(shared, margins(batch, search)[1], atol=1e-4)
+
+
+@schemes
+@pytest.mark.parametrize("search", [viterbi, greedy])
+def test_work_grows_with_the_tokens(scheme, search, monkeypatch):
+    """In a long document that repeats itself, with rivals that are better but can't stand there."""
+    real, sizes = margins_module.max_marginals, []
+
+    def watch(S, lengths):
+        sizes.append(len(S))
+        return real(S, lengths)
+
+    monkeypatch.setattr(margins_module, "max_marginals", watch)
+    n_tags = scheme.n_tags(1)
+    batch = random_batch(2000, 1, scheme)
+    scores = numpy.full((2000, n_tags), -1.0, dtype="float32")
+    scores[:, 0] = 0.0
+    scores[::4, 1:] = 3.0  # after O only B (or U) can stand
+    scores[::4, 2] = 9.0
+    docs, found = margins(batch._replace(scores=scores), search)
+    assert len(docs[0]) == len(found) >= 400
+    assert sizes[-1] <= 8 * 2000
 
 
 @schemes
