@@ -11,6 +11,7 @@ from .wording import NONE_FOUND, SHOWN, describe_context, describe_method, signe
 _PAGE = Path(__file__).parent / "explain.html.jinja"
 _ENTITY = Path(__file__).parent / "entity.html.jinja"
 _CONTEXT = 20  # tokens around an entity that are shown
+_TOKENS = 20  # tokens of an entity that have a table, lest browsers choke on an overlong one
 
 
 def render_html(explanation: Explanation) -> str:
@@ -52,7 +53,7 @@ def _entity_view(entity: ExplainedEntity, explanation: Explanation) -> dict[str,
     tables = [_table_view(entity, "The whole entity", "the sum of its tokens")] if several else []
     tables += [
         _table_view(token, visible(token.text), f"{token.tag} over {token.runner_up}")
-        for token in entity.tokens
+        for token in entity.tokens[:_TOKENS]
     ]
     return {
         "entity": entity,
@@ -60,6 +61,7 @@ def _entity_view(entity: ExplainedEntity, explanation: Explanation) -> dict[str,
         "sentence": describe_context(entity),
         "context": _context_view(entity, explanation),
         "tables": tables,
+        "more": max(len(entity.tokens) - _TOKENS, 0),
     }
 
 

@@ -2,6 +2,7 @@
 // they were asked for: the last question counts. All text from outside becomes text nodes.
 
 const REST = 150; // milliseconds
+const SLOW = 600; // after which it is told that an answer takes its time
 const main = document.getElementById("main");
 const text = document.getElementById("text");
 const status = document.getElementById("status");
@@ -100,6 +101,7 @@ async function find() {
     );
     return;
   }
+  const slow = setTimeout(() => say("The model is at work …"), SLOW);
   try {
     const answer = await finder.ask({ text: value });
     if (!answer) return;
@@ -111,6 +113,8 @@ async function find() {
   } catch (error) {
     found.classList.add("stale");
     say(error.message, true);
+  } finally {
+    clearTimeout(slow);
   }
 }
 

@@ -1,6 +1,7 @@
 """Explanations for people: tables for the terminal, and a page."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -142,6 +143,18 @@ def test_long_texts_are_cut(explained):
     page = Page(explain(explained, text).to_html())
     assert page.text.count("word") < 4 * 50
     assert "…" in page.text
+
+
+def test_overlong_entities_have_few_tables():
+    """Browsers hang on thousands of them."""
+    found = made_up()
+    [entity] = found.entities
+    pages = []
+    for n in (20, 500):
+        longer = replace(entity, end=n, tokens=entity.tokens * n)
+        pages.append(Page(replace(found, entities=[longer]).to_html()))
+    assert [page.tags.count("table") for page in pages] == [21, 21]
+    assert ["last 480 of its tokens" in page.text for page in pages] == [False, True]
 
 
 def test_nothing_found(explained):

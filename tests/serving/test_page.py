@@ -196,6 +196,40 @@ def test_texts_stay_as_they_are(page):
     assert shown == text
 
 
+def test_right_to_left(page):
+    """Each paragraph begins where its script does, as where it is typed."""
+    page.paste("\u05d0\u05e0\u05d9 London\nI like London")
+    page.wait(lambda: len(page.entities) == 2)
+    card = page.found.rect
+    right, left = (entity.rect for entity in page.entities)
+    assert right["x"] > card["x"] + card["width"] / 2 > left["x"]
+    direction = "return getComputedStyle(arguments[0]).direction"
+    assert page.browser.execute_script(direction, page.text) == "rtl"
+
+
+def test_the_chosen_entity_hides_nothing_beside_it(page):
+    page.type("'London'")
+    page.wait(lambda: page.entities)
+    page.entities[0].click()
+    page.wait(lambda: "margin" in page.why.text)
+    outside = "return getComputedStyle(arguments[0]).outlineOffset"
+    assert page.browser.execute_script(outside, page.entities[0]) == "-2px"
+    assert "Below 0 is no error" in page.legend.text
+
+
+def test_a_slow_model_is_told(page):
+    page.browser.execute_script("""
+        const real = window.fetch;
+        window.fetch = async (...question) => {
+          await new Promise((done) => setTimeout(done, 1500));
+          return real(...question);
+        };
+    """)
+    page.paste("I like London")
+    page.wait(lambda: page.status.text == "The model is at work …")
+    page.wait(lambda: page.status.text == "1 entity in 3 words")
+
+
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_light_and_dark(page, mode):
     features = [{"name": "prefers-color-scheme", "value": mode}]
