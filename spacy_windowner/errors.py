@@ -305,7 +305,10 @@ class Errors:
         "[WN120] Can't go on: {path} is damaged ({reason}). Remove the folder, to begin anew, or "
         "use another one."
     )
-    WN121 = "[WN121] Can't load the pipeline {model}: {error}"
+    WN121 = (
+        "[WN121] Can't load the pipeline {model}: {error}. Name the folder or the package of a "
+        "pipeline; if it is one, its files are damaged, or made for something that isn't installed."
+    )
     WN122 = (
         "[WN122] Can't reach a Ray cluster at {address}: {error}. Start one with `ray start "
         "--head`, or leave the address out to use this machine."

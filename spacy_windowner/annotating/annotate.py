@@ -7,10 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from spacy.language import Language
-from spacy.util import load_model
-
 from ..errors import Errors, Warnings, check_setting
+from ..pipeline.load import load_pipeline
 from .columns import Columns
 from .encode import ENCODERS
 from .fingerprint import fingerprint
@@ -107,7 +105,7 @@ def annotate(
     if format == "parquet" or any(one.format == "parquet" for one in sources):
         require_pyarrow()
     _require_outside(Path(output), source)
-    tagger = Tagger(_load(model), format, component)
+    tagger = Tagger(load_pipeline(model), format, component)
     settings: dict[str, Any] = {
         "model": fingerprint(Path(tagger.nlp.path)),
         "versions": {name: version(name) for name in ("spacy-windowner", "spacy")},
@@ -209,10 +207,3 @@ def _require_outside(output: Path, source: str | Path) -> None:
     if output.resolve().is_relative_to(Path(source).resolve()):
         why = f"it is in the folder that is read, {source}"
         raise ValueError(Errors.WN111.format(path=output, why=why))
-
-
-def _load(model: str | Path) -> Language:
-    try:
-        return load_model(model)
-    except OSError as error:  # no such pipeline
-        raise ValueError(Errors.WN121.format(model=model, error=error)) from error

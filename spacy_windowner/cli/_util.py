@@ -3,8 +3,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
-from spacy.language import Language
-from spacy.util import load_model
 from wasabi import msg
 
 MODEL = "Folder or package of a pipeline with a window_ner component"
@@ -27,16 +25,3 @@ def explain_errors() -> Iterator[None]:
             raise
         msg.fail(str(error))
         sys.exit(1)
-
-
-def load_pipeline(model: str) -> Language:
-    """Load a pipeline, or say why it can't be loaded, and exit.
-
-    model (str): Its folder or package.
-    RETURNS (Language): The pipeline.
-    """
-    try:
-        return load_model(model)
-    except OSError as error:  # no such pipeline
-        msg.fail("Can't load the pipeline", str(error), exits=1)
-        raise

@@ -58,9 +58,13 @@ def annotate_cli(
 
     EXAMPLE:
 
-      python -m spacy windowner annotate model/model-best corpus/ annotated/ --n-process 4
+      \b
+      python -m spacy windowner annotate model/model-best corpus/ annotated/ \\
+        --n-process 4
 
-      zcat news.jsonl.gz | python -m spacy windowner annotate model/model-best - annotated/
+      \b
+      zcat news.jsonl.gz | \\
+        python -m spacy windowner annotate model/model-best - annotated/
     """
     begin = time.monotonic()
     is_endless = source == STANDARD_INPUT

@@ -10,7 +10,8 @@ from ..confidence.curve import Curve, sigmoid
 from ..confidence.decisions import choose_component
 from ..errors import Errors
 from ..pipeline.calibrate import components_and_examples, lack_of_data
-from ._util import COMPONENT, MODEL, explain_errors, load_pipeline, windowner_cli
+from ..pipeline.load import load_pipeline
+from ._util import COMPONENT, MODEL, explain_errors, windowner_cli
 
 _DATA = "Annotated documents that the pipeline was not trained on, in .spacy format"
 _OUTPUT = "Folder to save the pipeline to. By default it is saved where it was"

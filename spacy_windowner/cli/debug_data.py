@@ -54,7 +54,9 @@ def debug_data_cli(
 
     EXAMPLE:
 
-      python -m spacy windowner debug-data config.cfg --paths.train a.spacy --paths.dev b.spacy
+      \b
+      python -m spacy windowner debug-data config.cfg \\
+        --paths.train a.spacy --paths.dev b.spacy
     """
     arguments = list(ctx.args)
     overrides = parse_config_overrides(ctx.args)

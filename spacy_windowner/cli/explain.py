@@ -8,7 +8,8 @@ from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
 from ..confidence.explain import explain
-from ._util import COMPONENT, MODEL, explain_errors, load_pipeline, windowner_cli
+from ..pipeline.load import load_pipeline
+from ._util import COMPONENT, MODEL, explain_errors, windowner_cli
 
 _HTML = "Write a page of HTML to this file, in place of tables to the terminal"
 _JSON = "Print JSON in place of tables"
@@ -31,9 +32,13 @@ def explain_cli(
 
     EXAMPLE:
 
-      python -m spacy windowner explain model/model-best "Paris Hilton flew to Paris."
+      \b
+      python -m spacy windowner explain model/model-best \\
+        "Paris Hilton flew to Paris."
 
-      python -m spacy windowner explain model/model-best "Paris Hilton ..." --html why.html
+      \b
+      python -m spacy windowner explain model/model-best \\
+        "Paris Hilton ..." --html why.html
     """
     with explain_errors():
         explanation = explain(load_pipeline(model), text, name=component)

@@ -54,7 +54,9 @@ def pretrain_cli(
 
       python -m spacy windowner pretrain raw.txt words --config config.cfg
 
-      python -m spacy train config.cfg --paths.init_words words/words.bin ...
+      \b
+      python -m spacy train config.cfg --paths.init_words words/words.bin \\
+        --paths.train train.spacy --paths.dev dev.spacy
     """
     overrides = parse_config_overrides(ctx.args)
     with show_validation_error(config, hint_fill=False), explain_errors():

@@ -35,18 +35,18 @@ def report_cli(
 
     EXAMPLE:
 
-      python -m spacy windowner report model/model-best test.spacy report --train train.spacy
+      \b
+      python -m spacy windowner report model/model-best test.spacy report \\
+        --train train.spacy
 
-      python -m spacy windowner report model/model-best test.spacy report --compare other/model-best
+      \b
+      python -m spacy windowner report model/model-best test.spacy report \\
+        --compare other/model-best
     """
     with explain_errors():
-        try:
-            report = make_report(
-                model, data, compare_with=compare or [], train=train, examples=examples
-            )
-        except OSError as error:  # no such pipeline
-            msg.fail("Can't load the pipeline", str(error), exits=1)
-            raise
+        report = make_report(
+            model, data, compare_with=compare or [], train=train, examples=examples
+        )
         paths = write_files(out, {
             "report.html": report.to_html(),
             "report.md": report.to_markdown(),

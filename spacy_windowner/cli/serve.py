@@ -5,7 +5,8 @@ from spacy.cli._util import Arg, Opt
 from wasabi import msg
 
 from ..errors import Errors, Warnings
-from ._util import COMPONENT, MODEL, explain_errors, load_pipeline, windowner_cli
+from ..pipeline.load import load_pipeline
+from ._util import COMPONENT, MODEL, explain_errors, windowner_cli
 
 _HOST = "Address to listen at. By default nobody but this machine can reach it"
 _PORT = "Port to listen at, 0 for any free one"

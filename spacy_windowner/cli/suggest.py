@@ -4,9 +4,10 @@ from typing import Annotated
 from spacy.cli._util import Arg, Opt
 from wasabi import msg
 
+from ..pipeline.load import load_pipeline
 from ..suggestion.output import Output
 from ..suggestion.suggest import suggest
-from ._util import COMPONENT, MODEL, explain_errors, load_pipeline, windowner_cli
+from ._util import COMPONENT, MODEL, explain_errors, windowner_cli
 
 _RAW_TEXT = (
     'File of raw text, one document a line: .txt, or .jsonl with {"text": ...} or '
@@ -35,9 +36,11 @@ def suggest_cli(
 
     EXAMPLE:
 
-      python -m spacy windowner suggest model/model-best raw.jsonl to_annotate.jsonl -n 200
+      python -m spacy windowner suggest model/model-best raw.jsonl next.jsonl
 
-      python -m spacy windowner suggest model/model-best raw.jsonl next.jsonl -x annotated.jsonl
+      \b
+      python -m spacy windowner suggest model/model-best raw.jsonl next.jsonl \\
+        -x annotated.jsonl
     """
     excluded = exclude or []
     with explain_errors():

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import spacy
 from spacy.language import Language
 from spacy.training import Example
 
 from .. import __version__
+from ..pipeline.load import load_pipeline
 from .confusion import Confusion
 from .counts import Counts, seen_counts
 from .judge import entities
@@ -157,12 +157,12 @@ def make_report(
         unseen ones.
     examples (int): The most errors to show in context.
     RETURNS (Report): The report.
-    RAISES (ValueError): If a pipeline has no named entity recognizer, the first one no
-        `window_ner`; or the data can't be read, or has no entities.
+    RAISES (ValueError): If a pipeline can't be loaded, or has no named entity recognizer, the
+        first one no `window_ner`; or the data can't be read, or has no entities.
     """
     paths = [str(path) for path in (model, *compare_with)]
     names = short_names(paths)
-    nlp = spacy.load(paths[0])
+    nlp = load_pipeline(paths[0])
     require_component(nlp, paths[0])
     gold = read_examples(data, nlp)
     require_entities(gold, data)
@@ -171,7 +171,7 @@ def make_report(
         known = entities(example.reference for example in read_examples(train, nlp))
     measured = [_measure(nlp, gold, names[0], paths[0], known)]
     for path, name in zip(paths[1:], names[1:], strict=True):
-        nlp = spacy.load(path)  # one after the other, to have one in memory
+        nlp = load_pipeline(path)  # one after the other, to have one in memory
         measured.append(_measure(nlp, read_examples(data, nlp), name, path, known))
     mistakes, total = choose_mistakes([compared for _, compared in measured], examples)
     about_data = _describe(gold, data, train)
