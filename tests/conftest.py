@@ -1,4 +1,4 @@
-"""What tests of several packages share: settings, and a real browser without a window, for pages."""
+"""What all tests share: settings, and a real browser without a window, for pages."""
 
 import shutil
 from collections.abc import Iterator
