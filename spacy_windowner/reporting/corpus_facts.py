@@ -19,7 +19,7 @@ class CorpusFacts:
     documents (int): Their number.
     not_annotated (int): How many have no annotation of entities at all.
     partly_annotated (int): How many are annotated for some labels only.
-    contradictions (List[str]): What is wrong with how documents say that.
+    contradictions (List[str]): What is wrong with how documents say that, and which ones.
     texts (Set[str]): Their texts.
     words (Counter[str]): Their words.
     misaligned_words (int): Tokens of the pipeline that aren't tokens of the annotation.
@@ -107,9 +107,9 @@ class CorpusFacts:
 def _contradictions(docs: Sequence[Doc]) -> list[str]:
     """The errors that training would raise for what documents say of their annotation."""
     found = []
-    for doc in docs:
+    for number, doc in enumerate(docs):
         try:
             annotation_of(doc, "window_ner")
         except ValueError as error:
-            found.append(str(error))
+            found.append(f"document {number}: {error}")
     return found

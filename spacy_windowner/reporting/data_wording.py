@@ -161,8 +161,9 @@ def _describe_labels(
 
 
 def _describe_missing(name: str, facts: CorpusFacts) -> Iterator[Finding]:
-    for text in facts.contradictions:
-        yield Finding(FAIL, text)
+    if facts.contradictions:
+        text = f"{len(facts.contradictions)} {name} docs contradict themselves in their user_data"
+        yield Finding(FAIL, f"{text}, an error in training and evaluation", facts.contradictions)
     if facts.not_annotated:
         text = (
             f"{facts.not_annotated} of {facts.documents} {name} docs have no annotation of entities"
@@ -262,12 +263,16 @@ def next_step(check: DataCheck, config: Path, arguments: Sequence[str]) -> str:
         return "Next: annotate the development data, or hold out every tenth training document."
     if check.problem is not None:
         return "Next: see why the pipeline can't be initialized, above."
+    if check.train.contradictions or check.dev.contradictions:
+        return "Next: correct the user_data of the documents named above. --verbose names them all."
     if ON_WHITESPACE in kinds or MISALIGNED in kinds:
         return "Next: correct the offsets of the entities named above. --verbose names them all."
     if check.shared_texts > _MANY_SHARED * check.dev.documents:
         return "Next: remove from one corpus what is in both, lest scores are too good."
     if few:
         return f"Next: annotate more of {_names(sorted(few))}, or go on without."
+    if check.train.documents < BLANK_MODEL_MIN_THRESHOLD and not check.sourced:
+        return f"Next: annotate more documents, {BLANK_MODEL_MIN_THRESHOLD} at least."
     command = " ".join(["python -m spacy train", str(config), *arguments, "--output model"])
     return f"Next: {command}"
 

@@ -85,7 +85,7 @@ def test_contradictions():
     facts = CorpusFacts.of(examples, nlp)
     assert facts.partly_annotated == 1
     [text] = facts.contradictions
-    assert "[WN078]" in text
+    assert text.startswith("document 0: [WN078]")
 
 
 @pytest.fixture
@@ -167,6 +167,33 @@ def test_what_is_told(config, train, dev, kind, expected, next_words):
     texts = told(found)
     assert any(expected in text for text in texts[kind]), texts
     assert next_words in next_step(found, config, [])
+
+
+def test_documents_that_contradict_themselves_are_one_error(config):
+    nlp = spacy.blank("en")
+    docs = [eg.reference for eg in make_examples(nlp, MANY)]
+    for doc in docs[:3]:
+        doc.user_data["annotated_labels"] = []
+    DocBin(docs=docs, store_user_data=True).to_disk(config.parent / "a.spacy")
+    write_docs(config.parent / "b.spacy", [("Eve left", {"entities": [(0, 3, "PER")]})])
+    paths = {
+        "paths.train": str(config.parent / "a.spacy"),
+        "paths.dev": str(config.parent / "b.spacy"),
+    }
+    found = check_data(config, paths)
+    [component] = found.components
+    [finding] = [f for f in describe_entities(found, component) if f.kind == FAIL]
+    assert "3 train docs contradict themselves" in finding.text
+    assert [text[:11] for text in finding.examples] == [f"document {i}:" for i in range(3)]
+    assert "correct the user_data" in next_step(found, config, [])
+
+
+def test_too_few_documents_are_no_reason_to_train(config):
+    train = [
+        ("Ann met Bob " * 30, {"entities": [(i, i + 3, "PER") for i in range(0, 360, 12)]})
+    ] * 2
+    found = check(config, train, [("Eve left", {"entities": [(0, 3, "PER")]})])
+    assert next_step(found, config, []) == "Next: annotate more documents, 100 at least."
 
 
 def test_misaligned_entities_are_named(config):
