@@ -333,6 +333,10 @@ class Errors:
         "[WN134] This isn't a question that the page asks. Send JSON (Content-Type: "
         "application/json) with the fields {fields}, and no others."
     )
+    WN135 = (
+        "[WN135] The logger's `labels` name {unknown}, which the pipeline doesn't have. It has: "
+        "{names}. Correct `labels` in [training.logger], or leave it out for the first ones."
+    )
     WN150 = (
         "[WN150] Can't add labels to '{component}', which isn't trained: the config makes it anew. "
         "Name a trained pipeline, `source = ...` and no `factory` in [components.{component}]. The "

@@ -10,7 +10,7 @@ from spacy.training.loggers import console_logger_v3
 from spacy.util import registry
 from wasabi import Printer
 
-from ..errors import Warnings, check_setting
+from ..errors import Errors, Warnings
 from ..losses.violations import Violations
 from ..pipeline.window_ner import WindowNER
 from .history import Evaluation, History
@@ -98,8 +98,9 @@ def _choose_labels(nlp: Language, labels: Sequence[str] | None) -> list[str]:
     if labels is None:
         return known[:_MOST_LABELS]
     unknown = [label for label in labels if label not in known]
-    names = ", ".join(known) or "none"
-    check_setting(not unknown, "labels", list(labels), f"The labels of the pipeline are: {names}.")
+    if unknown:
+        names = ", ".join(known) or "none"
+        raise ValueError(Errors.WN135.format(unknown=", ".join(map(repr, unknown)), names=names))
     return list(labels)
 
 
