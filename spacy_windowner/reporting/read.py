@@ -20,6 +20,8 @@ def read_examples(path: str | Path, nlp: Language) -> list[Example]:
     RAISES (ValueError): If a file can't be read, or there is none.
     """
     path = Path(path)
+    if not path.is_dir() and path.exists() and path.suffix != _SUFFIX:
+        raise ValueError(Errors.WN092.format(path=path, reason=f"it is no {_SUFFIX} file"))
     if path.is_dir() and not any(path.rglob(f"*{_SUFFIX}")):
         raise ValueError(Errors.WN092.format(path=path, reason=f"it has no {_SUFFIX} files"))
     examples: list[Example] = []
@@ -27,7 +29,7 @@ def read_examples(path: str | Path, nlp: Language) -> list[Example]:
         try:
             examples += Corpus(file)(nlp)
         except Exception as error:  # each layer of the format has errors of its own
-            reason = str(error) or type(error).__name__
+            reason = str(error).rstrip(".") or type(error).__name__
             raise ValueError(Errors.WN092.format(path=file, reason=reason)) from error
     return examples
 

@@ -158,7 +158,8 @@ def make_report(
     examples (int): The most errors to show in context.
     RETURNS (Report): The report.
     RAISES (ValueError): If a pipeline can't be loaded, or has no named entity recognizer, the
-        first one no `window_ner`; or the data can't be read, or has no entities.
+        first one no `window_ner`; or the data, or that of the training, can't be read, or has no
+        entities.
     """
     paths = [str(path) for path in (model, *compare_with)]
     names = short_names(paths)
@@ -168,7 +169,9 @@ def make_report(
     require_entities(gold, data)
     known = None
     if train is not None:
-        known = entities(example.reference for example in read_examples(train, nlp))
+        shown = read_examples(train, nlp)
+        require_entities(shown, train)
+        known = entities(example.reference for example in shown)
     measured = [_measure(nlp, gold, names[0], paths[0], known)]
     for path, name in zip(paths[1:], names[1:], strict=True):
         nlp = load_pipeline(path)  # one after the other, to have one in memory

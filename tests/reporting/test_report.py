@@ -90,6 +90,13 @@ def test_errors(models, data, tmp_path):
     plain = [(text, {"entities": []}) for text, _ in TRAIN_DATA]
     with pytest.raises(ValueError, match=r"\[WN093\].* 2 documents"):
         make_report(models[0], write_docs(tmp_path / "plain.spacy", plain))
+    with pytest.raises(ValueError, match=r"\[WN093\].*plain\.spacy"):
+        make_report(models[0], data, train=tmp_path / "plain.spacy")  # or all would be unseen
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text('{"text": "x"}\n', encoding="utf8")
+    for paths in ({"data": lines}, {"data": data, "train": lines}):
+        with pytest.raises(ValueError, match=r"\[WN092\].*lines\.jsonl: it is no \.spacy file"):
+            make_report(models[0], **paths)
     folder = tmp_path / "folder"
     folder.mkdir()
     with pytest.raises(ValueError, match=r"\[WN092\].*no .spacy files"):
@@ -100,8 +107,9 @@ def test_errors(models, data, tmp_path):
     assert whole.data.documents == 10
     for broken in (data.read_bytes()[:40], b"", b"text", b'{"text": "x"}\n'):
         (folder / "b.spacy").write_bytes(broken)
-        with pytest.raises(ValueError, match=r"\[WN092\].*b\.spacy"):
+        with pytest.raises(ValueError, match=r"\[WN092\].*b\.spacy") as caught:
             make_report(models[0], folder)
+        assert ".." not in str(caught.value)
 
 
 def test_documents_without_annotation_are_told(models, tmp_path):
