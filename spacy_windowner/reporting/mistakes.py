@@ -11,6 +11,7 @@ from .matching import RIGHT, Compared, Entity, Pair
 
 CONTEXT = 90  # characters on either side
 _MAX_TEXT = 240  # characters of an entity
+_LONG_WORD = 25  # characters of a word that the context leaves out rather than cuts
 
 Key = tuple[int, tuple[int, int, str] | None, tuple[int, int, str] | None]
 
@@ -161,12 +162,17 @@ def _mistake(number: int, doc: Doc, pair: Pair, scores: dict[int, float | None])
         Piece(_shorten(doc.text[a:b]), _within(true, a), _within(found, a))
         for a, b in zip(cuts, cuts[1:], strict=False)
     ]
-    before, after = doc.text[:start], doc.text[end:]
-    if len(before) > CONTEXT:
-        before = "…" + before[-CONTEXT:].partition(" ")[2]
-    if len(after) > CONTEXT:
-        after = after[:CONTEXT].rpartition(" ")[0] + "…"
+    before, after = _cut(doc.text[:start][::-1])[::-1], _cut(doc.text[end:])
     return Mistake(pair.kind, number, true, found, before, pieces, after, scores)
+
+
+def _cut(text: str) -> str:
+    """The beginning of a text, up to a space if there is one near the end of it: not all languages
+    have spaces."""
+    if len(text) <= CONTEXT:
+        return text
+    words, _, rest = text[:CONTEXT].rpartition(" ")
+    return (words if len(rest) <= _LONG_WORD else text[:CONTEXT]) + "…"
 
 
 def _mark(doc: Doc, entity: Entity) -> Mark:

@@ -1,5 +1,6 @@
 """A report as one page of HTML."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -28,12 +29,15 @@ from .wording import (
     thousands,
 )
 
+_RUNNING = re.compile(r"(\r\n|[\n\r])|(\s)|([\u200c\u200d])|([^\s\u200c\u200d]+)")
 _TEMPLATE = Path(__file__).parent / "report.html.jinja"
 _MOST_BYTES = 2_200_000  # of all errors together
 _MARKUP = 350  # of each, beside its texts
 _MARKUP_OF_MODEL = 150
 _MOST_PRINTED = 100  # errors on paper
 _MOST_LABELS = 25  # in the picture of what is taken for what
+_LETTERS = (8, 18)  # that a column of it has room for, at least and at most
+_HALF_PAGE, _PAGE = 52, 90  # letters of all its columns, in half of the width and in all of it
 
 
 def render_html(report: Report) -> str:
@@ -61,7 +65,7 @@ def render_html(report: Report) -> str:
         view_groups=_view_groups(report),
         seen_groups=_seen_groups(report),
         kinds=_kind_rows(report),
-        confusions=[_confusion_view(model.confusion) for model in report.models],
+        matrix=_matrix_view([model.confusion for model in report.models]),
         most_labels=_MOST_LABELS,
         most_printed=_MOST_PRINTED,
         trusts=[_trust_view(model.trust) for model in report.models],
@@ -73,9 +77,13 @@ def render_html(report: Report) -> str:
 
 
 def _running(text: str) -> str:
-    """A piece of running text: spaces stay what they are, for they part words."""
-    text = text.replace("\n", " ⏎ ").replace("\t", " ")
-    return text if text.isspace() else visible(text)
+    """A piece of running text: white space parts words, and joiners of letters and of emoji stay,
+    for without them these look otherwise."""
+    pieces = (
+        " ⏎ " if line else " " if space else joiner or visible(other)
+        for line, space, joiner, other in _RUNNING.findall(text)
+    )
+    return "".join(pieces)
 
 
 def _letters(n: int) -> list[str]:
@@ -154,17 +162,32 @@ def _kind_rows(report: Report) -> list[dict[str, Any]]:
     ]
 
 
+def _matrix_view(confusions: Sequence[Confusion]) -> dict[str, Any]:
+    """What is taken for what, and how wide that is: pictures that are too wide for half of the page
+    stand below each other, and the names of too many labels upright."""
+    views = [_confusion_view(confusion) for confusion in confusions]
+    least, most = _LETTERS
+    width = max(
+        sum(max(least, min(len(visible(label)), most)) for label in view["columns"])
+        for view in views
+    )
+    return {"models": views, "stacked": width > _HALF_PAGE, "upright": width > _PAGE}
+
+
 def _confusion_view(confusion: Confusion) -> dict[str, Any]:
     """The counts of the most frequent labels, shaded by their share of the row."""
     n = len(confusion.rows) - 1
-    frequent = sorted(range(n), key=lambda i: -confusion.counts[i].sum())[:_MOST_LABELS]
+    counts = confusion.counts
+    # A label that is only found, or only true, is as good as one that is both.
+    sizes = counts.sum(0) + counts.sum(1)
+    frequent = sorted(range(n), key=lambda i: -sizes[i])[:_MOST_LABELS]
     chosen = [*sorted(frequent), n]
     rows = []
     for i in chosen:
-        total = int(confusion.counts[i].sum()) or 1
+        total = int(counts[i].sum()) or 1
         cells = []
         for j in chosen:
-            count, exact = int(confusion.counts[i, j]), int(confusion.exact[i, j])
+            count, exact = int(counts[i, j]), int(confusion.exact[i, j])
             paired = i < n and j < n
             title = f"{confusion.rows[i]} → {confusion.columns[j]}: {count:,}"
             if paired and count:

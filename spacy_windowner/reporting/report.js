@@ -23,7 +23,7 @@
         (!kind || row.dataset.kind === kind) &&
         (!label.value || row.dataset.labels.split(" ").includes(label.value)) &&
         (!maker || !maker.value || madeBy(row, maker.value)) &&
-        (!words || row.textContent.toLowerCase().includes(words))
+        (!words || row.lastElementChild.textContent.toLowerCase().includes(words))
       );
       shown += !row.hidden;
     }

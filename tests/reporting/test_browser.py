@@ -1,9 +1,12 @@
 """The page in a real browser, as a reader uses it."""
 
 import json
+from dataclasses import replace
 
+import numpy
 import pytest
 
+from spacy_windowner.reporting.confusion import Confusion
 from spacy_windowner.reporting.report import Report
 
 
@@ -65,7 +68,11 @@ def test_filters(page, report):
     choose(page, "maker", "by all of them")
     assert shown(page) == [m.kind for m in report.mistakes if len(m.scores) == 2]
     choose(page, "maker", "made by any model")
-    page.find_element("id", "text").send_keys("SHAKA")
+    search = page.find_element("id", "text")
+    search.send_keys("missed")  # a kind, and no word of a text
+    assert shown(page) == []
+    search.clear()
+    search.send_keys("SHAKA")
     with_word = [m for m in report.mistakes if "shaka" in (m.before + m.text + m.after).lower()]
     assert shown(page) == [m.kind for m in with_word] != everything
 
@@ -103,6 +110,38 @@ def test_light_and_dark(page, scheme):
     red = int(color.removeprefix("rgb(").split(",")[0])
     assert red > 200 if scheme == "light" else red < 50
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_letters_of_models_have_one_color(page):
+    script = "return getComputedStyle(document.querySelector(arguments[0])).color"
+    in_table, in_list = (
+        page.execute_script(script, f"{place} .letter") for place in (".scores", "#errors")
+    )
+    assert in_table == in_list
+
+
+@pytest.mark.parametrize("n_labels", [3, 8, 12, 24])
+def test_no_picture_of_labels_reaches_beyond_its_place(page, report, tmp_path, n_labels):
+    labels = [f"LABEL_{i}" for i in range(n_labels)]
+    confusion = Confusion(
+        [*labels, "spurious"], [*labels, "missed"], *[numpy.full((n_labels + 1,) * 2, 99)] * 2
+    )
+    models = [replace(model, confusion=confusion) for model in report.models]
+    path = tmp_path / "labels.html"
+    path.write_text(replace(report, models=models).to_html(), encoding="utf8")
+    page.get(path.as_uri())
+    script = (
+        "return Array.from(document.querySelectorAll('.confusion')).every("
+        "(table) => table.scrollWidth <= table.parentElement.clientWidth)"
+    )
+    assert page.execute_script(script)
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    size = {"width": 717, "height": 1000, "deviceScaleFactor": 1, "mobile": False}  # of A4
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    on_paper = page.execute_script(script)
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert on_paper
 
 
 def test_narrow_screens_do_not_scroll_sideways(page):

@@ -49,6 +49,15 @@ def test_scores():
     assert mistakes[0].to_dict(["m"])["models"] == {"m": 0.8}
 
 
+def test_context_without_spaces_is_cut_where_it_must_be():
+    doc = Doc(NLP.vocab, words=["東" * 300, "Paris", "京" * 300], spaces=[False] * 3)
+    true = doc.copy()
+    true.set_ents([ent(true, 1, 2, "LOC")])
+    doc.set_ents([], default="outside")
+    [mistake], _ = choose_mistakes([compare([Example(doc, true)])], 10)
+    assert mistake.before == "…" + "東" * CONTEXT and mistake.after == "京" * CONTEXT + "…"
+
+
 def test_if_there_are_many_each_kind_and_label_has_its_turn():
     compared = compare(random_examples(0))
     every, total = choose_mistakes([compared], 10**6)

@@ -78,8 +78,36 @@ def test_no_errors(models, tmp_path):
     data = [("Who is Shaka Khan?", {"entities": [(7, 17, "PERSON")]})]
     report = make_report(models[0], write_docs(tmp_path / "right.spacy", data))
     assert report.n_mistakes == 0
-    assert "There are no errors." in Page(report.to_html()).text
+    page = Page(report.to_html())
+    assert "There are no errors." in page.text and "Underlined" not in page.text
+    assert "No threshold is better than none on this data: F1 100.0." in page.text
     assert report.to_markdown().rstrip().endswith("There are no errors.")
+
+
+def test_labels_that_are_only_found_are_in_the_picture(models, tmp_path):
+    data = [(f"It is Word{i}", {"entities": [(6, 10 + len(str(i)), f"L{i}")]}) for i in range(30)]
+    data += [("Who is Shaka Khan?", {"entities": [(0, 3, "L1")]})] * 3
+    report = make_report(models[0], write_docs(tmp_path / "other.spacy", data))
+    assert report.models[0].labels["PERSON"].fp >= 3 and "PERSON" not in report.data.labels
+    assert '<th scope="col" title="PERSON">' in report.to_html()
+
+
+def test_few_labels_stand_side_by_side(report):
+    html = report.to_html()
+    assert '<div class="side">' in html and '<table class="confusion">' in html
+
+
+@pytest.mark.parametrize("text, shown", [
+    ("a\nb\r\nc\td", "a ⏎ b ⏎ c d"),
+    ("5\xa0mg\u3000x", "5 mg x"),
+    ("می\u200cخواهم 👩\u200d👧", "می\u200cخواهم 👩\u200d👧"),  # joiners
+    ("a\u202eb\x07", "a\\u202eb\\x07"),
+    (" ", " "),
+])  # fmt: skip
+def test_running_text(report, text, shown):
+    mistakes = [replace(report.mistakes[0], before=text)]
+    html = replace(report, mistakes=mistakes, n_mistakes=1).to_html()
+    assert f'<p dir="auto">{shown}<span' in html
 
 
 def test_few_errors_are_shown_if_told_so(models, data):
@@ -110,6 +138,8 @@ def test_many_labels_are_cut_in_the_picture(models, tmp_path):
         (f"It is Word{i}", {"entities": [(6, 10 + len(str(i)), f"L{i:02}")]}) for i in range(30)
     ]
     report = make_report(models[0], write_docs(tmp_path / "many.spacy", data))
-    page = Page(report.to_html())
+    html = report.to_html()
+    page = Page(html)
     assert "The 25 most frequent labels; report.json has" in page.text
+    assert '<div class="side stacked">' in html and '<table class="confusion upright">' in html
     assert len(report.to_dict()["models"][0]["confusion"]["rows"]) > 30
