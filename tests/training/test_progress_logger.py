@@ -133,9 +133,7 @@ def test_no_scores_on_development_data(tmp_path):
 def test_labels_of_columns(tmp_path):
     _, output = run(make_config(tmp_path, labels=["LOC"]))
     assert "F LOC" in table(output)[0] and "F PERSON" not in table(output)[0]
-    with pytest.raises(
-        ValueError, match=r"WN135.* 'LOK'.*It has: PERSON, LOC.*training.logger"
-    ):
+    with pytest.raises(ValueError, match=r"WN135.* 'LOK'.*It has: PERSON, LOC.*training.logger"):
         run(make_config(tmp_path, labels=["LOK"]))
 
 
