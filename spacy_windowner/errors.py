@@ -307,7 +307,8 @@ class Errors:
     )
     WN121 = (
         "[WN121] Can't load the pipeline {model}: {error}. Name the folder or the package of a "
-        "pipeline; if it is one, its files are damaged, or made for something that isn't installed."
+        "pipeline; if it is one, its files are damaged, or made for what isn't installed, or with "
+        "code of your own, which --code (`code`) names."
     )
     WN122 = (
         "[WN122] Can't reach a Ray cluster at {address}: {error}. Start one with `ray start "
@@ -337,6 +338,7 @@ class Errors:
         "[WN135] The logger's `labels` name {unknown}, which the pipeline doesn't have. It has: "
         "{names}. Correct `labels` in [training.logger], or leave it out for the first ones."
     )
+    WN136 = "[WN136] Can't import the code in {path}: {reason}"
     WN150 = (
         "[WN150] Can't add labels to '{component}', which isn't trained: the config makes it anew. "
         "Name a trained pipeline, `source = ...` and no `factory` in [components.{component}]. The "

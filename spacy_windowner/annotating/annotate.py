@@ -67,6 +67,7 @@ def annotate(
     component: str | None = None,
     engine: str = "local",
     ray_address: str | None = None,
+    code: str | Path | None = None,
     on_shard: Callable[[Status], None] | None = None,
 ) -> Summary:
     """Annotate a corpus, shard by shard, in memory that doesn't depend on its size. What shards
@@ -91,6 +92,8 @@ def annotate(
     component (Optional[str]): The component whose entities are wanted. None for all of doc.ents.
     engine (str): "local", or "ray" for a Ray cluster, which needs the extra `ray`.
     ray_address (Optional[str]): The cluster's address. None for this machine.
+    code (Optional[Union[str, Path]]): Python file that all processes import first, see
+        `load_pipeline`.
     on_shard (Optional[Callable[[Status], None]]): Called after each shard.
     RETURNS (Summary): What was done.
     RAISES (ValueError): If an argument can't be used, or the corpus can't be read, or the folder
@@ -105,9 +108,10 @@ def annotate(
     if format == "parquet" or any(one.format == "parquet" for one in sources):
         require_pyarrow()
     _require_outside(Path(output), source)
-    tagger = Tagger(load_pipeline(model), format, component)
+    tagger = Tagger(load_pipeline(model, code), format, component)
     settings: dict[str, Any] = {
         "model": fingerprint(Path(tagger.nlp.path)),
+        "code": None if code is None else fingerprint(Path(code)),
         "versions": {name: version(name) for name in ("spacy-windowner", "spacy")},
         "format": format,
         "component": component,
@@ -117,7 +121,8 @@ def annotate(
     }
     # A folder may have another name from where other processes are.
     place = str(Path(model).resolve() if Path(model).exists() else model)
-    of_others = TaggerSettings(place, settings["model"], format, component)
+    file = None if code is None else str(Path(code).resolve())
+    of_others = TaggerSettings(place, settings["model"], file, format, component)
     with closing(OutputFolder(output, settings, format)) as folder:
         items = read_sources(sources, Columns.named(text_column, id_column))
         work = _Work(folder, sum(one.size for one in sources), on_shard)

@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from spacy.language import Language
-from spacy.util import load_model
 
 from ..confidence.decisions import choose_component
 from ..errors import Errors
+from ..pipeline.load import load_pipeline
 from .encode import ENCODERS
 from .records import Record, Reject
 
@@ -29,12 +29,14 @@ class TaggerSettings(NamedTuple):
 
     model (str): Folder or package of the pipeline.
     fingerprint (str): Tells the pipeline from others that were in the same place.
+    code (Optional[str]): Python file to import first.
     format (str): What is made: "jsonl", "parquet" or "spacy".
     component (Optional[str]): The component whose entities are wanted. None for all entities.
     """
 
     model: str
     fingerprint: str
+    code: str | None
     format: str
     component: str | None
 
@@ -147,7 +149,8 @@ def get_tagger(settings: TaggerSettings) -> Tagger:
     RETURNS (Tagger): The tagger.
     """
     gc.unfreeze()  # so that one before it can go
-    tagger = Tagger(load_model(settings.model), settings.format, settings.component)
+    nlp = load_pipeline(settings.model, settings.code)
+    tagger = Tagger(nlp, settings.format, settings.component)
     gc.freeze()  # see `passed_over`
     return tagger
 

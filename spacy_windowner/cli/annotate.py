@@ -14,7 +14,7 @@ from wasabi import msg
 from ..annotating.annotate import ENGINES, SHARD_SIZE, Status, annotate
 from ..annotating.encode import ENCODERS
 from ..annotating.sources import FORMATS, INPUT_FORMATS, STANDARD_INPUT
-from ._util import MODEL, explain_errors, windowner_cli
+from ._util import CODE, MODEL, explain_errors, windowner_cli
 
 _INPUT = (
     f"File of documents ({', '.join(FORMATS)}), a folder of such files, or - for standard input. "
@@ -47,6 +47,7 @@ def annotate_cli(
     component: Annotated[str | None, Opt(help=_COMPONENT)] = None,
     engine: Annotated[str, Opt(help=f"What runs it: one of {', '.join(ENGINES)}")] = "local",
     ray_address: Annotated[str | None, Opt(help=_ADDRESS)] = None,
+    code: Annotated[Path | None, Opt("--code", help=CODE)] = None,
 ) -> None:
     """
     Annotate a corpus of any size.
@@ -82,6 +83,7 @@ def annotate_cli(
             component=component,
             engine=engine,
             ray_address=ray_address,
+            code=code,
             on_shard=progress,
         )
     totals = done.totals

@@ -11,7 +11,7 @@ from ..confidence.decisions import choose_component
 from ..errors import Errors
 from ..pipeline.calibrate import components_and_examples, lack_of_data
 from ..pipeline.load import load_pipeline
-from ._util import COMPONENT, MODEL, explain_errors, windowner_cli
+from ._util import CODE, COMPONENT, MODEL, explain_errors, windowner_cli
 
 _DATA = "Annotated documents that the pipeline was not trained on, in .spacy format"
 _OUTPUT = "Folder to save the pipeline to. By default it is saved where it was"
@@ -26,6 +26,7 @@ def calibrate_cli(
     output: Annotated[Path | None, Opt("--output", "-o", help=_OUTPUT, file_okay=False)] = None,
     component: Annotated[str | None, Opt(help=COMPONENT)] = None,
     tune_recall_bias: Annotated[bool, Opt("--tune-recall-bias", help=_TUNE)] = False,
+    code: Annotated[Path | None, Opt("--code", help=CODE)] = None,
 ) -> None:
     """
     Calibrate a pipeline, so that its entities have probabilities.
@@ -40,7 +41,7 @@ def calibrate_cli(
     with explain_errors():
         if output is None and not Path(model).is_dir():
             msg.fail(f"'{model}' is a package. Name a folder to save to with --output", exits=1)
-        nlp = load_pipeline(model)
+        nlp = load_pipeline(model, code)
         name = choose_component(nlp, component)
         pipe, examples = next(
             (pipe, examples)

@@ -9,7 +9,7 @@ from wasabi import Printer
 
 from ..confidence.explain import explain
 from ..pipeline.load import load_pipeline
-from ._util import COMPONENT, MODEL, explain_errors, windowner_cli
+from ._util import CODE, COMPONENT, MODEL, explain_errors, windowner_cli
 
 _HTML = "Write a page of HTML to this file, in place of tables to the terminal"
 _JSON = "Print JSON in place of tables"
@@ -22,6 +22,7 @@ def explain_cli(
     html: Annotated[Path | None, Opt("--html", help=_HTML, dir_okay=False)] = None,
     json: Annotated[bool, Opt("--json", help=_JSON)] = False,
     component: Annotated[str | None, Opt(help=COMPONENT)] = None,
+    code: Annotated[Path | None, Opt("--code", help=CODE)] = None,
 ) -> None:
     """
     Explain why a pipeline finds the entities of a text.
@@ -41,7 +42,7 @@ def explain_cli(
         "Paris Hilton ..." --html why.html
     """
     with explain_errors():
-        explanation = explain(load_pipeline(model), text, name=component)
+        explanation = explain(load_pipeline(model, code), text, name=component)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(explanation.to_html(), encoding="utf8")

@@ -8,7 +8,7 @@ from wasabi import msg
 from ..reporting.files import write_files
 from ..reporting.report import EXAMPLES, ModelReport, make_report
 from ..reporting.wording import percent, speed, thousands
-from ._util import MODEL, explain_errors, windowner_cli
+from ._util import CODE, MODEL, explain_errors, windowner_cli
 
 _DATA = "Annotated documents that the pipeline was not trained on, in .spacy format, or a folder"
 _OUT = "Folder to write report.html, report.md and report.json to"
@@ -25,6 +25,7 @@ def report_cli(
     compare: Annotated[list[str] | None, Opt("--compare", "-c", help=_COMPARE)] = None,
     train: Annotated[Path | None, Opt("--train", "-t", help=_TRAIN, exists=True)] = None,
     examples: Annotated[int, Opt("--examples", "-n", help=_EXAMPLES, min=0)] = EXAMPLES,
+    code: Annotated[Path | None, Opt("--code", help=CODE)] = None,
 ) -> None:
     """
     Report how good a pipeline is on annotated documents.
@@ -45,7 +46,7 @@ def report_cli(
     """
     with explain_errors():
         report = make_report(
-            model, data, compare_with=compare or [], train=train, examples=examples
+            model, data, compare_with=compare or [], train=train, examples=examples, code=code
         )
         paths = write_files(out, {
             "report.html": report.to_html(),

@@ -1,4 +1,5 @@
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 from spacy.cli._util import Arg, Opt
@@ -6,7 +7,7 @@ from wasabi import msg
 
 from ..errors import Errors, Warnings
 from ..pipeline.load import load_pipeline
-from ._util import COMPONENT, MODEL, explain_errors, windowner_cli
+from ._util import CODE, COMPONENT, MODEL, explain_errors, windowner_cli
 
 _HOST = "Address to listen at. By default nobody but this machine can reach it"
 _PORT = "Port to listen at, 0 for any free one"
@@ -22,6 +23,7 @@ def serve_cli(
     component: Annotated[str | None, Opt(help=COMPONENT)] = None,
     max_chars: Annotated[int, Opt(help=_MAX_CHARS, min=1)] = 10_000,
     open_browser: Annotated[bool, Opt("--open/--no-open", help=_OPEN)] = True,
+    code: Annotated[Path | None, Opt("--code", help=CODE)] = None,
 ) -> None:
     """
     Try a pipeline on a page in the browser.
@@ -43,7 +45,7 @@ def serve_cli(
             raise ImportError(Errors.WN130) from None
         from ..serving.tagger import Tagger
 
-        tagger = Tagger(load_pipeline(model), component, max_chars)
+        tagger = Tagger(load_pipeline(model, code), component, max_chars)
         listening = server.listen(host, port)
     if not server.is_local(host):
         msg.warn(Warnings.WW131.format(host=host))

@@ -7,7 +7,7 @@ from wasabi import msg
 from ..pipeline.load import load_pipeline
 from ..suggestion.output import Output
 from ..suggestion.suggest import suggest
-from ._util import COMPONENT, MODEL, explain_errors, windowner_cli
+from ._util import CODE, COMPONENT, MODEL, explain_errors, windowner_cli
 
 _RAW_TEXT = (
     'File of raw text, one document a line: .txt, or .jsonl with {"text": ...} or '
@@ -25,6 +25,7 @@ def suggest_cli(
     n: Annotated[int, Opt("--n", "-n", help="Number of documents to suggest")] = 100,
     exclude: Annotated[list[Path] | None, Opt("--exclude", "-x", help=_EXCLUDE)] = None,
     component: Annotated[str | None, Opt(help=COMPONENT)] = None,
+    code: Annotated[Path | None, Opt("--code", help=CODE)] = None,
 ) -> None:
     """
     Suggest which documents to annotate next.
@@ -45,7 +46,7 @@ def suggest_cli(
     excluded = exclude or []
     with explain_errors():
         file = Output(output, [raw_text, *excluded])
-        nlp = load_pipeline(model)
+        nlp = load_pipeline(model, code)
         found = suggest(nlp, raw_text, n=n, component=component, exclude=excluded)
         file.write(found.tasks)
     words = sum(len(task["tokens"]) for task in found.tasks)

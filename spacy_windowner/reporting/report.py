@@ -147,6 +147,7 @@ def make_report(
     compare_with: Sequence[str | Path] = (),
     train: str | Path | None = None,
     examples: int = EXAMPLES,
+    code: str | Path | None = None,
 ) -> Report:
     """Measure pipelines on annotated documents.
 
@@ -156,6 +157,7 @@ def make_report(
     train (Optional[Union[str, Path]]): What they were trained on, to tell seen entities from
         unseen ones.
     examples (int): The most errors to show in context.
+    code (Optional[Union[str, Path]]): Python file to import first, see `load_pipeline`.
     RETURNS (Report): The report.
     RAISES (ValueError): If a pipeline can't be loaded, or has no named entity recognizer, the
         first one no `window_ner`; or the data, or that of the training, can't be read, or has no
@@ -163,7 +165,7 @@ def make_report(
     """
     paths = [str(path) for path in (model, *compare_with)]
     names = short_names(paths)
-    nlp = load_pipeline(paths[0])
+    nlp = load_pipeline(paths[0], code)
     require_component(nlp, paths[0])
     gold = read_examples(data, nlp)
     require_entities(gold, data)

@@ -40,7 +40,7 @@ def test_nobody_waits_for_shards_that_are_not_wanted(model, tmp_path):
         with pytest.raises(KeyboardInterrupt):
             list(annotate_in_processes(settings, 2, shards()))
 
-    settings = TaggerSettings(str(place), "", "jsonl", None)
+    settings = TaggerSettings(str(place), "", None, "jsonl", None)
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(timeout=120)

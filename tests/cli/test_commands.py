@@ -7,6 +7,7 @@ import pytest
 import spacy
 from click import Context
 from spacy.cli import app
+from spacy.tokens import DocBin
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -52,32 +53,84 @@ def test_examples_of_the_help_can_be_copied(name):
     assert own
 
 
+def save_pipeline(path):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("window_ner").add_label("LOC")
+    nlp.initialize()
+    nlp.to_disk(path)
+
+
 @pytest.fixture(
     params=["meta.json", "config.cfg", "vocab/strings.json", "window_ner/model", "no folder"]
 )
 def damaged(request, tmp_path):
-    nlp = spacy.blank("en")
-    nlp.add_pipe("window_ner").add_label("LOC")
-    nlp.initialize()
     path = tmp_path / "model"
-    nlp.to_disk(path)
+    save_pipeline(path)
     if request.param == "no folder":
         return tmp_path / "other"
     (path / request.param).write_bytes((path / request.param).read_bytes()[:5])
     return path
 
 
+def calls(model, raw, data, out):
+    """Of all commands that load a pipeline."""
+    return {
+        "annotate": partial(run_command, "annotate", model, raw, out),
+        "calibrate": partial(run_command, "calibrate", model, data, "--output", out),
+        "explain": partial(run_command, "explain", model, "I like London."),
+        "report": partial(run_command, "report", model, data, out),
+        "serve": partial(run_command, "serve", model, "--no-open"),
+        "suggest": partial(run_command, "suggest", model, raw, out.with_suffix(".jsonl")),
+    }
+
+
 def test_damaged_pipelines_give_no_traceback(damaged, tmp_path):
     raw = tmp_path / "raw.txt"
     raw.write_text("I like London.", encoding="utf8")
-    for run in (
-        partial(run_command, "annotate", damaged, raw, tmp_path / "out"),
-        partial(run_command, "calibrate", damaged, raw, "--output", tmp_path / "out"),
-        partial(run_command, "explain", damaged, "I like London."),
-        partial(run_command, "report", damaged, raw, tmp_path / "out"),
-        partial(run_command, "serve", damaged, "--no-open"),
-        partial(run_command, "suggest", damaged, raw, tmp_path / "out.jsonl"),
-    ):
+    for run in calls(damaged, raw, raw, tmp_path / "out").values():
         code, output = run()
         assert code == 1 and "[WN" in output, output
     assert sorted(tmp_path.iterdir()) == sorted({raw, tmp_path / "model"} & {*tmp_path.iterdir()})
+
+
+CODE = """
+from spacy.util import registry
+
+@registry.tokenizers("{name}")
+def make_tokenizer():
+    return registry.tokenizers.get("spacy.Tokenizer.v1")()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "then"),
+    [
+        ("annotate", [], "1 documents"),
+        ("annotate", ["--n-process", "2"], "1 documents"),
+        ("calibrate", [], "WN060"),  # which is about the data
+        ("explain", [], "No entities are found"),
+        ("report", [], "WN093"),
+        ("serve", ["--component", "other"], "WN050"),
+        ("suggest", [], "Suggested 1"),
+    ],
+    ids=str,
+)
+def test_pipelines_with_code_of_ones_own(name, args, then, tmp_path):
+    model, raw, code = tmp_path / "model", tmp_path / "raw.txt", tmp_path / "code.py"
+    raw.write_text("I like London.", encoding="utf8")
+    save_pipeline(model)
+    config = (model / "config.cfg").read_text("utf8")
+    tokenizer = f"test.{name}_{len(args)}.v1"  # known from one test to the next
+    config = config.replace("spacy.Tokenizer.v1", tokenizer)
+    (model / "config.cfg").write_text(config, encoding="utf8")
+    DocBin(docs=[spacy.blank("en")("I like London.")]).to_disk(tmp_path / "data.spacy")
+    run = calls(model, raw, tmp_path / "data.spacy", tmp_path / "out")[name]
+    exit_code, output = run(*args)
+    assert exit_code == 1 and "WN121" in output and "--code" in output
+    code.write_text("1 / 0", encoding="utf8")
+    exit_code, output = run(*args, "--code", code)
+    assert exit_code == 1 and "WN136" in output and "ZeroDivisionError" in output
+    code.write_text(CODE.format(name=tokenizer), encoding="utf8")
+    exit_code, output = run(*args, "--code", code)
+    assert then in output
+    assert exit_code == (1 if then.startswith("WN") else 0)
