@@ -312,7 +312,8 @@ class Errors:
     )
     WN122 = (
         "[WN122] Can't reach a Ray cluster at {address}: {error}. Start one with `ray start "
-        "--head`, or leave the address out to use this machine."
+        "--head`, or leave the address out to use this machine. If the cluster asks for a token, "
+        "set RAY_AUTH_MODE=token here, too."
     )
     WN130 = (
         "[WN130] Serving a page needs packages that are not installed. Install the extra: "

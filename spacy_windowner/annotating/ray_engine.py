@@ -59,7 +59,7 @@ def annotate_with_ray(
                 partial(_annotate_batch, settings=settings),
                 batch_size=1,
                 num_cpus=1,
-                concurrency=n_process,
+                compute=ray.data.TaskPoolStrategy(size=n_process),
             )
             for row in found.iter_rows():
                 yield group[row["i"]], pickle.loads(row["data"])
