@@ -1,7 +1,5 @@
 """The embedded corpus, and the scripts that convert data."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,13 +7,9 @@ import spacy
 import srsly
 from spacy.tokens import DocBin
 
-ROOT = Path(__file__).parent.parent
+from .scripts import ROOT, run_script
+
 SPLITS = ("train", "dev", "test")
-
-
-def convert(script: str, *args: object) -> subprocess.CompletedProcess:
-    command = [sys.executable, ROOT / "scripts" / script, *args]
-    return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
 
 
 def read_docs(path: Path) -> list:
@@ -65,9 +59,11 @@ def test_names_are_ambiguous(corpus):
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_every_entity_is_converted(corpus, tmp_path, split):
-    done = convert("convert_jsonl.py", ROOT / f"assets/{split}.jsonl", tmp_path / "out.spacy")
-    assert done.returncode == 0, done.stderr
-    assert "skipped" not in done.stdout
+    code, output = run_script(
+        "convert_jsonl", ROOT / f"assets/{split}.jsonl", tmp_path / "out.spacy"
+    )
+    assert code == 0, output
+    assert "skipped" not in output
     docs = read_docs(tmp_path / "out.spacy")
     assert [doc.text for doc in docs] == [record["text"] for record in corpus[split]]
     assert [(ent.text, ent.label_) for doc in docs for ent in doc.ents] == entities(corpus[split])
@@ -80,9 +76,8 @@ def test_bad_spans_are_skipped_and_reported(tmp_path):
         "spans": [{"start": start, "end": end, "label": "PER"} for start, end in spans],
     }
     srsly.write_jsonl(tmp_path / "in.jsonl", [record])
-    done = convert("convert_jsonl.py", tmp_path / "in.jsonl", tmp_path / "out.spacy")
-    assert done.returncode == 0, done.stderr
-    output = " ".join(done.stdout.split())
+    code, output = run_script("convert_jsonl", tmp_path / "in.jsonl", tmp_path / "out.spacy")
+    assert code == 0, output
     assert "skipped 3 spans" in output
     assert "document 0, overlaps 'Paris': 'Paris Hilton' (PER)" in output
     assert "not aligned with the tokens: 'ris Hil' (PER)" in output
@@ -96,9 +91,9 @@ def test_bad_spans_are_skipped_and_reported(tmp_path):
 def test_conll_keeps_tokens_with_white_space(tmp_path):
     text = "A\u00a0B\tB-PER\nC\tI-PER\n\tO\n\nD O\nke s\tO\n"
     (tmp_path / "in.conll").write_text(text, encoding="utf-8")
-    done = convert("convert_conll.py", tmp_path / "in.conll", tmp_path / "out.spacy")
-    assert done.returncode == 0, done.stderr
-    assert "skipped 1 lines without a token, the first: 3" in " ".join(done.stdout.split())
+    code, output = run_script("convert_conll", tmp_path / "in.conll", tmp_path / "out.spacy")
+    assert code == 0, output
+    assert "skipped 1 lines without a token, the first: 3" in output
     docs = read_docs(tmp_path / "out.spacy")
     assert [[token.text for token in doc] for doc in docs] == [["A\u00a0B", "C"], ["D", "ke s"]]
     assert [ent.text for ent in docs[0].ents] == ["A\u00a0B C"]
@@ -116,15 +111,15 @@ def test_conll_keeps_tokens_with_white_space(tmp_path):
 )
 def test_conll_that_is_not_bio_is_an_error(tmp_path, text, message):
     (tmp_path / "in.conll").write_text(text, encoding="utf-8")
-    done = convert("convert_conll.py", tmp_path / "in.conll", tmp_path / "out.spacy")
-    assert done.returncode == 1
-    assert message in " ".join(done.stdout.split())
+    code, output = run_script("convert_conll", tmp_path / "in.conll", tmp_path / "out.spacy")
+    assert code == 1
+    assert message in output
     assert not (tmp_path / "out.spacy").exists()
 
 
 def test_jsonl_without_spans_is_an_error(tmp_path):
     srsly.write_jsonl(tmp_path / "in.jsonl", [{"text": "a", "spans": []}, {"text": "b"}])
-    done = convert("convert_jsonl.py", tmp_path / "in.jsonl", tmp_path / "out.spacy")
-    assert done.returncode == 1
-    assert "document 1 has no `spans`" in " ".join(done.stdout.split())
+    code, output = run_script("convert_jsonl", tmp_path / "in.jsonl", tmp_path / "out.spacy")
+    assert code == 1
+    assert "document 1 has no `spans`" in output
     assert not (tmp_path / "out.spacy").exists()

@@ -1,22 +1,16 @@
 """The example that teaches a pipeline corrections."""
 
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import spacy
+from corrections import correct, entities, found_in, without_entities  # noqa: E402
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 from thinc.api import Adam
 
 from .pipeline.util import ENTITIES, TRAIN_DATA, ents_of, make_nlp, train
-
-ROOT = Path(__file__).parent.parent
-sys.path.append(str(ROOT / "examples"))
-
-from corrections import correct, entities, found_in, without_entities  # noqa: E402
+from .scripts import ROOT, run_script
 
 RAW = [text for text, _ in TRAIN_DATA]
 
@@ -161,14 +155,12 @@ def test_the_command(tmp_path, rate):
     nlp.to_disk(tmp_path / "model")
     DocBin(docs=corrected_docs(nlp)).to_disk(tmp_path / "corrected.spacy")
     (tmp_path / "raw.txt").write_text("\n".join(RAW), encoding="utf8")
-    names = ["model", "corrected.spacy", "raw.txt", "output"]
-    paths = [str(tmp_path / name) for name in names]
-    command = [sys.executable, str(ROOT / "examples/corrections.py"), *paths]
-    command += ["--learn-rate", str(rate)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    paths = [tmp_path / name for name in ("model", "corrected.spacy", "raw.txt", "output")]
+    options = ["--learn-rate", rate]
+    code, output = run_script("corrections", *paths, *options)
     n_stick = int(rate > 0.0)
-    assert f"{n_stick} of 1 corrections stick" in done.stdout
-    assert ("Doesn't stick" in done.stdout) == (not n_stick)
+    assert code == 0 and f"{n_stick} of 1 corrections stick" in output
+    assert ("Doesn't stick" in output) == (not n_stick)
     found = entities(spacy.load(tmp_path / "output")(corrected_docs(nlp, [""] * 4)[0]))
     assert ((2, 3, "LOC") in found) == bool(n_stick)
 
@@ -178,8 +170,6 @@ def test_the_command_says_what_cannot_be_learned(tmp_path):
     nlp.to_disk(tmp_path / "model")
     DocBin(docs=corrected_docs(nlp, ["O", "O", "B-ORG", "O"])).to_disk(tmp_path / "docs.spacy")
     (tmp_path / "raw.txt").write_text("\n".join(RAW), encoding="utf8")
-    paths = [str(tmp_path / name) for name in ("model", "docs.spacy", "raw.txt", "output")]
-    command = [sys.executable, str(ROOT / "examples/corrections.py"), *paths]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 1 and "label ORG" in done.stdout
-    assert "Traceback" not in done.stderr and not (tmp_path / "output").exists()
+    paths = [tmp_path / name for name in ("model", "docs.spacy", "raw.txt", "output")]
+    code, output = run_script("corrections", *paths)
+    assert code == 1 and "label ORG" in output and not (tmp_path / "output").exists()

@@ -4,7 +4,10 @@ import re
 import sys
 from pathlib import Path
 
+import distil_report  # noqa: E402
+import distil_tag  # noqa: E402
 import pytest
+import raw_text  # noqa: E402
 import spacy
 import srsly
 from spacy.cli._util import parse_config_overrides
@@ -12,13 +15,8 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.util import load_config, load_model_from_config
 
-from .test_project import PROJECT, ROOT, run, train_config
-
-sys.path.append(str(ROOT / "scripts"))
-
-import distil_report  # noqa: E402
-import distil_tag  # noqa: E402
-import raw_text  # noqa: E402
+from .scripts import ROOT
+from .test_project import PROJECT, run, train_config
 
 PEOPLE, PLACES = ["Anna", "Bob", "Carla", "Dan"], ["Rome", "Oslo", "Lima", "Paris"]
 TEXTS = [f"{who} saw {place}." for who in PEOPLE for place in PLACES] * 2

@@ -1,13 +1,11 @@
 """The script of the workflow `add-label`, and the benchmark of new labels."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import spacy
 from spacy.tokens import Doc, DocBin
 
-ROOT = Path(__file__).parent.parent
+from .scripts import run_script
 
 
 def save(path: Path) -> None:
@@ -17,16 +15,15 @@ def save(path: Path) -> None:
     DocBin(docs=[doc, Doc(vocab, words=["Nobody"], ents=["O"])]).to_disk(path)
 
 
-def keep(tmp_path: Path, labels: str) -> subprocess.CompletedProcess:
+def keep(tmp_path: Path, labels: str) -> tuple[int, str]:
     save(tmp_path / "all.spacy")
-    script, target = ROOT / "scripts/keep_labels.py", tmp_path / "new" / "some.spacy"
-    command = [sys.executable, script, tmp_path / "all.spacy", target, "--labels", labels]
-    return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    target = tmp_path / "new" / "some.spacy"
+    return run_script("keep_labels", tmp_path / "all.spacy", target, "--labels", labels)
 
 
 def test_labels_are_kept(tmp_path):
-    done = keep(tmp_path, "ORG")
-    assert done.returncode == 0 and "2 documents with 1 entities" in done.stdout
+    code, output = keep(tmp_path, "ORG")
+    assert code == 0 and "2 documents with 1 entities" in output
     vocab = spacy.blank("en").vocab
     docs = list(DocBin().from_disk(tmp_path / "new" / "some.spacy").get_docs(vocab))
     tags = [[(token.ent_iob, token.ent_type_) for token in doc] for doc in docs]
@@ -35,6 +32,6 @@ def test_labels_are_kept(tmp_path):
 
 
 def test_an_unknown_label(tmp_path):
-    done = keep(tmp_path, "ORG,GPE")
-    assert done.returncode == 1 and "GPE" in done.stdout and "ORG, PER" in done.stdout
+    code, output = keep(tmp_path, "ORG,GPE")
+    assert code == 1 and "GPE" in output and "ORG, PER" in output
     assert not (tmp_path / "new").exists()

@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 import spacy
 import srsly
+from spacy.cli import app
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config
 from thinc.compat import has_torch
+from typer.testing import CliRunner
 
-ROOT = Path(__file__).parent.parent
+from .scripts import ROOT, run_script
+
 # Where the public corpora may be: see the assets in project.yml.
 DATA = ROOT.parent / "shared" / "data"
 needs_torch = pytest.mark.skipif(not has_torch, reason="PyTorch is an extra: torch")
@@ -46,8 +49,10 @@ def corpus(tmp_path_factory) -> Path:
     """The embedded corpus in spaCy's format."""
     folder = tmp_path_factory.mktemp("corpus")
     for split in ("train", "dev", "test"):
-        script, source = ROOT / "scripts/convert_jsonl.py", ROOT / f"assets/{split}.jsonl"
-        run(sys.executable, script, source, folder / f"{split}.spacy")
+        code, output = run_script(
+            "convert_jsonl", ROOT / f"assets/{split}.jsonl", folder / f"{split}.spacy"
+        )
+        assert code == 0, output
     return folder
 
 
@@ -87,7 +92,8 @@ def test_configs_are_complete(name, corpus):
     """`spacy debug` fills in nothing, as `spacy train` does."""
     path = ROOT / "configs" / f"{name}.cfg"
     paths = [f"--paths.{split}={corpus / split}.spacy" for split in ("train", "dev")]
-    run(sys.executable, "-m", "spacy", "debug", "config", path, *paths)
+    result = CliRunner().invoke(app, ["debug", "config", str(path), *paths])
+    assert result.exit_code == 0, result.output
 
 
 def test_every_dependency_is_tracked_downloaded_or_made():

@@ -121,6 +121,7 @@ def command(tmp_path, short, monkeypatch):
     return call
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*WW06")
 def test_all_rows(command, tmp_path):
     docs = tmp_path / "docs.md"

@@ -8,6 +8,7 @@ from spacy.vocab import Vocab
 from .util import write_corpus
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*WW06[02]")  # it is calibrated on a few entities
 @pytest.mark.filterwarnings("ignore:.*WW005")  # half of the annotation lacks a label
 def test_a_label_is_learned_after_the_others(tmp_path, capsys, monkeypatch):

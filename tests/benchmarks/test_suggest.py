@@ -19,6 +19,7 @@ def run(corpus, folder, **settings):
     benchmark.main(corpus, folder, shares="20,40,100", seeds=1, steps=20, **settings)
 
 
+@pytest.mark.slow
 def test_both_arms_annotate_until_all_is_annotated(corpus, tmp_path, capsys, monkeypatch):
     run(corpus, tmp_path / "work", part="test", picture=None)
     table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]

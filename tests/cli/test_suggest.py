@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 from functools import partial
 
 import pytest
@@ -111,10 +109,3 @@ def test_the_defaults_are_those_of_the_function():
     ours, theirs = (inspect.signature(f).parameters for f in (suggest_cli, suggest))
     assert ours["n"].default == theirs["n"].default
     assert ours["component"].default is theirs["component"].default is None
-
-
-def test_as_users_call_it():
-    command = [sys.executable, "-m", "spacy", "windowner", "suggest", "--help"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "python -m spacy windowner suggest model/model-best raw.jsonl" in done.stdout

@@ -201,6 +201,7 @@ def test_one_token_a_batch(tmp_path):
     assert losses == [0.0] * 6
 
 
+@pytest.mark.slow
 def test_the_vocabulary_may_be_replaced(raw, tmp_path, monkeypatch):
     run(raw, tmp_path / "one")
     monkeypatch.setattr(source.DocMaker.__init__, "__defaults__", (3,))

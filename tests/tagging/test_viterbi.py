@@ -59,12 +59,12 @@ def test_any_number_of_labels_and_tokens(scheme, decode, n_labels, n_tokens):
 
 @schemes
 @pytest.mark.parametrize("decode", [viterbi, greedy])
-def test_200_000_tokens(scheme, decode):
-    batch = random_batch(200_000, 1, scheme)
+def test_50_000_tokens(scheme, decode):
+    batch = random_batch(50_000, 1, scheme)
     batch.scores[:, 0] -= 20.0
     start = time.perf_counter()
     tags = decode(batch.lattice)
-    assert time.perf_counter() - start < 60.0
+    assert time.perf_counter() - start < 15.0
     assert is_valid(batch, tags)
     assert tags.all()
     if scheme is not BIO:
