@@ -272,8 +272,9 @@ class Errors:
     )
     WN113 = (
         "[WN113] Can't read {path}: of the first {count} lines, none is a document. The first: "
-        "{first}. Name the text's column with --text-column (`text_column`), that of the ids with "
-        "--id-column, and the format of standard input with --input-format."
+        "{first}. If columns have other names, give that of the text by --text-column "
+        "(`text_column`) and that of the ids by --id-column; the format of standard input is given "
+        "by --input-format."
     )
     WN114 = (
         "[WN114] The shards in {path} were made of another input: shard {number} differs. Give the "

@@ -88,7 +88,8 @@ def annotate_cli(
         )
     totals = done.totals
     if done.other_files:
-        msg.info(f"Left out {done.other_files:,} files, for they are of other formats")
+        files = "1 file" if done.other_files == 1 else f"{done.other_files:,} files"
+        msg.info(f"Left out {files} of other formats")
     if done.new_shards < totals.shards:
         msg.info(f"{totals.shards - done.new_shards:,} of the shards were there already")
     seconds = time.monotonic() - begin
