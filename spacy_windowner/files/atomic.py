@@ -18,7 +18,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
-    except OSError:
+    except BaseException:  # Ctrl+C, too
         with suppress(OSError):  # the first error says more than that it can't be removed, either
             beside.unlink(missing_ok=True)
         raise

@@ -4,7 +4,7 @@ import numpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spacy.lang.en import English
+from spacy.lang.xx import MultiLanguage
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
@@ -13,7 +13,7 @@ from spacy_windowner.tagging.scheme import BILUO, BIO, MISSING
 
 TEXT = "abcdefghijkl"
 LABELS = ["A", "B"]
-VOCAB = English().vocab
+VOCAB = MultiLanguage().vocab
 
 
 @st.composite

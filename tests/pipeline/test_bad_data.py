@@ -11,7 +11,7 @@ from spacy.vectors import Vectors
 
 from .util import ENTITIES, LOSSES, TRAIN_DATA, ents_of, make_examples, make_nlp, merge, train
 
-WORDS = sorted({str(token) for text, _ in TRAIN_DATA for token in spacy.blank("en")(text)})
+WORDS = sorted({str(token) for text, _ in TRAIN_DATA for token in spacy.blank("xx")(text)})
 VECTORS = {"model": {"embed": {"vectors": {"@architectures": "spacy-windowner.VectorsEmbed.v1"}}}}
 
 
@@ -48,7 +48,7 @@ def test_vectors_of_no_word(update_vectors):
 
 @pytest.mark.parametrize(("n", "warns"), [(1, True), (5, True), (6, False), (11, False)])
 def test_vectors_of_few_words(n, warns):
-    tokens = [str(token) for text, _ in TRAIN_DATA for token in spacy.blank("en")(text)]
+    tokens = [str(token) for text, _ in TRAIN_DATA for token in spacy.blank("xx")(text)]
     assert len(set(tokens)) == len(tokens) == 11
     nlp = with_vectors(tokens[:n])
     with warnings.catch_warnings(record=True) as caught:
@@ -82,7 +82,7 @@ def test_static_vectors_of_spacy_need_vectors():
         "@architectures": "spacy.MultiHashEmbed.v2", "width": 8, "attrs": ["NORM"], "rows": [50],
         "include_static_vectors": True,
     }  # fmt: skip
-    nlp = spacy.blank("en")
+    nlp = spacy.blank("xx")
     nlp.add_pipe("window_ner", config={"model": {"embed": {"features": features}}})
     with pytest.raises(ValueError, match="WN005.*include_static_vectors = false"):
         nlp.initialize(lambda: make_examples(nlp))

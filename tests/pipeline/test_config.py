@@ -24,9 +24,9 @@ def run(*args) -> None:
 @pytest.fixture
 def project(tmp_path):
     """A directory with a corpus, and a config as `spacy init config` writes it."""
-    nlp = spacy.blank("en")
+    nlp = spacy.blank("xx")
     DocBin(docs=[eg.reference for eg in make_examples(nlp)]).to_disk(tmp_path / "corpus.spacy")
-    run("init", "config", tmp_path / "config.cfg", "-p", "window_ner")
+    run("init", "config", tmp_path / "config.cfg", "-p", "window_ner", "-l", "xx")
     return tmp_path
 
 
@@ -91,7 +91,7 @@ def test_frozen_component(project):
 
 
 def test_score_weights():
-    nlp = spacy.blank("en")
+    nlp = spacy.blank("xx")
     nlp.add_pipe("window_ner")
     weights = nlp.config["training"]["score_weights"]
     assert weights == {"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None}
@@ -101,7 +101,7 @@ def test_score_weights():
 
 SHARED_TOK2VEC = """
 [nlp]
-lang = "en"
+lang = "xx"
 pipeline = ["tok2vec", "tagger", "window_ner"]
 
 [components]

@@ -289,7 +289,7 @@ def test_a_torch_model_grows(units, tmp_path):
         },
         "scorer": {"@architectures": "spacy-windowner.TorchScorer.v1", "hidden_width": 16},
     }
-    nlp = spacy.blank("en")
+    nlp = spacy.blank("xx")
     ner = nlp.add_pipe("window_ner", config={"model": model})
     train(nlp, OLD_DATA)
     before = all_scores(nlp)
@@ -304,7 +304,7 @@ def test_a_torch_model_grows(units, tmp_path):
 
 def test_a_shared_tok2vec_grows():
     """The classifier listens to a layer that others may listen to as well."""
-    nlp = spacy.blank("en")
+    nlp = spacy.blank("xx")
     nlp.add_pipe("tok2vec")
     embed = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "*"}
     nlp.add_pipe("window_ner", config={"model": {"embed": embed}})
@@ -450,6 +450,7 @@ def grow_config(folder, nlp, **overrides):
     docs = [eg.reference for eg in make_examples(nlp, NEW_DATA)]
     DocBin(docs=docs).to_disk(folder / "new.spacy")
     settings = {
+        "nlp.lang": nlp.lang,
         "paths.base": str(folder / "old"),
         "paths.train": str(folder / "new.spacy"),
         "paths.dev": str(folder / "new.spacy"),
@@ -501,7 +502,7 @@ def test_the_saved_config_has_no_source(tmp_path):
 
 def shared_nlp(tmp_path):
     """A trained pipeline whose component shares an embedding with a tagger."""
-    nlp = spacy.blank("en")
+    nlp = spacy.blank("xx")
     nlp.add_pipe("tok2vec")
     embed = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "*"}
     nlp.add_pipe("tagger", config={"model": {"tok2vec": embed}})

@@ -76,7 +76,7 @@ def test_it_learns_on(words):
 
 def test_in_a_config(words, tmp_path):
     config = make_config()
-    nlp = spacy.blank("en")
+    nlp = spacy.blank("xx")
     corpus = tmp_path / "corpus.spacy"
     DocBin(docs=[eg.reference for eg in make_examples(nlp)]).to_disk(corpus)
     config["paths"].update(train=str(corpus), dev=str(corpus), init_words=str(words))

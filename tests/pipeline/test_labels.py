@@ -234,7 +234,7 @@ def plain_tagger(nO: int | None = None) -> Model:
 
 @pytest.mark.parametrize("nO", [None, 5])
 def test_a_model_of_the_users_own(nO, tmp_path):
-    nlp = spacy.blank("en")
+    nlp = spacy.blank("xx")
     model = {"@architectures": "test.PlainTagger.v1", "nO": nO}
     ner = nlp.add_pipe("window_ner", config={"model": model})
     train(nlp, steps=60)
@@ -250,7 +250,7 @@ def test_a_model_of_the_users_own(nO, tmp_path):
 
 def test_a_sourced_component_with_a_new_label():
     """It keeps the vocabulary of its source, which knows labels that the documents' doesn't."""
-    source, nlp = make_nlp(), spacy.blank("en")
+    source, nlp = make_nlp(), spacy.blank("xx")
     train(source, steps=20)
     nlp.add_pipe("window_ner", source=source)
     ner = nlp.get_pipe("window_ner")

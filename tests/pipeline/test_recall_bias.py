@@ -105,7 +105,7 @@ def test_without_a_corpus_the_callback_does_nothing(trained):
 @pytest.mark.filterwarnings(r"ignore:\[WW060\]")  # so small a corpus
 def test_training_with_the_default_config_tunes_the_bias(tmp_path):
     """After a component before it, which the callback runs on the corpus, too."""
-    nlp = spacy.blank("en")
+    nlp = spacy.blank("xx")
     docs = [
         Doc(nlp.vocab, words=[name, "is", "here"], ents=["B-A" if name == "Ann" else "O", "O", "O"])
         for name in ["Ann", "Bob", "Cy"] * 5

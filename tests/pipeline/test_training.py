@@ -49,7 +49,7 @@ def make_ner(labels=("LOC", "PERSON"), **config):
 @pytest.mark.parametrize("name", ["window_ner", "ner"])
 def test_overfitting_IO(name, tmp_path):
     fix_random_seed(0)
-    nlp = spacy.blank("en")
+    nlp = spacy.blank("xx")
     ner = nlp.add_pipe("window_ner", name=name)
     examples = make_examples(nlp)
     optimizer = nlp.initialize(lambda: examples)
@@ -93,7 +93,7 @@ def test_pipe_equals_call_bit_for_bit(trained_once, batch_size):
 
 def test_pipe_equals_call_for_the_default_model():
     fix_random_seed(0)
-    nlp = spacy.blank("en")
+    nlp = spacy.blank("xx")
     ner = nlp.add_pipe("window_ner")
     examples = make_examples(nlp)
     optimizer = nlp.initialize(lambda: examples)

@@ -268,6 +268,7 @@ def test_a_new_label_for_a_trained_pipeline(tmp_path):
     nlp.to_disk(tmp_path / "old")
     config = load_config(Path(__file__).parent.parent.parent / "configs" / "grow.cfg")
     config["paths"]["base"] = str(tmp_path / "old")
+    config["nlp"]["lang"] = nlp.lang
     config.to_disk(tmp_path / "grow.cfg")
     new = [(text, {"entities": [(0, text.index(" "), "ORG")]}) for text, _ in TRAIN_DATA]
     found = check(tmp_path / "grow.cfg", new, new)
