@@ -52,7 +52,7 @@ def test_an_entity_with_a_last_tag_is_left_out_as_a_whole():
     assert found([3.0, -6.0, 2.0], must_continue=[0], scheme=BILUO) == [0, 2]
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(batches({1: 30, 3: 20}))
 def test_all_entities_of_the_best_path_are_candidates(batch: Batch):
     lattice = batch.lattice

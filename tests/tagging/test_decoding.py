@@ -27,7 +27,7 @@ def test_gain():
     assert gain_of_entities(scores[:1]).tolist() == [-numpy.inf] * 2
 
 
-@settings(max_examples=600)
+@settings(max_examples=250)
 @given(LONG)
 def test_viterbi_loses_nothing(batch: Batch):
     tags, searched = all_tags(batch, viterbi), viterbi(batch.lattice)
@@ -39,7 +39,7 @@ def test_viterbi_loses_nothing(batch: Batch):
         assert doc.total(a) == pytest.approx(doc.total(b), abs=1e-4)
 
 
-@settings(max_examples=600)
+@settings(max_examples=250)
 @given(LONG)
 def test_greedy_is_the_same(batch: Batch):
     assert all_tags(batch, greedy).tolist() == greedy(batch.lattice).tolist()

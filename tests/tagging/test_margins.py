@@ -37,7 +37,7 @@ def valid_paths(batch: Batch) -> list[tuple[list, float]]:
 
 
 @pytest.mark.parametrize("search", [viterbi, greedy])
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(batch=SHORT)
 def test_margins_equal_enumeration(search, batch: Batch):
     docs, found = margins(batch, search)
@@ -51,7 +51,7 @@ def test_margins_equal_enumeration(search, batch: Batch):
     numpy.testing.assert_allclose(found, expected, atol=1e-4)
 
 
-@settings(max_examples=600)
+@settings(max_examples=250)
 @given(LONG)
 def test_what_is_far_away_does_not_matter(batch: Batch):
     """Margins from the surroundings of the entities are those from the whole documents."""
@@ -69,7 +69,7 @@ def test_documents_are_independent(batch: Batch):
 
 
 @pytest.mark.parametrize("search", [viterbi, greedy])
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(batch=LONG)
 def test_shared_sentences_change_nothing(search, batch: Batch):
     with pytest.MonkeyPatch.context() as patch:

@@ -11,7 +11,7 @@ from .util import Batch, all_spans, batches, may_hold, spell
 IMPOSSIBLE = 1e8
 
 
-@settings(max_examples=300)
+@settings(max_examples=250)
 @given(batches({1: 6, 2: 5, 3: 4}))
 def test_margins_equal_enumeration(batch: Batch):
     found = token_margins(batch.scores.T, batch.places, batch.scheme)

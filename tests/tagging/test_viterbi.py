@@ -20,7 +20,7 @@ def split(batch: Batch, tags: numpy.ndarray) -> list[numpy.ndarray]:
     return numpy.split(tags, numpy.cumsum(batch.lengths)[:-1])
 
 
-@settings(max_examples=600)
+@settings(max_examples=250)
 @given(SHORT)
 def test_viterbi_finds_the_best_valid_path(batch: Batch):
     for doc, tags in zip(batch.docs(), split(batch, viterbi(batch.lattice)), strict=True):
@@ -28,7 +28,7 @@ def test_viterbi_finds_the_best_valid_path(batch: Batch):
         assert doc.total(tags) == pytest.approx(best_by_enumeration(doc), abs=1e-4)
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(LONG)
 def test_greedy_equals_the_loop(batch: Batch):
     tags = split(batch, greedy(batch.lattice))
