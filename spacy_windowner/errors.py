@@ -6,6 +6,12 @@ class Errors:
         "[WN001] The setting {name} = {value!r} can't be used. {why} "
         "Change it in the component's config, or in the call that sets it."
     )
+    WN002 = (
+        "[WN002] spacy-windowner was compiled for spaCy {built}, and spaCy {installed} is "
+        "installed. Build it again for this one: `pip install --force-reinstall --no-deps "
+        "--no-cache-dir spacy-windowner`. Or install the spaCy it was built for: `pip install "
+        "'spacy~={built}.0'`."
+    )
     WN005 = (
         "[WN005] The model's embedding needs word vectors, and the vocabulary has none{that}. Name "
         "vectors in `paths.vectors` or `initialize.vectors` of the config, made with `spacy "
@@ -359,6 +365,12 @@ class Warnings:
         "[WW001] '{name}' can't learn from {count} of {total} entities of {source}, and treats "
         "their tokens as not annotated: {kinds}. For example: {shown}. Correct the offsets of "
         "these entities."
+    )
+    WW002 = (
+        "[WW002] The compiled parts of spacy-windowner are missing ({missing}). It finds the same "
+        "entities without them, but is many times slower. Install a C compiler and then "
+        "`pip install --force-reinstall --no-deps --no-cache-dir spacy-windowner`. To run without "
+        "them and without this warning, set the environment variable {variable}=1."
     )
     WW003 = (
         "[WW003] '{name}' can't use {count} spans of doc.spans['{key}'] that don't align with "

@@ -1,0 +1,38 @@
+"""Builds the compiled parts. Without a C compiler the package installs all the same, and runs on
+their twins in plain Python. All other metadata is in pyproject.toml."""
+
+import sys
+from pathlib import Path
+
+import numpy
+import spacy
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+# Sums are to have the same order, and so the same bits, on every run: no -ffast-math.
+FLAGS = ["/O2"] if sys.platform == "win32" else ["-O3"]
+SPACY_SERIES = ".".join(spacy.__version__.split(".")[:2])
+
+extensions = [
+    Extension(
+        ".".join(path.with_suffix("").parts),
+        [str(path)],
+        include_dirs=[numpy.get_include()],
+        define_macros=[
+            ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION"),
+            ("SPACY_SERIES", f'"{SPACY_SERIES}"'),
+        ],
+        extra_compile_args=FLAGS,
+        language="c++",
+        optional=True,
+    )
+    for path in sorted(Path("spacy_windowner").rglob("*.pyx"))
+]
+directives = {
+    "language_level": 3,
+    "boundscheck": False,
+    "wraparound": False,
+    "cdivision": True,
+    "initializedcheck": False,
+}
+setup(ext_modules=cythonize(extensions, compiler_directives=directives))
