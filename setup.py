@@ -17,12 +17,13 @@ extensions = [
     Extension(
         ".".join(path.with_suffix("").parts),
         [str(path)],
-        include_dirs=[numpy.get_include()],
+        include_dirs=[numpy.get_include(), "spacy_windowner"],
         define_macros=[
             ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION"),
             ("SPACY_SERIES", f'"{SPACY_SERIES}"'),
         ],
         extra_compile_args=FLAGS,
+        depends=[str(header) for header in Path("spacy_windowner").rglob("*.h")],
         language="c++",
         optional=True,
     )

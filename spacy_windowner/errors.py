@@ -80,6 +80,11 @@ class Errors:
         '`pip install "spacy-windowner[torch]"`. Without it, use the architecture '
         "spacy-windowner.WindowClassifier.v1, and train again."
     )
+    WN020 = (
+        "[WN020] '{name}' can't learn transitions: its model, {model}, has no place for them. Set "
+        "`transitions = false` in the `loss` block of the component, or use the architecture "
+        "spacy-windowner.WindowClassifier.v1 or TorchWindowClassifier.v1."
+    )
     WN021 = (
         "[WN021] The `scorer` must build a torch.nn.Module that maps a float32 tensor of shape "
         "{shape}, window features of 2 tokens, to scores of shape {expected}. Found {found}. "

@@ -23,7 +23,7 @@ from spacy_windowner.losses.targets import Targets
 from spacy_windowner.models.embed import VectorsEmbed
 from spacy_windowner.models.window_classifier import WindowClassifier
 from spacy_windowner.tagging.lattice import Places, make_lattice
-from spacy_windowner.tagging.scheme import BILUO, BIO
+from spacy_windowner.decoding.tags import BILUO, BIO
 from spacy_windowner.tagging.viterbi import viterbi
 
 from .util import FORMULAS, check_gradient, randomize

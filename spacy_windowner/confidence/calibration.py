@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
+from ..decoding.spans import Spans
 from ..errors import Errors
 from .curve import Curve, fit_curve, sigmoid
 
@@ -46,19 +47,31 @@ class Curves:
                 curves[label] = fit_curve(margins[mine], right[mine])
         return cls(fit_curve(margins, right), curves)
 
-    def probabilities(
-        self, margins: numpy.ndarray, label_numbers: numpy.ndarray, labels: Sequence[str]
-    ) -> numpy.ndarray:
+    def of(self, labels: Sequence[str]) -> "NumberedCurves":
+        """The curves of all labels of a component, by their numbers."""
+        curves = [self.labels.get(label, self.pooled) for label in labels]
+        slopes, biases, _ = numpy.array(curves, dtype="float64").reshape(-1, 3).T
+        return NumberedCurves(slopes, biases)
+
+
+class NumberedCurves(NamedTuple):
+    """A curve for each label's number. Shapes (n_labels,)."""
+
+    slopes: numpy.ndarray
+    biases: numpy.ndarray
+
+    def probabilities(self, margins: numpy.ndarray, label_numbers: numpy.ndarray) -> numpy.ndarray:
         """How probable it is that spans are right.
 
         margins (numpy.ndarray): Their margins. Shape (n,).
         label_numbers (numpy.ndarray): The number of each one's label. Shape (n,).
-        labels (Sequence[str]): All labels.
         RETURNS (numpy.ndarray): float64 in 0 ... 1. Shape (n,).
         """
-        curves = [self.labels.get(label, self.pooled) for label in labels]
-        slopes, biases, _ = numpy.array(curves, dtype="float64").reshape(-1, 3).T
-        return sigmoid(slopes[label_numbers] * margins + biases[label_numbers])
+        return sigmoid(self.slopes[label_numbers] * margins + self.biases[label_numbers])
+
+    def rate(self, spans: Spans) -> Spans:
+        """Spans that are rated by their margins, rated by their probabilities."""
+        return spans._replace(ratings=self.probabilities(spans.ratings, spans.labels))
 
 
 class Calibration(NamedTuple):

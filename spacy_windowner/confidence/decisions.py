@@ -2,13 +2,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy
-from spacy.attrs import ORTH
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import minibatch
 
 from ..errors import Errors
-from ..runtime.scorer import make_scorer
 
 _FACTORY = "window_ner"
 _BATCH = 32  # documents scored at a time, which bounds the memory
@@ -70,19 +68,17 @@ class Decider:
         YIELDS (Decision): What is found in each.
         """
         ner = self.component
-        # One of its own, for that of the component may be in use by another thread.
-        scorer = make_scorer(ner.model, ner.kernel, ner.table_size)
         before = self.nlp.pipe(docs, disable=self._later, batch_size=_BATCH)
         for batch in minibatch(before, _BATCH):
-            words = numpy.concatenate([doc.to_array(ORTH) for doc in batch])
-            lengths = numpy.array([len(doc) for doc in batch])
-            n_tags = ner.scheme.n_tags(len(ner.labels))
-            scores = numpy.zeros((0, n_tags))
-            if len(words):
-                scores = scorer.scores(batch, words, lengths).astype("float64")
-                scores = ner.leaning.lean(scores).T
+            parts = [
+                part
+                for scored in ner.score_docs(batch, overwrite=True)
+                for part in numpy.split(
+                    ner.leaning.lean(scored.scores.astype("float64")),
+                    numpy.cumsum(scored.lengths)[:-1],
+                )
+            ]
             found = ner.pipe([doc.copy() for doc in batch])
-            parts = numpy.split(scores, numpy.cumsum(lengths)[:-1])
             for doc, doc_scores, doc_found in zip(batch, parts, found, strict=True):
                 yield Decision(doc, doc_scores, self._entities(doc, doc_found))
 

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import numpy
 
-from ..tagging.scheme import MISSING, O
+from ..decoding.tags import MISSING, O
 
 
 def sample_corrupt_windows(

@@ -2,7 +2,7 @@ from collections.abc import Iterable
 
 import numpy
 
-from ..tagging.scheme import MISSING
+from ..decoding.tags import MISSING
 from .targets import Targets
 
 
@@ -29,13 +29,12 @@ def incorrect_spans_loss(
     loss = 0.0
     doc_ends = set(numpy.cumsum(targets.lengths).tolist())
     scheme, all_tags = targets.scheme, numpy.arange(scores.shape[1])
-    may_follow = scheme.transitions(scheme.n_labels(len(all_tags)))
     for start, end, label in spans:
         tags = scheme.tags_of_span(end - start, label)
         places = [(start + i, [tag]) for i, tag in enumerate(tags)]
-        goes_on = may_follow[tags[-1]] & scheme.continues(all_tags)
-        if end not in doc_ends and goes_on.any():
-            places.append((end, all_tags[~goes_on].tolist()))
+        inside, last = scheme.tag(label, "I"), scheme.tag(label, "L")
+        if end not in doc_ends and inside == last:
+            places.append((end, all_tags[all_tags != inside].tolist()))
         open_places = []
         for place, bad in places:
             if targets.tags[place] == MISSING:

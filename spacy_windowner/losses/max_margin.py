@@ -19,6 +19,7 @@ def MaxMargin(
     same_window_weight: float = 0.0,
     pool_size: int = 100,
     sequence_weight: float = 1.0,
+    transitions: bool = False,
 ) -> TagLoss:
     """The max-margin loss, of three terms. With N annotated tokens, of tag y[t] and weight a[t]:
 
@@ -39,6 +40,9 @@ def MaxMargin(
     pool_size (int): The windows of the batch among which the hardest are found. Without a bound,
         larger batches would have harder corrupt windows, and in the end only the oddest ones.
     sequence_weight (float): Weight of the sequence term. 0 switches it off.
+    transitions (bool): Whether the sequence term also learns how well one tag follows another, a
+        matrix that decoding adds to the scores. Documents that are annotated for some labels only
+        don't teach it.
     RETURNS (TagLoss): The loss.
     RAISES (ValueError): If a setting makes no sense.
 
@@ -64,10 +68,22 @@ def MaxMargin(
         "All terms can't be off: nothing would be learned.",
     )
     check_setting(
+        sequence_weight > 0.0 or not transitions,
+        "transitions",
+        transitions,
+        "The sequence term learns them: its `sequence_weight` must be above 0.",
+    )
+    check_setting(
         sampling in ("hardest", "uniform"), "sampling", sampling, "Choose hardest or uniform."
     )
     return _MaxMargin(
-        corrupt_windows, sampling, pairwise_weight, same_window_weight, pool_size, sequence_weight
+        corrupt_windows,
+        sampling,
+        pairwise_weight,
+        same_window_weight,
+        pool_size,
+        sequence_weight,
+        transitions,
     )
 
 
@@ -79,6 +95,7 @@ class _MaxMargin:
     same_window_weight: float
     pool_size: int
     sequence_weight: float
+    transitions: bool
 
     def __call__(self, scores: numpy.ndarray, targets: Targets) -> tuple[numpy.ndarray, float]:
         gradient = numpy.zeros_like(scores)
@@ -93,9 +110,9 @@ class _MaxMargin:
         if n and self.same_window_weight:
             loss += add_same_window(scores, targets, gradient, self.same_window_weight / n)
         if n and self.sequence_weight:
-            d_sequence, sequence = softmax_margin(scores, targets)
-            gradient += self.sequence_weight * d_sequence
-            loss += self.sequence_weight * sequence
+            d_sequence, sequence = softmax_margin(scores, targets, self.sequence_weight)
+            gradient += d_sequence
+            loss += sequence
         return gradient, loss
 
 

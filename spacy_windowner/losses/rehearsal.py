@@ -1,6 +1,6 @@
 import numpy
 
-from ..tagging.scheme import O
+from ..decoding.tags import O
 
 _ROUNDING = 1e-4
 

@@ -1,10 +1,8 @@
 import numpy
 from spacy.util import registry
 
-from ..tagging.decoding import decode
-from ..tagging.lattice import Places
-from ..tagging.scheme import O
-from ..tagging.viterbi import viterbi
+from ..decoding.lattice import Scored
+from ..decoding.tags import O
 from .targets import TagLoss, Targets
 
 
@@ -38,9 +36,13 @@ def structured_margin(scores: numpy.ndarray, targets: Targets) -> tuple[numpy.nd
     augmented[tokens, tags] -= 1.0
     augmented[tokens] *= weights[:, None]
     rivals = numpy.full(len(scores), O)
-    places = Places.of_docs(targets.lengths)
-    found, found_tags = decode(augmented.T, places, viterbi, targets.scheme)
-    rivals[found] = found_tags
+    places = numpy.zeros(len(scores), dtype="uint8")
+    lengths = targets.lengths.astype("int32")
+    scored = Scored(lengths, places, augmented.astype("float32"), targets.scheme)
+    offsets = numpy.cumsum(lengths) - lengths
+    for doc, start, end, label, _ in zip(*scored.best_spans(margins=False), strict=True):
+        span = slice(offsets[doc] + start, offsets[doc] + end)
+        rivals[span] = targets.scheme.tags_of_span(end - start, label)
     rivals = rivals[tokens]
     margins = augmented[tokens, rivals] - augmented[tokens, tags]
     gradient[tokens, rivals] += weights

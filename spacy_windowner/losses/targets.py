@@ -2,7 +2,15 @@ from typing import NamedTuple, Protocol
 
 import numpy
 
-from ..tagging.scheme import BIO, MISSING, Scheme
+from ..decoding.tags import BIO, MISSING, Scheme
+
+
+class Transitions(NamedTuple):
+    """Learned transitions from tag to tag, and where a loss adds their gradient. Shapes
+    (n_tags, n_tags)."""
+
+    scores: numpy.ndarray
+    gradient: numpy.ndarray
 
 
 class Targets(NamedTuple):
@@ -13,12 +21,14 @@ class Targets(NamedTuple):
         (n_tokens,).
     lengths (numpy.ndarray): Tokens of each document. Shape (n_docs,).
     scheme (Scheme): The scheme of the tags.
+    transitions (Optional[Transitions]): Learned transitions, None for none.
     """
 
     tags: numpy.ndarray
     weights: numpy.ndarray
     lengths: numpy.ndarray
     scheme: Scheme = BIO
+    transitions: Transitions | None = None
 
     @property
     def annotated(self) -> numpy.ndarray:

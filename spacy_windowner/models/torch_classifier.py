@@ -12,6 +12,7 @@ from ..layers.window_features import with_windows
 from ..layers.word_rows import AllTokens, DistinctWords
 from .context_free import is_context_free
 from .torch_resize import resize_torch_output
+from .transitions import add_last_layer
 
 
 @registry.architectures("spacy-windowner.TorchWindowClassifier.v1")
@@ -61,6 +62,7 @@ def TorchWindowClassifier(
     word_rows = DistinctWords(dropped_embed) if context_free else AllTokens(dropped_embed)
     windows = with_windows(output, window)
     model: Model[list[Doc], list[Floats2d]] = cast(Any, chain)(word_rows, windows, ragged2list())
+    add_last_layer(model)
     model.attrs["dropout"] = dropout
     model.attrs["embedding"] = "distinct words" if context_free else "all tokens"
     model.attrs["resize_output"] = resize_torch_output

@@ -7,10 +7,10 @@ import numpy
 from spacy.strings import get_string_id
 from spacy.training import Example
 
+from ..decoding.tags import O, Scheme
 from ..losses.collapse import collapse
 from ..losses.incorrect_spans import incorrect_spans_loss
-from ..losses.targets import TagLoss, Targets
-from ..tagging.scheme import O, Scheme
+from ..losses.targets import TagLoss, Targets, Transitions
 from .gold import incorrect_spans, make_targets
 from .partial import annotation_of
 from .skip_report import SkipReport
@@ -27,6 +27,8 @@ class Objective(NamedTuple):
     alone (bool): Whether the others are frozen.
     entity_weights (Dict[str, float]): The factor on the loss of each label's tokens.
     incorrect_spans_key (Optional[str]): The key of spans known not to be entities.
+    transitions (Optional[numpy.ndarray]): Learned transitions from tag to tag. Shape
+        (n_tags, n_tags).
     on_scores (Optional[Callable]): Called with the scores and the targets that the loss sees.
     """
 
@@ -38,6 +40,7 @@ class Objective(NamedTuple):
     alone: bool
     entity_weights: dict[str, float]
     incorrect_spans_key: str | None
+    transitions: numpy.ndarray | None = None
     on_scores: Callable[[numpy.ndarray, Targets], None] | None = None
 
 
@@ -46,11 +49,14 @@ class BatchLoss(NamedTuple):
 
     loss (float): The loss.
     gradient (numpy.ndarray): Its gradient. Shape (n_tokens, n_tags).
+    d_transitions (Optional[numpy.ndarray]): The gradient of the transitions. Shape
+        (n_tags, n_tags).
     skipped (List[SkipReport]): The entities that can't be learned.
     """
 
     loss: float
     gradient: numpy.ndarray
+    d_transitions: numpy.ndarray | None
     skipped: list[SkipReport]
 
 
@@ -61,7 +67,9 @@ def batch_loss(
     tokens. The gradient of each token is multiplied by the weight of its document, the loss, which
     is only to look at, by the mean weight of the tokens.
 
-    Documents that are annotated for the same labels are compared with each other alone.
+    Documents that are annotated for the same labels are compared with each other alone. Learned
+    transitions are used in, and learned from, those that are annotated for all labels, and learned
+    from a batch only if these documents have the same weight.
 
     objective (Objective): What is wanted.
     examples (Sequence[Example]): The examples.
@@ -77,6 +85,7 @@ def batch_loss(
     known: list[_Part] = []
     incorrect: list[_Part] = []
     skipped = []
+    of_transitions = None
     groups = [None if _is_all(each.labels, objective) else each.labels for each in annotations]
     for labels in dict.fromkeys(groups):
         numbers = [number for number, group in enumerate(groups) if group == labels]
@@ -85,6 +94,8 @@ def batch_loss(
         skipped.append(group.report)
         if group.labels and len(tokens):
             known.append(_Part(tokens, *group.loss(), len(group.targets.annotated)))
+            if group.targets.transitions is not None:
+                of_transitions = group.targets.transitions.gradient, known[-1]
         if group.incorrect:
             incorrect.append(_Part(tokens, *group.incorrect_loss(), len(tokens)))
     gradient, loss = numpy.zeros_like(scores), 0.0
@@ -93,7 +104,14 @@ def batch_loss(
             share = n / max(1, total)
             gradient[tokens] += share * weights[tokens, None] * d_part
             loss += share * float(weights[tokens].mean()) * float(of_part)
-    return BatchLoss(loss, gradient, skipped)
+    d_transitions = None
+    if of_transitions is not None:
+        d_transitions, part = of_transitions
+        # A transition belongs to no document that would give it a weight.
+        weight = weights[part.tokens]
+        d_transitions *= weight[0] * part.n / max(1, sum(each.n for each in known))
+        d_transitions *= float((weight == weight[0]).all())
+    return BatchLoss(loss, gradient, d_transitions, skipped)
 
 
 def _is_all(labels: frozenset[str] | None, objective: Objective) -> bool:
@@ -130,6 +148,10 @@ class _Group:
         hashes = [get_string_id(label) for label in self.labels]
         weights = [objective.entity_weights[label] for label in self.labels]
         self.targets, self.report = make_targets(examples, hashes, weights, scheme)
+        if annotated is None and not objective.alone and objective.transitions is not None:
+            A = objective.transitions
+            learned = Transitions(A, numpy.zeros(A.shape))
+            self.targets = self.targets._replace(transitions=learned)
         key = objective.incorrect_spans_key
         self.incorrect = []
         if key is not None:

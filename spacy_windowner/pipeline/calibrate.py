@@ -12,13 +12,11 @@ from spacy.training import Corpus, Example
 from spacy.util import registry
 
 from ..confidence.calibration import MIN_COUNT, Calibration, Curves
+from ..decoding.leaning import Leaning
+from ..decoding.spans import Spans
 from ..errors import Warnings
-from ..tagging.lattice import Lattice
-from ..tagging.leaning import Leaning
-from ..tagging.scheme import Scheme
-from ..tagging.spans import spans_by_doc
 from .held_out import HeldOut
-from .prediction import Rating, find_rated_entities
+from .prediction import Decision, Rating
 
 
 @registry.callbacks("spacy-windowner.calibrate.v1")
@@ -93,8 +91,6 @@ def components_and_examples(nlp: Language, path: Path) -> Iterator[tuple[Any, li
 
 def fit_calibration(
     held_out: HeldOut,
-    search: Callable[[Lattice], numpy.ndarray],
-    scheme: Scheme,
     labels: Sequence[str],
     leaning: Leaning,
     chosen: Sequence[str] | None = None,
@@ -102,20 +98,15 @@ def fit_calibration(
     """Fit the calibration to what is found in held-out documents.
 
     held_out (HeldOut): Held-out documents.
-    search (Callable[[Lattice], numpy.ndarray]): Chooses tags.
-    scheme (Scheme): The scheme of the tags.
     labels (Sequence[str]): The labels.
     leaning (Leaning): What decisions make of scores.
     chosen (Optional[Sequence[str]]): The labels whose entities count. If None, all.
     RETURNS (Optional[Calibration]): The calibration. None if no entity is found.
     """
-    rating = Rating(labels, None, numpy.zeros(len(labels)), candidates=True)
-    entities: list[Sequence[tuple]] = []
-    candidates: list[Sequence[tuple]] = []
-    for group in held_out.groups:
-        found, others = find_rated_entities(group.lean(leaning), search, scheme, rating)
-        entities += spans_by_doc(group.lengths, *found)
-        candidates += spans_by_doc(group.lengths, *others) if others is not None else []
+    decision = Decision(leaning, Rating(None, None, numpy.zeros(len(labels)), True))
+    found = [decision.find(group) for group in held_out.groups]
+    entities = [spans for spans, _ in found]
+    candidates = [spans for _, spans in found if spans is not None]
     numbers = {labels.index(label) for label in (labels if chosen is None else chosen)}
     curves = _fit(held_out, entities, labels, numbers)
     if curves is None:
@@ -123,7 +114,9 @@ def fit_calibration(
     return Calibration(curves, _fit(held_out, candidates, labels, numbers) or curves)
 
 
-def _fit(held_out: HeldOut, found: list, labels: Sequence[str], numbers: set[int]) -> Curves | None:
+def _fit(
+    held_out: HeldOut, found: list[Spans], labels: Sequence[str], numbers: set[int]
+) -> Curves | None:
     """Fit curves to spans of the labels of these numbers."""
     judged = [
         (row[3], right, row[2])

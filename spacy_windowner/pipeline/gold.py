@@ -8,9 +8,9 @@ from spacy.attrs import ENT_IOB, ENT_TYPE, ORTH
 from spacy.tokens import Span
 from spacy.training import Example
 
+from ..decoding.tags import MISSING, Scheme
 from ..errors import Errors, Warnings
 from ..losses.targets import Targets
-from ..tagging.scheme import MISSING, Scheme
 from .skip_report import SkipReport
 
 MISALIGNED, ON_WHITESPACE = "not aligned with the tokens", "on whitespace"

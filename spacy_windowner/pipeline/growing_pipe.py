@@ -10,6 +10,8 @@ from spacy.errors import Errors as SpacyErrors
 from spacy.pipeline import TrainablePipe
 from thinc.api import Optimizer
 
+from ..decoding.leaning import Leaning, Yielding
+from ..decoding.tags import O, Scheme, get_scheme
 from ..errors import Errors, Warnings
 from ..models.growth import (
     added_columns,
@@ -19,8 +21,7 @@ from ..models.growth import (
     set_added_labels,
 )
 from ..models.output import is_initialized, is_listener, n_columns
-from ..tagging.leaning import Leaning, Yielding
-from ..tagging.scheme import O, Scheme, get_scheme
+from ..models.transitions import get_transitions, set_n_tags
 from .gold import require_labels, validate_label_weights
 from .growth import (
     ALL,
@@ -122,6 +123,7 @@ class GrowingPipe(TrainablePipe):
             if not self.is_resizable:
                 raise ValueError(SpacyErrors.E922.format(name=self.name, nO=n_columns(self.model)))
             self.set_output(self.scheme.n_tags(len(self.labels) + 1))
+            self._grow_transitions()
             return
         if not can_grow(self.model):
             raise ValueError(Errors.WN073.format(name=self.name, model=self.model.name))
@@ -133,6 +135,11 @@ class GrowingPipe(TrainablePipe):
         frozen = list(self.frozen_labels)  # of "*", those before this one
         cfg["frozen_labels"] = frozen
         cfg["yields_to"] = {**cfg["yields_to"], **({label: frozen} if frozen else {})}
+        self._grow_transitions()
+
+    def _grow_transitions(self) -> None:
+        if get_transitions(self.model) is not None:
+            set_n_tags(self.model, self.scheme.n_tags(len(self.labels) + 1))
 
     def add_labels(
         self,

@@ -1,15 +1,13 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy
 from spacy.training import Example
 
-from ..runtime.scorer import Scorer
-from ..tagging.scheme import MISSING, Scheme
-from ..tagging.spans import spans_by_doc
-from .annotation import Entities
+from ..decoding.lattice import Scored
+from ..decoding.spans import Spans
+from ..decoding.tags import MISSING, Scheme
 from .gold import gold_tags
-from .prediction import Scored, score_docs
 
 
 class HeldOut(NamedTuple):
@@ -30,15 +28,15 @@ class HeldOut(NamedTuple):
     def of(
         cls,
         examples: Sequence[Example],
-        scorer: Scorer,
+        groups: Iterable[Scored],
         label_hashes: Sequence[int],
         scheme: Scheme,
         judged: Sequence[set[int]],
     ) -> "HeldOut":
-        """Score the documents of examples, which stay as they are.
+        """What is known of examples, and what a model makes of them.
 
         examples (Sequence[Example]): The examples.
-        scorer (Scorer): Scores the tags of tokens.
+        groups (Iterable[Scored]): Their predicted documents, scored.
         label_hashes (Sequence[int]): The hash of each label, in the labels' order.
         scheme (Scheme): The scheme of the tags.
         judged (Sequence[Set[int]]): The numbers of the labels that each is annotated for.
@@ -46,21 +44,23 @@ class HeldOut(NamedTuple):
         gold, known = [], []
         for example in examples:
             tags, _ = gold_tags(example, label_hashes, scheme)
-            tokens = numpy.flatnonzero(tags > 0)
-            spans = scheme.spans_from_tags(tokens, tags[tokens])
-            gold.append(set(spans_by_doc(numpy.array([len(tags)]), *spans)[0]))
+            gold.append(set(scheme.spans_from_tags(tags)))
             known.append(tags != MISSING)
-        docs = [example.predicted for example in examples]
-        return cls(list(score_docs(docs, scorer, overwrite=True)), gold, known, list(judged))
+        return cls(list(groups), gold, known, list(judged))
 
-    def judge(self, found: Sequence[Entities]) -> list[list[tuple[tuple, bool]]]:
+    def judge(self, found: Iterable[Spans]) -> list[list[tuple[tuple, bool]]]:
         """Whether spans found in the documents are right: exactly an entity, with its label. Those
         found where annotation is missing aren't judged, nor those of labels that it lacks.
 
-        found (Sequence[Entities]): The spans of each document.
+        found (Iterable[Spans]): The spans of each group of documents.
         RETURNS (List[List[Tuple[Tuple, bool]]]): The judged spans of each, and whether they are
             right.
         """
+        rows_of_docs = [
+            rows
+            for group, spans in zip(self.groups, found, strict=True)
+            for rows in spans.by_doc(len(group.lengths))
+        ]
         return [
             [
                 (row, row[:3] in gold)
@@ -68,6 +68,6 @@ class HeldOut(NamedTuple):
                 if row[2] in judged and known[row[0] : row[1]].all()
             ]
             for rows, gold, known, judged in zip(
-                found, self.gold, self.known, self.judged, strict=True
+                rows_of_docs, self.gold, self.known, self.judged, strict=True
             )
         ]

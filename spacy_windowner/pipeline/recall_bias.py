@@ -1,67 +1,49 @@
 """The operating point: how much the decision leans to entities, chosen on held-out documents."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 
 import numpy
 
-from ..tagging.lattice import Lattice
-from ..tagging.leaning import Leaning
-from ..tagging.scheme import O, Scheme
-from .annotation import Entities
+from ..decoding.leaning import Leaning
+from ..decoding.spans import Spans
+from ..decoding.tags import O, Scheme
 from .held_out import HeldOut
-from .prediction import find_entities
 
 _BIASES = numpy.arange(-2.0, 4.01, 0.25)
 _ENOUGH = 0.95
 """The share of the best F1 that is enough for a label that was added."""
 
 
-def best_recall_bias(
-    held_out: HeldOut,
-    search: Callable[[Lattice], numpy.ndarray],
-    scheme: Scheme,
-    leaning: Leaning,
-) -> float:
+def best_recall_bias(held_out: HeldOut, leaning: Leaning) -> float:
     """The bias with the best F1. Of equally good ones the one nearest to zero is taken.
 
     held_out (HeldOut): Held-out documents.
-    search (Callable[[Lattice], numpy.ndarray]): Chooses tags.
-    scheme (Scheme): The scheme of the tags.
     leaning (Leaning): What decisions make of scores. The bias of O is left out of account.
     RETURNS (float): The bias, between -2 and 4.
     """
     is_O = numpy.arange(len(leaning.biases)) == O
-    f1 = _f1_of_biases(held_out, search, scheme, leaning, -1.0 * is_O, None)
+    f1 = _f1_of_biases(held_out, leaning, -1.0 * is_O, None)
     best = numpy.flatnonzero(f1 == f1.max())
     return float(_BIASES[best[numpy.abs(_BIASES[best]).argmin()]])
 
 
-def least_label_bias(
-    held_out: HeldOut,
-    search: Callable[[Lattice], numpy.ndarray],
-    scheme: Scheme,
-    leaning: Leaning,
-    label: int,
-) -> float:
+def least_label_bias(held_out: HeldOut, leaning: Leaning, scheme: Scheme, label: int) -> float:
     """The lowest bias with which a label's F1 is nearly the best, 95 % of it. The higher it is, the
     more words the label takes from others, of which the documents may say nothing.
 
+    held_out (HeldOut): Held-out documents.
     leaning (Leaning): What decisions make of scores. The bias of the label is left out of account.
+    scheme (Scheme): The scheme of the tags.
     label (int): The label's number.
     RETURNS (float): The bias, between -2 and 4.
     """
     is_label = scheme.label_of_tag(numpy.arange(len(leaning.biases))) == label
-    f1 = _f1_of_biases(held_out, search, scheme, leaning, 1.0 * is_label, label)
+    f1 = _f1_of_biases(held_out, leaning, 1.0 * is_label, label)
     return float(_BIASES[(f1 >= _ENOUGH * f1.max()).argmax()]) if f1.any() else 0.0
 
 
 def _f1_of_biases(
-    held_out: HeldOut,
-    search: Callable[[Lattice], numpy.ndarray],
-    scheme: Scheme,
-    leaning: Leaning,
-    direction: numpy.ndarray,
-    label: int | None,
+    held_out: HeldOut, leaning: Leaning, direction: numpy.ndarray, label: int | None
 ) -> numpy.ndarray:
     """F1, of all labels or of one, for each bias, which takes the place of those of the tags in a
     direction. The scores of neighbouring biases count in, so that chance has less of a say."""
@@ -70,13 +52,12 @@ def _f1_of_biases(
     for i, bias in enumerate(_BIASES.tolist()):
         tried = leaning._replace(biases=others + bias * direction)
         leaned = (group.lean(tried) for group in held_out.groups)
-        found = [ents for group in leaned for ents in find_entities(group, search, scheme)]
-        f1[i] = _f1(held_out, found, label)
+        f1[i] = _f1(held_out, (group.best_spans(margins=False) for group in leaned), label)
     padded = numpy.pad(f1, 1, mode="edge")
     return numpy.round((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4, 6)
 
 
-def _f1(held_out: HeldOut, found: Sequence[Entities], label: int | None) -> float:
+def _f1(held_out: HeldOut, found: Iterable[Spans], label: int | None) -> float:
     judged = [
         is_right
         for rows in held_out.judge(found)

@@ -2,9 +2,10 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy
 from spacy.language import Language
@@ -15,20 +16,27 @@ from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 from thinc.util import to_numpy
 
+from ..compiled import warn_if_missing
 from ..confidence.calibration import Calibration
+from ..decoding.lattice import Scored
+from ..decoding.spans import Spans, join
+from ..decoding.tags import get_scheme
 from ..errors import Errors, Warnings, check_setting
 from ..losses.rehearsal import rehearsal_loss
 from ..losses.targets import TagLoss, Targets
 from ..models.output import is_initialized, is_listener, n_columns, set_output_width
 from ..models.resize import BEHIND_O
+from ..models.transitions import (
+    add_gradient,
+    can_have_transitions,
+    get_transitions,
+    set_n_tags,
+)
 from ..pretraining.words_file import load_words
-from ..runtime.scorer import make_scorer
-from ..tagging.scheme import get_scheme
-from ..tagging.spans import spans_by_doc
-from ..tagging.viterbi import greedy, viterbi
-from .annotation import write_entities
+from ..scoring.scorer import make_scorer
 from .batch_loss import Objective, batch_loss
 from .calibrate import fit_calibration
+from .doc_io import write_entities, write_groups
 from .evaluation_report import EvaluationReport
 from .gold import (
     check_incorrect_spans,
@@ -42,16 +50,14 @@ from .growth import ALL, check_frozen_settings, score_labels
 from .held_out import HeldOut
 from .loading import explain_damage, read_cfg, require_files
 from .partial import judged_labels, judged_only
-from .prediction import Predictions, Rating, find_entities, find_rated_entities, score_docs
+from .prediction import Decision, Rating, score_docs
 from .recall_bias import best_recall_bias, least_label_bias
-from .score_groups import write_groups
 from .skip_report import SkipReport
 from .vector_coverage import check_vectors, uses_vectors
 
 default_config = """
 [window_ner]
 overwrite = false
-decoder = "viterbi"
 scheme = "bio"
 incorrect_spans_key = null
 entity_weight = 1.5
@@ -63,7 +69,6 @@ label_weights = {}
 thresholds = {}
 frozen_labels = []
 label_hidden_width = 256
-kernel = "auto"
 table_size = 25000
 
 [window_ner.loss]
@@ -74,6 +79,7 @@ pairwise_weight = 0.1
 same_window_weight = 0.0
 pool_size = 100
 sequence_weight = 1.0
+transitions = false
 
 [window_ner.scorer]
 @scorers = "spacy.ner_scorer.v1"
@@ -121,7 +127,6 @@ def make_window_ner(
     model: Model[list[Doc], list[Floats2d]],
     loss: Callable,
     overwrite: bool,
-    decoder: Literal["viterbi", "greedy"],
     scheme: Literal["bio", "biluo"],
     incorrect_spans_key: str | None,
     entity_weight: float,
@@ -133,7 +138,6 @@ def make_window_ner(
     label_weights: dict[str, float],
     frozen_labels: list[str] | Literal["*"],
     label_hidden_width: int,
-    kernel: Literal["auto", "thinc", "torch", "torch-int8"],
     table_size: int,
     scorer: Callable | None,
 ) -> "WindowNER":
@@ -144,7 +148,6 @@ def make_window_ner(
     loss (TagLoss): The training objective, registered in `losses`.
     overwrite (bool): Whether to replace entities the Doc has already. If not, they and blocked
         tokens stay, and new entities are found around them.
-    decoder (str): "viterbi", the best valid tag sequence, or "greedy", from left to right.
     scheme (str): The tags of each label: "bio", B- and I-, or "biluo", B-, I-, L- and U-.
     incorrect_spans_key (Optional[str]): A key of `reference.spans` in training data that holds
         spans known not to be entities of their label.
@@ -166,11 +169,8 @@ def make_window_ner(
         has when the next one is added.
     label_hidden_width (int): Hidden units of its own for a label that is added while others are
         frozen.
-    kernel (str): What predictions are computed with: "thinc", "torch" (the same numbers), or
-        "torch-int8" (rounded to 8 bits, in a quarter of the memory). "auto" is "torch" if PyTorch
-        is installed, else "thinc". It acts if the model is a window classifier with a
-        context-free embedding. The trained model is the same with all of them.
-    table_size (int): The most words whose products are kept for predictions. 0 for none.
+    table_size (int): The most words whose products are kept for predictions, 0 for none, if the
+        model is a window classifier with a context-free embedding.
     scorer (Optional[Callable]): The scoring method.
     """
     return WindowNER(
@@ -179,7 +179,6 @@ def make_window_ner(
         name,
         loss=loss,
         overwrite=overwrite,
-        decoder=decoder,
         scheme=scheme,
         incorrect_spans_key=incorrect_spans_key,
         entity_weight=entity_weight,
@@ -191,10 +190,21 @@ def make_window_ner(
         label_weights=label_weights,
         frozen_labels=frozen_labels,
         label_hidden_width=label_hidden_width,
-        kernel=kernel,
         table_size=table_size,
         scorer=scorer,
     )
+
+
+class Predictions(NamedTuple):
+    """What was found in documents.
+
+    entities (Spans): The entities, rated by their probability or, if the component isn't
+        calibrated, by their margin.
+    candidates (Optional[Spans]): The spans that nearly were entities, if wanted.
+    """
+
+    entities: Spans
+    candidates: Spans | None
 
 
 class WindowNER(GrowingPipe):
@@ -208,7 +218,6 @@ class WindowNER(GrowingPipe):
         *,
         loss: TagLoss,
         overwrite: bool = False,
-        decoder: str = "viterbi",
         scheme: str = "bio",
         incorrect_spans_key: str | None = None,
         entity_weight: float = 1.5,
@@ -220,13 +229,11 @@ class WindowNER(GrowingPipe):
         label_weights: dict[str, float] | None = None,
         frozen_labels: Sequence[str] = (),
         label_hidden_width: int = 256,
-        kernel: str = "auto",
         table_size: int = 25000,
         scorer: Callable | None = None,
     ) -> None:
         """Initialize the component. See `make_window_ner` for the settings."""
-        known = ", ".join(_DECODERS)
-        check_setting(decoder in _DECODERS, "decoder", decoder, f"Choose one of {known}.")
+        warn_if_missing()
         check_setting(entity_weight >= 0.0, "entity_weight", entity_weight, "It is at least 0.")
         check_setting(math.isfinite(recall_bias), "recall_bias", recall_bias, "It is a number.")
         for setting, value in {"threshold": threshold, **(thresholds or {})}.items():
@@ -244,7 +251,6 @@ class WindowNER(GrowingPipe):
         self.cfg: dict[str, Any] = {
             "labels": [],
             "overwrite": overwrite,
-            "decoder": decoder,
             "scheme": get_scheme(scheme).name,
             "incorrect_spans_key": incorrect_spans_key,
             "entity_weight": entity_weight,
@@ -262,15 +268,15 @@ class WindowNER(GrowingPipe):
             "yields_to": {},
         }
         # Not saved with the component: what is fast depends on the machine that loads it.
-        self._kernel = kernel
         self._table_size = table_size
-        self._scorer = make_scorer(model, kernel, table_size)
+        self._scorer = make_scorer(model, table_size)
         # A copy of the model that `nlp.resume_training` makes, as of all of spaCy's components.
         self._rehearsal_model: Model[list[Doc], list[Floats2d]] | None = None
         self._skips_reported = False
         self._evaluation_report = EvaluationReport()
         self._calibration: tuple[Any, Calibration | None] = (None, None)
         self._told_of_threshold = False
+        self._decided: tuple[Any, Any] = (None, None)
         # Called with the scores and the targets of each batch in training, if a logger wants them.
         self.on_scores: Callable[[numpy.ndarray, Targets], None] | None = None
 
@@ -283,11 +289,6 @@ class WindowNER(GrowingPipe):
         if saved is not self._calibration[0]:
             self._calibration = saved, Calibration.from_json(saved, self.name)
         return self._calibration[1]
-
-    @property
-    def kernel(self) -> str:
-        """RETURNS (str): What predictions are computed with."""
-        return self._kernel
 
     @property
     def table_size(self) -> int:
@@ -342,6 +343,10 @@ class WindowNER(GrowingPipe):
         docs = list(islice(examples, 10)) or [Doc(self.vocab, words=["word"])]
         ops = self.model.ops
         self.model.initialize(X=docs, Y=[ops.alloc2f(len(doc), columns) for doc in docs])
+        if getattr(self.loss, "transitions", False):
+            if not can_have_transitions(self.model):
+                raise ValueError(Errors.WN020.format(name=self.name, model=self.model.name))
+            set_n_tags(self.model, columns)
         if init_words is not None:
             load_words(self.model, Path(init_words), self.name)
 
@@ -359,7 +364,7 @@ class WindowNER(GrowingPipe):
 
     def _refresh_scorer(self) -> None:
         if self._scorer.model is not self.model:
-            self._scorer = make_scorer(self.model, self.kernel, self.table_size)
+            self._scorer = make_scorer(self.model, self.table_size)
 
     def predict(self, docs: Iterable[Doc]) -> Predictions:
         """Find the entities of a batch of docs, without modifying them.
@@ -367,21 +372,34 @@ class WindowNER(GrowingPipe):
         docs (Iterable[Doc]): The documents.
         RETURNS (Predictions): The entities to add to those the documents have.
         """
-        docs = list(docs)
-        self._require_labels()
+        decision = self._decide()
+        entities, candidates, n_before = [], [], 0
+        for scored in self.score_docs(list(docs), self.cfg["overwrite"]):
+            found, near = decision.find(scored)
+            entities.append(found.after(n_before))
+            if near is not None:
+                candidates.append(near.after(n_before))
+            n_before += len(scored.lengths)
+        wants_candidates = decision.rating is not None and decision.rating.wants_candidates
+        return Predictions(join(entities), join(candidates) if wants_candidates else None)
+
+    def score_docs(self, docs: Sequence[Doc], overwrite: bool) -> Iterator[Scored]:
+        """Score the tags of documents, before `leaning` decides what is made of the scores.
+
+        docs (Sequence[Doc]): The documents.
+        overwrite (bool): Whether entities may be where there are some already.
+        YIELDS (Scored): A group of the documents, in their order.
+        """
         self._refresh_scorer()
-        search, rating, leaning = _DECODERS[self.cfg["decoder"]], self._rating(), self.leaning
-        found = Predictions([], None if rating is None or not rating.candidates else [])
-        for scored in score_docs(docs, self._scorer, self.cfg["overwrite"]):
-            leaned = scored.lean(leaning)
-            if rating is None:
-                found.entities.extend(find_entities(leaned, search, self.scheme))
-                continue
-            entities, candidates = find_rated_entities(leaned, search, self.scheme, rating)
-            found.entities.extend(spans_by_doc(scored.lengths, *entities))
-            if found.candidates is not None and candidates is not None:
-                found.candidates.extend(spans_by_doc(scored.lengths, *candidates))
-        return found
+        transitions = get_transitions(self.model)
+        yield from score_docs(docs, self._scorer, self.scheme, transitions, overwrite)
+
+    def _decide(self) -> Decision:
+        """How entities are found, by the present settings."""
+        if self._decided[0] != self.cfg:
+            self._require_labels()
+            self._decided = deepcopy(self.cfg), Decision(self.leaning, self._rating())
+        return self._decided[1]
 
     def _rating(self) -> Rating | None:
         """How entities are rated, or None if nobody asks."""
@@ -390,10 +408,13 @@ class WindowNER(GrowingPipe):
         thresholds = numpy.array([own.get(label, cfg["threshold"]) for label in self.labels])
         if cfg["spans_key"] is None and not thresholds.any():
             return None
-        if calibration is None and thresholds.any() and not self._told_of_threshold:
-            self._told_of_threshold = True
-            warnings.warn(Warnings.WW061.format(name=self.name), stacklevel=3)
-        return Rating(self.labels, calibration, thresholds, cfg["candidates"])
+        if calibration is None:
+            if thresholds.any() and not self._told_of_threshold:
+                self._told_of_threshold = True
+                warnings.warn(Warnings.WW061.format(name=self.name), stacklevel=4)
+            return Rating(None, None, thresholds, cfg["candidates"])
+        entities, candidates = (curves.of(self.labels) for curves in calibration)
+        return Rating(entities, candidates, thresholds, cfg["candidates"])
 
     def tune_recall_bias(self, examples: Iterable[Example]) -> float:
         """Set `recall_bias` to the value that gives the best F1 on examples the model was not
@@ -405,16 +426,15 @@ class WindowNER(GrowingPipe):
             label that the examples have are raised, `cfg["label_biases"]`.
         """
         held_out = self._held_out(examples, "WindowNER.tune_recall_bias")
-        decision = held_out, _DECODERS[self.cfg["decoder"]], self.scheme
         if self.frozen_labels:
             numbers = {number for rows in held_out.gold for *_, number in rows}
             for label in self.unfrozen_labels:
                 number = self.labels.index(label)
                 if number in numbers:
-                    bias = least_label_bias(*decision, self.leaning, number)
+                    bias = least_label_bias(held_out, self.leaning, self.scheme, number)
                     self.cfg["label_biases"] = {**self.cfg["label_biases"], label: bias}
         elif any(held_out.gold):
-            self.cfg["recall_bias"] = best_recall_bias(*decision, self.leaning)
+            self.cfg["recall_bias"] = best_recall_bias(held_out, self.leaning)
         return self.cfg["recall_bias"]
 
     def calibrate(self, examples: Iterable[Example]) -> Calibration | None:
@@ -430,10 +450,9 @@ class WindowNER(GrowingPipe):
         if self.frozen_labels and (self.calibration is None or not self.unfrozen_labels):
             return self.calibration
         held_out = self._held_out(examples, "WindowNER.calibrate")
-        decision = _DECODERS[self.cfg["decoder"]], self.scheme, self.labels, self.leaning
         calibration = None
         if any(held_out.gold) or self.frozen_labels:
-            calibration = fit_calibration(held_out, *decision, self.unfrozen_labels)
+            calibration = fit_calibration(held_out, self.labels, self.leaning, self.unfrozen_labels)
         if self.frozen_labels and self.calibration is not None:
             calibration = self.calibration.update(calibration)
         self.cfg["calibration"] = None if calibration is None else calibration.to_json()
@@ -443,10 +462,10 @@ class WindowNER(GrowingPipe):
         examples = list(examples)
         validate_examples(examples, method)
         self._require_labels()
-        self._refresh_scorer()
         hashes = [self.vocab.strings.add(label) for label in self.labels]
         judged = [judged_labels(example, self.labels, self.name) for example in examples]
-        return HeldOut.of(examples, self._scorer, hashes, self.scheme, judged)
+        groups = self.score_docs([example.predicted for example in examples], overwrite=True)
+        return HeldOut.of(examples, groups, hashes, self.scheme, judged)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
         """Write the entities to doc.ents and, if `spans_key` is set, to doc.spans. Unless
@@ -489,7 +508,7 @@ class WindowNER(GrowingPipe):
             return losses
         own_rate = self.model.attrs.get("dropout")
         rate = drop if own_rate is None else own_rate
-        losses[self.name] += self._learn(examples, self.get_loss, rate, sgd)
+        losses[self.name] += self._learn(examples, self._get_loss, rate, sgd)
         return losses
 
     def rehearse(
@@ -525,12 +544,12 @@ class WindowNER(GrowingPipe):
             return losses
         wanted = tutor.predict([example.predicted for example in examples])
 
-        def get_loss(_: list[Example], scores: list[Floats2d]) -> tuple[float, list[Floats2d]]:
+        def get_loss(_: list[Example], scores: list[Floats2d]) -> tuple[float, Any, None]:
             ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
             now, earlier = (to_numpy(ops.flatten(each)) for each in (scores, wanted))
             gradient, loss = rehearsal_loss(now, earlier, BEHIND_O)
             lengths = ops.asarray(numpy.array([len(each) for each in scores]))
-            return loss, ops.unflatten(ops.asarray(gradient), lengths)
+            return loss, ops.unflatten(ops.asarray(gradient), lengths), None
 
         losses[self.name] += self._learn(examples, get_loss, drop, sgd)
         return losses
@@ -539,12 +558,14 @@ class WindowNER(GrowingPipe):
         self, examples: list[Example], get_loss: Callable, rate: float, sgd: Optimizer | None
     ) -> float:
         """One step of training by a loss, which is given the examples and their scores and returns
-        itself and its gradient."""
+        itself, its gradient and that of the transitions."""
         self._prepare_growth()
         set_dropout_rate(self.model, rate)
         scores, backprop = self.model.begin_update([example.predicted for example in examples])
-        loss, d_scores = get_loss(examples, scores)
+        loss, d_scores, d_transitions = get_loss(examples, scores)
         backprop(d_scores)
+        if d_transitions is not None:
+            add_gradient(self.model, d_transitions)
         if sgd not in (None, False):
             self.finish_update(sgd)
         return loss
@@ -569,7 +590,12 @@ class WindowNER(GrowingPipe):
         scores (List[Floats2d]): The model's scores of their predicted documents.
         RETURNS (Tuple[float, List[Floats2d]]): The loss and its gradient.
         """
-        examples = list(examples)
+        return self._get_loss(list(examples), scores)[:2]
+
+    def _get_loss(
+        self, examples: list[Example], scores: list[Floats2d]
+    ) -> tuple[float, list[Floats2d], numpy.ndarray | None]:
+        """The same, and the gradient of learned transitions."""
         ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
         lengths = numpy.array([len(example.predicted) for example in examples])
         found = batch_loss(self._objective(), examples, to_numpy(ops.flatten(scores)))
@@ -577,7 +603,8 @@ class WindowNER(GrowingPipe):
             # Labels were given, so that nobody went through all examples, which may be endless.
             source = "a batch (those of later batches are skipped without a warning)"
             self._skips_reported = any([each.warn(self.name, source) for each in found.skipped])
-        return found.loss, ops.unflatten(ops.asarray(found.gradient), ops.asarray(lengths))
+        gradient = ops.unflatten(ops.asarray(found.gradient), ops.asarray(lengths))
+        return found.loss, gradient, found.d_transitions
 
     def _objective(self) -> Objective:
         """What training wants of the scores."""
@@ -591,6 +618,7 @@ class WindowNER(GrowingPipe):
             alone=bool(self.frozen_labels),
             entity_weights={each: weight * weights.get(each, 1.0) for each in self.labels},
             incorrect_spans_key=self.cfg["incorrect_spans_key"],
+            transitions=get_transitions(self.model),
             on_scores=self.on_scores,
         )
 
@@ -656,4 +684,3 @@ class WindowNER(GrowingPipe):
 
 _MAX_LOOKED_UP = 1000
 """Examples whose words are looked up among the word vectors before training."""
-_DECODERS = {"viterbi": viterbi, "greedy": greedy}

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from spacy.tokens import Span
 from spacy.training import Example
 
+from ..decoding.tags import get_scheme
 from ..pipeline.gold import MISALIGNED, ON_WHITESPACE, gold_tags
-from ..tagging.scheme import get_scheme
 
 CROSSING, OVERLAPPING = "crosses a sentence start", "overlaps another span"
 PROBLEMS = (MISALIGNED, ON_WHITESPACE, CROSSING, OVERLAPPING)

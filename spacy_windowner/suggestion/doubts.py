@@ -7,9 +7,6 @@ from spacy.tokens import Doc
 from spacy.util import minibatch
 
 from ..confidence.curve import sigmoid
-from ..pipeline.prediction import score_docs
-from ..runtime.scorer import make_scorer
-from ..tagging.token_margins import token_margins
 
 _BATCH = 256  # documents scored at a time
 
@@ -25,12 +22,9 @@ class Doubter:
         self.nlp = nlp
         self.component: Any = nlp.get_pipe(name)
         self._later = nlp.pipe_names[nlp.pipe_names.index(name) :]
-        ner: Any = self.component
-        # One of its own, for that of the component may be in use by another thread.
-        self._scorer = make_scorer(ner.model, ner.kernel, ner.table_size)
 
     def doubts(self, docs: Iterable[Doc]) -> Iterator[tuple[Doc, numpy.ndarray]]:
-        """How unsure the tags are. From the margin m[t] of a token's tag, see `token_margins`,
+        """How unsure the tags are. From the margin m[t] of a tag, see `Scored.token_margins`,
 
             u[t] = 1 / (1 + exp(m[t]))
 
@@ -44,9 +38,8 @@ class Doubter:
         before = self.nlp.pipe(docs, disable=self._later, batch_size=_BATCH)
         for batch in minibatch(before, _BATCH):
             done = 0
-            for scored in score_docs(batch, self._scorer, ner.cfg["overwrite"]):
-                leaned = scored.lean(ner.leaning)
-                margins = token_margins(leaned.scores, leaned.places, ner.scheme)
+            for scored in ner.score_docs(batch, ner.cfg["overwrite"]):
+                margins = scored.lean(ner.leaning).token_margins()
                 group = batch[done : done + len(scored.lengths)]
                 done += len(group)
                 parts = numpy.split(sigmoid(-margins), numpy.cumsum(scored.lengths)[:-1])

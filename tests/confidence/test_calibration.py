@@ -22,12 +22,12 @@ def make_curves() -> Curves:
 def test_labels_with_little_data_share_the_pooled_curve():
     curves = make_curves()
     margins, numbers = numpy.array([0.5, 0.5, 2.0]), numpy.array([0, 1, 2])
-    found = curves.probabilities(margins, numbers, LABELS)
+    found = curves.of(LABELS).probabilities(margins, numbers)
     own = [curves.labels["A"], curves.pooled, curves.pooled]
     expected = [sigmoid(c.slope * m + c.bias) for c, m in zip(own, margins, strict=True)]
     numpy.testing.assert_allclose(found, expected)
-    assert len(curves.probabilities(margins[:0], numbers[:0], LABELS)) == 0
-    assert len(curves.probabilities(margins[:0], numbers[:0], ())) == 0
+    assert len(curves.of(LABELS).probabilities(margins[:0], numbers[:0])) == 0
+    assert len(curves.of(()).probabilities(margins[:0], numbers[:0])) == 0
 
 
 def test_json_and_back():

@@ -9,7 +9,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from spacy_windowner.pipeline.gold import gold_tags
-from spacy_windowner.tagging.scheme import BILUO, BIO, MISSING
+from spacy_windowner.decoding.tags import BILUO, BIO, MISSING
 
 TEXT = "abcdefghijkl"
 LABELS = ["A", "B"]

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 
 from spacy_windowner.tagging.candidates import candidates
 from spacy_windowner.tagging.decoding import gain_of_entities
-from spacy_windowner.tagging.scheme import BILUO, BIO
+from spacy_windowner.decoding.tags import BILUO, BIO
 from spacy_windowner.tagging.viterbi import viterbi
 
 from .util import Batch, batches, random_batch

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 
 from spacy_windowner.tagging import decoding
 from spacy_windowner.tagging.decoding import decode, gain_of_entities
-from spacy_windowner.tagging.scheme import BILUO, BIO
+from spacy_windowner.decoding.tags import BILUO, BIO
 from spacy_windowner.tagging.viterbi import greedy, viterbi
 
 from .util import Batch, batches, is_valid, random_batch

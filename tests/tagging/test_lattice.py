@@ -2,7 +2,7 @@ import numpy
 from hypothesis import given
 
 from spacy_windowner.tagging.lattice import Places, make_lattice
-from spacy_windowner.tagging.scheme import BIO
+from spacy_windowner.decoding.tags import BIO
 
 from .util import Batch, batches
 

@@ -3,7 +3,7 @@
 import numpy
 import pytest
 
-from spacy_windowner.tagging.leaning import Leaning, Yielding
+from spacy_windowner.decoding.leaning import Leaning, Yielding
 
 # O; two tags of a label; two of one that yields to it; two of one that yields to both.
 YIELDING = [

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_windowner.tagging.marginals import tag_marginals
-from spacy_windowner.tagging.scheme import BILUO, BIO
+from spacy_windowner.decoding.tags import BILUO, BIO
 
 from .util import all_spans, spell
 

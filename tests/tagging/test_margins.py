@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from spacy_windowner.tagging import margins as margins_module
 from spacy_windowner.tagging.decoding import decode
 from spacy_windowner.tagging.margins import entity_margins
-from spacy_windowner.tagging.scheme import BILUO, BIO
+from spacy_windowner.decoding.tags import BILUO, BIO
 from spacy_windowner.tagging.spans import spans_by_doc
 from spacy_windowner.tagging.viterbi import greedy, viterbi
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_windowner.tagging.max_marginals import FORBIDDEN, max_marginals
-from spacy_windowner.tagging.scheme import BILUO
+from spacy_windowner.decoding.tags import BILUO
 
 from .util import all_spans, spell
 

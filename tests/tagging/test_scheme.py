@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_windowner.tagging.scheme import BILUO, BIO, MISSING, SCHEMES, get_scheme
+from spacy_windowner.decoding.tags import BILUO, BIO, MISSING, SCHEMES, get_scheme
 from spacy_windowner.tagging.spans import spans_by_doc
 
 from .util import all_spans, spell

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 
 from spacy_windowner.tagging.lattice import Places
-from spacy_windowner.tagging.scheme import BILUO, BIO
+from spacy_windowner.decoding.tags import BILUO, BIO
 from spacy_windowner.tagging.token_margins import token_margins
 
 from .util import Batch, all_spans, batches, may_hold, spell

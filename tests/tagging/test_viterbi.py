@@ -4,7 +4,7 @@ import numpy
 import pytest
 from hypothesis import given, settings
 
-from spacy_windowner.tagging.scheme import BILUO, BIO
+from spacy_windowner.decoding.tags import BILUO, BIO
 from spacy_windowner.tagging.viterbi import greedy, viterbi
 
 from .util import Batch, batches, best_by_enumeration, greedy_by_loop, is_valid, random_batch

@@ -7,7 +7,7 @@ import numpy
 from hypothesis import strategies as st
 
 from spacy_windowner.tagging.lattice import Lattice, Places, make_lattice
-from spacy_windowner.tagging.scheme import BIO, SCHEMES, Scheme
+from spacy_windowner.decoding.tags import BIO, SCHEMES, Scheme
 
 FLAGS = ("is_space", "is_sent_start", "is_taken")
 

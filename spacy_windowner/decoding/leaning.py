@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 import numpy
 
-from .scheme import O
+from .tags import O
 
 
 class Yielding(NamedTuple):
@@ -35,16 +35,16 @@ class Leaning(NamedTuple):
     def lean(self, scores: numpy.ndarray) -> numpy.ndarray:
         """The scores that a component decides by.
 
-        scores (numpy.ndarray): The model's scores. Shape (n_tags, n_tokens).
+        scores (numpy.ndarray): The model's scores. Shape (n_tokens, n_tags).
         RETURNS (numpy.ndarray): s', of the same shape and type. If nothing changes, the same array.
         """
-        rows = numpy.flatnonzero(self.biases)
-        if not len(rows) and not self.yielding or not scores.size:
-            return scores
-        scores = scores.copy()
-        scores[rows] += self.biases[rows, None].astype(scores.dtype)
-        for columns, others in self.yielding:
-            scores[columns] -= numpy.maximum(scores[others].max(axis=0) - scores[O], 0)
+        if self.biases.any():
+            scores = scores + self.biases.astype(scores.dtype)
+        elif self.yielding:
+            scores = scores.copy()
+        for columns, others in self.yielding if len(scores) else ():
+            lead = scores[:, others].max(axis=1) - scores[:, O]
+            scores[:, columns] -= numpy.maximum(lead, 0.0)[:, None]
         return scores
 
     def direction(self, leaned: numpy.ndarray, tag: int, other: int) -> numpy.ndarray:

@@ -1,0 +1,233 @@
+"""The dynamic programs over the tags of a document, compiled: see the twin, `plain.py`, for what
+they find. The columns here are those of `spread`: O, then B of every label, every I, L and U."""
+
+import numpy
+
+from libc.math cimport INFINITY
+from libc.stdint cimport int32_t, int64_t, uint8_t
+from libcpp.vector cimport vector
+
+from .spans import Spans
+
+
+cdef extern from "loops.h":
+    int SENT_START
+    void best_forward(int, const double*, const double*, double*) noexcept nogil
+    void best_backward(int, const double*, const double*, double*) noexcept nogil
+    void soft_forward(int, const double*, const double*, double*) noexcept nogil
+    void soft_backward(int, const double*, const double*, double*) noexcept nogil
+    void fill(int, int, const float*, int, double*) noexcept nogil
+    int best_close(int, const double*) noexcept nogil
+    double best_other(int, const double*, const double*, int) noexcept nogil
+
+
+ctypedef void (*Step)(int, const double*, const double*, double*) noexcept nogil
+
+
+cdef struct Tags:
+    int n_labels
+    int width  # 1 + 4 * n_labels
+    const double* transitions  # shape (width, width), NULL for none
+    int64_t n_tags  # of the scheme
+    int size  # the tags of a label
+
+
+cdef struct Found:
+    int32_t doc
+    int32_t start
+    int32_t end
+    int32_t label
+    double margin
+
+
+cdef Tags make_tags(int width, const double[:, ::1] transitions) except *:
+    cdef Tags tags
+    tags.n_labels, tags.width = (width - 1) // 4, width
+    tags.transitions = NULL
+    if transitions is not None:
+        if transitions.shape[0] != width or transitions.shape[1] != width:
+            raise ValueError(f"The transitions of {width} tags are {transitions.shape[0]}")
+        tags.transitions = &transitions[0, 0]
+    return tags
+
+
+cdef inline void begin_back(Tags* tags, double* b, bint is_end, bint soft) noexcept nogil:
+    """What follows each tag, before anything is known of it, or at a document's end."""
+    cdef int y, n = tags.n_labels
+    for y in range(tags.width):
+        b[y] = 1.0 if soft else 0.0
+        if is_end and 0 < y <= 2 * n:
+            b[y] = 0.0 if soft else -INFINITY
+
+
+def forward_backward(
+    const double[:, ::1] X, const int32_t[::1] lengths, const double[:, ::1] transitions, bint soft
+):
+    cdef Tags tags = make_tags(X.shape[1], transitions)
+    cdef int y, W = tags.width
+    cdef int64_t doc, t, start, stop = 0
+    cdef vector[double] q
+    forward = numpy.array(X, order="C")
+    backward = numpy.empty_like(forward)
+    scale = numpy.zeros(len(forward))
+    cdef double[:, ::1] F = forward, B = backward
+    cdef double[::1] scales = scale
+    cdef double highest
+    cdef Step go_on = soft_forward if soft else best_forward
+    cdef Step go_back = soft_backward if soft else best_backward
+    with nogil:
+        q.resize(W)
+        for doc in range(lengths.shape[0]):
+            start, stop = stop, stop + lengths[doc]
+            for t in range(start, stop):
+                if t > start:
+                    go_on(tags.n_labels, tags.transitions, &F[t - 1, 0], &F[t, 0])
+                if soft:
+                    for y in range(W):
+                        scales[t] += F[t, y]
+                    for y in range(W):
+                        F[t, y] /= scales[t]
+            for t in range(stop - 1, start - 1, -1):
+                begin_back(&tags, &B[t, 0], t == stop - 1, soft)
+                if t == stop - 1:
+                    continue
+                highest = 0.0
+                for y in range(W):
+                    q[y] = X[t + 1, y] * B[t + 1, y] if soft else X[t + 1, y] + B[t + 1, y]
+                    highest = max(highest, q[y])
+                if soft:  # else the numbers would vanish
+                    for y in range(W):
+                        q[y] /= highest
+                go_back(tags.n_labels, tags.transitions, q.data(), &B[t, 0])
+    return forward, backward, scale
+
+
+cdef inline void fill_token(
+    Tags* tags, const float* scores, const uint8_t* places, int64_t t, double* x
+) noexcept nogil:
+    cdef int place = places[t] | SENT_START if t == 0 else places[t]
+    fill(tags.n_labels, tags.size, scores + t * tags.n_tags, place, x)
+
+
+cdef int best_before(Tags* tags, const double* p, int y) noexcept nogil:
+    """The best tag before y. -1 is the end of the document."""
+    cdef int z, l, n = tags.n_labels, W = tags.width, best = 0
+    cdef const double* A = tags.transitions if y >= 0 else NULL
+    cdef double highest, score
+    if n < y <= 3 * n:  # I or L, after B or I
+        l = (y - 1) % n
+        highest, score = p[1 + l], p[1 + n + l]
+        if A is not NULL:
+            highest, score = highest + A[(1 + l) * W + y], score + A[(1 + n + l) * W + y]
+        return 1 + n + l if score > highest else 1 + l
+    if A is NULL:
+        return best_close(n, p)
+    highest = p[0] + A[y]
+    for z in range(1 + 2 * n, W):
+        score = p[z] + A[z * W + y]
+        if score > highest:
+            best, highest = z, score
+    return best
+
+
+cdef bint trace(Tags* tags, int64_t n, const double* F, int32_t* y) noexcept nogil:
+    """The tags of the best sequence. Returns whether one isn't O."""
+    cdef int64_t t
+    cdef int tag = -1
+    cdef bint found = False
+    for t in range(n - 1, -1, -1):
+        tag = y[t] = best_before(tags, F + t * tags.width, tag)
+        found |= tag != 0
+    return found
+
+
+cdef void collect(
+    Tags* tags, int32_t doc, int64_t n, const int32_t* y, vector[Found]* out
+) noexcept nogil:
+    """Add the entities of a sequence of tags."""
+    cdef int64_t t
+    cdef Found found
+    found.doc, found.start, found.margin = doc, 0, 0.0
+    for t in range(n):
+        if 0 < y[t] <= tags.n_labels or y[t] > 3 * tags.n_labels:
+            found.start = <int32_t>t
+        if y[t] > 2 * tags.n_labels:
+            found.end, found.label = <int32_t>t + 1, (y[t] - 1) % tags.n_labels
+            out.push_back(found)
+
+
+cdef void rate(
+    Tags* tags, int64_t n, const float* scores, const uint8_t* places, const double* F,
+    const int32_t* tagged, double* rows, Found* first, Found* found,
+) noexcept nogil:
+    """The margins of the entities of a document, from `found`, the last one, back to `first`."""
+    cdef int y, W = tags.width
+    cdef int64_t t
+    cdef const double* f = F + (n - 1) * W
+    cdef double total = f[best_before(tags, f, -1)], rival = -INFINITY
+    cdef double* b = rows
+    cdef double* q = rows + W
+    begin_back(tags, b, True, False)
+    for t in range(n - 1, first.start - 1, -1):
+        if t < found.end:
+            rival = max(rival, best_other(W, F + t * W, b, tagged[t]))
+            if t == found.start:
+                found.margin, rival = total - rival, -INFINITY
+                if found == first:
+                    return
+                found -= 1
+        fill_token(tags, scores, places, t, q)
+        for y in range(W):
+            q[y] += b[y]
+        begin_back(tags, b, False, False)
+        best_backward(tags.n_labels, tags.transitions, q, b)
+
+
+def best_spans(
+    const int32_t[::1] lengths,
+    const uint8_t[::1] places,
+    const float[:, ::1] scores,
+    scheme,
+    const double[:, ::1] transitions,
+    bint margins,
+):
+    cdef Tags tags = make_tags(1 + 4 * scheme.n_labels(scores.shape[1]), transitions)
+    cdef int W = tags.width
+    cdef vector[double] F, rows
+    cdef vector[int32_t] tagged
+    cdef vector[Found] out
+    cdef int32_t doc
+    cdef int64_t n, t, at = 0
+    cdef size_t before
+    tags.n_tags, tags.size = scores.shape[1], len(scheme.kinds)
+    with nogil:
+        rows.resize(2 * W)
+        for doc in range(<int32_t>lengths.shape[0]):
+            n = lengths[doc]
+            if n == 0 or tags.n_labels == 0:
+                continue
+            if <int64_t>tagged.size() < n:
+                F.resize(n * W)
+                tagged.resize(n)
+            for t in range(n):
+                fill_token(&tags, &scores[at, 0], &places[at], t, &F[t * W])
+                if t > 0:
+                    best_forward(tags.n_labels, tags.transitions, &F[(t - 1) * W], &F[t * W])
+            if trace(&tags, n, F.data(), tagged.data()):
+                before = out.size()
+                collect(&tags, doc, n, tagged.data(), &out)
+                if margins:
+                    rate(
+                        &tags, n, &scores[at, 0], &places[at], F.data(), tagged.data(),
+                        rows.data(), &out[before], &out.back(),
+                    )
+            at += n
+    columns = numpy.empty((4, out.size()), dtype="int32")
+    of_all = numpy.empty(out.size())
+    cdef int32_t[:, ::1] c = columns
+    cdef double[::1] m = of_all
+    for before in range(out.size()):
+        c[0, before], c[1, before] = out[before].doc, out[before].start
+        c[2, before], c[3, before] = out[before].end, out[before].label
+        m[before] = out[before].margin
+    return Spans(*columns, of_all)

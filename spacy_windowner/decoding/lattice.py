@@ -1,0 +1,200 @@
+"""What the valid tag sequences of a document are worth, one by one and together.
+
+In the scheme BILUO every sequence of tags spells different entities, so that all is computed there:
+a tag sequence y of a document has the score
+
+    s(y) = sum_t S[t, y[t]] + sum_t A[y[t-1], y[t]]
+
+with scores S and learned transitions A, which are zero unless they were trained.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy
+
+from ..compiled import choose
+from .leaning import Leaning
+from .places import constrain
+from .spans import Spans, join
+from .tags import Scheme
+
+if TYPE_CHECKING:
+    from . import plain as core
+else:
+    core = choose("decoding.core", "decoding.plain")
+
+# exp of less is taken for this much: sums of products of two still are no zeros.
+_LOWEST = -300.0
+
+
+class Scored(NamedTuple):
+    """The tokens of a batch of documents, one after the other, with what their tags depend on.
+
+    lengths (numpy.ndarray): int32, the number of tokens of each document. Shape (n_docs,).
+    places (numpy.ndarray): uint8, what each token's place rules out: see `places`. Shape
+        (n_tokens,).
+    scores (numpy.ndarray): S, float32, one row a token, one column a tag of the scheme. Shape
+        (n_tokens, n_tags).
+    scheme (Scheme): The scheme of the tags.
+    transitions (Optional[numpy.ndarray]): A, float64, for the columns of `Scheme.spread`. None for
+        none.
+    """
+
+    lengths: numpy.ndarray
+    places: numpy.ndarray
+    scores: numpy.ndarray
+    scheme: Scheme
+    transitions: numpy.ndarray | None = None
+
+    def lean(self, leaning: Leaning) -> "Scored":
+        """The same with the scores that decisions are made by."""
+        return self._replace(scores=leaning.lean(self.scores))
+
+    def best_spans(self, margins: bool = True) -> Spans:
+        """The entities of the valid tag sequence of the highest score, by Viterbi's algorithm. The
+        margin of an entity e is how much better that sequence is than the best one without e,
+        without exactly its tokens and its label:
+
+            m(e) = max_y s(y) - max_{y without e} s(y)
+
+        A sequence is without e if its tag differs at some token of e.
+
+        margins (bool): Whether margins are wanted as ratings. They are 0 otherwise.
+        RETURNS (Spans): The entities, in text order. Margins are at least 0.
+        """
+        return core.best_spans(*self, margins)
+
+    def near_spans(self, most_behind: float) -> Spans:
+        """All labelled spans that are an entity of some valid sequence whose score is at most
+        `most_behind` lower than that of the best one. How far behind the best of these is, is their
+        rating, 0 or less.
+
+        Each first token is tried, and from there on each last token, as long as some sequence
+        that goes on is good enough.
+        """
+        S, forward, backward = self._max_marginals()
+        tag = numpy.arange(1, S.shape[1]).reshape(4, (S.shape[1] - 1) // 4)  # B, I, L and U
+        A = numpy.zeros((S.shape[1], S.shape[1])) if self.transitions is None else self.transitions
+        docs = numpy.repeat(numpy.arange(len(self.lengths)), self.lengths)
+        last = numpy.cumsum(self.lengths)[docs] - 1
+        best = (forward + backward).max(axis=1, initial=-numpy.inf)
+        tokens, labels = (grid.ravel() for grid in numpy.indices((len(S), tag.shape[1])))
+        starts, ends, kind = tokens, tokens, numpy.zeros(len(tokens), dtype=int)
+        parts = []
+
+        def add(whole: numpy.ndarray) -> None:
+            behind = whole - best[starts]
+            chosen = behind >= -most_behind
+            columns = docs[starts], starts, ends + 1, labels, behind
+            parts.append(Spans(*(column[chosen] for column in columns)))
+
+        add(forward[tokens, tag[3, labels]] + backward[tokens, tag[3, labels]])
+        sums = forward[tokens, tag[0, labels]]
+        while len(starts):
+            goes_on = sums + backward[ends, tag[kind, labels]] >= best[starts] - most_behind
+            goes_on &= ends < last[ends]
+            starts, ends, labels, sums, kind = (
+                each[goes_on] for each in (starts, ends, labels, sums, kind)
+            )
+            now, inside, final = tag[kind, labels], tag[1, labels], tag[2, labels]
+            ends = ends + 1
+            add(sums + A[now, final] + S[ends, final] + backward[ends, final])
+            sums = sums + A[now, inside] + S[ends, inside]
+            kind = numpy.ones_like(kind)
+        found = join(parts)
+        offset = (numpy.cumsum(self.lengths) - self.lengths)[found.docs]
+        return found._replace(starts=found.starts - offset, ends=found.ends - offset).ordered()
+
+    def token_margins(self) -> numpy.ndarray:
+        """How sure the tag of each token is: how much better the best valid sequence of all is than
+        the best one in which this token has another tag, where another border of an entity is
+        another tag, too.
+
+            m[t] = max_y M[t, y] - second_y M[t, y],    M[t, y] = max_{z with z[t] = y} s(z)
+
+        RETURNS (numpy.ndarray): float64, at least 0, infinite where only O is possible. Shape
+            (n_tokens,).
+        """
+        _, forward, backward = self._max_marginals()
+        if forward.shape[1] == 1:
+            return numpy.full(len(forward), numpy.inf)
+        second, best = numpy.partition(forward + backward, -2, axis=1).T[-2:]
+        return best - second
+
+    def _max_marginals(self) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
+        """S in the scheme BILUO, and the best that leads to each tag, S included, and from it."""
+        S = constrain(self.scores, self.lengths, self.places, self.scheme)
+        forward, backward, _ = core.forward_backward(S, self.lengths, self.transitions, False)
+        return S, forward, backward
+
+
+def may_follow(n_labels: int) -> numpy.ndarray:
+    """Which tag may follow which, in the columns of `Scheme.spread`: [z, y] tells whether y may
+    follow z. Shape (n_tags, n_tags)."""
+    kinds = numpy.append("O", numpy.repeat(list("BILU"), n_labels))
+    labels = numpy.append(-1, numpy.tile(numpy.arange(n_labels), 4))
+    goes_on, continues = numpy.isin(kinds, ["B", "I"]), numpy.isin(kinds, ["I", "L"])
+    same = goes_on[:, None] & continues & (labels[:, None] == labels)
+    return same | ~(goes_on[:, None] | continues)
+
+
+class Marginals(NamedTuple):
+    """How probable tags are among all valid sequences, if these have probabilities proportional to
+    exp(s(y)).
+
+    log_total (float): log sum_y exp(s(y)), summed over the documents.
+    tags (numpy.ndarray): The probability of each tag of each token. Shape (n_tokens, n_tags).
+    pairs (Optional[numpy.ndarray]): How often each tag follows each one, as expected, if there are
+        transitions. Shape (n_tags, n_tags).
+    """
+
+    log_total: float
+    tags: numpy.ndarray
+    pairs: numpy.ndarray | None
+
+
+def tag_marginals(
+    scores: numpy.ndarray,
+    lengths: numpy.ndarray,
+    scheme: Scheme,
+    transitions: numpy.ndarray | None = None,
+) -> Marginals:
+    """The forward-backward algorithm.
+
+    scores (numpy.ndarray): S. Shape (n_tokens, n_tags).
+    lengths (numpy.ndarray): int32, the number of tokens of each document. Shape (n_docs,).
+    scheme (Scheme): The scheme of the tags.
+    transitions (Optional[numpy.ndarray]): A, of the scheme's tags. Shape (n_tags, n_tags).
+    RETURNS (Marginals): What is probable.
+
+    Source: Rabiner (1989), with scaled forward and backward sums.
+    """
+    n_tags = scores.shape[1]
+    own = scheme.spread(n_tags)
+    lengths = lengths.astype("int32")
+    S = constrain(scores, lengths, numpy.zeros(len(scores), dtype="uint8"), scheme)
+    highest = S.max(axis=1, keepdims=True, initial=-numpy.inf)
+    p = numpy.where(numpy.isneginf(S), 0.0, numpy.exp(numpy.maximum(S - highest, _LOWEST)))
+    E = None
+    if transitions is not None:
+        E = numpy.exp(transitions[numpy.ix_(own, own)], dtype="float64", order="C")
+    forward, backward, scale = core.forward_backward(p, lengths, E, True)
+    joint = forward * backward
+    total = joint.sum(axis=1, keepdims=True)
+    marginals = numpy.zeros(scores.shape)
+    numpy.add.at(marginals.T, own, (joint / total).T)
+    stops = numpy.cumsum(lengths)[lengths > 0]
+    log_total = float(highest.sum() + numpy.log(scale).sum())
+    log_total += float(numpy.log(joint[stops - 1].sum(axis=1)).sum())
+    if E is None:
+        return Marginals(log_total, marginals, None)
+    # Joint probabilities of neighbours are forward[t-1, z] E[z, y] p[t, y] backward[t, y], scaled.
+    follows = numpy.ones(len(scores), dtype=bool)
+    follows[stops[:-1]] = False
+    follows[:1] = False
+    later = numpy.flatnonzero(follows)
+    q = (p * backward / (scale[:, None] * total))[later]
+    pairs = numpy.zeros((n_tags, n_tags))
+    of_all = (forward[later - 1].T @ q) * E * may_follow(scheme.n_labels(n_tags))
+    numpy.add.at(pairs, (own[:, None], own), of_all)
+    return Marginals(log_total, marginals, pairs)

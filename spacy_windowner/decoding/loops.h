@@ -1,0 +1,128 @@
+// The loops over the tags of a token. The tags are O, then B of every label, every I, L and U.
+// With SOFT paths are added up, else the best one is taken: sums of products or maxima of sums.
+#pragma once
+#include <math.h>
+#include <stdint.h>
+
+#include "clones.h"
+
+enum { WIDE = 8, SPACE = 1, SENT_START = 2, TAKEN = 4 };
+
+template <bool SOFT>
+static ALWAYS_INLINE double plus(double a, double b) { return SOFT ? a + b : (b > a ? b : a); }
+
+template <bool SOFT>
+static ALWAYS_INLINE double times(double a, double b) { return SOFT ? a * b : a + b; }
+
+// The sum of p times, if there are any, the transitions A.
+template <bool SOFT>
+static ALWAYS_INLINE double add_up(double sum, const double* p, const double* A, int64_t step,
+                                   int n) {
+  int l = 0;
+  if (!A && n >= WIDE) {
+    double wide[WIDE];
+    for (int c = 0; c < WIDE; c++) wide[c] = p[c];
+    for (l = WIDE; l + WIDE <= n; l += WIDE)
+      for (int c = 0; c < WIDE; c++) wide[c] = plus<SOFT>(wide[c], p[l + c]);
+    for (int c = 0; c < WIDE; c++) sum = plus<SOFT>(sum, wide[c]);
+  }
+  for (; l < n; l++) sum = plus<SOFT>(sum, A ? times<SOFT>(p[l], A[l * step]) : p[l]);
+  return sum;
+}
+
+// f[y] times the sum over all z that y may follow of p[z] times the transition from z to y.
+// Backward, where z follows y, B and L change places: a sequence read from its end is one, too.
+template <bool BACK, bool SOFT>
+static ALWAYS_INLINE void step(int n, const double* A, const double* RESTRICT p,
+                               double* RESTRICT f) {
+  const int W = 1 + 4 * n, I = 1 + n, U = 1 + 3 * n;
+  const int first = BACK ? 1 + 2 * n : 1, last = BACK ? 1 : 1 + 2 * n;
+  if (!A) {
+    const double outer =
+        add_up<SOFT>(add_up<SOFT>(p[0], p + last, A, 0, n), p + U, A, 0, n);
+    f[0] = times<SOFT>(f[0], outer);
+    for (int l = 0; l < n; l++) {
+      const double inner = plus<SOFT>(p[first + l], p[I + l]);
+      f[first + l] = times<SOFT>(f[first + l], outer);
+      f[U + l] = times<SOFT>(f[U + l], outer);
+      f[I + l] = times<SOFT>(f[I + l], inner);
+      f[last + l] = times<SOFT>(f[last + l], inner);
+    }
+    return;
+  }
+  const int64_t of_z = BACK ? 1 : W, of_y = BACK ? W : 1;
+  for (int y = 0; y < W; y++) {
+    const double* to_y = A + y * of_y;
+    const int l = y ? (y - 1) % n : 0;
+    double sum;
+    if (y == 0 || y == first + l || y == U + l) {
+      sum = add_up<SOFT>(times<SOFT>(p[0], to_y[0]), p + last, to_y + last * of_z, of_z, n);
+      sum = add_up<SOFT>(sum, p + U, to_y + U * of_z, of_z, n);
+    } else {
+      sum = plus<SOFT>(times<SOFT>(p[first + l], to_y[(first + l) * of_z]),
+                       times<SOFT>(p[I + l], to_y[(I + l) * of_z]));
+    }
+    f[y] = times<SOFT>(f[y], sum);
+  }
+}
+
+CLONES static void best_forward(int n, const double* A, const double* p, double* f) {
+  step<false, false>(n, A, p, f);
+}
+CLONES static void best_backward(int n, const double* A, const double* p, double* f) {
+  step<true, false>(n, A, p, f);
+}
+CLONES static void soft_forward(int n, const double* A, const double* p, double* f) {
+  step<false, true>(n, A, p, f);
+}
+CLONES static void soft_backward(int n, const double* A, const double* p, double* f) {
+  step<true, true>(n, A, p, f);
+}
+
+// The scores of a token's tags, those that can't be as minus infinity. A label has `size` tags: B,
+// I, L and U, or B and I, which stand for U and L, too.
+CLONES static void fill(int n, int size, const float* s, int place, double* RESTRICT x) {
+  x[0] = s[0];
+  if (size == 4) {
+    for (int l = 0; l < n; l++) {
+      x[1 + l] = s[1 + 4 * l];
+      x[1 + n + l] = s[2 + 4 * l];
+      x[1 + 2 * n + l] = s[3 + 4 * l];
+      x[1 + 3 * n + l] = s[4 + 4 * l];
+    }
+  } else {
+    for (int l = 0; l < n; l++) {
+      x[1 + l] = x[1 + 3 * n + l] = s[1 + 2 * l];
+      x[1 + n + l] = x[1 + 2 * n + l] = s[2 + 2 * l];
+    }
+  }
+  const int outer = place & (SPACE | TAKEN), inner = place & (SENT_START | TAKEN);
+  for (int l = 1; outer && l < 1 + n; l++) x[l] = x[l + 3 * n] = -INFINITY;
+  for (int l = 1 + n; inner && l < 1 + 3 * n; l++) x[l] = -INFINITY;
+  for (int l = 1 + 2 * n; outer && l < 1 + 3 * n; l++) x[l] = -INFINITY;
+}
+
+// The first of the best tags that an entity, or nothing, may come after.
+CLONES static int best_close(int n, const double* p) {
+  const int L = 1 + 2 * n, W = 1 + 4 * n;
+  const double best = add_up<false>(p[0], p + L, 0, 0, 2 * n);
+  for (int z = L; z < W && p[0] < best; z++)
+    if (p[z] == best) return z;
+  return 0;
+}
+
+// The best sum of two passes over the tags but one.
+CLONES static double best_other(int W, const double* f, const double* b, int tag) {
+  double wide[WIDE], best = -INFINITY;
+  int y = 0;
+  for (int c = 0; c < WIDE; c++) wide[c] = -INFINITY;
+  for (; y + WIDE <= W; y += WIDE)
+    for (int c = 0; c < WIDE; c++) {
+      const double m = y + c == tag ? -INFINITY : f[y + c] + b[y + c];
+      wide[c] = m > wide[c] ? m : wide[c];
+    }
+  for (int c = 0; c < WIDE; c++) best = wide[c] > best ? wide[c] : best;
+  for (; y < W; y++)
+    if (y != tag && f[y] + b[y] > best) best = f[y] + b[y];
+  return best;
+}

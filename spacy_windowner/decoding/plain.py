@@ -1,0 +1,168 @@
+"""The dynamic programs over the tags of a document, in plain Python: what `core.pyx` is held
+against, and what runs where it isn't compiled. It goes from token to token, all labels at once."""
+
+import numpy
+
+from .places import constrain
+from .spans import Spans
+from .tags import Scheme
+
+
+def best_spans(
+    lengths: numpy.ndarray,
+    places: numpy.ndarray,
+    scores: numpy.ndarray,
+    scheme: Scheme,
+    transitions: numpy.ndarray | None,
+    margins: bool,
+) -> Spans:
+    """See `Scored.best_spans`."""
+    S = constrain(scores, lengths, places, scheme)
+    tags = _Tags(scheme.n_labels(scores.shape[1]), transitions)
+    rows = []
+    for doc, part in enumerate(numpy.split(S, numpy.cumsum(lengths)[:-1])):
+        forward = tags.forward(part)
+        spans = tags.spans(tags.trace(forward)) if len(part) else []
+        if not spans:
+            continue
+        rivals = [0.0] * len(spans)
+        if margins:
+            M = forward + tags.backward(part)
+            total = M[0].max()
+            for number, (start, end, tagged, _) in enumerate(spans):
+                M[numpy.arange(start, end), tagged] = -numpy.inf
+                rivals[number] = total - M[start:end].max()
+        rows += [
+            (doc, start, end, label, rival)
+            for (start, end, _, label), rival in zip(spans, rivals, strict=True)
+        ]
+    docs, starts, ends, labels, ratings = zip(*rows, strict=True) if rows else [()] * 5
+    numbers = (numpy.array(column, dtype="int32") for column in (docs, starts, ends, labels))
+    return Spans(*numbers, numpy.array(ratings, dtype="float64"))  # type: ignore[call-arg]
+
+
+def forward_backward(
+    X: numpy.ndarray, lengths: numpy.ndarray, transitions: numpy.ndarray | None, soft: bool
+) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
+    """The passes of the forward-backward algorithm, over each document,
+
+        F[t, y] = X[t, y] + max over z before y of F[t-1, z] + A[z, y]
+        B[t, z] = max over y after z of A[z, y] + X[t+1, y] + B[t+1, y],  0 at the end
+
+    or with `soft` the same with products in place of sums and sums in place of maxima. Then F is
+    scaled, its rows have the sum 1, and B, too.
+
+    X (numpy.ndarray): float64, with the columns of `Scheme.spread`: scores or, with `soft`, the
+        exponential function of them. Shape (n_tokens, n_tags).
+    lengths (numpy.ndarray): int32, the number of tokens of each document. Shape (n_docs,).
+    transitions (Optional[numpy.ndarray]): A or, with `soft`, the exponential function of it.
+        Shape (n_tags, n_tags).
+    RETURNS (Tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]): F, B, and the sum of each row of
+        F before it was divided by it, 0 without `soft`. Shapes (n_tokens, n_tags) twice,
+        (n_tokens,).
+    """
+    tags = _Tags((X.shape[1] - 1) // 4, transitions, soft)
+    scale = numpy.zeros(len(X))
+    F, B = numpy.empty_like(X), numpy.empty_like(X)
+    stop = 0
+    for length in lengths.tolist():
+        start, stop = stop, stop + length
+        F[start:stop] = tags.forward(X[start:stop], scale[start:stop])
+        B[start:stop] = tags.backward(X[start:stop])
+    return F, B, scale
+
+
+class _Tags:
+    """The tags of n labels: O, then B of every label, every I, L and U."""
+
+    def __init__(
+        self, n_labels: int, transitions: numpy.ndarray | None, soft: bool = False
+    ) -> None:
+        self.n = n_labels
+        self.width = 1 + 4 * n_labels
+        self.A = transitions
+        self.soft = soft
+        self.B, self.I, self.L, self.U = (
+            slice(1 + kind * n_labels, 1 + (kind + 1) * n_labels) for kind in range(4)
+        )
+        tags = numpy.arange(self.width)
+        self.opens = tags[(tags <= n_labels) | (tags >= self.U.start)]
+        self.closes = tags[(tags == 0) | (tags >= self.L.start)]
+
+    def forward(self, X: numpy.ndarray, scale: numpy.ndarray | None = None) -> numpy.ndarray:
+        """F of a document."""
+        F = X.copy()
+        for t in range(len(F)):
+            if t:
+                before = self._step(F[t - 1], self.B, self.L, self.closes, self.A)
+                F[t] = F[t] * before if self.soft else F[t] + before
+            if self.soft and scale is not None:
+                scale[t] = F[t].sum()
+                F[t] /= scale[t]
+        return F
+
+    def backward(self, X: numpy.ndarray) -> numpy.ndarray:
+        """B of a document."""
+        B = numpy.full_like(X, 0.0 if self.soft else -numpy.inf)
+        B[-1:, self.closes] = 1.0 if self.soft else 0.0
+        A = None if self.A is None else self.A.T
+        for t in range(len(B) - 2, -1, -1):
+            q = X[t + 1] * B[t + 1] if self.soft else X[t + 1] + B[t + 1]
+            if self.soft:
+                q /= q.max()
+            # A sequence read from its end is one, too, with B and L in each other's place.
+            B[t] = self._step(q, self.L, self.B, self.opens, A)
+        return B
+
+    def _step(
+        self,
+        p: numpy.ndarray,
+        first: slice,
+        last: slice,
+        closes: numpy.ndarray,
+        A: numpy.ndarray | None,
+    ) -> numpy.ndarray:
+        """The sum, or the maximum, of p over the tags that each tag may follow."""
+        if A is not None:
+            return self._step_by_transitions(p, first, last, closes, A)
+        found = numpy.empty(self.width)
+        found[:] = p[closes].sum() if self.soft else p[closes].max()
+        inner = p[first] + p[self.I] if self.soft else numpy.maximum(p[first], p[self.I])
+        found[self.I] = found[last] = inner
+        return found
+
+    def _step_by_transitions(self, p, first, last, closes, A) -> numpy.ndarray:
+        paths = p[:, None] * A if self.soft else p[:, None] + A
+        found = paths[closes].sum(axis=0) if self.soft else paths[closes].max(axis=0)
+        for label in range(self.n):
+            goes_on = [first.start + label, self.I.start + label]
+            inner = paths[goes_on].sum(axis=0) if self.soft else paths[goes_on].max(axis=0)
+            for tag in (self.I.start + label, last.start + label):
+                found[tag] = inner[tag]
+        return found
+
+    def trace(self, F: numpy.ndarray) -> list[int]:
+        """The tags of the best sequence. Of equally good ones, O is before L, L before U, and B
+        before I."""
+        tags = [self._best_before(F[-1], None)]
+        for p in F[-2::-1]:
+            tags.append(self._best_before(p, tags[-1]))
+        return tags[::-1]
+
+    def _best_before(self, p: numpy.ndarray, tag: int | None) -> int:
+        scores = p if self.A is None or tag is None else p + self.A[:, tag]
+        if tag is not None and self.I.start <= tag < self.U.start:
+            label = (tag - 1) % self.n
+            begin, inside = self.B.start + label, self.I.start + label
+            return inside if scores[inside] > scores[begin] else begin
+        return int(self.closes[scores[self.closes].argmax()])
+
+    def spans(self, tags: list[int]) -> list[tuple[int, int, list[int], int]]:
+        """The entities of a sequence of tags: (start, end, its tags, label number)."""
+        spans, start = [], 0
+        for t, tag in enumerate(tags):
+            if tag and tag in self.opens:
+                start = t
+            if tag and tag in self.closes:
+                spans.append((start, t + 1, tags[start : t + 1], (tag - 1) % self.n))
+        return spans

@@ -1,0 +1,67 @@
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+
+import numpy
+
+
+class Spans(NamedTuple):
+    """Labelled spans of a batch, by document. All arrays have shape (n,).
+
+    docs (numpy.ndarray): The number of each one's document.
+    starts (numpy.ndarray): Its first token in the document.
+    ends (numpy.ndarray): The token after its last one.
+    labels (numpy.ndarray): The number of its label.
+    ratings (numpy.ndarray): float64, how good it is: a margin, or a probability.
+    """
+
+    docs: numpy.ndarray
+    starts: numpy.ndarray
+    ends: numpy.ndarray
+    labels: numpy.ndarray
+    ratings: numpy.ndarray
+
+    def select(self, chosen: numpy.ndarray) -> "Spans":
+        """Some of the spans.
+
+        chosen (numpy.ndarray): Their places, or a mask.
+        """
+        return Spans(*(column[chosen] for column in self))
+
+    def after(self, n_docs: int) -> "Spans":
+        """The same spans, if so many documents come before theirs."""
+        return self._replace(docs=self.docs + numpy.int32(n_docs)) if n_docs else self
+
+    def without(self, others: "Spans") -> "Spans":
+        """The spans that are not among others, whatever their ratings."""
+        theirs = set(zip(*(column.tolist() for column in others[:4]), strict=True))
+        mine = zip(*(column.tolist() for column in self[:4]), strict=True)
+        return self.select(numpy.array([span not in theirs for span in mine], dtype=bool))
+
+    def ordered(self) -> "Spans":
+        """The same spans, by document, start, end and label."""
+        return self.select(numpy.lexsort((self.labels, self.ends, self.starts, self.docs)))
+
+    def by_doc(self, n_docs: int) -> list[Sequence[tuple[int, int, int, float]]]:
+        """RETURNS (List[Sequence[Tuple[int, int, int, float]]]): The spans of each document, as
+        (start, end, label number, rating)."""
+        # Most documents have none and share the empty tuple: a list for each would have the
+        # garbage collector run through all of memory again and again.
+        spans: list[Sequence[tuple[int, int, int, float]]] = [()] * n_docs
+        if len(self.docs):
+            rows = list(zip(*(column.tolist() for column in self[1:]), strict=True))
+            stops = accumulate(numpy.bincount(self.docs, minlength=n_docs).tolist(), initial=0)
+            for doc, (start, stop) in enumerate(pairwise(stops)):
+                if stop > start:
+                    spans[doc] = rows[start:stop]
+        return spans
+
+
+def join(parts: Sequence[Spans]) -> Spans:
+    """The spans of all parts."""
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        none = numpy.zeros(0, dtype="int32")
+        return Spans(none, none, none, none, numpy.zeros(0))
+    return Spans(*(numpy.concatenate(columns) for columns in zip(*parts, strict=True)))

@@ -1,0 +1,59 @@
+"""Reads the tokens of Docs and writes their entities, in plain Python: what `doc_core.pyx` is held
+against, and what runs where it isn't compiled."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy
+from spacy.attrs import ENT_IOB, ENT_TYPE, IS_SPACE, ORTH, SENT_START
+from spacy.tokens import Doc
+
+from ..decoding import places
+from ..decoding.spans import Spans
+
+# The values of ENT_IOB.
+_I, _O, _B = 1, 2, 3
+
+
+def read_tokens(
+    docs: Sequence[Doc], overwrite: bool
+) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
+    """Read the tokens of documents.
+
+    docs (Sequence[Doc]): The documents.
+    overwrite (bool): Whether tokens of existing entities, and blocked ones, count as free.
+    RETURNS (Tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]): int32, the number of tokens of
+        each document, shape (n_docs,); uint64, ORTH of each token, and uint8, what its place rules
+        out, see `decoding.places`, shape (n_tokens,).
+    """
+    tables = [doc.to_array([ORTH, IS_SPACE, SENT_START, ENT_IOB]) for doc in docs]
+    lengths = numpy.array([len(table) for table in tables], dtype="int32")
+    words, is_space, sent_start, iob = numpy.concatenate([*tables, numpy.empty((0, 4), "uint64")]).T
+    found = places.SPACE * (is_space == 1) + places.SENT_START * (sent_start == 1)
+    if not overwrite:
+        # B and I: part of an entity or, if the entity has no label, blocked.
+        found = found + places.TAKEN * ((iob == _B) | (iob == _I))
+    return lengths, numpy.ascontiguousarray(words), found.astype("uint8")
+
+
+def write_entities(docs: Sequence[Doc], spans: Spans, label_hashes: numpy.ndarray) -> list[int]:
+    """Set the entities of documents that have no annotation of entities yet. All their other
+    tokens become O.
+
+    docs (Sequence[Doc]): The documents. Their vocabularies know the labels.
+    spans (Spans): The entities, in the documents' order.
+    label_hashes (numpy.ndarray): uint64, the hash of each label.
+    RETURNS (List[int]): The numbers of the documents that have annotation, which stay as they are.
+    """
+    annotated = []
+    for number, (doc, rows) in enumerate(zip(docs, spans.by_doc(len(docs)), strict=True)):
+        if doc.has_annotation("ENT_IOB"):
+            annotated.append(number)
+            continue
+        table: Any = numpy.zeros((len(doc), 2), dtype="uint64")  # spaCy's types are thinc's
+        table[:, 0] = _O
+        for start, end, label, _ in rows:
+            table[start:end] = _I, label_hashes[label]
+            table[start, 0] = _B
+        doc.from_array([ENT_IOB, ENT_TYPE], table)
+    return annotated

@@ -1,0 +1,224 @@
+"""How the component gets scores from its model: the one place that decides on it."""
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from operator import is_not
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+from thinc.api import Model, NumpyOps
+from thinc.util import to_numpy
+
+from ..compiled import choose
+from ..models.growth import added_columns
+from .words import LANES, WordCache
+
+if TYPE_CHECKING:
+    from . import plain as core
+else:
+    core = choose("scoring.core", "scoring.plain")
+
+
+class Scorer(Protocol):
+    """Scores the tags of tokens."""
+
+    model: Model
+
+    def scores(
+        self, docs: Sequence[Doc], words: numpy.ndarray, lengths: numpy.ndarray
+    ) -> numpy.ndarray:
+        """Score the tags of all tokens of a batch.
+
+        docs (Sequence[Doc]): The documents, at least one, of one vocabulary, with which words are
+            embedded.
+        words (numpy.ndarray): The ORTH of all their tokens, uint64. Shape (n_tokens,).
+        lengths (numpy.ndarray): int32, the number of tokens of every document. Shape (n_docs,).
+        RETURNS (numpy.ndarray): float32, one row a token, one column a tag. It is the caller's.
+        """
+
+    def clear(self) -> None:
+        """Forget what was computed with the model's weights."""
+
+
+def make_scorer(model: Model, table_size: int) -> Scorer:
+    """Choose how to get scores: from a table of words if the model is a window classifier on a CPU
+    whose embedding reads nothing but the word.
+
+    model (Model[List[Doc], List[Floats2d]]): The model.
+    table_size (int): The most words in the table.
+    RETURNS (Scorer): The scorer.
+    """
+    is_context_free = model.attrs.get("embedding") == "distinct words"
+    if model.has_ref("windowed_affine") and is_context_free and isinstance(model.ops, NumpyOps):
+        return TableScorer(model, table_size)
+    return ModelScorer(model)
+
+
+class ModelScorer:
+    """Scores the tags of tokens by running the model as it is.
+
+    model (Model[List[Doc], List[Floats2d]]): Any model with one row a token, one column a tag.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def scores(
+        self, docs: Sequence[Doc], words: numpy.ndarray, lengths: numpy.ndarray
+    ) -> numpy.ndarray:
+        """See `Scorer.scores`."""
+        ops: Any = self.model.ops  # thinc's types know no list of arrays
+        return numpy.array(to_numpy(ops.flatten(self.model.predict(docs))), "float32", order="C")
+
+    def clear(self) -> None:
+        """Nothing is kept."""
+
+
+class TableScorer:
+    """Scores the tags of tokens with a window classifier whose embedding is context-free, from a
+    cache of its words' products with all positions of the window:
+
+        W x[t] = sum_j W_j E(w[t+j])
+
+    Labels that were added to a trained classifier have products of their own beside the others.
+
+    A token costs 2 * window + 1 additions of rows, the activation and one small product. The
+    scores equal those of the model to float32 rounding, and do not depend on the batch, on the size
+    of the cache or on what was scored before.
+
+    model (Model): The classifier.
+    table_size (int): The most words in the cache. 0 for no cache.
+    """
+
+    def __init__(self, model: Model, table_size: int) -> None:
+        self.model = model
+        self.table_size = table_size
+        embed = model.get_ref("embed")
+        self._embed_params = [(node, name) for node in embed.walk() for name in node.param_names]
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all words."""
+        self._known: _Known | None = None
+
+    def __reduce__(self):
+        # The cache is neither copied nor pickled.
+        return TableScorer, (self.model, self.table_size)
+
+    def scores(
+        self, docs: Sequence[Doc], words: numpy.ndarray, lengths: numpy.ndarray
+    ) -> numpy.ndarray:
+        """See `Scorer.scores`."""
+        known = self._present(docs[0].vocab)
+        table, rows = known.cache.look_up(words)
+        window = self.model.get_ref("windowed_affine").attrs["window"]
+        if known.after_relu is not None:
+            return table.multiply(rows, lengths, window, known.after_relu)
+        base, *own_sums = table.add_up(rows, lengths, window)
+        scores, hidden = base, base
+        if self.model.has_ref("head"):
+            scores, hidden = _run(self.model.get_ref("head"), base, lengths)
+        parts = [scores]
+        rest = iter(own_sums)
+        for label in added_columns(self.model):
+            direct, *own = label.layers
+            reads_hidden = self.model.has_ref("head")
+            columns = _linear(direct)(hidden, lengths) if reads_hidden else next(rest)
+            for head in own[1:]:
+                columns = columns + _run(head, next(rest), lengths)[0]
+            parts.append(columns + scores[:, :1])
+        return scores if len(parts) == 1 else numpy.concatenate(parts, axis=1)
+
+    def _affines(self) -> list[Model]:
+        """The layers whose products with words are kept."""
+        affines = [self.model.get_ref("windowed_affine")]
+        for label in added_columns(self.model):
+            affines += label.layers[int(bool(self.model.has_ref("head"))) : 2]
+        return affines
+
+    def _make_products(self, vocab: Vocab, words: numpy.ndarray) -> list[numpy.ndarray]:
+        """The products of words with all positions, of each layer. Shapes (n, n_positions, nO)."""
+        spelled = [vocab.strings[word] for word in words.tolist()]
+        [rows] = self.model.get_ref("embed").predict([Doc(vocab, words=spelled)])
+        return [multiply(affine, rows) for affine in self._affines()]
+
+    def _present(self, vocab: Vocab) -> "_Known":
+        """What is known by the model's present weights and a vocabulary."""
+        affines = self._affines()
+        pad: Any = affines[0].get_param("pad")
+        vectors = vocab.vectors
+        # Loading and `use_params` exchange the arrays. An optimizer writes into them, and every
+        # update reaches the bias.
+        sources: list[Any] = [node.get_param(name) for node, name in self._embed_params]
+        sources += [affine.get_param("W") for affine in affines]
+        sources += [pad, vocab, vectors, vectors.data]
+        # A forked process may have inherited a cache in the middle of a change, and its lock.
+        biases: list[Any] = [affine.get_param("b") for affine in affines]
+        state = (b"".join(bias.tobytes() for bias in biases), os.getpid())
+        known = self._known
+        is_new = known is None or state != known.state or len(sources) != len(known.sources)
+        if known is None or is_new or any(map(is_not, sources, known.sources)):
+            pads = [multiply(affine, pad)[0] for affine in affines]
+            cache = WordCache(self.table_size, pads, partial(self._make_products, vocab))
+            known = self._known = _Known(sources, state, cache, self._after_relu())
+        return known
+
+    def _after_relu(self) -> Any:
+        """The linear layer that makes the scores of the sums, if all there is between is ReLU."""
+        if not self.model.has_ref("head") or added_columns(self.model):
+            return None
+        first, *_, output = layers = self.model.get_ref("head").layers
+        n_linear = sum(layer.name == "linear" for layer in layers)
+        if first.attrs.get("nonlinearity") != "relu" or n_linear > 1:
+            return None
+        W: Any = output.get_param("W")
+        filled = numpy.pad(W, ((0, 0), (0, -W.shape[1] % LANES)))  # as the sums are
+        b: Any = output.get_param("b")
+        return core.Linear(filled, b)
+
+
+class _Known(NamedTuple):
+    """A cache, and what it was made of."""
+
+    sources: list[Any]
+    state: tuple[bytes, int]
+    cache: WordCache
+    after_relu: Any
+
+
+def _run(head: Model, Z: Any, lengths: numpy.ndarray) -> tuple[Any, Any]:
+    """Run a chain of layers: its output, and the input of its last layer."""
+    hidden = Z
+    for layer in head.layers:
+        hidden = Z
+        Z = _linear(layer)(Z, lengths) if layer.name == "linear" else layer.predict(Z)
+    return Z, hidden
+
+
+def _linear(layer: Model) -> Any:
+    W: Any = layer.get_param("W")
+    b: Any = layer.get_param("b")
+    return core.Linear(W, b)
+
+
+def multiply(affine: Model, rows: numpy.ndarray) -> numpy.ndarray:
+    """The products of rows with all positions of a windowed affine layer. They include its bias,
+    so that the sum over a window is all that the layer does.
+
+    affine (Model): The layer.
+    rows (numpy.ndarray): Embeddings. Shape (n, nI).
+    RETURNS (numpy.ndarray): Products. Shape (n, n_positions, nO).
+    """
+    ops: Any = affine.ops  # thinc's types know no numpy.ndarray
+    W: Any = affine.get_param("W")
+    b: Any = affine.get_param("b")
+    window = affine.attrs["window"]
+    n_positions, nO, nI = W.shape
+    products = ops.gemm(rows, W.reshape((-1, nI)), trans2=True).reshape((-1, n_positions, nO))
+    if n_positions == 1:  # all positions share it, and the layer takes their mean
+        return (products + b) / (2 * window + 1)
+    products[:, window] += b
+    return products
