@@ -103,7 +103,7 @@ def fit_calibration(
     chosen (Optional[Sequence[str]]): The labels whose entities count. If None, all.
     RETURNS (Optional[Calibration]): The calibration. None if no entity is found.
     """
-    decision = Decision(leaning, Rating(None, None, numpy.zeros(len(labels)), True))
+    decision = Decision(leaning, Rating(None, None, None, wants_candidates=True))
     found = [decision.find(group) for group in held_out.groups]
     entities = [spans for spans, _ in found]
     candidates = [spans for _, spans in found if spans is not None]

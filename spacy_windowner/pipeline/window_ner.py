@@ -36,7 +36,7 @@ from ..pretraining.words_file import load_words
 from ..scoring.scorer import make_scorer
 from .batch_loss import Objective, batch_loss
 from .calibrate import fit_calibration
-from .doc_io import write_entities, write_groups
+from .doc_io import add_labels, write_entities, write_groups
 from .evaluation_report import EvaluationReport
 from .gold import (
     check_incorrect_spans,
@@ -388,11 +388,11 @@ class WindowNER(GrowingPipe):
 
         docs (Sequence[Doc]): The documents.
         overwrite (bool): Whether entities may be where there are some already.
-        YIELDS (Scored): A group of the documents, in their order.
+        RETURNS (Iterator[Scored]): Groups of the documents, in their order.
         """
         self._refresh_scorer()
         transitions = get_transitions(self.model)
-        yield from score_docs(docs, self._scorer, self.scheme, transitions, overwrite)
+        return score_docs(docs, self._scorer, self.scheme, transitions, overwrite)
 
     def _decide(self) -> Decision:
         """How entities are found, by the present settings."""
@@ -412,9 +412,10 @@ class WindowNER(GrowingPipe):
             if thresholds.any() and not self._told_of_threshold:
                 self._told_of_threshold = True
                 warnings.warn(Warnings.WW061.format(name=self.name), stacklevel=4)
-            return Rating(None, None, thresholds, cfg["candidates"])
+            return Rating(None, None, None, cfg["candidates"])
         entities, candidates = (curves.of(self.labels) for curves in calibration)
-        return Rating(entities, candidates, thresholds, cfg["candidates"])
+        wanted = thresholds if thresholds.any() else None
+        return Rating(entities, candidates, wanted, cfg["candidates"])
 
     def tune_recall_bias(self, examples: Iterable[Example]) -> float:
         """Set `recall_bias` to the value that gives the best F1 on examples the model was not
@@ -476,12 +477,14 @@ class WindowNER(GrowingPipe):
         """
         docs = list(docs)
         entities, candidates = scores
-        written = write_entities(docs, entities, self.labels, self.cfg["overwrite"])
+        labels = self.labels
+        add_labels(docs, self.vocab, labels)
+        written = write_entities(docs, entities, labels, self.cfg["overwrite"])
         key, is_calibrated = self.cfg["spans_key"], self.cfg["calibration"] is not None
         if key is not None:
-            write_groups(docs, key, written, self.labels, is_calibrated)
+            write_groups(docs, key, written, labels, is_calibrated)
         if candidates is not None:
-            write_groups(docs, f"{key}_candidates", candidates, self.labels, is_calibrated)
+            write_groups(docs, f"{key}_candidates", candidates, labels, is_calibrated)
 
     def update(
         self,
