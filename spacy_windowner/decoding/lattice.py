@@ -112,8 +112,9 @@ class Scored(NamedTuple):
             kind = numpy.ones_like(kind)
         docs, starts, ends, labels, behind = join(parts)
         offset = (numpy.cumsum(self.lengths) - self.lengths)[docs]
-        columns = docs, starts - offset, ends - offset, labels
-        return Spans(*(column.astype("int32") for column in columns), behind).ordered()
+        columns = (docs, starts - offset, ends - offset, labels)
+        docs, starts, ends, labels = (column.astype("int32") for column in columns)
+        return Spans(docs, starts, ends, labels, behind).ordered()
 
     def token_margins(self) -> numpy.ndarray:
         """How sure the tag of each token is: how much better the best valid sequence of all is than

@@ -33,7 +33,7 @@ from ..models.transitions import (
     set_n_tags,
 )
 from ..pretraining.words_file import load_words
-from ..scoring.scorer import make_scorer
+from ..scoring.scorer import TableScorer, make_scorer
 from .batch_loss import Objective, batch_loss
 from .calibrate import fit_calibration
 from .doc_io import add_labels, write_entities, write_groups
@@ -383,6 +383,18 @@ class WindowNER(GrowingPipe):
         wants_candidates = decision.rating is not None and decision.rating.wants_candidates
         return Predictions(join(entities), join(candidates) if wants_candidates else None)
 
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Find the entities of a stream of docs. What is found doesn't depend on the batches, which
+        are small enough for their docs to stay in the processor's cache, if the model allows it.
+
+        stream (Iterable[Doc]): The documents.
+        batch_size (int): The number of docs to process at a time, at most.
+        YIELDS (Doc): The documents, in their order.
+        """
+        if isinstance(self._scorer, TableScorer):
+            batch_size = min(batch_size, _MAX_BATCH)
+        return super().pipe(stream, batch_size=batch_size)
+
     def score_docs(self, docs: Sequence[Doc], overwrite: bool) -> Iterator[Scored]:
         """Score the tags of documents, before `leaning` decides what is made of the scores.
 
@@ -685,5 +697,6 @@ class WindowNER(GrowingPipe):
         _ = self.calibration  # read it now, so that damage is found now
 
 
+_MAX_BATCH = 64
 _MAX_LOOKED_UP = 1000
 """Examples whose words are looked up among the word vectors before training."""
