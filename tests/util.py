@@ -1,12 +1,16 @@
 """Checks that several tests share."""
 
 import math
+import os
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy
+import pytest
 from thinc.api import Model
 
+from spacy_windowner.compiled import PLAIN_VARIABLE
 from spacy_windowner.layers.activations import LEAK, PRELU_INIT
 
 elementwise = partial(numpy.vectorize, otypes="d")
@@ -35,6 +39,13 @@ FORMULAS = {
         elementwise(lambda z: 1 if z > 0 else PRELU_INIT),
     ),
 }
+
+
+def compiled_module(name: str) -> Any:
+    """A compiled module by its name within the package. Without it the test is skipped."""
+    if os.environ.get(PLAIN_VARIABLE):
+        pytest.skip(f"{PLAIN_VARIABLE} is set")
+    return pytest.importorskip(f"spacy_windowner.{name}", reason=f"{name} isn't built")
 
 
 def check_gradient(

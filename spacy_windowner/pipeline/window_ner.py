@@ -345,7 +345,7 @@ class WindowNER(GrowingPipe):
         self.model.initialize(X=docs, Y=[ops.alloc2f(len(doc), columns) for doc in docs])
         if getattr(self.loss, "transitions", False):
             if not can_have_transitions(self.model):
-                raise ValueError(Errors.WN020.format(name=self.name, model=self.model.name))
+                raise ValueError(Errors.WN019.format(name=self.name, model=self.model.name))
             set_n_tags(self.model, columns)
         if init_words is not None:
             load_words(self.model, Path(init_words), self.name)
