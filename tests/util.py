@@ -3,8 +3,13 @@
 import math
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
 
 import numpy
+import pytest
 from thinc.api import Model
 
 from spacy_windowner.layers.activations import LEAK, PRELU_INIT
@@ -35,6 +40,19 @@ FORMULAS = {
         elementwise(lambda z: 1 if z > 0 else PRELU_INIT),
     ),
 }
+
+
+def both_versions(argument: str, compiled: str, plain: str) -> Any:
+    """Run a test with a compiled module, if it was built, and with its twin in plain Python.
+
+    argument (str): The test's argument that takes the module.
+    compiled (str): The compiled module's name within the package.
+    plain (str): The name of its twin.
+    """
+    names = [f"spacy_windowner.{name}" for name in (compiled, plain)]
+    modules: list[ModuleType] = [import_module(name) for name in names if find_spec(name)]
+    ids = [module.__name__.rpartition(".")[2] for module in modules]
+    return pytest.mark.parametrize(argument, modules, ids=ids)
 
 
 def check_gradient(
