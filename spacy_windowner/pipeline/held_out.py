@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy
@@ -53,21 +53,18 @@ class HeldOut(NamedTuple):
         docs = [example.predicted for example in examples]
         return cls(list(score_docs(docs, scorer, overwrite=True)), gold, known, list(judged))
 
-    def judge(self, found: Sequence[Entities]) -> list[list[tuple[tuple, bool]]]:
+    def judge(self, found: Sequence[Entities]) -> Iterator[tuple[tuple, bool]]:
         """Whether spans found in the documents are right: exactly an entity, with its label. Those
         found where annotation is missing aren't judged, nor those of labels that it lacks.
 
         found (Sequence[Entities]): The spans of each document.
-        RETURNS (List[List[Tuple[Tuple, bool]]]): The judged spans of each, and whether they are
-            right.
+        YIELDS (Tuple[Tuple, bool]): A judged span, and whether it is right.
         """
-        return [
-            [
-                (row, row[:3] in gold)
-                for row in rows
-                if row[2] in judged and known[row[0] : row[1]].all()
-            ]
-            for rows, gold, known, judged in zip(
-                found, self.gold, self.known, self.judged, strict=True
-            )
-        ]
+        # One by one: an untrained model finds so many that lists of them would occupy the garbage
+        # collector.
+        of_docs = zip(found, self.gold, self.known, self.judged, strict=True)
+        for rows, gold, known, judged in of_docs:
+            is_known = bool(known.all())
+            for row in rows:
+                if row[2] in judged and (is_known or known[row[0] : row[1]].all()):
+                    yield row, row[:3] in gold
