@@ -3,10 +3,11 @@ from typing import Any
 
 import numpy
 
+from ..compiled import choose
+
+_core = choose("optimizers.rows_core", "optimizers.rows_plain")
 # The fewest rows of a table: a smaller matrix costs little as a whole.
 _MIN_ROWS = 256
-# Rows updated at a time, few enough to stay in the processor's cache.
-_CHUNK = 512
 # The largest weight of the past in thinc's averages.
 _MAX_DECAY = 0.9999
 
@@ -79,36 +80,21 @@ class TableRows:
         missed = self._now - self._seen[touched]
         self._now += numpy.log([beta2, kept, past])
         self._seen[touched] = self._now
-        decays = numpy.exp(missed).astype(weights.dtype)
-        # With sqrt(1 - beta2) in the gradient there is one pass less over it.
+        decays = numpy.exp(missed) * (beta2, kept, 1.0)
+        # With sqrt(1 - beta2) in the gradient there is one product less.
         root = math.sqrt(1.0 - beta2)
-        rate = kept * learn_rate * math.sqrt(1.0 - beta2**step) / root
-        for start in range(0, len(touched), _CHUNK):
-            rows = touched[start : start + _CHUNK]
-            of_moment, of_weights, of_average = decays[start : start + _CHUNK].T[:, :, None]
-            w = weights[rows]
-            if average is not None:
-                # Until now the weights have been what they are.
-                a = w + of_average * (average[rows] - w)
-            g = gradient[rows]
-            gradient[rows] = 0.0
-            g *= clip * root
-            v = self.second_moment[rows]
-            v *= beta2 * of_moment
-            v += g * g
-            self.second_moment[rows] = v
-            numpy.sqrt(v, out=v)
-            v += eps
-            g /= v
-            g *= rate
-            w *= kept * of_weights
-            w -= g
-            weights[rows] = w
-            if average is not None:
-                a -= w
-                a *= past
-                a += w
-                average[rows] = a
+        _core.update_rows(
+            weights,
+            gradient,
+            self.second_moment,
+            average,
+            touched,
+            decays.astype("float32"),
+            scale=clip * root,
+            rate=kept * learn_rate * math.sqrt(1.0 - beta2**step) / root,
+            eps=eps,
+            past=past,
+        )
 
     def catch_up(self, average: numpy.ndarray) -> None:
         """Bring the average of every row to the present, in place.
