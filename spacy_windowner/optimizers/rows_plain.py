@@ -26,7 +26,8 @@ def update_rows(
         w = D_w w - rate scale g / (sqrt(v) + eps)
         a = w + past (a - w)
 
-    weights (numpy.ndarray): The table. This and the other tables are float32. Shape (n_rows, width).
+    weights (numpy.ndarray): The table. All tables are float32. Shape
+        (n_rows, width).
     gradient (numpy.ndarray): Its gradient. Shape (n_rows, width).
     second_moment (numpy.ndarray): The second moment. Shape (n_rows, width).
     average (Optional[numpy.ndarray]): The average, if there is one. Shape (n_rows, width).
