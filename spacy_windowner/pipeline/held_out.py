@@ -5,7 +5,7 @@ import numpy
 from spacy.training import Example
 
 from ..runtime.scorer import Scorer
-from ..tagging.scheme import MISSING, Scheme
+from ..tagging.scheme import MISSING, O, Scheme
 from ..tagging.spans import spans_by_doc
 from .annotation import Entities
 from .gold import gold_tags
@@ -43,14 +43,14 @@ class HeldOut(NamedTuple):
         scheme (Scheme): The scheme of the tags.
         judged (Sequence[Set[int]]): The numbers of the labels that each is annotated for.
         """
-        gold, known = [], []
-        for example in examples:
-            tags, _ = gold_tags(example, label_hashes, scheme)
-            tokens = numpy.flatnonzero(tags > 0)
-            spans = scheme.spans_from_tags(tokens, tags[tokens])
-            gold.append(set(spans_by_doc(numpy.array([len(tags)]), *spans)[0]))
-            known.append(tags != MISSING)
+        tags, _ = gold_tags(examples, label_hashes, scheme)
+        tokens = numpy.flatnonzero(tags > O)
         docs = [example.predicted for example in examples]
+        lengths = numpy.array([len(doc) for doc in docs], dtype="int64")
+        spans = spans_by_doc(lengths, *scheme.spans_from_tags(tokens, tags[tokens]))
+        gold = [set(rows) for rows in spans]
+        ends = numpy.cumsum(lengths).tolist()
+        known = [tags[end - len(doc) : end] != MISSING for doc, end in zip(docs, ends, strict=True)]
         return cls(list(score_docs(docs, scorer, overwrite=True)), gold, known, list(judged))
 
     def judge(self, found: Sequence[Entities]) -> Iterator[tuple[tuple, bool]]:
