@@ -5,7 +5,7 @@ import numpy
 
 from ..compiled import choose
 
-_core = choose("optimizers.rows_core", "optimizers.rows_plain")
+_core = choose("optimizers.adam_core", "optimizers.adam_plain")
 # The fewest rows of a table: a smaller matrix costs little as a whole.
 _MIN_ROWS = 256
 # The largest weight of the past in thinc's averages.
@@ -23,6 +23,16 @@ def is_table(gradient: Any) -> bool | None:
         return False
     touched = int(numpy.count_nonzero(_squared_norms(gradient)))
     return 2 * touched <= len(gradient) if touched else None
+
+
+def clip(norm: float, grad_clip: float) -> float:
+    """The factor that makes a gradient of some norm as short as is allowed. 0 allows any."""
+    return grad_clip / norm if grad_clip and norm >= grad_clip else 1.0
+
+
+def average_decay(step: int) -> float:
+    """The weight of the past in the average at a step, as in thinc's `update_averages`."""
+    return min((1.0 + step) / (10.0 + step), _MAX_DECAY)
 
 
 def _squared_norms(gradient: numpy.ndarray) -> numpy.ndarray:
@@ -74,9 +84,8 @@ class TableRows:
         squares = _squared_norms(gradient)
         touched = numpy.flatnonzero(squares)
         norm = math.sqrt(squares.sum(dtype="float64"))
-        clip = grad_clip / norm if grad_clip and norm >= grad_clip else 1.0
         kept = 1.0 - learn_rate * L2
-        past = min((1.0 + step) / (10.0 + step), _MAX_DECAY)  # as in thinc's update_averages
+        past = average_decay(step)
         missed = self._now - self._seen[touched]
         self._now += numpy.log([beta2, kept, past])
         self._seen[touched] = self._now
@@ -90,7 +99,7 @@ class TableRows:
             average,
             touched,
             decays.astype("float32"),
-            scale=clip * root,
+            scale=clip(norm, grad_clip) * root,
             rate=kept * learn_rate * math.sqrt(1.0 - beta2**step) / root,
             eps=eps,
             past=past,

@@ -1,4 +1,4 @@
-"""A step of Adam for some rows of a table: the twin of `rows_plain.py`, which says what it is."""
+"""Steps of Adam, in one pass: the twin of `adam_plain.py`, which says what they are."""
 
 from libc.math cimport sqrtf
 from libc.stdint cimport int64_t
@@ -16,7 +16,7 @@ def update_rows(
     float eps,
     float past,
 ):
-    """See `rows_plain.update_rows`."""
+    """See `adam_plain.update_rows`."""
     cdef Py_ssize_t i, column, width = weights.shape[1]
     cdef bint averages = average is not None
     cdef float *w
@@ -41,3 +41,38 @@ def update_rows(
                     a[column] = w[column] + past * (a[column] - w[column])
             for column in range(width):
                 g[column] = 0.0
+
+
+def update_all(
+    float[::1] weights,
+    float[::1] gradient,
+    float[::1] first_moment,
+    float[::1] second_moment,
+    float[::1] average,
+    float beta1,
+    float beta2,
+    float scale,
+    float rate,
+    float eps,
+    float kept,
+    float past,
+):
+    """See `adam_plain.update_all`."""
+    cdef Py_ssize_t i, n = weights.shape[0]
+    cdef bint averages = average is not None
+    cdef float *w = &weights[0]
+    cdef float *g = &gradient[0]
+    cdef float *m = &first_moment[0]
+    cdef float *v = &second_moment[0]
+    cdef float *a = &average[0] if averages else NULL
+    cdef float scaled
+    with nogil:
+        for i in range(n):
+            scaled = g[i] * scale
+            m[i] = m[i] * beta1 + scaled * (1 - beta1)
+            v[i] = v[i] * beta2 + scaled * scaled * (1 - beta2)
+            w[i] = (w[i] - m[i] / (sqrtf(v[i]) + eps) * rate) * kept
+            g[i] = 0.0
+        if averages:
+            for i in range(n):
+                a[i] = w[i] + past * (a[i] - w[i])

@@ -1,4 +1,4 @@
-"""A step of Adam for some rows of a table. `rows_core.pyx` does the same in one pass, compiled."""
+"""Steps of Adam. `adam_core.pyx` does the same in one pass, compiled."""
 
 import numpy
 
@@ -57,3 +57,46 @@ def update_rows(
             a *= past
             a += w
             average[chunk] = a
+
+
+def update_all(
+    weights: numpy.ndarray,
+    gradient: numpy.ndarray,
+    first_moment: numpy.ndarray,
+    second_moment: numpy.ndarray,
+    average: numpy.ndarray | None,
+    beta1: float,
+    beta2: float,
+    scale: float,
+    rate: float,
+    eps: float,
+    kept: float,
+    past: float,
+) -> None:
+    """Update a whole parameter in place, and set its gradient to zero. With the weights w, the
+    gradient g, the moments m and v and the average a:
+
+        m = beta1 m + (1 - beta1) scale g
+        v = beta2 v + (1 - beta2) (scale g)^2
+        w = kept (w - rate m / (sqrt(v) + eps))
+        a = w + past (a - w)
+
+    weights (numpy.ndarray): The parameter. All arrays are float32, of shape (n,).
+    gradient (numpy.ndarray): Its gradient.
+    first_moment (numpy.ndarray): The first moment.
+    second_moment (numpy.ndarray): The second moment.
+    average (Optional[numpy.ndarray]): The average, if there is one.
+    """
+    gradient *= scale
+    first_moment *= beta1
+    first_moment += (1.0 - beta1) * gradient
+    gradient *= gradient
+    second_moment *= beta2
+    second_moment += (1.0 - beta2) * gradient
+    weights -= rate * first_moment / (numpy.sqrt(second_moment) + eps)
+    weights *= kept
+    gradient[:] = 0.0
+    if average is not None:
+        average -= weights
+        average *= past
+        average += weights
