@@ -357,7 +357,8 @@ class WindowNER(GrowingPipe):
             for ent in example.reference.ents:
                 self.add_label(ent.label_)
             check_incorrect_spans(example, self.cfg["incorrect_spans_key"], self.name)
-            report.add(index, len(example.reference.ents), gold_tags(example, [], self.scheme)[1])
+            _, [skipped] = gold_tags([example], [], self.scheme)
+            report.add(index, len(example.reference.ents), skipped)
         report.warn(self.name, "the training data")
         # Without entities, this was no training data, but spaCy's dummy example.
         self._skips_reported = report.total > 0
