@@ -47,31 +47,20 @@ class Curves:
                 curves[label] = fit_curve(margins[mine], right[mine])
         return cls(fit_curve(margins, right), curves)
 
-    def of(self, labels: Sequence[str]) -> "NumberedCurves":
-        """The curves of all labels of a component, by their numbers."""
-        curves = [self.labels.get(label, self.pooled) for label in labels]
-        slopes, biases, _ = numpy.array(curves, dtype="float64").reshape(-1, 3).T
-        return NumberedCurves(slopes, biases)
+    def of(self, labels: Sequence[str]) -> numpy.ndarray:
+        """The slope and the bias of each label's curve. float64, shape (2, n_labels)."""
+        curves = [self.labels.get(label, self.pooled)[:2] for label in labels]
+        return numpy.array(curves, dtype="float64").reshape(-1, 2).T.copy()
 
 
-class NumberedCurves(NamedTuple):
-    """A curve for each label's number. Shapes (n_labels,)."""
+def rate(spans: Spans, curves: numpy.ndarray) -> Spans:
+    """Spans that are rated by their margins, rated by their probabilities.
 
-    slopes: numpy.ndarray
-    biases: numpy.ndarray
-
-    def probabilities(self, margins: numpy.ndarray, label_numbers: numpy.ndarray) -> numpy.ndarray:
-        """How probable it is that spans are right.
-
-        margins (numpy.ndarray): Their margins. Shape (n,).
-        label_numbers (numpy.ndarray): The number of each one's label. Shape (n,).
-        RETURNS (numpy.ndarray): float64 in 0 ... 1. Shape (n,).
-        """
-        return sigmoid(self.slopes[label_numbers] * margins + self.biases[label_numbers])
-
-    def rate(self, spans: Spans) -> Spans:
-        """Spans that are rated by their margins, rated by their probabilities."""
-        return spans._replace(ratings=self.probabilities(spans.ratings, spans.labels))
+    spans (Spans): The spans.
+    curves (numpy.ndarray): What `Curves.of` returned.
+    """
+    slopes, biases = curves[:, spans.labels]
+    return spans._replace(ratings=sigmoid(slopes * spans.ratings + biases))
 
 
 class Calibration(NamedTuple):

@@ -3,11 +3,11 @@ they find. The columns here are those of `spread`: O, then B of every label, eve
 
 import numpy
 
-from libc.math cimport INFINITY
+from libc.math cimport INFINITY, exp
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libcpp.vector cimport vector
 
-from .spans import Spans
+from .spans import NO_SPANS, Spans
 
 
 cdef extern from "loops.h":
@@ -16,7 +16,7 @@ cdef extern from "loops.h":
     void best_backward(int, const double*, const double*, double*) noexcept nogil
     void soft_forward(int, const double*, const double*, double*) noexcept nogil
     void soft_backward(int, const double*, const double*, double*) noexcept nogil
-    void fill(int, int, const float*, int, double*) noexcept nogil
+    void fill(int, int, const float*, const float*, int, double*) noexcept nogil
     int best_close(int, const double*) noexcept nogil
     double best_other(int, const double*, const double*, int) noexcept nogil
 
@@ -30,6 +30,7 @@ cdef struct Tags:
     const double* transitions  # shape (width, width), NULL for none
     int64_t n_tags  # of the scheme
     int size  # the tags of a label
+    const float* biases
 
 
 cdef struct Found:
@@ -106,7 +107,7 @@ cdef inline void fill_token(
     Tags* tags, const float* scores, const uint8_t* places, int64_t t, double* x
 ) noexcept nogil:
     cdef int place = places[t] | SENT_START if t == 0 else places[t]
-    fill(tags.n_labels, tags.size, scores + t * tags.n_tags, place, x)
+    fill(tags.n_labels, tags.size, scores + t * tags.n_tags, tags.biases, place, x)
 
 
 cdef int best_before(Tags* tags, const double* p, int y) noexcept nogil:
@@ -190,8 +191,11 @@ def best_spans(
     scheme,
     const double[:, ::1] transitions,
     bint margins,
+    biases,
+    const double[:, ::1] curves,
 ):
     cdef Tags tags = make_tags(1 + 4 * scheme.n_labels(scores.shape[1]), transitions)
+    cdef const float[::1] b = numpy.zeros(scores.shape[1], "float32") if biases is None else biases
     cdef int W = tags.width
     cdef vector[double] F, rows
     cdef vector[int32_t] tagged
@@ -199,7 +203,10 @@ def best_spans(
     cdef int32_t doc
     cdef int64_t n, t, at = 0
     cdef size_t before
-    tags.n_tags, tags.size = scores.shape[1], len(scheme.kinds)
+    cdef int label
+    if b.shape[0] != scores.shape[1] or (curves is not None and curves.shape[1] != tags.n_labels):
+        raise ValueError("Biases and curves must be those of the tags and labels")
+    tags.n_tags, tags.size, tags.biases = scores.shape[1], len(scheme.kinds), &b[0]
     with nogil:
         rows.resize(2 * W)
         for doc in range(<int32_t>lengths.shape[0]):
@@ -222,12 +229,17 @@ def best_spans(
                         rows.data(), &out[before], &out.back(),
                     )
             at += n
+    if out.empty():
+        return NO_SPANS
     columns = numpy.empty((4, out.size()), dtype="int32")
     of_all = numpy.empty(out.size())
     cdef int32_t[:, ::1] c = columns
     cdef double[::1] m = of_all
     for before in range(out.size()):
         c[0, before], c[1, before] = out[before].doc, out[before].start
-        c[2, before], c[3, before] = out[before].end, out[before].label
+        label = out[before].label
+        c[2, before], c[3, before] = out[before].end, label
         m[before] = out[before].margin
+        if curves is not None:
+            m[before] = 1.0 / (1.0 + exp(-(curves[0, label] * m[before] + curves[1, label])))
     return Spans(*columns, of_all)

@@ -50,7 +50,12 @@ class Scored(NamedTuple):
         """The same with the scores that decisions are made by."""
         return self._replace(scores=leaning.lean(self.scores))
 
-    def best_spans(self, margins: bool = True) -> Spans:
+    def best_spans(
+        self,
+        margins: bool = True,
+        biases: numpy.ndarray | None = None,
+        curves: numpy.ndarray | None = None,
+    ) -> Spans:
         """The entities of the valid tag sequence of the highest score, by Viterbi's algorithm. The
         margin of an entity e is how much better that sequence is than the best one without e,
         without exactly its tokens and its label:
@@ -60,9 +65,13 @@ class Scored(NamedTuple):
         A sequence is without e if its tag differs at some token of e.
 
         margins (bool): Whether margins are wanted as ratings. They are 0 otherwise.
+        biases (Optional[numpy.ndarray]): float32, what is added to the scores of each tag. Shape
+            (n_tags,).
+        curves (Optional[numpy.ndarray]): float64, the slope and the bias of each label's curve from
+            a margin to a probability. Then ratings are probabilities. Shape (2, n_labels).
         RETURNS (Spans): The entities, in text order. Margins are at least 0.
         """
-        return core.best_spans(*self, margins)
+        return core.best_spans(*self, margins, biases, curves)
 
     def near_spans(self, most_behind: float) -> Spans:
         """All labelled spans that are an entity of some valid sequence whose score is at most
@@ -101,9 +110,11 @@ class Scored(NamedTuple):
             add(sums + A[now, final] + S[ends, final] + backward[ends, final])
             sums = sums + A[now, inside] + S[ends, inside]
             kind = numpy.ones_like(kind)
-        found = join(parts)
-        offset = (numpy.cumsum(self.lengths) - self.lengths)[found.docs]
-        return found._replace(starts=found.starts - offset, ends=found.ends - offset).ordered()
+        docs, starts, ends, labels, behind = join(parts)
+        offset = (numpy.cumsum(self.lengths) - self.lengths)[docs]
+        columns = (docs, starts - offset, ends - offset, labels)
+        docs, starts, ends, labels = (column.astype("int32") for column in columns)
+        return Spans(docs, starts, ends, labels, behind).ordered()
 
     def token_margins(self) -> numpy.ndarray:
         """How sure the tag of each token is: how much better the best valid sequence of all is than

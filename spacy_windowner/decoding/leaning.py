@@ -1,4 +1,6 @@
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy
@@ -17,7 +19,8 @@ class Yielding(NamedTuple):
     others: numpy.ndarray
 
 
-class Leaning(NamedTuple):
+@dataclass(frozen=True)
+class Leaning:
     """What decisions make of scores: of the scores s of a token those that it decides by are
 
         s'[y] = s[y] + b[y] - max(0, max of s'[z] over z in F(y) - s'[O])
@@ -38,14 +41,19 @@ class Leaning(NamedTuple):
         scores (numpy.ndarray): The model's scores. Shape (n_tokens, n_tags).
         RETURNS (numpy.ndarray): s', of the same shape and type. If nothing changes, the same array.
         """
-        if self.biases.any():
-            scores = scores + self.biases.astype(scores.dtype)
+        if self.added is not None:
+            scores = scores + self.added.astype(scores.dtype, copy=False)
         elif self.yielding:
             scores = scores.copy()
         for columns, others in self.yielding if len(scores) else ():
             lead = scores[:, others].max(axis=1) - scores[:, O]
             scores[:, columns] -= numpy.maximum(lead, 0.0)[:, None]
         return scores
+
+    @cached_property
+    def added(self) -> numpy.ndarray | None:
+        """RETURNS (Optional[numpy.ndarray]): b in float32, None if it is 0. Shape (n_tags,)."""
+        return self.biases.astype("float32") if self.biases.any() else None
 
     def direction(self, leaned: numpy.ndarray, tag: int, other: int) -> numpy.ndarray:
         """The weights w of the tags with which s'[tag] - s'[other] is the sum of w[y] (s[y] + b[y])

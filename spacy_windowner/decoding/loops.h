@@ -79,21 +79,23 @@ CLONES static void soft_backward(int n, const double* A, const double* p, double
   step<true, true>(n, A, p, f);
 }
 
-// The scores of a token's tags, those that can't be as minus infinity. A label has `size` tags: B,
+// The scores of a token's tags, with the tags' biases, those that can't be as minus infinity. A label has `size` tags: B,
 // I, L and U, or B and I, which stand for U and L, too.
-CLONES static void fill(int n, int size, const float* s, int place, double* RESTRICT x) {
-  x[0] = s[0];
+CLONES static void fill(int n, int size, const float* s, const float* biases, int place,
+                        double* RESTRICT x) {
+  const float* b = biases;
+  x[0] = s[0] + b[0];
   if (size == 4) {
     for (int l = 0; l < n; l++) {
-      x[1 + l] = s[1 + 4 * l];
-      x[1 + n + l] = s[2 + 4 * l];
-      x[1 + 2 * n + l] = s[3 + 4 * l];
-      x[1 + 3 * n + l] = s[4 + 4 * l];
+      x[1 + l] = s[1 + 4 * l] + b[1 + 4 * l];
+      x[1 + n + l] = s[2 + 4 * l] + b[2 + 4 * l];
+      x[1 + 2 * n + l] = s[3 + 4 * l] + b[3 + 4 * l];
+      x[1 + 3 * n + l] = s[4 + 4 * l] + b[4 + 4 * l];
     }
   } else {
     for (int l = 0; l < n; l++) {
-      x[1 + l] = x[1 + 3 * n + l] = s[1 + 2 * l];
-      x[1 + n + l] = x[1 + 2 * n + l] = s[2 + 2 * l];
+      x[1 + l] = x[1 + 3 * n + l] = s[1 + 2 * l] + b[1 + 2 * l];
+      x[1 + n + l] = x[1 + 2 * n + l] = s[2 + 2 * l] + b[2 + 2 * l];
     }
   }
   const int outer = place & (SPACE | TAKEN), inner = place & (SENT_START | TAKEN);

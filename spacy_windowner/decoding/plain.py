@@ -3,6 +3,7 @@ against, and what runs where it isn't compiled. It goes from token to token, all
 
 import numpy
 
+from ..confidence.curve import sigmoid
 from .places import constrain
 from .spans import Spans
 from .tags import Scheme
@@ -15,9 +16,11 @@ def best_spans(
     scheme: Scheme,
     transitions: numpy.ndarray | None,
     margins: bool,
+    biases: numpy.ndarray | None,
+    curves: numpy.ndarray | None,
 ) -> Spans:
     """See `Scored.best_spans`."""
-    S = constrain(scores, lengths, places, scheme)
+    S = constrain(scores if biases is None else scores + biases, lengths, places, scheme)
     tags = _Tags(scheme.n_labels(scores.shape[1]), transitions)
     rows = []
     for doc, part in enumerate(numpy.split(S, numpy.cumsum(lengths)[:-1])):
@@ -38,7 +41,11 @@ def best_spans(
         ]
     docs, starts, ends, labels, ratings = zip(*rows, strict=True) if rows else [()] * 5
     numbers = (numpy.array(column, dtype="int32") for column in (docs, starts, ends, labels))
-    return Spans(*numbers, numpy.array(ratings, dtype="float64"))  # type: ignore[call-arg]
+    found = Spans(*numbers, numpy.array(ratings, dtype="float64"))  # type: ignore[call-arg]
+    if curves is None:
+        return found
+    slopes, offsets = curves[:, found.labels]
+    return found._replace(ratings=sigmoid(slopes * found.ratings + offsets))
 
 
 def forward_backward(

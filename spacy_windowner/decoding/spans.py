@@ -62,6 +62,9 @@ def join(parts: Sequence[Spans]) -> Spans:
     if len(parts) == 1:
         return parts[0]
     if not parts:
-        none = numpy.zeros(0, dtype="int32")
-        return Spans(none, none, none, none, numpy.zeros(0))
+        return NO_SPANS
     return Spans(*(numpy.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+_NONE = numpy.zeros(0, dtype="int32")
+NO_SPANS = Spans(_NONE, _NONE, _NONE, _NONE, numpy.zeros(0))

@@ -1,12 +1,14 @@
-"""Reads the tokens of Docs and writes their entities, compiled: see the twin, `doc_plain.py`."""
+"""Reads the tokens of Docs and writes what is found in them, compiled: see the twin,
+`doc_plain.py`."""
 
 import numpy
 
 from libc.stdint cimport int32_t, uint8_t, uint64_t
 from spacy.attrs cimport IS_SPACE
 from spacy.lexeme cimport Lexeme
-from spacy.structs cimport TokenC
+from spacy.structs cimport SpanC, TokenC
 from spacy.tokens.doc cimport Doc
+from spacy.tokens.span_group cimport SpanGroup
 
 from ..decoding import places as _places
 
@@ -58,20 +60,57 @@ def write_entities(docs, spans, label_hashes):
     cdef const uint64_t[::1] hashes = label_hashes
     cdef Doc doc
     cdef int32_t i, number, at = 0, n_spans = owners.shape[0]
+    cdef bint is_annotated
     annotated = []
     for number, doc in enumerate(docs):
+        is_annotated = False
         for i in range(doc.length):
-            if doc.c[i].ent_iob != 0:
-                annotated.append(number)
-                while at < n_spans and owners[at] == number:
-                    at += 1
-                break
+            is_annotated |= doc.c[i].ent_iob != 0
+        if is_annotated:
+            annotated.append(number)
         else:
             for i in range(doc.length):
                 doc.c[i].ent_iob, doc.c[i].ent_type = OUTSIDE, 0
-            while at < n_spans and owners[at] == number:
-                for i in range(max(starts[at], 0), min(ends[at], doc.length)):
-                    doc.c[i].ent_iob, doc.c[i].ent_type = INSIDE, hashes[labels[at]]
-                doc.c[starts[at]].ent_iob = BEGIN
-                at += 1
+        while at < n_spans and owners[at] == number:
+            if not is_annotated:
+                check(doc, starts[at], ends[at])
+                for i in range(starts[at], ends[at]):
+                    doc.c[i].ent_iob = BEGIN if i == starts[at] else INSIDE
+                    doc.c[i].ent_type = hashes[labels[at]]
+            at += 1
     return annotated
+
+
+cdef inline int check(Doc doc, int start, int end) except -1:
+    if not 0 <= start < end <= doc.length:
+        raise IndexError(f"There are no tokens {start} to {end} in a Doc of {doc.length}")
+    return 0
+
+
+def write_groups(docs, key, spans, label_hashes, bint calibrated):
+    cdef const int32_t[::1] owners = spans.docs, starts = spans.starts, ends = spans.ends
+    cdef const int32_t[::1] labels = spans.labels
+    cdef const uint64_t[::1] hashes = label_hashes
+    cdef const double[::1] ratings = spans.ratings
+    cdef Doc doc
+    cdef SpanGroup group
+    cdef SpanC span
+    cdef const TokenC* last
+    cdef int32_t number, at = 0, n_spans = owners.shape[0]
+    span.id = span.kb_id = 0
+    for number, doc in enumerate(docs):
+        group = SpanGroup(doc, name=key)
+        found = []
+        while at < n_spans and owners[at] == number:
+            check(doc, starts[at], ends[at])
+            last = &doc.c[ends[at] - 1]
+            span.start, span.end, span.label = starts[at], ends[at], hashes[labels[at]]
+            span.start_char, span.end_char = doc.c[starts[at]].idx, last.idx + last.lex.length
+            group.c.push_back(span)
+            found.append(ratings[at])
+            at += 1
+        group.attrs["scores"] = found if calibrated else [None] * len(found)
+        group.attrs["calibrated"] = calibrated
+        if not calibrated:
+            group.attrs["margins"] = found
+        doc.spans[key] = group

@@ -1,12 +1,14 @@
 """What the component reads from Docs when it predicts, and writes to them."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy
 from spacy.attrs import ENT_IOB, ENT_TYPE
 from spacy.strings import get_string_id
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
 
 from ..compiled import choose
 from ..decoding.spans import Spans
@@ -23,20 +25,18 @@ _I, _B = 1, 3
 
 
 def write_entities(
-    docs: Sequence[Doc], spans: Spans, labels: Sequence[str], overwrite: bool
+    docs: Sequence[Doc], spans: Spans, labels: tuple[str, ...], overwrite: bool
 ) -> Spans:
     """Set the entities of documents. All their other tokens become O.
 
     docs (Sequence[Doc]): The documents.
     spans (Spans): The new entities.
-    labels (Sequence[str]): The labels.
+    labels (Tuple[str, ...]): The labels.
     overwrite (bool): Whether existing entities and blocked tokens give way. Otherwise new entities
         that overlap with them are left out.
     RETURNS (Spans): The new entities that were set.
     """
-    _add_labels(docs, spans, labels)
-    hashes = numpy.array([get_string_id(label) for label in labels], dtype="uint64")
-    annotated = core.write_entities(docs, spans, hashes)
+    annotated = core.write_entities(docs, spans, hash_labels(labels))
     if not annotated:
         return spans
     is_set = numpy.ones(len(spans.docs), dtype=bool)
@@ -46,13 +46,27 @@ def write_entities(
     return spans.select(is_set)
 
 
-def _add_labels(docs: Sequence[Doc], spans: Spans, labels: Sequence[str]) -> None:
-    """Make labels known to the vocabularies of documents with spans, which may be others than the
-    component's."""
-    if len(spans.docs):
-        for strings in {id(doc.vocab): doc.vocab.strings for doc in docs}.values():
-            for label in labels:
-                strings.add(label)
+def write_groups(
+    docs: Sequence[Doc], key: str, spans: Spans, labels: tuple[str, ...], calibrated: bool
+) -> None:
+    """Put rated spans into doc.spans, see `doc_plain.write_groups`."""
+    core.write_groups(docs, key, spans, hash_labels(labels), calibrated)
+
+
+def add_labels(docs: Iterable[Doc], vocab: Vocab, labels: Iterable[str]) -> None:
+    """Make labels known to the vocabularies of documents, other than a component's own, which
+    knows them."""
+    for other in {doc.vocab for doc in docs} - {vocab}:
+        for label in labels:
+            other.strings.add(label)
+
+
+@lru_cache(maxsize=16)
+def hash_labels(labels: tuple[str, ...]) -> numpy.ndarray:
+    """The hashes of labels in the vocabulary. uint64, shape (n_labels,)."""
+    hashes = numpy.array([get_string_id(label) for label in labels], dtype="uint64")
+    hashes.flags.writeable = False  # it is shared
+    return hashes
 
 
 def _add_entities(doc: Doc, spans: Spans, labels: Sequence[str], overwrite: bool) -> list[bool]:
@@ -81,30 +95,6 @@ def existing_entities(doc: Doc) -> tuple[list[Span], list[Span]]:
     iob_type = doc.to_array([ENT_IOB, ENT_TYPE])
     blocked = (iob_type[:, 1] == 0) & ((iob_type[:, 0] == _B) | (iob_type[:, 0] == _I))
     return list(doc.ents), [doc[i : i + 1] for i in numpy.flatnonzero(blocked).tolist()]
-
-
-def write_groups(
-    docs: Sequence[Doc], key: str, rated: Spans, labels: Sequence[str], calibrated: bool
-) -> None:
-    """Put rated spans into doc.spans. The group's `attrs` hold `scores`, the probability of each
-    span in the order of the spans, and whether the component is `calibrated`. If it isn't, the
-    scores are None, for a margin is no probability, and `margins` holds the margins.
-
-    docs (Sequence[Doc]): The documents.
-    key (str): The key in doc.spans. What was there is replaced.
-    rated (Spans): The spans, rated by their probability if calibrated, else by their margin.
-    labels (Sequence[str]): The labels.
-    calibrated (bool): Whether the component is calibrated.
-    """
-    _add_labels(docs, rated, labels)
-    hashes = [get_string_id(label) for label in labels]
-    for doc, rows in zip(docs, rated.by_doc(len(docs)), strict=True):
-        ratings = [row[3] for row in rows]
-        attrs: dict[str, Any] = {"scores": ratings, "calibrated": calibrated}
-        if not calibrated:
-            attrs |= {"scores": [None] * len(ratings), "margins": ratings}
-        spans = [Span(doc, start, end, hashes[label]) for start, end, label, _ in rows]
-        doc.spans[key] = SpanGroup(doc, name=key, attrs=attrs, spans=spans)
 
 
 def get_ner_score(span: Span) -> float | None:

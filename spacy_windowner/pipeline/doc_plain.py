@@ -1,12 +1,12 @@
-"""Reads the tokens of Docs and writes their entities, in plain Python: what `doc_core.pyx` is held
-against, and what runs where it isn't compiled."""
+"""Reads the tokens of Docs and writes what is found in them, in plain Python: what `doc_core.pyx`
+is held against, and what runs where it isn't compiled."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy
 from spacy.attrs import ENT_IOB, ENT_TYPE, IS_SPACE, ORTH, SENT_START
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span, SpanGroup
 
 from ..decoding import places
 from ..decoding.spans import Spans
@@ -57,3 +57,25 @@ def write_entities(docs: Sequence[Doc], spans: Spans, label_hashes: numpy.ndarra
             table[start, 0] = _B
         doc.from_array([ENT_IOB, ENT_TYPE], table)
     return annotated
+
+
+def write_groups(
+    docs: Sequence[Doc], key: str, spans: Spans, label_hashes: numpy.ndarray, calibrated: bool
+) -> None:
+    """Put rated spans into doc.spans. The group's `attrs` hold `scores`, the probability of each
+    span in the order of the spans, and whether the component is `calibrated`. If it isn't, the
+    scores are None, for a margin is no probability, and `margins` holds the margins.
+
+    docs (Sequence[Doc]): The documents. Their vocabularies know the labels.
+    key (str): The key in doc.spans. What was there is replaced.
+    spans (Spans): The spans, rated by their probability if calibrated, else by their margin.
+    label_hashes (numpy.ndarray): uint64, the hash of each label.
+    calibrated (bool): Whether the component is calibrated.
+    """
+    for doc, rows in zip(docs, spans.by_doc(len(docs)), strict=True):
+        ratings = [row[3] for row in rows]
+        attrs: dict[str, Any] = {"scores": ratings, "calibrated": calibrated}
+        if not calibrated:
+            attrs |= {"scores": [None] * len(ratings), "margins": ratings}
+        found = [Span(doc, start, end, int(label_hashes[label])) for start, end, label, _ in rows]
+        doc.spans[key] = SpanGroup(doc, name=key, attrs=attrs, spans=found)

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy
 from spacy.tokens import Doc
 
-from ..confidence.calibration import NumberedCurves
+from ..confidence.calibration import rate
 from ..decoding.lattice import Scored
 from ..decoding.leaning import Leaning
-from ..decoding.spans import Spans, join
+from ..decoding.spans import NO_SPANS, Spans, join
 from ..decoding.tags import Scheme
 from ..scoring.scorer import Scorer
 from .doc_io import read_tokens
@@ -51,16 +51,17 @@ def score_docs(
 class Rating(NamedTuple):
     """How spans are rated, and which of them are kept.
 
-    entities (Optional[NumberedCurves]): From the margins of entities to probabilities, if known.
-    candidates (Optional[NumberedCurves]): From those of candidates.
-    thresholds (numpy.ndarray): The probability that entities of each label must have, if it is
-        known. Shape (n_labels,).
+    entities (Optional[numpy.ndarray]): From the margins of entities to probabilities, see
+        `Curves.of`, if it is known.
+    candidates (Optional[numpy.ndarray]): From those of candidates.
+    thresholds (Optional[numpy.ndarray]): The probability that entities of each label must have, if
+        any is wanted and it is known. Shape (n_labels,).
     wants_candidates (bool): Whether candidates are wanted, too: spans that nearly were entities.
     """
 
-    entities: NumberedCurves | None
-    candidates: NumberedCurves | None
-    thresholds: numpy.ndarray
+    entities: numpy.ndarray | None
+    candidates: numpy.ndarray | None
+    thresholds: numpy.ndarray | None
     wants_candidates: bool
 
 
@@ -82,22 +83,23 @@ class Decision(NamedTuple):
             candidates if wanted, which include those that are not. They are rated by their
             probability or, if it is unknown, by their margin, which is negative for candidates.
         """
-        scored = scored.lean(self.leaning)
-        entities = scored.best_spans(margins=self.rating is not None)
-        if self.rating is None:
-            return entities, None
-        curves, of_candidates, thresholds, wants_candidates = self.rating
-        unsure = numpy.zeros(len(entities.docs), dtype=bool)
-        if curves is not None and len(unsure):
-            entities = curves.rate(entities)
-            unsure = entities.ratings < thresholds[entities.labels]
-        candidates = None
-        if wants_candidates:
-            candidates = scored.near_spans(MOST_BEHIND).without(entities)
-            if of_candidates is not None:
-                candidates = of_candidates.rate(candidates)
-            candidates = join([candidates, entities.select(unsure)]).ordered()
-        return entities.select(~unsure) if unsure.any() else entities, candidates
+        biases, rating = self.leaning.added, self.rating
+        if self.leaning.yielding:
+            scored, biases = scored.lean(self.leaning), None
+        if rating is None:
+            return scored.best_spans(margins=False, biases=biases), None
+        entities = scored.best_spans(biases=biases, curves=rating.entities)
+        kept, unsure = entities, NO_SPANS
+        if rating.thresholds is not None:
+            is_unsure = entities.ratings < rating.thresholds[entities.labels]
+            kept, unsure = entities.select(~is_unsure), entities.select(is_unsure)
+        if not rating.wants_candidates:
+            return kept, None
+        near = scored.lean(self.leaning) if biases is not None else scored
+        candidates = near.near_spans(MOST_BEHIND).without(entities)
+        if rating.candidates is not None:
+            candidates = rate(candidates, rating.candidates)
+        return kept, join([candidates, unsure]).ordered()
 
 
 def _groups(docs: Sequence[Doc]) -> Iterator[Sequence[Doc]]:

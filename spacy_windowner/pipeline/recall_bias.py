@@ -1,6 +1,7 @@
 """The operating point: how much the decision leans to entities, chosen on held-out documents."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy
 
@@ -50,7 +51,7 @@ def _f1_of_biases(
     f1 = numpy.zeros(len(_BIASES))
     others = numpy.where(direction != 0.0, 0.0, leaning.biases)
     for i, bias in enumerate(_BIASES.tolist()):
-        tried = leaning._replace(biases=others + bias * direction)
+        tried = replace(leaning, biases=others + bias * direction)
         leaned = (group.lean(tried) for group in held_out.groups)
         f1[i] = _f1(held_out, (group.best_spans(margins=False) for group in leaned), label)
     padded = numpy.pad(f1, 1, mode="edge")
@@ -59,10 +60,7 @@ def _f1_of_biases(
 
 def _f1(held_out: HeldOut, found: Iterable[Spans], label: int | None) -> float:
     judged = [
-        is_right
-        for rows in held_out.judge(found)
-        for row, is_right in rows
-        if label is None or row[2] == label
+        is_right for row, is_right in held_out.judge(found) if label is None or row[2] == label
     ]
     gold = [row for rows in held_out.gold for row in rows if label is None or row[2] == label]
     total = len(judged) + len(gold)

@@ -33,10 +33,10 @@ from ..models.transitions import (
     set_n_tags,
 )
 from ..pretraining.words_file import load_words
-from ..scoring.scorer import make_scorer
+from ..scoring.scorer import TableScorer, make_scorer
 from .batch_loss import Objective, batch_loss
 from .calibrate import fit_calibration
-from .doc_io import write_entities, write_groups
+from .doc_io import add_labels, write_entities, write_groups
 from .evaluation_report import EvaluationReport
 from .gold import (
     check_incorrect_spans,
@@ -357,7 +357,8 @@ class WindowNER(GrowingPipe):
             for ent in example.reference.ents:
                 self.add_label(ent.label_)
             check_incorrect_spans(example, self.cfg["incorrect_spans_key"], self.name)
-            report.add(index, len(example.reference.ents), gold_tags(example, [], self.scheme)[1])
+            _, [skipped] = gold_tags([example], [], self.scheme)
+            report.add(index, len(example.reference.ents), skipped)
         report.warn(self.name, "the training data")
         # Without entities, this was no training data, but spaCy's dummy example.
         self._skips_reported = report.total > 0
@@ -383,16 +384,28 @@ class WindowNER(GrowingPipe):
         wants_candidates = decision.rating is not None and decision.rating.wants_candidates
         return Predictions(join(entities), join(candidates) if wants_candidates else None)
 
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Find the entities of a stream of docs. What is found doesn't depend on the batches, which
+        are small enough for their docs to stay in the processor's cache, if the model allows it.
+
+        stream (Iterable[Doc]): The documents.
+        batch_size (int): The number of docs to process at a time, at most.
+        YIELDS (Doc): The documents, in their order.
+        """
+        if isinstance(self._scorer, TableScorer):
+            batch_size = min(batch_size, _MAX_BATCH)
+        return super().pipe(stream, batch_size=batch_size)
+
     def score_docs(self, docs: Sequence[Doc], overwrite: bool) -> Iterator[Scored]:
         """Score the tags of documents, before `leaning` decides what is made of the scores.
 
         docs (Sequence[Doc]): The documents.
         overwrite (bool): Whether entities may be where there are some already.
-        YIELDS (Scored): A group of the documents, in their order.
+        RETURNS (Iterator[Scored]): Groups of the documents, in their order.
         """
         self._refresh_scorer()
         transitions = get_transitions(self.model)
-        yield from score_docs(docs, self._scorer, self.scheme, transitions, overwrite)
+        return score_docs(docs, self._scorer, self.scheme, transitions, overwrite)
 
     def _decide(self) -> Decision:
         """How entities are found, by the present settings."""
@@ -412,9 +425,10 @@ class WindowNER(GrowingPipe):
             if thresholds.any() and not self._told_of_threshold:
                 self._told_of_threshold = True
                 warnings.warn(Warnings.WW061.format(name=self.name), stacklevel=4)
-            return Rating(None, None, thresholds, cfg["candidates"])
+            return Rating(None, None, None, cfg["candidates"])
         entities, candidates = (curves.of(self.labels) for curves in calibration)
-        return Rating(entities, candidates, thresholds, cfg["candidates"])
+        wanted = thresholds if thresholds.any() else None
+        return Rating(entities, candidates, wanted, cfg["candidates"])
 
     def tune_recall_bias(self, examples: Iterable[Example]) -> float:
         """Set `recall_bias` to the value that gives the best F1 on examples the model was not
@@ -476,12 +490,14 @@ class WindowNER(GrowingPipe):
         """
         docs = list(docs)
         entities, candidates = scores
-        written = write_entities(docs, entities, self.labels, self.cfg["overwrite"])
+        labels = self.labels
+        add_labels(docs, self.vocab, labels)
+        written = write_entities(docs, entities, labels, self.cfg["overwrite"])
         key, is_calibrated = self.cfg["spans_key"], self.cfg["calibration"] is not None
         if key is not None:
-            write_groups(docs, key, written, self.labels, is_calibrated)
+            write_groups(docs, key, written, labels, is_calibrated)
         if candidates is not None:
-            write_groups(docs, f"{key}_candidates", candidates, self.labels, is_calibrated)
+            write_groups(docs, f"{key}_candidates", candidates, labels, is_calibrated)
 
     def update(
         self,
@@ -682,5 +698,6 @@ class WindowNER(GrowingPipe):
         _ = self.calibration  # read it now, so that damage is found now
 
 
+_MAX_BATCH = 64
 _MAX_LOOKED_UP = 1000
 """Examples whose words are looked up among the word vectors before training."""

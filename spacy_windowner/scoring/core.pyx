@@ -54,6 +54,14 @@ cdef class WordIndex:
     def __len__(self):
         return self.length
 
+    cdef bint find_all(self, const uint64_t[::1] words, int32_t[::1] rows) noexcept:
+        cdef int64_t i
+        cdef bint found = True
+        for i in range(words.shape[0]):
+            rows[i] = <int32_t>self.slot(words[i]).row
+            found &= rows[i] != 0
+        return found
+
     cdef Slot* slot(self, uint64_t word) noexcept nogil:
         cdef uint64_t at = word & self.mask  # hashes are random in every bit
         while self.slots[at].row != 0 and self.slots[at].word != word:
@@ -61,11 +69,8 @@ cdef class WordIndex:
         return &self.slots[at]
 
     def find(self, const uint64_t[::1] words):
-        cdef int64_t i, n = words.shape[0]
-        found = numpy.empty(n, dtype="int32")
-        cdef int32_t[::1] rows = found
-        for i in range(n):
-            rows[i] = <int32_t>self.slot(words[i]).row
+        found = numpy.empty(words.shape[0], dtype="int32")
+        self.find_all(words, found)
         return found
 
     def add(self, const uint64_t[::1] words):

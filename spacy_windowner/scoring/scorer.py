@@ -3,8 +3,8 @@
 import os
 from collections.abc import Sequence
 from functools import partial
-from operator import is_not
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from operator import is_
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy
 from spacy.tokens import Doc
@@ -13,7 +13,7 @@ from thinc.api import Model, NumpyOps
 from thinc.util import to_numpy
 
 from ..compiled import choose
-from ..models.growth import added_columns
+from ..models.growth import added_columns, grown_layer
 from .words import LANES, WordCache
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ class TableScorer:
     def __init__(self, model: Model, table_size: int) -> None:
         self.model = model
         self.table_size = table_size
+        self._window = model.get_ref("windowed_affine").attrs["window"]
         embed = model.get_ref("embed")
         self._embed_params = [(node, name) for node in embed.walk() for name in node.param_names]
         self.clear()
@@ -114,10 +115,9 @@ class TableScorer:
         """See `Scorer.scores`."""
         known = self._present(docs[0].vocab)
         table, rows = known.cache.look_up(words)
-        window = self.model.get_ref("windowed_affine").attrs["window"]
         if known.after_relu is not None:
-            return table.multiply(rows, lengths, window, known.after_relu)
-        base, *own_sums = table.add_up(rows, lengths, window)
+            return table.multiply(rows, lengths, self._window, known.after_relu)
+        base, *own_sums = table.add_up(rows, lengths, self._window)
         scores, hidden = base, base
         if self.model.has_ref("head"):
             scores, hidden = _run(self.model.get_ref("head"), base, lengths)
@@ -147,23 +147,21 @@ class TableScorer:
 
     def _present(self, vocab: Vocab) -> "_Known":
         """What is known by the model's present weights and a vocabulary."""
-        affines = self._affines()
-        pad: Any = affines[0].get_param("pad")
-        vectors = vocab.vectors
-        # Loading and `use_params` exchange the arrays. An optimizer writes into them, and every
-        # update reaches the bias.
-        sources: list[Any] = [node.get_param(name) for node, name in self._embed_params]
-        sources += [affine.get_param("W") for affine in affines]
-        sources += [pad, vocab, vectors, vectors.data]
-        # A forked process may have inherited a cache in the middle of a change, and its lock.
-        biases: list[Any] = [affine.get_param("b") for affine in affines]
-        state = (b"".join(bias.tobytes() for bias in biases), os.getpid())
         known = self._known
-        is_new = known is None or state != known.state or len(sources) != len(known.sources)
-        if known is None or is_new or any(map(is_not, sources, known.sources)):
-            pads = [multiply(affine, pad)[0] for affine in affines]
-            cache = WordCache(self.table_size, pads, partial(self._make_products, vocab))
-            known = self._known = _Known(sources, state, cache, self._after_relu())
+        if known is None or not known.is_present(self.model, vocab):
+            affines = self._affines()
+            pads = [multiply(affine, _param(affines[0], "pad"))[0] for affine in affines]
+            params = [(affine, name) for affine in affines for name in ("W", "b")]
+            params += [(affines[0], "pad"), *self._embed_params]
+            known = self._known = _Known(
+                structure=_structure(self.model),
+                params=[_param(*param) for param in params],
+                places=[(node._params._params, (node.id, name)) for node, name in params],
+                biases=[_param(affine, "b") for affine in affines],
+                vocab=[vocab, vocab.vectors, vocab.vectors.data],
+                cache=WordCache(self.table_size, pads, partial(self._make_products, vocab)),
+                after_relu=self._after_relu(),
+            )
         return known
 
     def _after_relu(self) -> Any:
@@ -174,19 +172,51 @@ class TableScorer:
         n_linear = sum(layer.name == "linear" for layer in layers)
         if first.attrs.get("nonlinearity") != "relu" or n_linear > 1:
             return None
-        W: Any = output.get_param("W")
+        W = _param(output, "W")
         filled = numpy.pad(W, ((0, 0), (0, -W.shape[1] % LANES)))  # as the sums are
-        b: Any = output.get_param("b")
-        return core.Linear(filled, b)
+        return core.Linear(filled, _param(output, "b"))
 
 
-class _Known(NamedTuple):
-    """A cache, and what it was made of."""
+class _Known:
+    """A cache, and what it was made of: layers, parameters and a vocabulary with its vectors."""
 
-    sources: list[Any]
-    state: tuple[bytes, int]
-    cache: WordCache
-    after_relu: Any
+    def __init__(self, *, structure, params, places, biases, vocab, cache, after_relu) -> None:
+        self.structure = structure
+        self.params = params
+        self.places = places  # where thinc keeps them: it takes longer to ask each layer
+        self.biases = biases
+        self.bits = self._bits()
+        self.vocab = vocab
+        # A forked process may have inherited a cache in the middle of a change, and its lock.
+        self.process = os.getpid()
+        self.cache = cache
+        self.after_relu = after_relu
+
+    def is_present(self, model: Model, vocab: Vocab) -> bool:
+        """Whether nothing has changed since."""
+        vectors = vocab.vectors
+        # Loading and `use_params` exchange the arrays. An optimizer writes into them, and every
+        # update reaches the bias.
+        return (
+            all(map(is_, self.params, [params[key] for params, key in self.places]))
+            and all(map(is_, self.vocab, (vocab, vectors, vectors.data)))
+            and all(map(is_, self.structure, _structure(model)))
+            and self.bits == self._bits()
+            and self.process == os.getpid()
+        )
+
+    def _bits(self) -> bytes:
+        return b"".join([bias.tobytes() for bias in self.biases])
+
+
+def _structure(model: Model) -> tuple[Any, Any]:
+    """The layers that a model may exchange for others: those of added labels, and the output."""
+    return grown_layer(model), model.get_ref("output_layer")
+
+
+def _param(node: Model, name: str) -> Any:
+    """A parameter. thinc's types know no numpy.ndarray."""
+    return node.get_param(name)
 
 
 def _run(head: Model, Z: Any, lengths: numpy.ndarray) -> tuple[Any, Any]:
@@ -199,9 +229,7 @@ def _run(head: Model, Z: Any, lengths: numpy.ndarray) -> tuple[Any, Any]:
 
 
 def _linear(layer: Model) -> Any:
-    W: Any = layer.get_param("W")
-    b: Any = layer.get_param("b")
-    return core.Linear(W, b)
+    return core.Linear(_param(layer, "W"), _param(layer, "b"))
 
 
 def multiply(affine: Model, rows: numpy.ndarray) -> numpy.ndarray:
@@ -213,8 +241,7 @@ def multiply(affine: Model, rows: numpy.ndarray) -> numpy.ndarray:
     RETURNS (numpy.ndarray): Products. Shape (n, n_positions, nO).
     """
     ops: Any = affine.ops  # thinc's types know no numpy.ndarray
-    W: Any = affine.get_param("W")
-    b: Any = affine.get_param("b")
+    W, b = _param(affine, "W"), _param(affine, "b")
     window = affine.attrs["window"]
     n_positions, nO, nI = W.shape
     products = ops.gemm(rows, W.reshape((-1, nI)), trans2=True).reshape((-1, n_positions, nO))

@@ -22,7 +22,7 @@ def make_curves() -> Curves:
 def test_labels_with_little_data_share_the_pooled_curve():
     curves = make_curves()
     margins, numbers = numpy.array([0.5, 0.5, 2.0]), numpy.array([0, 1, 2])
-    found = curves.of(LABELS).probabilities(margins, numbers)
+    found = probabilities(curves, margins, numbers)
     own = [curves.labels["A"], curves.pooled, curves.pooled]
     expected = [sigmoid(c.slope * m + c.bias) for c, m in zip(own, margins, strict=True)]
     numpy.testing.assert_allclose(found, expected)
