@@ -83,6 +83,13 @@ def test_numbers_of_a_product_do_not_depend_on_the_others(n_out, n_in):
     numpy.testing.assert_array_equal(core.Linear(filled, b)(X, int32([100])), together)
 
 
+def test_a_layer_may_take_fewer_columns_than_there_are(core):
+    table, rows, W, b = make_case(0, [9, 4])
+    sums = core.add_up(table, rows, int32([9, 4]), 3, True)
+    found = core.add_up(table, rows, int32([9, 4]), 3, True, core.Linear(W[:, :33], b))
+    numpy.testing.assert_allclose(found, sums[:, :33] @ W[:, :33].T + b, rtol=1e-4, atol=1e-4)
+
+
 def test_a_layer_keeps_a_copy(core):
     table, rows, W, b = make_case(0, [9])
     linear = core.Linear(W, b)
@@ -103,8 +110,10 @@ def test_numbers_that_no_model_should_have(core, number):
 def test_widths_that_do_not_fit():
     core = compiled_module("scoring.core")
     table, rows, W, b = make_case(0, [9])
-    with pytest.raises(ValueError, match="48 numbers a row are there, not 47"):
-        core.add_up(table, rows, int32([9]), 3, True, core.Linear(W[:, 1:], b))
+    with pytest.raises(ValueError, match="49 numbers a row are wanted, not 48"):
+        core.add_up(
+            table, rows, int32([9]), 3, True, core.Linear(numpy.pad(W, ((0, 0), (0, 1))), b)
+        )
     with pytest.raises(ValueError, match="48 numbers a row are wanted, not 16"):
         core.Linear(W, b)(numpy.zeros((3, 16), dtype="float32"), int32([3]))
 

@@ -204,11 +204,11 @@ def vectors_vocab():
     return vocab
 
 
-@pytest.mark.parametrize("hidden_depth", [0, 2])
-def test_any_parameter_is_exchanged(vectors_vocab, hidden_depth):
-    vocab = vectors_vocab
-    docs = make_docs(vocab)
-    model = make_model(docs, embed=rich_embed(), hidden_depth=hidden_depth, activation="prelu")
+@pytest.mark.parametrize("hidden_depth, activation", [(0, "relu"), (1, "relu"), (2, "prelu")])
+def test_any_parameter_is_exchanged(vectors_vocab, hidden_depth, activation):
+    docs = make_docs(vectors_vocab)
+    settings = dict(hidden_depth=hidden_depth, activation=activation)
+    model = make_model(docs, embed=rich_embed(), **settings)
     nodes = [(node, name) for node in model.walk() for name in node.param_names]
     assert len(nodes) >= 12
     for node, name in nodes:
@@ -246,6 +246,19 @@ def test_an_optimizer_writes_into_the_parameters(docs, hidden_depth, optimizer):
     scorer = check_after(step, model, docs)
     step()
     numpy.testing.assert_allclose(score(scorer, docs), expected_scores(model, docs), **CLOSE)
+
+
+def test_an_update_of_dead_hidden_units(docs):
+    """Only the output's bias learns."""
+    model = make_model(docs)
+    model.get_ref("windowed_affine").get_param("b")[:] = -1e3
+
+    def step():
+        scores, backprop = model.begin_update(docs)
+        backprop(random_like(scores))
+        model.finish_update(SGD(0.5))
+
+    check_after(step, model, docs)
 
 
 def test_use_params(vocab, docs):
