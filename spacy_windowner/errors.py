@@ -75,15 +75,15 @@ class Errors:
         "[WN018] Can't add {labels!r} to '{name}'. Give a list of new labels, at least one, and "
         'each of them once, e.g. `add_labels(["ORG"])`.'
     )
+    WN019 = (
+        "[WN019] '{name}' can't learn transitions: its model, {model}, has no place for them. Set "
+        "`transitions = false` in the `loss` block of the component, or use the architecture "
+        "spacy-windowner.WindowClassifier.v1 or TorchWindowClassifier.v1."
+    )
     WN020 = (
         "[WN020] This model needs PyTorch, which is not installed: "
         '`pip install "spacy-windowner[torch]"`. Without it, use the architecture '
         "spacy-windowner.WindowClassifier.v1, and train again."
-    )
-    WN020 = (
-        "[WN020] '{name}' can't learn transitions: its model, {model}, has no place for them. Set "
-        "`transitions = false` in the `loss` block of the component, or use the architecture "
-        "spacy-windowner.WindowClassifier.v1 or TorchWindowClassifier.v1."
     )
     WN021 = (
         "[WN021] The `scorer` must build a torch.nn.Module that maps a float32 tensor of shape "

@@ -13,8 +13,11 @@ import pytest
 from spacy.tokens import Doc
 from spacy.vectors import Vectors
 from spacy.vocab import Vocab
+from spacy_windowner.tagging.lattice import Places, make_lattice
+from spacy_windowner.tagging.viterbi import viterbi
 from thinc.api import SGD, Ragged
 
+from spacy_windowner.decoding.tags import BILUO, BIO
 from spacy_windowner.layers.vectors_table import VectorsTable
 from spacy_windowner.losses.cross_entropy import CrossEntropy
 from spacy_windowner.losses.max_margin import MaxMargin
@@ -22,9 +25,6 @@ from spacy_windowner.losses.structured_margin import StructuredMargin
 from spacy_windowner.losses.targets import Targets
 from spacy_windowner.models.embed import VectorsEmbed
 from spacy_windowner.models.window_classifier import WindowClassifier
-from spacy_windowner.tagging.lattice import Places, make_lattice
-from spacy_windowner.decoding.tags import BILUO, BIO
-from spacy_windowner.tagging.viterbi import viterbi
 
 from .util import FORMULAS, check_gradient, randomize
 

@@ -1,12 +1,19 @@
 """Checks that several tests share."""
 
 import math
+import os
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
 
 import numpy
+import pytest
 from thinc.api import Model
 
+from spacy_windowner.compiled import PLAIN_VARIABLE
 from spacy_windowner.layers.activations import LEAK, PRELU_INIT
 
 elementwise = partial(numpy.vectorize, otypes="d")
@@ -35,6 +42,26 @@ FORMULAS = {
         elementwise(lambda z: 1 if z > 0 else PRELU_INIT),
     ),
 }
+
+
+def compiled_module(name: str) -> Any:
+    """A compiled module by its name within the package. Without it the test is skipped."""
+    if os.environ.get(PLAIN_VARIABLE):
+        pytest.skip(f"{PLAIN_VARIABLE} is set")
+    return pytest.importorskip(f"spacy_windowner.{name}", reason=f"{name} isn't built")
+
+
+def both_versions(argument: str, compiled: str, plain: str) -> Any:
+    """Run a test with a compiled module, if it was built, and with its twin in plain Python.
+
+    argument (str): The test's argument that takes the module.
+    compiled (str): The compiled module's name within the package.
+    plain (str): The name of its twin.
+    """
+    names = [f"spacy_windowner.{name}" for name in (compiled, plain)]
+    modules: list[ModuleType] = [import_module(name) for name in names if find_spec(name)]
+    ids = [module.__name__.rpartition(".")[2] for module in modules]
+    return pytest.mark.parametrize(argument, modules, ids=ids)
 
 
 def check_gradient(

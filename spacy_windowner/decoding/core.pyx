@@ -173,7 +173,7 @@ cdef void rate(
         if t < found.end:
             rival = max(rival, best_other(W, F + t * W, b, tagged[t]))
             if t == found.start:
-                found.margin, rival = total - rival, -INFINITY
+                found.margin, rival = max(total - rival, 0.0), -INFINITY
                 if found == first:
                     return
                 found -= 1

@@ -92,7 +92,7 @@ class Scored(NamedTuple):
         parts = []
 
         def add(whole: numpy.ndarray) -> None:
-            behind = whole - best[starts]
+            behind = numpy.minimum(whole - best[starts], 0.0)
             chosen = behind >= -most_behind
             columns = docs[starts], starts, ends + 1, labels, behind
             parts.append(Spans(*(column[chosen] for column in columns)))

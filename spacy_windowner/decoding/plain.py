@@ -34,7 +34,7 @@ def best_spans(
             total = M[0].max()
             for number, (start, end, tagged, _) in enumerate(spans):
                 M[numpy.arange(start, end), tagged] = -numpy.inf
-                rivals[number] = total - M[start:end].max()
+                rivals[number] = max(total - M[start:end].max(), 0.0)
         rows += [
             (doc, start, end, label, rival)
             for (start, end, _, label), rival in zip(spans, rivals, strict=True)

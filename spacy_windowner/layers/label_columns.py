@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
-from thinc.api import Dropout, Linear, Model, chain
+from thinc.api import Linear, Model, chain
 from thinc.initializers import glorot_uniform_init, zero_init
 from thinc.types import Floats2d
 from thinc.util import partial
 
 from .activations import Activation
+from .dropout import Dropout
 from .windowed_affine import WordRows, multiply_windows
 
 

@@ -3,10 +3,11 @@ from typing import Any, cast
 
 from spacy.tokens import Doc
 from spacy.util import registry
-from thinc.api import Dropout, Model, chain, ragged2list
+from thinc.api import Model, chain, ragged2list
 from thinc.types import Floats2d
 
 from ..errors import check_setting
+from ..layers.dropout import Dropout
 from ..layers.torch_module import TorchModule
 from ..layers.window_features import with_windows
 from ..layers.word_rows import AllTokens, DistinctWords

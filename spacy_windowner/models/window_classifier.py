@@ -2,11 +2,12 @@ from typing import Any, Literal, cast
 
 from spacy.tokens import Doc
 from spacy.util import registry
-from thinc.api import Dropout, Linear, Model, chain, ragged2list, with_array, zero_init
+from thinc.api import Linear, Model, chain, ragged2list, with_array, zero_init
 from thinc.types import Floats2d
 
 from ..errors import check_setting
 from ..layers.activations import Activation
+from ..layers.dropout import Dropout
 from ..layers.windowed_affine import WindowedAffine
 from ..layers.word_rows import AllTokens, DistinctWords
 from .context_free import is_context_free

@@ -1,3 +1,4 @@
+import math
 from typing import Any
 
 import numpy
@@ -5,8 +6,11 @@ from spacy.util import registry
 from thinc.api import Optimizer
 from thinc.types import Generator
 
+from ..compiled import choose
 from .averages import Averages
-from .table_rows import TableRows, is_table
+from .table_rows import TableRows, average_decay, clip, is_table
+
+_core = choose("optimizers.adam_core", "optimizers.adam_plain")
 
 
 @registry.optimizers("spacy-windowner.SparseAdam.v1")
@@ -68,29 +72,62 @@ class _SparseAdam(Optimizer):
         self, key: tuple[int, str], weights: Any, gradient: Any, *, lr_scale: float = 1.0
     ) -> tuple[Any, Any]:
         """Update a parameter in place. See `Optimizer.__call__`."""
+        if not (weights.size and _is_flat(weights) and _is_flat(gradient)):
+            return super().__call__(key, weights, gradient, lr_scale=lr_scale)
         if key not in self._tables:
             found = is_table(gradient)
-            if found is None:
-                return super().__call__(key, weights, gradient, lr_scale=lr_scale)
-            self._tables[key] = TableRows(weights) if found else None
-        table = self._tables[key]
-        if table is None:
-            return super().__call__(key, weights, gradient, lr_scale=lr_scale)
+            if found is not None:  # else it is too early to tell
+                self._tables[key] = TableRows(weights) if found else None
         self.nr_update[key] += 1
         average = None
         if self.averages is not None:
             if key not in self.averages:
-                self.averages[key] = numpy.zeros_like(weights)
+                self.averages[key] = numpy.zeros(weights.shape, dtype="float32")
             average = self.averages.data[key]  # averages[key] would bring all rows up to date
+        table = self._tables.get(key)
+        learn_rate = self.learn_rate * lr_scale
+        if table is None:
+            return self._update_all(key, weights, gradient, average, learn_rate)
         table.step(
             weights,
             gradient,
             average,
             step=self.nr_update[key],
-            learn_rate=self.learn_rate * lr_scale,
+            learn_rate=learn_rate,
             beta2=self.b2,
             eps=self.eps,
             L2=self.L2,
             grad_clip=self.grad_clip,
         )
         return weights, gradient
+
+    def _update_all(
+        self, key: Any, weights: Any, gradient: Any, average: Any, learn_rate: float
+    ) -> tuple[Any, Any]:
+        """A step of thinc's Adam with decoupled weight decay, for a parameter that is no table."""
+        step = self.nr_update[key]
+        moments: list[Any] = [self.mom1, self.mom2]
+        for each in moments:
+            if key not in each:
+                each[key] = numpy.zeros(weights.size, dtype="float32")
+        root = math.sqrt(1.0 - self.b2**step)
+        _core.update_all(
+            weights.reshape(-1),
+            gradient.reshape(-1),
+            *(each[key] for each in moments),
+            None if average is None else average.reshape(-1),
+            beta1=self.b1,
+            beta2=self.b2,
+            scale=clip(float(numpy.linalg.norm(gradient)), self.grad_clip),
+            rate=learn_rate * root / (1.0 - self.b1**step),
+            eps=self.eps,
+            kept=1.0 - learn_rate * self.L2,
+            past=average_decay(step),
+        )
+        return weights, gradient
+
+
+def _is_flat(array: Any) -> bool:
+    """Whether an array is one that compiled code can take."""
+    is_float = isinstance(array, numpy.ndarray) and array.dtype == "float32"
+    return is_float and array.flags.c_contiguous

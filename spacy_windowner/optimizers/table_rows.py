@@ -3,10 +3,11 @@ from typing import Any
 
 import numpy
 
+from ..compiled import choose
+
+_core = choose("optimizers.adam_core", "optimizers.adam_plain")
 # The fewest rows of a table: a smaller matrix costs little as a whole.
 _MIN_ROWS = 256
-# Rows updated at a time, few enough to stay in the processor's cache.
-_CHUNK = 512
 # The largest weight of the past in thinc's averages.
 _MAX_DECAY = 0.9999
 
@@ -22,6 +23,16 @@ def is_table(gradient: Any) -> bool | None:
         return False
     touched = int(numpy.count_nonzero(_squared_norms(gradient)))
     return 2 * touched <= len(gradient) if touched else None
+
+
+def clip(norm: float, grad_clip: float) -> float:
+    """The factor that makes a gradient of some norm as short as is allowed. 0 allows any."""
+    return grad_clip / norm if grad_clip and norm >= grad_clip else 1.0
+
+
+def average_decay(step: int) -> float:
+    """The weight of the past in the average at a step, as in thinc's `update_averages`."""
+    return min((1.0 + step) / (10.0 + step), _MAX_DECAY)
 
 
 def _squared_norms(gradient: numpy.ndarray) -> numpy.ndarray:
@@ -73,42 +84,26 @@ class TableRows:
         squares = _squared_norms(gradient)
         touched = numpy.flatnonzero(squares)
         norm = math.sqrt(squares.sum(dtype="float64"))
-        clip = grad_clip / norm if grad_clip and norm >= grad_clip else 1.0
         kept = 1.0 - learn_rate * L2
-        past = min((1.0 + step) / (10.0 + step), _MAX_DECAY)  # as in thinc's update_averages
+        past = average_decay(step)
         missed = self._now - self._seen[touched]
         self._now += numpy.log([beta2, kept, past])
         self._seen[touched] = self._now
-        decays = numpy.exp(missed).astype(weights.dtype)
-        # With sqrt(1 - beta2) in the gradient there is one pass less over it.
+        decays = numpy.exp(missed) * (beta2, kept, 1.0)
+        # With sqrt(1 - beta2) in the gradient there is one product less.
         root = math.sqrt(1.0 - beta2)
-        rate = kept * learn_rate * math.sqrt(1.0 - beta2**step) / root
-        for start in range(0, len(touched), _CHUNK):
-            rows = touched[start : start + _CHUNK]
-            of_moment, of_weights, of_average = decays[start : start + _CHUNK].T[:, :, None]
-            w = weights[rows]
-            if average is not None:
-                # Until now the weights have been what they are.
-                a = w + of_average * (average[rows] - w)
-            g = gradient[rows]
-            gradient[rows] = 0.0
-            g *= clip * root
-            v = self.second_moment[rows]
-            v *= beta2 * of_moment
-            v += g * g
-            self.second_moment[rows] = v
-            numpy.sqrt(v, out=v)
-            v += eps
-            g /= v
-            g *= rate
-            w *= kept * of_weights
-            w -= g
-            weights[rows] = w
-            if average is not None:
-                a -= w
-                a *= past
-                a += w
-                average[rows] = a
+        _core.update_rows(
+            weights,
+            gradient,
+            self.second_moment,
+            average,
+            touched,
+            decays.astype("float32"),
+            scale=clip(norm, grad_clip) * root,
+            rate=kept * learn_rate * math.sqrt(1.0 - beta2**step) / root,
+            eps=eps,
+            past=past,
+        )
 
     def catch_up(self, average: numpy.ndarray) -> None:
         """Bring the average of every row to the present, in place.

@@ -118,13 +118,14 @@ def _fit(
     held_out: HeldOut, found: list[Spans], labels: Sequence[str], numbers: set[int]
 ) -> Curves | None:
     """Fit curves to spans of the labels of these numbers."""
-    judged = [
-        (row[3], right, row[2])
-        for rows in held_out.judge(found)
-        for row, right in rows
-        if row[2] in numbers
-    ]
-    if not judged:
+    margins: list[float] = []
+    right: list[bool] = []
+    of_label: list[int] = []
+    for row, is_right in held_out.judge(found):
+        if row[2] in numbers:
+            margins.append(row[3])
+            right.append(is_right)
+            of_label.append(row[2])
+    if not margins:
         return None
-    margins, right, of_label = (numpy.array(column) for column in zip(*judged, strict=True))
-    return Curves.fit(margins, right, of_label, labels)
+    return Curves.fit(numpy.array(margins), numpy.array(right), numpy.array(of_label), labels)

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 import numpy
 from spacy.attrs import ENT_IOB, ENT_TYPE, ORTH
@@ -31,13 +32,10 @@ def make_targets(
     scheme (Scheme): The scheme of the tags.
     RETURNS (Tuple[Targets, SkipReport]): The targets, and the entities that can't be used.
     """
+    tags, skipped = gold_tags(examples, label_hashes, scheme)
     report = SkipReport()
-    tags_of_docs = []
-    for index, example in enumerate(examples):
-        doc_tags, skipped = gold_tags(example, label_hashes, scheme)
-        tags_of_docs.append(doc_tags)
-        report.add(index, len(example.reference.ents), skipped)
-    tags = numpy.concatenate(tags_of_docs)
+    for index, (example, of_doc) in enumerate(zip(examples, skipped, strict=True)):
+        report.add(index, len(example.reference.ents), of_doc)
     # Label number -1, that of O and of missing tags, is the last one.
     weights = numpy.array([*label_weights, 1.0], dtype="float32")[scheme.label_of_tag(tags)]
     lengths = numpy.array([len(example.predicted) for example in examples])
@@ -45,31 +43,55 @@ def make_targets(
 
 
 def gold_tags(
-    example: Example, label_hashes: Sequence[int], scheme: Scheme
-) -> tuple[numpy.ndarray, list[tuple[Span, str]]]:
-    """The gold tags of the predicted document's tokens.
+    examples: Sequence[Example], label_hashes: Sequence[int], scheme: Scheme
+) -> tuple[numpy.ndarray, list[list[tuple[Span, str]]]]:
+    """The gold tags of the predicted documents' tokens.
 
-    example (Example): The example.
+    examples (Sequence[Example]): The examples.
     label_hashes (Sequence[int]): The hash of each label, in the labels' order.
     scheme (Scheme): The scheme of the tags.
-    RETURNS (Tuple[numpy.ndarray, List[Tuple[Span, str]]]): int32 tags, shape (n_tokens,), MISSING
-        for tokens that are not annotated; and the reference's entities that can't be used, with
-        the reason, whose tokens are MISSING, too.
+    RETURNS (Tuple[numpy.ndarray, List[List[Tuple[Span, str]]]]): int32 tags of all tokens, shape
+        (n_tokens,), MISSING for those that are not annotated; and, for each example, the
+        reference's entities that can't be used, with the reason, whose tokens are MISSING, too.
     """
+    gold = [_read(example) for example in examples]
+    # All at once, which takes hardly longer than a single document. Tokens that are not annotated
+    # lie around each of them, so that no entity goes on into the next one.
+    gap = numpy.zeros((1, 2), dtype="uint64")
+    lines = [gap, *(rows for each in gold for rows in (each.iob_type, gap))]
+    gaps = numpy.cumsum([0, *(len(each.iob_type) + 1 for each in gold)])
+    iob, types = numpy.vstack(lines).T
+    tags = numpy.delete(scheme.tags_from_iob(iob, types, label_hashes), gaps)
+    offset = 0
+    for iob_type, ents, skipped in gold:
+        for ent in ents:
+            if ent[0].is_space or ent[-1].is_space:
+                tags[offset + ent.start : offset + ent.end] = MISSING
+                skipped.append((ent, ON_WHITESPACE))
+        offset += len(iob_type)
+    return tags, [each.skipped for each in gold]
+
+
+class _Gold(NamedTuple):
+    """The gold standard of an example, in the tokens of its predicted document.
+
+    iob_type (numpy.ndarray): ENT_IOB and ENT_TYPE of each token. Shape (n_tokens, 2).
+    ents (Sequence[Span]): The entities.
+    skipped (List[Tuple[Span, str]]): The entities that can't be used, and why.
+    """
+
+    iob_type: numpy.ndarray
+    ents: Sequence[Span]
+    skipped: list[tuple[Span, str]]
+
+
+def _read(example: Example) -> _Gold:
     ents: Sequence[Span] = example.reference.ents
-    skipped: list[tuple[Span, str]] = []
     if same_tokens(example):
-        iob_type = example.reference.to_array([ENT_IOB, ENT_TYPE])
-    else:
-        skipped += [(ent, MISALIGNED) for ent in ents if not example.get_aligned_spans_y2x([ent])]
-        ents, _ = example.get_aligned_ents_and_ner()
-        iob_type = _aligned_iob(example, ents)
-    tags = scheme.tags_from_iob(iob_type[:, 0], iob_type[:, 1], label_hashes)
-    for ent in ents:
-        if ent[0].is_space or ent[-1].is_space:
-            tags[ent.start : ent.end] = MISSING
-            skipped.append((ent, ON_WHITESPACE))
-    return tags, skipped
+        return _Gold(example.reference.to_array([ENT_IOB, ENT_TYPE]), ents, [])
+    skipped = [(ent, MISALIGNED) for ent in ents if not example.get_aligned_spans_y2x([ent])]
+    ents, _ = example.get_aligned_ents_and_ner()
+    return _Gold(_aligned_iob(example, ents), ents, skipped)
 
 
 def same_tokens(example: Example) -> bool:

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy
@@ -41,33 +41,31 @@ class HeldOut(NamedTuple):
         scheme (Scheme): The scheme of the tags.
         judged (Sequence[Set[int]]): The numbers of the labels that each is annotated for.
         """
-        gold, known = [], []
-        for example in examples:
-            tags, _ = gold_tags(example, label_hashes, scheme)
-            gold.append(set(scheme.spans_from_tags(tags)))
-            known.append(tags != MISSING)
+        tags, _ = gold_tags(examples, label_hashes, scheme)
+        lengths = [len(example.predicted) for example in examples]
+        of_docs = numpy.split(tags, numpy.cumsum(lengths)[:-1]) if lengths else []
+        gold = [set(scheme.spans_from_tags(doc_tags)) for doc_tags in of_docs]
+        known = [doc_tags != MISSING for doc_tags in of_docs]
         return cls(list(groups), gold, known, list(judged))
 
-    def judge(self, found: Iterable[Spans]) -> list[list[tuple[tuple, bool]]]:
+    def judge(self, found: Iterable[Spans]) -> Iterator[tuple[tuple, bool]]:
         """Whether spans found in the documents are right: exactly an entity, with its label. Those
         found where annotation is missing aren't judged, nor those of labels that it lacks.
 
         found (Iterable[Spans]): The spans of each group of documents.
-        RETURNS (List[List[Tuple[Tuple, bool]]]): The judged spans of each, and whether they are
-            right.
+        YIELDS (Tuple[Tuple, bool]): A judged span, and whether it is right.
         """
-        rows_of_docs = [
+        # One by one: an untrained model finds so many that lists of them would occupy the garbage
+        # collector.
+        of_docs = (
             rows
             for group, spans in zip(self.groups, found, strict=True)
             for rows in spans.by_doc(len(group.lengths))
-        ]
-        return [
-            [
-                (row, row[:3] in gold)
-                for row in rows
-                if row[2] in judged and known[row[0] : row[1]].all()
-            ]
-            for rows, gold, known, judged in zip(
-                rows_of_docs, self.gold, self.known, self.judged, strict=True
-            )
-        ]
+        )
+        for rows, gold, known, judged in zip(
+            of_docs, self.gold, self.known, self.judged, strict=True
+        ):
+            is_known = bool(known.all())
+            for row in rows:
+                if row[2] in judged and (is_known or known[row[0] : row[1]].all()):
+                    yield row, row[:3] in gold

@@ -60,10 +60,7 @@ def _f1_of_biases(
 
 def _f1(held_out: HeldOut, found: Iterable[Spans], label: int | None) -> float:
     judged = [
-        is_right
-        for rows in held_out.judge(found)
-        for row, is_right in rows
-        if label is None or row[2] == label
+        is_right for row, is_right in held_out.judge(found) if label is None or row[2] == label
     ]
     gold = [row for rows in held_out.gold for row in rows if label is None or row[2] == label]
     total = len(judged) + len(gold)

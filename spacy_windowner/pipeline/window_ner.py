@@ -345,7 +345,7 @@ class WindowNER(GrowingPipe):
         self.model.initialize(X=docs, Y=[ops.alloc2f(len(doc), columns) for doc in docs])
         if getattr(self.loss, "transitions", False):
             if not can_have_transitions(self.model):
-                raise ValueError(Errors.WN020.format(name=self.name, model=self.model.name))
+                raise ValueError(Errors.WN019.format(name=self.name, model=self.model.name))
             set_n_tags(self.model, columns)
         if init_words is not None:
             load_words(self.model, Path(init_words), self.name)
@@ -357,7 +357,8 @@ class WindowNER(GrowingPipe):
             for ent in example.reference.ents:
                 self.add_label(ent.label_)
             check_incorrect_spans(example, self.cfg["incorrect_spans_key"], self.name)
-            report.add(index, len(example.reference.ents), gold_tags(example, [], self.scheme)[1])
+            _, [skipped] = gold_tags([example], [], self.scheme)
+            report.add(index, len(example.reference.ents), skipped)
         report.warn(self.name, "the training data")
         # Without entities, this was no training data, but spaCy's dummy example.
         self._skips_reported = report.total > 0

@@ -48,7 +48,8 @@ def find_problems(examples: Iterable[Example], ignored_keys: Collection[str]) ->
     scheme = get_scheme("bio")
     problems = []
     for number, example in enumerate(examples):
-        found = [(reason, ent) for ent, reason in gold_tags(example, [], scheme)[1]]
+        _, [skipped] = gold_tags([example], [], scheme)
+        found = [(reason, ent) for ent, reason in skipped]
         found += [(CROSSING, ent) for ent in example.reference.ents if _crosses(ent)]
         for key, group in example.reference.spans.items():
             if key not in ignored_keys:

@@ -1,8 +1,8 @@
 import numpy
 import pytest
 
-from spacy_windowner.losses.incorrect_spans import incorrect_spans_loss
 from spacy_windowner.decoding.tags import BILUO, BIO
+from spacy_windowner.losses.incorrect_spans import incorrect_spans_loss
 
 from ..util import check_gradient
 from .util import B0, B1, I0, I1, M, O, make_scores, make_targets

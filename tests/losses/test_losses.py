@@ -6,10 +6,10 @@ import numpy
 import pytest
 from spacy import registry
 
+from spacy_windowner.decoding.tags import BILUO
 from spacy_windowner.losses.cross_entropy import CrossEntropy
 from spacy_windowner.losses.max_margin import MaxMargin
 from spacy_windowner.losses.structured_margin import StructuredMargin
-from spacy_windowner.decoding.tags import BILUO
 
 from ..util import check_gradient
 from .util import (

@@ -3,8 +3,8 @@ import math
 import numpy
 import pytest
 
-from spacy_windowner.losses.softmax_margin import softmax_margin
 from spacy_windowner.decoding.tags import BILUO, BIO
+from spacy_windowner.losses.softmax_margin import softmax_margin
 
 from .util import B0, I0, O, make_scores, make_targets
 

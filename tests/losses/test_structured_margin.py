@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spacy_windowner.decoding.tags import BILUO, BIO
 from spacy_windowner.losses.structured_margin import StructuredMargin
 from spacy_windowner.losses.targets import Targets
-from spacy_windowner.decoding.tags import BILUO, BIO
 
 from .util import (
     B0,

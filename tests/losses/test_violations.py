@@ -1,9 +1,9 @@
 import numpy
 import pytest
 
+from spacy_windowner.decoding.tags import MISSING
 from spacy_windowner.losses.targets import Targets
 from spacy_windowner.losses.violations import Violations
-from spacy_windowner.decoding.tags import MISSING
 
 
 def targets(*tags):

@@ -7,9 +7,9 @@ import math
 
 import numpy
 
+from spacy_windowner.decoding.tags import BIO, MISSING
 from spacy_windowner.losses.corrupt_windows import sample_corrupt_windows
 from spacy_windowner.losses.targets import Targets
-from spacy_windowner.decoding.tags import BIO, MISSING
 
 from ..tagging.util import all_spans, spell
 

@@ -11,13 +11,13 @@ from spacy import registry
 from spacy.util import fix_random_seed, load_config, load_model_from_config
 from thinc.api import Adam, Config, set_dropout_rate
 
-from spacy_windowner.layers.char_ngrams import hash_ngrams, table_rows
 from spacy_windowner.models.embed import CharNgramEmbed, VectorsEmbed, WordEmbed
 from spacy_windowner.models.resize import BEHIND_O
 from spacy_windowner.models.torch_classifier import TorchWindowClassifier
 from spacy_windowner.models.torch_scorer import TorchScorer
 from spacy_windowner.models.window_classifier import WindowClassifier
 
+from ..layers.util import ngram_rows
 from ..pipeline.util import ENTITIES, SMALL, TRAIN_DATA, ents_of, make_examples, make_nlp, train
 from ..util import random_like, randomize
 from .util import hash_embed, make_docs, make_model, set_vectors
@@ -145,10 +145,9 @@ def test_embeddings_have_the_gradient_of_autograd(vocab, docs):
         return tensors[node.id, name]
 
     words = [token.lower_ for doc in docs for token in doc]
-    hashes, counts = hash_ngrams(words, 3, 5)
-    bags = torch.tensor(table_rows(hashes, 30)).split((2 * counts).tolist())
     E = tensor(nodes["char_ngrams"], "E")
-    means = torch.stack([E[bag].mean(dim=0) if len(bag) else 0 * E[0] for bag in bags])
+    bags = [ngram_rows(word, 3, 5, len(E)) for word in words]
+    means = torch.stack([E[bag].mean(dim=0) if bag else 0 * E[0] for bag in bags])
     norm = nodes["layernorm"]
     chars = nn.functional.layer_norm(means, (4,), tensor(norm, "G"), tensor(norm, "b"), eps=1e-8)
     keys = [token.orth for doc in docs for token in doc]

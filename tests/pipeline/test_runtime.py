@@ -16,16 +16,16 @@ import spacy
 from spacy.attrs import ORTH
 from spacy.tokens import Doc
 from spacy.util import load_config, load_model_from_config
+from spacy_windowner.runtime import kernels
+from spacy_windowner.runtime.kernels import ThincKernel
+from spacy_windowner.runtime.scorer import ModelScorer
+from spacy_windowner.runtime.table_scorer import TableScorer
 from thinc.api import SGD, Adam, ConfigValidationError
 from thinc.compat import has_torch
 
 from spacy_windowner.losses.cross_entropy import CrossEntropy
 from spacy_windowner.models.window_classifier import WindowClassifier
 from spacy_windowner.pipeline.window_ner import WindowNER
-from spacy_windowner.runtime import kernels
-from spacy_windowner.runtime.kernels import ThincKernel
-from spacy_windowner.runtime.scorer import ModelScorer
-from spacy_windowner.runtime.table_scorer import TableScorer
 
 from ..models.util import hash_embed, set_vectors
 from ..runtime.util import EXACT_KERNELS, KERNELS, needs_torch

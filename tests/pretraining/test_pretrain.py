@@ -39,7 +39,7 @@ def test_it_learns_and_writes_what_it_did(raw, tmp_path):
                on_batch=lambda status: losses.append(status.loss))  # fmt: skip
     n_words = sum(len(spacy.blank("en")(text)) for text in TEXTS)
     assert (done.epochs, done.words, done.steps) == (40, 40 * n_words, len(losses))
-    assert numpy.mean(losses[:5]) > 0.8
+    assert numpy.mean(losses[:5]) > 0.6
     assert numpy.mean(losses[-20:]) < 0.4
     assert set(files(tmp_path / "out")) == {"words.bin", "checkpoint.bin", "config.cfg",
                                             "meta.json"}  # fmt: skip

@@ -1,6 +1,5 @@
 import numpy
 import pytest
-
 from spacy_windowner.runtime import kernels, torch_kernels
 from spacy_windowner.runtime.kernels import KERNELS as NAMES
 from spacy_windowner.runtime.kernels import ThincKernel, make_kernel

@@ -2,16 +2,16 @@ import numpy
 import pytest
 import spacy
 from spacy.attrs import ORTH
+from spacy_windowner.runtime import kernels
+from spacy_windowner.runtime.kernels import ThincKernel
+from spacy_windowner.runtime.scorer import ModelScorer, make_scorer
+from spacy_windowner.runtime.table_scorer import TableScorer
 from thinc.api import Model
 from thinc.compat import has_torch
 
 from spacy_windowner.models.torch_classifier import TorchWindowClassifier
 from spacy_windowner.models.torch_scorer import TorchScorer
 from spacy_windowner.models.window_classifier import WindowClassifier
-from spacy_windowner.runtime import kernels
-from spacy_windowner.runtime.kernels import ThincKernel
-from spacy_windowner.runtime.scorer import ModelScorer, make_scorer
-from spacy_windowner.runtime.table_scorer import TableScorer
 
 from ..models.test_window_classifier import contextual_embed
 from ..models.util import hash_embed, make_docs, make_model

@@ -11,10 +11,6 @@ from hypothesis import strategies as st
 from spacy.attrs import ORTH
 from spacy.ml.models import MultiHashEmbed
 from spacy.vectors import Vectors
-from thinc.api import SGD, Adam, NumpyOps
-
-from spacy_windowner.models.embed import CharNgramEmbed, VectorsEmbed, WordEmbed
-from spacy_windowner.models.window_classifier import WindowClassifier
 from spacy_windowner.runtime import table_scorer
 from spacy_windowner.runtime.kernels import make_kernel
 from spacy_windowner.runtime.table_scorer import (
@@ -23,6 +19,10 @@ from spacy_windowner.runtime.table_scorer import (
     multiply,
     multiply_rows,
 )
+from thinc.api import SGD, Adam, NumpyOps
+
+from spacy_windowner.models.embed import CharNgramEmbed, VectorsEmbed, WordEmbed
+from spacy_windowner.models.window_classifier import WindowClassifier
 
 from ..models.test_window_classifier import ACTIVATIONS, contextual_embed
 from ..models.util import SENTENCES, hash_embed, make_docs, make_model, set_vectors

@@ -6,7 +6,6 @@ import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from spacy_windowner.runtime.kernels import make_kernel
 from spacy_windowner.runtime.word_cache import WordCache
 

@@ -4,7 +4,6 @@ import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from spacy_windowner.runtime.word_index import NOT_FOUND, WordIndex
 
 from .util import uint64

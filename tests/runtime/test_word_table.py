@@ -2,7 +2,6 @@ from threading import Thread
 
 import numpy
 import pytest
-
 from spacy_windowner.runtime.kernels import make_kernel
 from spacy_windowner.runtime.word_table import WordTable
 

@@ -2,9 +2,8 @@
 
 import numpy
 import pytest
-from thinc.compat import has_torch
-
 from spacy_windowner.runtime.kernels import make_kernel
+from thinc.compat import has_torch
 
 needs_torch = pytest.mark.skipif(not has_torch, reason="torch is an extra")
 EXACT_KERNELS = ["thinc", pytest.param("torch", marks=needs_torch)]

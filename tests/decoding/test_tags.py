@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spacy_windowner.decoding.lattice import may_follow
 from spacy_windowner.decoding.tags import BILUO, BIO, MISSING, SCHEMES, get_scheme
-from spacy_windowner.tagging.spans import spans_by_doc
 
-from .util import all_spans, spell
+from .util import all_spans, spell, spread
 
 schemes = pytest.mark.parametrize("scheme", [BIO, BILUO], ids=["bio", "biluo"])
 LABEL_HASHES = [380, 2**63 + 11, 2**64 - 1]
@@ -58,10 +58,9 @@ def test_spans_to_tags_and_back(scheme, drawn):
         for start, end, label in spans:
             tags_of_span = spell(spans, length, scheme)[start:end]
             assert scheme.tags_of_span(end - start, label) == tags_of_span
-    tokens = numpy.flatnonzero(tags)
-    lengths = numpy.array(lengths, dtype="int64")
-    found = spans_by_doc(lengths, *scheme.spans_from_tags(tokens, tags[tokens]))
-    assert list(map(list, found)) == docs
+    ends = numpy.cumsum(lengths, dtype=int)[:-1]
+    parts = numpy.split(tags, ends) if lengths else []
+    assert [scheme.spans_from_tags(part) for part in parts] == docs
 
 
 @pytest.mark.parametrize(
@@ -88,33 +87,28 @@ def test_functions_agree_with_the_tags_names(scheme, n_labels):
     tags = numpy.arange(scheme.n_tags(n_labels))
     assert len(names) == len(tags)
     assert scheme.n_labels(len(tags)) == n_labels
-    kinds = [name[0] if "-" in name else "" for name in names]
-    letters = {
-        scheme.begins: "BU",
-        scheme.continues: "IL",
-        scheme.goes_on: "BI",
-        scheme.may_end: {"bio": "BI", "biluo": "LU"}[scheme.name],
-    }
-    for function, those in letters.items():
-        assert function(tags).tolist() == [kind != "" and kind in those for kind in kinds]
-        assert not function(numpy.array([MISSING])).any()
     numbers = [labels.index(name[2:]) if name != "O" else -1 for name in names]
     assert scheme.label_of_tag(tags).tolist() == numbers
     assert scheme.label_of_tag(numpy.array([MISSING])).tolist() == [-1]
     for kind in scheme.kinds:
         expected = [names.index(f"{kind}-{label}") for label in labels]
         assert scheme.tag(numpy.arange(n_labels), kind).tolist() == expected
+    stands_for = {"L": "I", "U": "B"} if scheme is BIO else {}
+    columns = [f"{stands_for.get(kind, kind)}-{label}" for kind in "BILU" for label in labels]
+    order = scheme.spread(len(tags))
+    assert [names[tag] for tag in order] == ["O", *columns]
+    assert scheme.columns_of(range(n_labels)) == tags[1:].tolist()
+    assert scheme.columns_of([]) == []
 
 
-@schemes
 @pytest.mark.parametrize("n_labels", [0, 1, 2])
-def test_transitions_are_those_of_all_documents(scheme, n_labels):
+def test_transitions_are_those_of_all_documents(n_labels):
     """A pair of tags is allowed exactly if some entities spell it, O being around a document."""
-    allowed = numpy.zeros((scheme.n_tags(n_labels),) * 2, dtype=bool)
+    allowed = numpy.zeros((BILUO.n_tags(n_labels),) * 2, dtype=bool)
     for spans in all_spans(4, n_labels):
-        tags = [0, *spell(spans, 4, scheme), 0]
+        tags = [0, *spread(spans, 4, n_labels), 0]
         allowed[tags[:-1], tags[1:]] = True
-    numpy.testing.assert_array_equal(scheme.transitions(n_labels), allowed)
+    numpy.testing.assert_array_equal(may_follow(n_labels), allowed)
 
 
 def test_schemes_by_name():
@@ -126,16 +120,20 @@ def test_schemes_by_name():
 
 @pytest.mark.parametrize(("scheme", "doc"), [(BIO, [1, 2]), (BILUO, [1, 3])])
 def test_entities_end_at_the_documents_end(scheme, doc):
-    # The second document begins with an entity of the same label.
-    tags = numpy.array(doc * 2)
-    tokens = numpy.flatnonzero(tags)
-    found = spans_by_doc(numpy.array([2, 0, 2]), *scheme.spans_from_tags(tokens, tags[tokens]))
-    assert found == [((0, 2, 0),), (), ((0, 2, 0),)]
+    assert scheme.spans_from_tags(numpy.array(doc)) == [(0, 2, 0)]
+    assert scheme.spans_from_tags(numpy.array(doc * 2)) == [(0, 2, 0), (2, 4, 0)]
+    assert scheme.spans_from_tags(numpy.zeros(0, dtype="int32")) == []
+
+
+@schemes
+def test_unknown_tags_end_an_entity(scheme):
+    tags = numpy.array([MISSING, *scheme.tags_of_span(2, 1), MISSING, *scheme.tags_of_span(1, 0)])
+    assert scheme.spans_from_tags(tags) == [(1, 3, 1), (4, 5, 0)]
 
 
 @pytest.mark.parametrize(("scheme", "kind"), [(BIO, "B"), (BILUO, "U")])
 def test_many_entities_in_a_document(scheme, kind):
     n = 300_000
     tags = numpy.full(n, scheme.tag(0, kind), dtype="int32")
-    [spans] = spans_by_doc(numpy.array([n]), *scheme.spans_from_tags(numpy.arange(n), tags))
+    spans = scheme.spans_from_tags(tags)
     assert len(spans) == n and spans[-1] == (n - 1, n, 0)

@@ -1,0 +1,102 @@
+"""Steps of Adam. `adam_core.pyx` does the same in one pass, compiled."""
+
+import numpy
+
+# Rows updated at a time, few enough to stay in the processor's cache.
+_CHUNK = 512
+
+
+def update_rows(
+    weights: numpy.ndarray,
+    gradient: numpy.ndarray,
+    second_moment: numpy.ndarray,
+    average: numpy.ndarray | None,
+    rows: numpy.ndarray,
+    decays: numpy.ndarray,
+    scale: float,
+    rate: float,
+    eps: float,
+    past: float,
+) -> None:
+    """Update rows in place, and set their gradient to zero. With the weights w, the gradient g, the
+    second moment v and the average a of a row, and its decays D:
+
+        v = D_v v + (scale g)^2
+        a = w + D_a (a - w)
+        w = D_w w - rate scale g / (sqrt(v) + eps)
+        a = w + past (a - w)
+
+    weights (numpy.ndarray): The table. All tables are float32. Shape
+        (n_rows, width).
+    gradient (numpy.ndarray): Its gradient. Shape (n_rows, width).
+    second_moment (numpy.ndarray): The second moment. Shape (n_rows, width).
+    average (Optional[numpy.ndarray]): The average, if there is one. Shape (n_rows, width).
+    rows (numpy.ndarray): The int64 numbers of the rows to update, each once. Shape (n,).
+    decays (numpy.ndarray): The float32 D_v, D_w and D_a of each of them. Shape (n, 3).
+    """
+    for start in range(0, len(rows), _CHUNK):
+        chunk = rows[start : start + _CHUNK]
+        of_moment, of_weights, of_average = decays[start : start + _CHUNK].T[:, :, None]
+        w, g, v = weights[chunk], gradient[chunk], second_moment[chunk]
+        gradient[chunk] = 0.0
+        if average is not None:
+            a = w + of_average * (average[chunk] - w)
+        g *= scale
+        v *= of_moment
+        v += g * g
+        second_moment[chunk] = v
+        numpy.sqrt(v, out=v)
+        v += eps
+        g /= v
+        g *= rate
+        w *= of_weights
+        w -= g
+        weights[chunk] = w
+        if average is not None:
+            a -= w
+            a *= past
+            a += w
+            average[chunk] = a
+
+
+def update_all(
+    weights: numpy.ndarray,
+    gradient: numpy.ndarray,
+    first_moment: numpy.ndarray,
+    second_moment: numpy.ndarray,
+    average: numpy.ndarray | None,
+    beta1: float,
+    beta2: float,
+    scale: float,
+    rate: float,
+    eps: float,
+    kept: float,
+    past: float,
+) -> None:
+    """Update a whole parameter in place, and set its gradient to zero. With the weights w, the
+    gradient g, the moments m and v and the average a:
+
+        m = beta1 m + (1 - beta1) scale g
+        v = beta2 v + (1 - beta2) (scale g)^2
+        w = kept (w - rate m / (sqrt(v) + eps))
+        a = w + past (a - w)
+
+    weights (numpy.ndarray): The parameter. All arrays are float32, of shape (n,).
+    gradient (numpy.ndarray): Its gradient.
+    first_moment (numpy.ndarray): The first moment.
+    second_moment (numpy.ndarray): The second moment.
+    average (Optional[numpy.ndarray]): The average, if there is one.
+    """
+    gradient *= scale
+    first_moment *= beta1
+    first_moment += (1.0 - beta1) * gradient
+    gradient *= gradient
+    second_moment *= beta2
+    second_moment += (1.0 - beta2) * gradient
+    weights -= rate * first_moment / (numpy.sqrt(second_moment) + eps)
+    weights *= kept
+    gradient[:] = 0.0
+    if average is not None:
+        average -= weights
+        average *= past
+        average += weights
