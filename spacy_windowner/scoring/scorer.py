@@ -153,6 +153,9 @@ class TableScorer:
             pads = [multiply(affine, _param(affines[0], "pad"))[0] for affine in affines]
             params = [(affine, name) for affine in affines for name in ("W", "b")]
             params += [(affines[0], "pad"), *self._embed_params]
+            after_relu = self._after_relu()
+            if after_relu is not None:
+                params += [(self.model.get_ref("output_layer"), name) for name in ("W", "b")]
             known = self._known = _Known(
                 structure=_structure(self.model),
                 params=[_param(*param) for param in params],
@@ -160,7 +163,7 @@ class TableScorer:
                 biases=[_param(affine, "b") for affine in affines],
                 vocab=[vocab, vocab.vectors, vocab.vectors.data],
                 cache=WordCache(self.table_size, pads, partial(self._make_products, vocab)),
-                after_relu=self._after_relu(),
+                after_relu=after_relu,
             )
         return known
 
