@@ -11,15 +11,18 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from speed_labels import make_pipeline
 from speed_texts import Letters, Source, cut
-from speed_timing import CPU, WALL, Task, compare, interleave, ratio
+from speed_timing import CPU, WALL, Task, compare, interleave, rates, ratio
 from speed_variants import (
     NER,
+    NO_GROUPS,
     TOKENIZER,
     WINDOW_NER,
     Variant,
+    compare_pipelines,
     component_task,
     load,
     pipeline_task,
+    run_components,
     run_pipeline,
 )
 from speed_worker import run_job
@@ -30,6 +33,7 @@ LENGTHS = [10, 100, 1000, 10_000, 100_000]
 LABELS = [4, 18, 100]
 SHORT = range(12, 19)
 """The number of words of a short text."""
+THREADS = 4
 
 
 class Setup(NamedTuple):
@@ -54,9 +58,14 @@ class Setup(NamedTuple):
 
     @property
     def few(self) -> list[Variant]:
-        """The tokenizer, `ner`, and `window_ner` with its default kernel."""
+        """The tokenizer, `ner`, and `window_ner` as it was saved."""
         names = (TOKENIZER.name, NER, WINDOW_NER)
         return [variant for variant in self.variants if variant.name in names]
+
+    @property
+    def ours(self) -> list[Variant]:
+        """The variants of `window_ner`."""
+        return [variant for variant in self.variants if variant.name in (WINDOW_NER, NO_GROUPS)]
 
     @property
     def fewer_rounds(self) -> int:
@@ -74,17 +83,21 @@ def measure_throughput(setup: Setup) -> dict[str, Any]:
     pipelines = {variant.name: load(variant) for variant in setup.variants}
     found: dict[str, Any] = {}
     for name, texts in setup.sources:
-        n_words = run_pipeline(pipelines[TOKENIZER.name], texts)
-        whole = {key: pipeline_task(nlp, texts) for key, nlp in pipelines.items()}
-        parts = {key: component_task(nlp, texts) for key, nlp in pipelines.items() if nlp.pipeline}
-        found[name] = {
-            "words": n_words,
-            "distinct_words": len({word for text in texts for word in text.split()}),
-            "texts": len(texts),
-            "end_to_end": compare(interleave(whole, setup.rounds), n_words),
-            "component": compare(interleave(parts, setup.rounds), n_words),
-        }
+        found[name] = compare_pipelines(pipelines, texts, setup.rounds)
+        seconds = {key: each["seconds"] for key, each in found[name]["component"].items()}
+        found[name]["with_groups"] = ratio(seconds, NO_GROUPS, WINDOW_NER)
     return found
+
+
+def measure_plain(setup: Setup) -> dict[str, Any]:
+    """Batches of texts with the plain-Python twins of what is compiled, warm."""
+    return run_job(
+        "throughput",
+        env={"SPACY_WINDOWNER_PLAIN": "1"},
+        variants=setup.variants,
+        sources=dict(setup.sources[:2]),
+        rounds=setup.fewer_rounds,
+    )
 
 
 def measure_latency(setup: Setup) -> dict[str, Any]:
@@ -103,9 +116,14 @@ def measure_latency(setup: Setup) -> dict[str, Any]:
         for _ in range(setup.rounds):
             for key, nlp in pipelines.items():
                 seconds[key].append(_latency(nlp, texts))
-        found[name] = {key: median(values) for key, values in seconds.items()}
-        if name == "all":
-            found["over_ner"] = {key: ratio(seconds, key, NER) for key in pipelines}
+        found[name] = {
+            key: {
+                "seconds": median(values),
+                "of_ner": ratio(seconds, NER, key),
+                "of_tokenizer": ratio(seconds, TOKENIZER.name, key),
+            }
+            for key, values in seconds.items()
+        }
     return found
 
 
@@ -141,14 +159,11 @@ def measure_cold_start(setup: Setup) -> dict[str, Any]:
 
 
 def measure_memory(setup: Setup) -> dict[str, Any]:
-    """Peak memory of processes that do nothing else, without PyTorch where nothing needs it."""
+    """Peak memory of processes that do nothing else."""
     texts = setup.largest.texts
     found = {"source": setup.largest.name}
-    for variant in setup.variants:
-        needs_torch = "torch" in variant.name
-        found[variant.name] = run_job(
-            "memory", without_torch=not needs_torch, variant=variant, texts=texts
-        )
+    for variant in setup.few:
+        found[variant.name] = run_job("memory", variant=variant, texts=texts)
     return found
 
 
@@ -227,18 +242,32 @@ def measure_processes(setup: Setup) -> dict[str, Any]:
 
 
 def measure_threads(setup: Setup) -> dict[str, Any]:
-    """End to end without PyTorch, with it, and with as many threads as libraries choose."""
-    texts = setup.sources[0].texts
-    without = [variant for variant in setup.variants if "torch" not in variant.name]
-    ways: dict[str, dict[str, Any]] = {
-        "1 thread, no torch": {"variants": without, "without_torch": True},
-        "1 thread": {"variants": setup.variants},
-        "default threads": {"variants": setup.variants, "threads": None},
-    }
-    return {
-        name: run_job("throughput", texts=texts, rounds=setup.fewer_rounds, **way)
-        for name, way in ways.items()
-    }
+    """The component alone, each of several threads with its share of the same documents, over one
+    thread with all of them. The time is that on the wall."""
+    pipelines = {variant.name: load(variant) for variant in setup.ours}
+    found: dict[str, Any] = {}
+    for source, texts in setup.sources[:2]:
+        found[source] = {}
+        for name, nlp in pipelines.items():
+            tasks = {str(number): _thread_task(nlp, texts, number) for number in (1, THREADS)}
+            seconds = interleave(tasks, setup.rounds, WALL)
+            n_words = run_pipeline(nlp, texts)
+            found[source][name] = {
+                "words_per_second": {key: rates(each, n_words) for key, each in seconds.items()},
+                "speedup": ratio(seconds, str(THREADS), "1"),
+            }
+    return found
+
+
+def _thread_task(nlp: Language, texts: list[str], n_threads: int) -> Task:
+    """The components alone, in some threads."""
+
+    def run(docs: list[Doc]) -> None:
+        shares = [docs[i::n_threads] for i in range(n_threads)]
+        with ThreadPoolExecutor(n_threads) as threads:
+            list(threads.map(lambda share: run_components(nlp, share), shares))
+
+    return Task(run, prepare=component_task(nlp, texts).prepare)
 
 
 def measure_zone(setup: Setup) -> dict[str, Any]:
@@ -268,6 +297,7 @@ def memory_growth(mb: list[float]) -> dict[str, float]:
 
 ROWS = {
     "throughput": measure_throughput,
+    "plain": measure_plain,
     "latency": measure_latency,
     "cold": measure_cold_start,
     "memory": measure_memory,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import spacy
 from spacy.tokens import Doc, DocBin
 
+TEST_PART, LONGER = "test part", "texts of 200 words"
 SENTENCE = 20
 """Words in a text of made-up words."""
 # A made-up word is four pairs of letters, which tell it from all others, and an ending.
@@ -65,8 +66,8 @@ def make_sources(docs: list[Doc], raw: list[Path], n_words: int) -> tuple[list[S
     RETURNS (Tuple[List[Source], List[str]]): The sources, and why others were skipped.
     """
     sources = [
-        Source("test part", cut((doc.text for doc in docs), n_words)),
-        Source("texts of 200 words", cut(join_texts(docs, 200), n_words)),
+        Source(TEST_PART, cut((doc.text for doc in docs), n_words)),
+        Source(LONGER, cut(join_texts(docs, 200), n_words)),
         Source("texts of 2,000 words", cut(join_texts(docs, 2000), n_words)),
     ]
     skipped = []

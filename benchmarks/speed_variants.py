@@ -2,16 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.util import load_config
-from speed_timing import Task
-from thinc.compat import has_torch
-
-KERNELS = ["thinc", *(["torch", "torch-int8"] if has_torch else [])]
+from speed_timing import Task, compare, interleave
 
 
 class Variant(NamedTuple):
@@ -19,40 +15,40 @@ class Variant(NamedTuple):
 
     name (str): A name for the tables.
     path (Optional[str]): The folder of the model. None for the tokenizer alone.
-    kernel (Optional[str]): The kernel of window_ner.
+    cfg (Dict[str, Any]): Settings of the component that differ from those it was saved with.
     """
 
     name: str
     path: str | None = None
-    kernel: str | None = None
+    cfg: dict[str, Any] = {}
 
 
 TOKENIZER = Variant("tokenizer")
 NER = "ner"
-# The kernel that "auto" stands for.
-WINDOW_NER = f"window_ner {'torch' if has_torch else 'thinc'}"
+WINDOW_NER = "window_ner"
+NO_GROUPS = "window_ner, `spans_key = null`"
 
 
 def make_variants(ner: Path, window_ner: Path) -> list[Variant]:
-    """The tokenizer, spaCy's `ner`, and `window_ner` with each kernel that is installed."""
-    ours = [Variant(f"window_ner {kernel}", str(window_ner), kernel) for kernel in KERNELS]
-    return [TOKENIZER, Variant(NER, str(ner)), *ours]
+    """The tokenizer, spaCy's `ner`, and `window_ner` with probabilities in `doc.spans` and without
+    them."""
+    return [
+        TOKENIZER,
+        Variant(NER, str(ner)),
+        Variant(WINDOW_NER, str(window_ner)),
+        Variant(NO_GROUPS, str(window_ner), {"spans_key": None}),
+    ]
 
 
 def load(variant: Variant) -> Language:
     """Load a pipeline, with a vocabulary of its own."""
     if variant.path is None:
         return spacy.blank("en")
-    if variant.kernel is None:
-        return spacy.load(variant.path)
-    name = window_ner_name(Path(variant.path))
-    return spacy.load(variant.path, config={"components": {name: {"kernel": variant.kernel}}})
-
-
-def window_ner_name(path: Path) -> str:
-    """What the component is called in a saved pipeline."""
-    components = load_config(path / "config.cfg")["components"]
-    return next(name for name in components if components[name].get("factory") == "window_ner")
+    nlp = spacy.load(variant.path)
+    if variant.cfg:
+        component: Any = nlp.get_pipe(nlp.pipe_names[-1])
+        component.cfg.update(variant.cfg)
+    return nlp
 
 
 def run_pipeline(nlp: Language, texts: Iterable[str], n_process: int = 1) -> int:
@@ -80,3 +76,19 @@ def component_task(nlp: Language, texts: Sequence[str]) -> Task:
         run=lambda docs: run_components(nlp, docs),
         prepare=lambda: [nlp.make_doc(text) for text in texts],
     )
+
+
+def compare_pipelines(
+    pipelines: dict[str, Language], texts: Sequence[str], rounds: int
+) -> dict[str, Any]:
+    """The speed of pipelines on the same texts, from end to end and of their components alone."""
+    n_words = run_pipeline(pipelines[TOKENIZER.name], texts)
+    whole = {name: pipeline_task(nlp, texts) for name, nlp in pipelines.items()}
+    parts = {name: component_task(nlp, texts) for name, nlp in pipelines.items() if nlp.pipeline}
+    return {
+        "words": n_words,
+        "distinct_words": len({word for text in texts for word in text.split()}),
+        "texts": len(texts),
+        "end_to_end": compare(interleave(whole, rounds), n_words),
+        "component": compare(interleave(parts, rounds), n_words),
+    }

@@ -1,4 +1,4 @@
-"""What `speed.py` measures in processes of their own: memory, and the work of several threads.
+"""What `speed.py` measures in processes of their own: memory, and the plain-Python twins.
 
 Reads a job as JSON from standard input and writes what it found to standard output. `speed.py`
 starts it by `run_job`.
@@ -24,19 +24,16 @@ _MB = 2**20
 _ZONE = 1000
 
 
-def run_job(job: str, *, without_torch: bool = False, threads: int | None = 1, **arguments) -> Any:
-    """Run a job in a process of its own.
+def run_job(job: str, *, env: dict[str, str] | None = None, **arguments) -> Any:
+    """Run a job in a process of its own, with one thread, and as if PyTorch weren't installed.
 
     job (str): Its name.
-    without_torch (bool): Whether to do as if PyTorch weren't installed.
-    threads (Optional[int]): The number of threads. None for as many as libraries choose.
+    env (Optional[Dict[str, str]]): Variables to add to the environment.
     arguments (Any): What the job is called with.
     RETURNS (Any): What it returns.
     """
-    told = srsly.json_dumps({"job": job, "without_torch": without_torch, "arguments": arguments})
-    env = {name: value for name, value in os.environ.items() if name not in THREADS}
-    if threads is not None:
-        env.update(dict.fromkeys(THREADS, str(threads)))
+    told = srsly.json_dumps({"job": job, "arguments": arguments})
+    env = {**os.environ, **dict.fromkeys(THREADS, "1"), **(env or {})}
     done = subprocess.run(
         [sys.executable, __file__], input=told, stdout=subprocess.PIPE, env=env, text=True
     )
@@ -134,14 +131,14 @@ def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def throughput(variants: list[list], texts: list[str], rounds: int) -> dict[str, Any]:
-    """Words a second from end to end."""
-    from speed_timing import WALL, compare, interleave
-    from speed_variants import Variant, load, pipeline_task, run_pipeline
+def throughput(
+    variants: list[list], sources: dict[str, list[str]], rounds: int
+) -> dict[str, dict[str, Any]]:
+    """Words a second on each source of texts, from end to end and of the components alone."""
+    from speed_variants import Variant, compare_pipelines, load
 
     pipelines = {Variant(*variant).name: load(Variant(*variant)) for variant in variants}
-    tasks = {name: pipeline_task(nlp, texts) for name, nlp in pipelines.items()}
-    return compare(interleave(tasks, rounds, WALL), run_pipeline(pipelines["tokenizer"], texts))
+    return {name: compare_pipelines(pipelines, each, rounds) for name, each in sources.items()}
 
 
 JOBS = {"memory": memory, "vocabulary": vocabulary, "zone": zone, "throughput": throughput}
@@ -150,8 +147,8 @@ JOBS = {"memory": memory, "vocabulary": vocabulary, "zone": zone, "throughput": 
 def main() -> None:
     """Run the job that standard input describes."""
     told = srsly.json_loads(sys.stdin.read())
-    if told["without_torch"]:
-        sys.modules["torch"] = None  # type: ignore[assignment]
+    # spaCy imports PyTorch wherever it is installed. Nothing that is measured needs it.
+    sys.modules["torch"] = None  # type: ignore[assignment]
     found = JOBS[told["job"]](**told["arguments"])
     print(srsly.json_dumps(found))
 

@@ -154,6 +154,9 @@ class TableScorer:
             layers = [*affines, self.model.get_ref("output_layer")]
             params = [(layer, name) for layer in layers for name in ("W", "b")]
             params += [(affines[0], "pad"), *self._embed_params]
+            after_relu = self._after_relu()
+            if after_relu is not None:
+                params += [(self.model.get_ref("output_layer"), name) for name in ("W", "b")]
             known = self._known = _Known(
                 structure=_structure(self.model),
                 params=[_param(*param) for param in params],
@@ -161,7 +164,7 @@ class TableScorer:
                 biases=[_param(layer, "b") for layer in layers],
                 vocab=[vocab, vocab.vectors, vocab.vectors.data],
                 cache=WordCache(self.table_size, pads, partial(self._make_products, vocab)),
-                after_relu=self._after_relu(),
+                after_relu=after_relu,
             )
         return known
 
