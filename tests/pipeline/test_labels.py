@@ -81,7 +81,7 @@ def test_add_label_after_initialize(hidden_depth, scheme, before, after):
     docs = [nlp.make_doc(text) for text, _ in TRAIN_DATA]
     scores = ner.model.predict(docs)
     ner.cfg["recall_bias"] = 4.0  # the most that training may choose
-    predictions = ner.predict(docs)
+    predictions = ner.predict(docs).entities.by_doc(len(docs))
     assert any(predictions)
     assert ner.add_label("ORG") == 1
     assert ner.add_label("ORG") == 0
@@ -91,7 +91,7 @@ def test_add_label_after_initialize(hidden_depth, scheme, before, after):
     for old, new in zip(scores, ner.model.predict(docs), strict=True):
         assert new.shape == (len(old), after)
         assert (new[:, :before] == old).all()
-    assert ner.predict(docs) == predictions
+    assert ner.predict(docs).entities.by_doc(len(docs)) == predictions
     assert ner.model.get_ref("output_layer").get_dim("nO") == after
     assert ner.model.maybe_get_dim("nO") in (None, after)
 
