@@ -1,6 +1,6 @@
 """Steps of Adam, in one pass: the twin of `adam_plain.py`, which says what they are."""
 
-from libc.math cimport sqrtf
+from libc.math cimport exp, sqrtf
 from libc.stdint cimport int64_t
 
 
@@ -9,8 +9,10 @@ def update_rows(
     float[:, ::1] gradient,
     float[:, ::1] second_moment,
     float[:, ::1] average,
+    double[:, ::1] seen,
     const int64_t[::1] rows,
-    const float[:, ::1] decays,
+    const double[::1] now,
+    const double[::1] then,
     float scale,
     float rate,
     float eps,
@@ -27,7 +29,11 @@ def update_rows(
     with nogil:
         for i in range(rows.shape[0]):
             w, g, v = &weights[rows[i], 0], &gradient[rows[i], 0], &second_moment[rows[i], 0]
-            of_moment, of_weights, of_average = decays[i, 0], decays[i, 1], decays[i, 2]
+            of_moment = <float>exp(then[0] - seen[rows[i], 0])
+            of_weights = <float>exp(then[1] - seen[rows[i], 1])
+            of_average = <float>exp(now[2] - seen[rows[i], 2])
+            for column in range(3):
+                seen[rows[i], column] = then[column]
             if averages:
                 a = &average[rows[i], 0]
                 for column in range(width):

@@ -11,32 +11,40 @@ def update_rows(
     gradient: numpy.ndarray,
     second_moment: numpy.ndarray,
     average: numpy.ndarray | None,
+    seen: numpy.ndarray,
     rows: numpy.ndarray,
-    decays: numpy.ndarray,
+    now: numpy.ndarray,
+    then: numpy.ndarray,
     scale: float,
     rate: float,
     eps: float,
     past: float,
 ) -> None:
     """Update rows in place, and set their gradient to zero. With the weights w, the gradient g, the
-    second moment v and the average a of a row, and its decays D:
+    second moment v and the average a of a row, the logarithms s of its decays when it was last
+    updated, now n before this step and t after it, each for v, w and a:
 
-        v = D_v v + (scale g)^2
-        a = w + D_a (a - w)
-        w = D_w w - rate scale g / (sqrt(v) + eps)
+        v = exp(t_v - s_v) v + (scale g)^2
+        a = w + exp(n_a - s_a) (a - w)
+        w = exp(t_w - s_w) w - rate scale g / (sqrt(v) + eps)
         a = w + past (a - w)
+        s = t
 
     weights (numpy.ndarray): The table. All tables are float32. Shape
         (n_rows, width).
     gradient (numpy.ndarray): Its gradient. Shape (n_rows, width).
     second_moment (numpy.ndarray): The second moment. Shape (n_rows, width).
     average (Optional[numpy.ndarray]): The average, if there is one. Shape (n_rows, width).
+    seen (numpy.ndarray): s, float64. Shape (n_rows, 3).
     rows (numpy.ndarray): The int64 numbers of the rows to update, each once. Shape (n,).
-    decays (numpy.ndarray): The float32 D_v, D_w and D_a of each of them. Shape (n, 3).
+    now (numpy.ndarray): n, float64. Shape (3,).
+    then (numpy.ndarray): t, float64. Shape (3,).
     """
     for start in range(0, len(rows), _CHUNK):
         chunk = rows[start : start + _CHUNK]
-        of_moment, of_weights, of_average = decays[start : start + _CHUNK].T[:, :, None]
+        since = numpy.append(then[:2], now[2]) - seen[chunk]
+        of_moment, of_weights, of_average = numpy.exp(since).astype("float32").T[:, :, None]
+        seen[chunk] = then
         w, g, v = weights[chunk], gradient[chunk], second_moment[chunk]
         gradient[chunk] = 0.0
         if average is not None:

@@ -86,10 +86,8 @@ class TableRows:
         norm = math.sqrt(squares.sum(dtype="float64"))
         kept = 1.0 - learn_rate * L2
         past = average_decay(step)
-        missed = self._now - self._seen[touched]
+        now = self._now.copy()
         self._now += numpy.log([beta2, kept, past])
-        self._seen[touched] = self._now
-        decays = numpy.exp(missed) * (beta2, kept, 1.0)
         # With sqrt(1 - beta2) in the gradient there is one product less.
         root = math.sqrt(1.0 - beta2)
         _core.update_rows(
@@ -97,8 +95,10 @@ class TableRows:
             gradient,
             self.second_moment,
             average,
+            self._seen,
             touched,
-            decays.astype("float32"),
+            now,
+            self._now,
             scale=clip(norm, grad_clip) * root,
             rate=kept * learn_rate * math.sqrt(1.0 - beta2**step) / root,
             eps=eps,

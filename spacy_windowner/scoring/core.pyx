@@ -131,8 +131,8 @@ def add_up(
     of.shared, of.relu = table.shape[1] == 1, relu
     if multiplies:
         layer = linear.layer
-        if layer.n_in != of.width:
-            raise ValueError(f"{of.width} numbers a row are there, not {layer.n_in}")
+        if layer.n_in > of.width:
+            raise ValueError(f"{layer.n_in} numbers a row are wanted, not {of.width}")
     result = numpy.empty((rows.shape[0], layer.n_out if multiplies else of.width), dtype="float32")
     cdef float[:, ::1] out = result
     if not result.size:

@@ -80,7 +80,7 @@ def add_up(
     lengths (numpy.ndarray): int32, the number of tokens of each document. Shape (n_docs,).
     window (int): Words on either side of the centre.
     relu (bool): Whether to take max(z, 0).
-    linear (Optional[Linear]): What z is multiplied by.
+    linear (Optional[Linear]): What z is multiplied by, as many columns of it as it takes.
     RETURNS (numpy.ndarray): z, shape (n_tokens, width), or what `linear` makes of it.
     """
     n_words, n_positions, width = table.shape
@@ -90,4 +90,6 @@ def add_up(
         sums = NumpyOps().gather_add(table.reshape((n_words * n_positions, width)), indices)
     if relu:
         sums = numpy.maximum(sums, 0.0)
-    return sums if linear is None else linear(sums, lengths)
+    if linear is None:
+        return sums
+    return linear(numpy.ascontiguousarray(sums[:, : len(linear.W)]), lengths)

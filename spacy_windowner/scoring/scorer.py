@@ -14,7 +14,7 @@ from thinc.util import to_numpy
 
 from ..compiled import choose
 from ..models.growth import added_columns, grown_layer
-from .words import LANES, WordCache
+from .words import WordCache
 
 if TYPE_CHECKING:
     from . import plain as core
@@ -151,7 +151,8 @@ class TableScorer:
         if known is None or not known.is_present(self.model, vocab):
             affines = self._affines()
             pads = [multiply(affine, _param(affines[0], "pad"))[0] for affine in affines]
-            params = [(affine, name) for affine in affines for name in ("W", "b")]
+            layers = [*affines, self.model.get_ref("output_layer")]
+            params = [(layer, name) for layer in layers for name in ("W", "b")]
             params += [(affines[0], "pad"), *self._embed_params]
             after_relu = self._after_relu()
             if after_relu is not None:
@@ -160,7 +161,7 @@ class TableScorer:
                 structure=_structure(self.model),
                 params=[_param(*param) for param in params],
                 places=[(node._params._params, (node.id, name)) for node, name in params],
-                biases=[_param(affine, "b") for affine in affines],
+                biases=[_param(layer, "b") for layer in layers],
                 vocab=[vocab, vocab.vectors, vocab.vectors.data],
                 cache=WordCache(self.table_size, pads, partial(self._make_products, vocab)),
                 after_relu=after_relu,
@@ -175,9 +176,7 @@ class TableScorer:
         n_linear = sum(layer.name == "linear" for layer in layers)
         if first.attrs.get("nonlinearity") != "relu" or n_linear > 1:
             return None
-        W = _param(output, "W")
-        filled = numpy.pad(W, ((0, 0), (0, -W.shape[1] % LANES)))  # as the sums are
-        return core.Linear(filled, _param(output, "b"))
+        return _linear(output)
 
 
 class _Known:

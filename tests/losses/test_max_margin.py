@@ -64,6 +64,7 @@ def test_pairwise_term_moves_no_column_as_a_whole(sampling):
         ({"sequence_weight": -1.0}, "WN001.*sequence_weight = -1.0.*at least 0"),
         ({"same_window_weight": math.nan}, "WN001.*same_window_weight = nan"),
         ({"pairwise_weight": 0.0, "sequence_weight": 0.0}, "WN001.*All terms can't be off"),
+        ({"sequence_weight": 0.0, "transitions": True}, "WN001.*transitions = True.*above 0"),
         ({"sampling": "random"}, "WN001.*sampling = 'random'.*hardest or uniform"),
     ],
     ids=str,

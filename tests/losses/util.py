@@ -9,9 +9,9 @@ import numpy
 
 from spacy_windowner.decoding.tags import BIO, MISSING
 from spacy_windowner.losses.corrupt_windows import sample_corrupt_windows
-from spacy_windowner.losses.targets import Targets
+from spacy_windowner.losses.targets import Targets, Transitions
 
-from ..tagging.util import all_spans, spell
+from ..decoding.util import all_spans, spell
 
 O, B0, I0, B1, I1 = range(5)  # noqa: E741
 M = MISSING
@@ -23,6 +23,11 @@ def make_targets(*docs, weights=None, scheme=BIO):
     if weights is None:
         weights = numpy.ones(len(tags), dtype="float32")
     return Targets(tags, numpy.asarray(weights), numpy.array([len(doc) for doc in docs]), scheme)
+
+
+def with_transitions(targets, A):
+    """The same targets if transitions are learned, and an empty gradient of these."""
+    return targets._replace(transitions=Transitions(A, numpy.zeros(A.shape)))
 
 
 def make_scores(n_tokens, n_tags=5, seed=0):
@@ -62,19 +67,31 @@ def max_margin(
 
 def softmax_margin(S, targets):
     y, a = targets.tags, targets.weights
+    A = numpy.zeros((S.shape[1],) * 2)
+    if targets.transitions is not None:
+        A = targets.transitions.scores
     J, end = 0.0, 0
     for length in targets.lengths:
         start, end = end, end + length
         known = [t for t in range(start, end) if y[t] != M]
-        gold = sum(S[t, y[t]] for t in known)
-        rivals = []
+        right, rivals = [], []
         for tags in valid_sequences(length, targets.scheme.n_labels(S.shape[1]), targets.scheme):
             wrong = [t for t in known if tags[t - start] != y[t]]
+            score = sum(S[t, tags[t - start]] for t in known)
+            score += sum(A[z, z_next] for z, z_next in zip(tags, tags[1:], strict=False))
             if all(a[t] for t in wrong):
-                score = sum(S[t, tags[t - start]] for t in known)
-                rivals.append(score + sum(math.log(a[t]) for t in wrong) - gold)
-        J += max(rivals) + math.log(sum(math.exp(rival - max(rivals)) for rival in rivals))
+                rivals.append(score + sum(math.log(a[t]) for t in wrong))
+            if not wrong:
+                right.append(score)
+        if targets.transitions is None:
+            # Without them all sequences that are right have the same score, and one counts.
+            right = right[:1]
+        J += log_sum(rivals) - log_sum(right)
     return J
+
+
+def log_sum(numbers):
+    return max(numbers) + math.log(sum(math.exp(number - max(numbers)) for number in numbers))
 
 
 def cross_entropy(S, targets):

@@ -175,18 +175,22 @@ def test_rows_are_updated_by_the_formula(adam, has_average):
     moment = rng.random(SHAPE).astype("float32")
     gradient[3] = moment[3] = 0.0
     rows = numpy.array([0, 3, *range(5, 600), SHAPE[0] - 1])
-    decays = rng.random((len(rows), 3)).astype("float32")
+    seen = rng.normal(size=(len(weights), 3))
+    now, then = rng.normal(size=(2, 3))
+    last = seen.copy()
     before = [array.astype("float64") for array in (weights, gradient, moment, average)]
     scale, rate, eps, past = 0.7, 0.01, 1e-3, 0.9
     given = weights, gradient, moment, average if has_average else None
-    adam.update_rows(*given, rows, decays, scale=scale, rate=rate, eps=eps, past=past)
-    for row, (d_v, d_w, d_a) in zip(rows, decays.astype("float64"), strict=True):
-        w, g, v, a = (array[row] for array in before)
-        v[:] = d_v * v + (scale * g) ** 2
-        a[:] = w + d_a * (a - w)
-        w[:] = d_w * w - rate * scale * g / (numpy.sqrt(v) + eps)
+    adam.update_rows(*given, seen, rows, now, then, scale=scale, rate=rate, eps=eps, past=past)
+    for row in rows:
+        w, g, v, a, s = (array[row] for array in (*before, last))
+        v[:] = numpy.exp(then[0] - s[0]) * v + (scale * g) ** 2
+        a[:] = w + numpy.exp(now[2] - s[2]) * (a - w)
+        w[:] = numpy.exp(then[1] - s[1]) * w - rate * scale * g / (numpy.sqrt(v) + eps)
         a[:] = w + past * (a - w)
         g[:] = 0.0
+        s[:] = then
+    numpy.testing.assert_array_equal(seen, last)
     if not has_average:
         before[3] = average
     for found, expected in zip((weights, gradient, moment, average), before, strict=True):

@@ -6,29 +6,21 @@ import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spacy_windowner.runtime.kernels import make_kernel
-from spacy_windowner.runtime.word_cache import WordCache
 
-from .util import (
-    EXACT_KERNELS,
-    KERNELS,
-    N_POSITIONS,
-    PAD,
-    WIDTH,
-    make_products,
-    read_products,
-    rounded,
-    uint64,
-)
+from spacy_windowner.scoring.words import LANES, WordCache
+
+from .util import N_POSITIONS, PAD, WIDTH, make_products, read_products, uint64
+
+pytestmark = pytest.mark.usefixtures("core")
 
 
 class Cache:
     """A cache of words, and what it asked to be made."""
 
-    def __init__(self, size: int, kernel: str = "thinc") -> None:
+    def __init__(self, size: int) -> None:
         self.made: list[int] = []
         self.fails = False
-        self.cache = WordCache(make_kernel(kernel), size, [PAD], self._make)
+        self.cache = WordCache(size, [PAD], self._make)
 
     def _make(self, words: numpy.ndarray) -> list[numpy.ndarray]:
         if self.fails:
@@ -41,7 +33,7 @@ class Cache:
         words = uint64(words)
         table, rows = self.cache.look_up(words)
         assert rows.dtype == "int32" and rows.shape == words.shape and rows.all()
-        assert (table.rows(words) == rows).all()
+        assert (table.find(words) == rows).all()
         return read_products(table, words)
 
     @property
@@ -51,17 +43,15 @@ class Cache:
         return sum(self.cache._capacity - table.room for table in tables)
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
 @given(
     batches=st.lists(st.lists(st.integers(0, 15), max_size=12), max_size=12),
     size=st.integers(0, 24),
 )
-def test_any_batches(kernel, batches, size):
+def test_any_batches(batches, size):
     """Products don't depend on the size, nor on what was looked up before."""
-    cache = Cache(size, kernel)
+    cache = Cache(size)
     for words in batches:
-        expected = rounded(kernel, make_products(words))
-        numpy.testing.assert_array_equal(cache.look_up(words), expected)
+        numpy.testing.assert_array_equal(cache.look_up(words), make_products(words))
         assert cache.n_words <= size
 
 
@@ -138,7 +128,7 @@ def test_exactly_full():
 
 def test_no_words():
     for size in (0, 10):
-        assert Cache(size).look_up([]).shape == (0, WIDTH)
+        assert Cache(size).look_up([]).shape == (0, N_POSITIONS, WIDTH)
 
 
 def test_a_word_that_can_not_be_spelled():
@@ -156,8 +146,7 @@ def test_a_word_that_can_not_be_spelled():
         assert cache.n_words <= 8
 
 
-@pytest.mark.parametrize("kernel", EXACT_KERNELS)
-def test_threads(kernel):
+def test_threads():
     rng = numpy.random.default_rng(0)
     batches = [rng.zipf(1.3, size=30) % 400 for _ in range(300)]
     expected = [make_products(words) for words in batches]
@@ -165,7 +154,7 @@ def test_threads(kernel):
     sys.setswitchinterval(1e-5)
     try:
         for size in (0, 70, 2000):
-            cache = Cache(size, kernel)
+            cache = Cache(size)
             with ThreadPoolExecutor(8) as pool:
                 for products, right in zip(pool.map(cache.look_up, batches), expected, strict=True):
                     numpy.testing.assert_array_equal(products, right)
@@ -179,7 +168,7 @@ def test_threads(kernel):
 def peak_of_distinct_words(n: int, size: int, batch: int = 500) -> int:
     """Bytes at the peak, while ever-new words are looked up."""
     rows = make_products(range(batch))
-    cache = WordCache(make_kernel("thinc"), size, [PAD], lambda words: [rows[: 3 * len(words)]])
+    cache = WordCache(size, [PAD], lambda words: [rows[: len(words)]])
     tracemalloc.start()
     for start in range(0, n, batch):
         words = numpy.arange(start, start + batch, dtype="uint64") * numpy.uint64(
@@ -194,8 +183,8 @@ def peak_of_distinct_words(n: int, size: int, batch: int = 500) -> int:
 
 def bytes_of(size: int) -> int:
     """Bytes of three generations (one of them just being replaced), each a table of half the size
-    with at most 12 slots a word, and 100 kB for a batch."""
-    per_word = N_POSITIONS * WIDTH * 4 + 12 * (8 + 4)
+    with at most 160 bytes a word besides its products, and 100 kB for a batch."""
+    per_word = N_POSITIONS * LANES * 4 + 160
     return 3 * (size // 2 + 1) * per_word + 100_000
 
 

@@ -4,9 +4,10 @@ import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spacy_windowner.runtime.word_index import NOT_FOUND, WordIndex
 
 from .util import uint64
+
+NOT_FOUND = 0
 
 LAST = 2**32 - 1
 # Any words, or words that want the same slots: the first ones, or the last ones of every index
@@ -26,13 +27,13 @@ words_of_any_kind = st.one_of(
     st.lists(st.integers(0, 40), max_size=4),
     st.integers(0, 9),
 )
-def test_equals_a_dict(words, others, cuts, room):
-    index, known = WordIndex(len(words) + room), {}
+def test_equals_a_dict(core, words, others, cuts, room):
+    index, known = core.WordIndex(len(words) + room), {}
     asked = [*words, *others, *reversed(words)]
     bounds = [0, *sorted(min(cut, len(words)) for cut in cuts), len(words)]
     for start, stop in zip(bounds, bounds[1:], strict=False):
         index.add(uint64(words[start:stop]))
-        known.update({word: start + n for n, word in enumerate(words[start:stop])})
+        known.update({word: start + n + 1 for n, word in enumerate(words[start:stop])})
         expected = [known.get(word, NOT_FOUND) for word in asked]
         assert index.find(uint64(asked)).tolist() == expected
         assert len(index) == len(known)
@@ -40,49 +41,59 @@ def test_equals_a_dict(words, others, cuts, room):
 
 @pytest.mark.parametrize("low", [0, LAST], ids=["first slot", "last slot"])
 @pytest.mark.parametrize("capacity", [1, 2, 3, 4, 100])
-def test_full_of_words_that_want_one_slot(capacity, low):
+def test_full_of_words_that_want_one_slot(core, capacity, low):
     words = uint64((n << 32) + low for n in range(capacity))
-    index = WordIndex(capacity)
+    index = core.WordIndex(capacity)
     index.add(words)
-    assert index.find(words).tolist() == list(range(capacity))
+    assert index.find(words).tolist() == list(range(1, capacity + 1))
     absent = uint64((n << 32) + low for n in range(capacity, 2 * capacity))
     assert index.find(absent).tolist() == [NOT_FOUND] * capacity
-    assert index.find(words[::-1].copy()).tolist() == list(reversed(range(capacity)))
+    assert index.find(words[::-1].copy()).tolist() == list(range(capacity, 0, -1))
 
 
-def test_the_hash_0_is_a_word_like_others():
-    index = WordIndex(3)
+def test_the_hash_0_is_a_word_like_others(core):
+    index = core.WordIndex(3)
     assert index.find(uint64([0, 0])).tolist() == [NOT_FOUND] * 2
     index.add(uint64([7]))
     assert index.find(uint64([0])).tolist() == [NOT_FOUND]
     index.add(uint64([0]))
-    assert index.find(uint64([0, 7, 8])).tolist() == [1, 0, NOT_FOUND]
+    assert index.find(uint64([0, 7, 8])).tolist() == [2, 1, NOT_FOUND]
 
 
-def test_no_words():
-    index = WordIndex(0)
+def test_no_words(core):
+    index = core.WordIndex(0)
     index.add(uint64([]))
     assert index.find(uint64([])).tolist() == []
     assert index.find(uint64([0, 5])).tolist() == [NOT_FOUND] * 2
 
 
-def test_looking_up_changes_nothing():
+def test_more_words_than_there_is_room_for(core):
+    index = core.WordIndex(3)
+    index.add(uint64([1, 2]))
+    with pytest.raises(ValueError, match="2 words are too many for 1"):
+        index.add(uint64([3, 4]))
+    index.add(uint64([3]))
+    assert index.find(uint64([1, 2, 3, 4])).tolist() == [1, 2, 3, NOT_FOUND]
+    assert (len(index), index.capacity) == (3, 3)
+
+
+def test_looking_up_changes_nothing(core):
     words = uint64([3, 2**40 + 3, 5])
-    index = WordIndex(3)
+    index = core.WordIndex(3)
     index.add(words)
     kept = words.copy()
     numbers = index.find(words)
     numbers += 1
     assert (words == kept).all()
-    assert index.find(words).tolist() == [0, 1, 2]
+    assert index.find(words).tolist() == [1, 2, 3]
 
 
-def test_readers_while_words_are_added():
+def test_readers_while_words_are_added(core):
     """A reader finds a word's number, or not yet; and what it found once, it finds again."""
     words = numpy.random.default_rng(0).integers(2**64, size=4000, dtype="uint64")
     words[::2] %= 2**16  # half of them in few slots
     words = numpy.unique(words)
-    index, numbers = WordIndex(len(words)), numpy.arange(len(words))
+    index, numbers = core.WordIndex(len(words)), numpy.arange(1, len(words) + 1)
     wrong = []
 
     def read():

@@ -1,0 +1,53 @@
+"""Words and their products, and scores of documents."""
+
+import numpy
+from spacy.attrs import ORTH
+
+from ..models.util import SENTENCES
+
+N_POSITIONS, WIDTH = 3, 8
+CLOSE = {"rtol": 1e-5, "atol": 1e-5}
+MORE_SENTENCES = [*SENTENCES, SENTENCES[0] * 9, [], ["x"] * 70, *SENTENCES[::-1]]
+
+
+def make_products(words) -> numpy.ndarray:
+    """Products that tell every word from the others. Shape (n, N_POSITIONS, WIDTH)."""
+    rows = [numpy.random.default_rng(int(word)).normal(size=(N_POSITIONS, WIDTH)) for word in words]
+    return numpy.array(rows, dtype="float32").reshape(-1, N_POSITIONS, WIDTH)
+
+
+PAD = make_products([2**63])[0]
+
+
+def uint64(words) -> numpy.ndarray:
+    return numpy.array(list(words), dtype="uint64")
+
+
+def int32(numbers) -> numpy.ndarray:
+    return numpy.array(list(numbers), dtype="int32")
+
+
+def read_products(table, words, section: int = 0) -> numpy.ndarray:
+    """What a table holds of words. Shaped as from `make_products`."""
+    return table._sections[section][table.find(words), :, : table._widths[section]]
+
+
+def score(scorer, docs) -> numpy.ndarray:
+    """One row a token."""
+    lengths = int32(len(doc) for doc in docs)
+    words = numpy.concatenate([doc.to_array(ORTH) for doc in docs])
+    scores = scorer.scores(docs, words, lengths)
+    assert scores.dtype == numpy.float32 and scores.flags.c_contiguous
+    return scores
+
+
+def expected_scores(model, docs) -> numpy.ndarray:
+    return numpy.vstack(model.predict(docs))
+
+
+def in_parts(scorer, docs, n_parts, seed=0) -> numpy.ndarray:
+    """Scores of a batch that is split at random, each part with a token at least."""
+    cuts = numpy.random.default_rng(seed).integers(1, len(docs), size=n_parts - 1)
+    parts = numpy.split(numpy.arange(len(docs)), numpy.unique(cuts))
+    batches = [[docs[n] for n in part] for part in parts]
+    return numpy.vstack([score(scorer, batch) for batch in batches if any(map(len, batch))])
