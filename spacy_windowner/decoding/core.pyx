@@ -194,6 +194,8 @@ def best_spans(
     biases,
     const double[:, ::1] curves,
 ):
+    if scores.shape[0] == 0:
+        return NO_SPANS
     cdef Tags tags = make_tags(1 + 4 * scheme.n_labels(scores.shape[1]), transitions)
     cdef const float[::1] b = numpy.zeros(scores.shape[1], "float32") if biases is None else biases
     cdef int W = tags.width

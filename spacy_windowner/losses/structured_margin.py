@@ -38,7 +38,7 @@ def structured_margin(scores: numpy.ndarray, targets: Targets) -> tuple[numpy.nd
     rivals = numpy.full(len(scores), O)
     places = numpy.zeros(len(scores), dtype="uint8")
     lengths = targets.lengths.astype("int32")
-    scored = Scored(lengths, places, augmented.astype("float32"), targets.scheme)
+    scored = Scored(lengths, places, augmented.astype("float32", order="C"), targets.scheme)
     offsets = numpy.cumsum(lengths) - lengths
     for doc, start, end, label, _ in zip(*scored.best_spans(margins=False), strict=True):
         span = slice(offsets[doc] + start, offsets[doc] + end)

@@ -151,17 +151,15 @@ class TableScorer:
         if known is None or not known.is_present(self.model, vocab):
             affines = self._affines()
             pads = [multiply(affine, _param(affines[0], "pad"))[0] for affine in affines]
-            layers = [*affines, self.model.get_ref("output_layer")]
-            params = [(layer, name) for layer in layers for name in ("W", "b")]
-            params += [(affines[0], "pad"), *self._embed_params]
             after_relu = self._after_relu()
-            if after_relu is not None:
-                params += [(self.model.get_ref("output_layer"), name) for name in ("W", "b")]
+            kept = affines if after_relu is None else [*affines, self.model.get_ref("output_layer")]
+            params = [(layer, name) for layer in kept for name in ("W", "b")]
+            params += [(affines[0], "pad"), *self._embed_params]
             known = self._known = _Known(
                 structure=_structure(self.model),
                 params=[_param(*param) for param in params],
                 places=[(node._params._params, (node.id, name)) for node, name in params],
-                biases=[_param(layer, "b") for layer in layers],
+                biases=[_param(layer, "b") for layer in kept],
                 vocab=[vocab, vocab.vectors, vocab.vectors.data],
                 cache=WordCache(self.table_size, pads, partial(self._make_products, vocab)),
                 after_relu=after_relu,

@@ -1,8 +1,9 @@
 import numpy
 import pytest
 
-from spacy_windowner.confidence.calibration import MIN_COUNT, Calibration, Curves
+from spacy_windowner.confidence.calibration import MIN_COUNT, Calibration, Curves, rate
 from spacy_windowner.confidence.curve import Curve, fit_curve, sigmoid
+from spacy_windowner.decoding.spans import NO_SPANS, Spans
 
 LABELS = ("A", "B", "C")
 
@@ -22,12 +23,14 @@ def make_curves() -> Curves:
 def test_labels_with_little_data_share_the_pooled_curve():
     curves = make_curves()
     margins, numbers = numpy.array([0.5, 0.5, 2.0]), numpy.array([0, 1, 2])
-    found = probabilities(curves, margins, numbers)
+    spans = Spans(numbers, numbers, numbers + 1, numbers, margins)
+    found = rate(spans, curves.of(LABELS)).ratings
     own = [curves.labels["A"], curves.pooled, curves.pooled]
     expected = [sigmoid(c.slope * m + c.bias) for c, m in zip(own, margins, strict=True)]
     numpy.testing.assert_allclose(found, expected)
-    assert len(curves.of(LABELS).probabilities(margins[:0], numbers[:0])) == 0
-    assert len(curves.of(()).probabilities(margins[:0], numbers[:0])) == 0
+    for labels in (LABELS, ()):
+        assert len(rate(NO_SPANS, curves.of(labels)).docs) == 0
+        assert curves.of(labels).shape == (2, len(labels))
 
 
 def test_json_and_back():

@@ -167,13 +167,9 @@ def test_places_are_named(explained):
     assert list(token.parts[0].features) == ["word", "prefix", "suffix", "shape", "n-grams"]
 
 
-@pytest.mark.parametrize("kernel", ["thinc", "torch", "torch-int8"])
-def test_margins_are_those_of_the_kernel(kernel):
-    if kernel != "thinc":
-        pytest.importorskip("torch", reason="torch is an extra")
-    nlp = trained_nlp(kernel=kernel)
-    found = explain(nlp, TEXT)
+def test_margins_are_those_of_the_component():
+    found = explain(trained_nlp(), TEXT)
     for token in tokens_of(found):
-        # Rounding to 8 bits is no part, but is told.
-        assert abs(token.remainder) < (0.5 if kernel == "torch-int8" else 1e-4)
+        # Rounding is no part, but is told.
+        assert abs(token.remainder) < 1e-4
         assert token.margin == pytest.approx(added_up(token) + token.remainder, abs=1e-9)

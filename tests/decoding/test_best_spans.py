@@ -65,6 +65,30 @@ def test_documents_are_independent(batch: Batch):
     assert rows_of(batch.scored.best_spans()) == alone
 
 
+@settings(max_examples=60)
+@given(LONG)
+def test_biases_and_curves(batch: Batch):
+    """As if the biases were added before, and the margins turned into probabilities after it."""
+    rng = numpy.random.default_rng(len(batch.scores))
+    biases = rng.normal(size=batch.scores.shape[1]).astype("float32")
+    curves = rng.normal(size=(2, batch.n_labels))
+    expected = batch._replace(scores=batch.scores + biases).scored.best_spans()
+    assert rows_of(batch.scored.best_spans(biases=biases)) == rows_of(expected)
+    found = batch.scored.best_spans(biases=biases, curves=curves)
+    assert rows_of(found._replace(ratings=expected.ratings)) == rows_of(expected)
+    slopes, offsets = curves[:, found.labels]
+    probabilities = 1.0 / (1.0 + numpy.exp(-(slopes * expected.ratings + offsets)))
+    numpy.testing.assert_allclose(found.ratings, probabilities, rtol=1e-9)
+
+
+def test_biases_and_curves_of_no_tokens():
+    """Whose scores may have no columns, as those of documents that no model saw."""
+    lengths = numpy.zeros(2, dtype="int32")
+    scored = random_batch(0, 0)._replace(lengths=lengths).scored
+    found = scored.best_spans(biases=numpy.ones(5, dtype="float32"), curves=numpy.ones((2, 2)))
+    assert rows_of(found) == []
+
+
 def test_nothing_is_changed():
     batch = random_batch(30, 2, with_transitions=True)
     before = batch.scores.copy(), batch.transitions.copy()

@@ -49,6 +49,15 @@ def test_loss_equals_brute_force_over_all_valid_sequences(targets, seed):
     numpy.testing.assert_allclose(gradient.sum(axis=1), 0.0, atol=1e-12)
 
 
+def test_scores_may_be_in_any_order():
+    targets = make_targets([O, B0, I0, O], [B0])
+    S = make_scores(5)
+    gradient, J = StructuredMargin()(S, targets)
+    other_gradient, other_J = StructuredMargin()(numpy.asfortranarray(S), targets)
+    assert other_J == J
+    numpy.testing.assert_array_equal(other_gradient, gradient)
+
+
 def test_invalid_sequences_are_no_rivals():
     # I-0 at the start of a document scores best, and is not possible.
     S = numpy.array([[2.0, 0.0, 9.0], [2.0, 0.0, -9.0]])

@@ -94,8 +94,8 @@ def test_a_saved_model_with_other_vectors(tmp_path, update_vectors, width):
     nlp = with_vectors(WORDS, update_vectors)
     train(nlp, steps=1)
     nlp.to_disk(tmp_path)
-    for kernel, table_size in [("thinc", 100), ("thinc", 0)]:
-        settings = {"kernel": kernel, "table_size": table_size}
+    for table_size in (100, 0):
+        settings = {"table_size": table_size}
         nlp = spacy.load(tmp_path, config={"components": {"window_ner": settings}})
         set_vectors(nlp, WORDS if width else [], width)
         with pytest.raises(ValueError, match="WN006"):

@@ -166,9 +166,8 @@ def test_existing_entities_have_no_score():
     assert doc.ents[0]._.ner_score is None
 
 
-@pytest.mark.parametrize("decoder", ["viterbi", "greedy"])
-def test_scores_do_not_depend_on_the_batch(decoder):
-    ner = make(decoder=decoder, candidates=True)
+def test_scores_do_not_depend_on_the_batch():
+    ner = make(candidates=True)
     rng = numpy.random.default_rng(0)
     texts = [" ".join(rng.choice(list(SCORES), size=n)) for n in rng.integers(0, 30, size=60)]
     docs = list(ner.pipe([make_doc(ner, text) for text in texts], batch_size=17))

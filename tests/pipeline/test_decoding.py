@@ -26,17 +26,9 @@ BILUO_SCORES = {
 schemes = pytest.mark.parametrize("scheme", ["bio", "biluo"])
 
 
-# Greedy decoding with BILUO has tests of its own: from left to right B and U aren't the same.
-@pytest.fixture(params=["viterbi-bio", "greedy-bio", "viterbi-biluo"])
-def settings(request):
-    return dict(zip(("decoder", "scheme"), request.param.split("-"), strict=True))
-
-
-def make(overwrite: bool = False, decoder: str = "viterbi", scheme: str = "bio", **settings):
+def make(overwrite: bool = False, scheme: str = "bio", **settings):
     scores = SCORES if scheme == "bio" else BILUO_SCORES
-    return scoring_ner(
-        scores, LABELS, overwrite=overwrite, decoder=decoder, scheme=scheme, **settings
-    )
+    return scoring_ner(scores, LABELS, overwrite=overwrite, scheme=scheme, **settings)
 
 
 def make_doc(ner, words: str) -> Doc:
@@ -60,16 +52,17 @@ def found(doc: Doc) -> list[tuple[int, int, str]]:
         ("", []),
     ],
 )
-def test_entities(settings, words, expected):
-    ner = make(**settings)
+@schemes
+def test_entities(scheme, words, expected):
+    ner = make(scheme=scheme)
     assert found(ner(make_doc(ner, words))) == expected
 
 
 @schemes
-def test_decoders_differ_where_the_best_path_begins_badly(scheme):
-    # x i: O then I-A is not valid; B-A I-A scores -1 + 2 and is best, greedy has O O.
-    ners = make(scheme=scheme), make(decoder="greedy", scheme=scheme)
-    assert [found(ner(make_doc(ner, "xi"))) for ner in ners] == [[(0, 2, "A")], []]
+def test_a_better_end_pays_for_a_bad_beginning(scheme):
+    # x i: O then I-A is not valid; B-A I-A scores -1 + 2 and is best.
+    ner = make(scheme=scheme)
+    assert found(ner(make_doc(ner, "xi"))) == [(0, 2, "A")]
 
 
 def test_unknown_scheme():
@@ -77,45 +70,10 @@ def test_unknown_scheme():
         scoring_ner(SCORES, LABELS, scheme="iob")
 
 
-@pytest.mark.parametrize(
-    "words, expected",
-    [
-        ("xailx", [(1, 4)]),
-        ("ailu", [(0, 3), (3, 4)]),
-        ("uual", [(0, 1), (1, 2), (2, 4)]),
-        ("alal", [(0, 2), (2, 4)]),
-        ("au", [(0, 2)]),  # once open, the entity has to end
-        ("axl", [(0, 1)]),
-        ("xilx", []),
-        ("l", []),
-        ("a", [(0, 1)]),
-        ("", []),
-    ],
-)
-def test_greedy_biluo(words, expected):
-    #         O    B    I    L    U
-    scores = {
-        "a": [0.0, 3.0, 0.0, 0.0, 1.0],
-        "i": [0.0, 0.0, 3.0, 1.0, -1.0],
-        "l": [0.0, 0.0, 1.0, 3.0, -1.0],
-        "u": [0.0, 1.0, 0.0, 1.0, 3.0],
-    }
-    ner = scoring_ner(scores, ["A"], decoder="greedy", scheme="biluo")
-    spans = [(start, end) for start, end, _ in found(ner(make_doc(ner, words)))]
-    assert spans == expected
-    # Around an entity that is there already.
-    doc = make_doc(ner, f"{words}a{words}")
-    n = len(words)
-    doc.set_ents([Span(doc, n, n + 1, label="PRESET")], default="missing")
-    after = [(start + n + 1, end + n + 1) for start, end in expected]
-    assert [ent[:2] for ent in found(ner(doc))] == [*expected, (n, n + 1), *after]
-
-
-@pytest.mark.parametrize("decoder", ["viterbi", "greedy"])
-def test_biluo_leaves_no_entity_open(decoder):
+def test_biluo_leaves_no_entity_open():
     """B alone scores best everywhere, and I next to it."""
     scores = {"b": [0.0, 3.0, 2.0, 0.5, 0.4], "x": [9.0, 0.0, 0.0, 0.0, 0.0]}
-    ner = scoring_ner(scores, ["A"], decoder=decoder, scheme="biluo")
+    ner = scoring_ner(scores, ["A"], scheme="biluo")
     assert found(ner(make_doc(ner, "b"))) == [(0, 1, "A")]
     assert found(ner(make_doc(ner, "xbx"))) == [(1, 2, "A")]
     assert found(ner(make_doc(ner, "bbbb"))) == [(0, 4, "A")]
@@ -124,14 +82,10 @@ def test_biluo_leaves_no_entity_open(decoder):
     assert found(ner(doc)) == [(0, 1, "A"), (1, 3, "A")]
 
 
-def test_unknown_decoder():
-    with pytest.raises(ValueError, match=r"WN001.*decoder = 'beam'.*viterbi, greedy"):
-        make(decoder="beam")
-
-
+@schemes
 @pytest.mark.parametrize("space", [" ", "\n"])
-def test_whitespace_is_never_at_the_edges(settings, space):
-    ner = make(**settings)
+def test_whitespace_is_never_at_the_edges(scheme, space):
+    ner = make(scheme=scheme)
     for words in (space, space * 3, f"{space}a", f"a{space}", f"{space}a{space}{space}"):
         doc = ner(make_doc(ner, words))
         assert all(not ent[0].is_space and not ent[-1].is_space for ent in doc.ents)
@@ -144,8 +98,9 @@ def test_whitespace_within(scheme):
     assert found(ner(make_doc(ner, "a i"))) == [(0, 3, "A")]
 
 
-def test_known_sentence_starts(settings):
-    ner = make(**settings)
+@schemes
+def test_known_sentence_starts(scheme):
+    ner = make(scheme=scheme)
     doc = make_doc(ner, "aii")
     doc[1].is_sent_start = False
     assert found(ner(doc)) == [(0, 3, "A")]
@@ -165,8 +120,9 @@ def preset(ner) -> Doc:
     return doc
 
 
-def test_preset_annotation_stays(settings):
-    ner = make(**settings)
+@schemes
+def test_preset_annotation_stays(scheme):
+    ner = make(scheme=scheme)
     doc = ner(preset(ner))
     # As spaCy's ner has it, O is no promise.
     expected = [(1, 2, "A"), (2, 3, "PRESET"), (3, 4, "B"), (4, 5, "A")]
@@ -180,16 +136,18 @@ def test_preset_annotation_stays(settings):
     assert doc.to_array("ENT_IOB").tolist() == [3, 3, 3, 3, 3, 2]
 
 
-def test_preset_annotation_is_overwritten(settings):
-    ner = make(overwrite=True, **settings)
+@schemes
+def test_preset_annotation_is_overwritten(scheme):
+    ner = make(overwrite=True, scheme=scheme)
     doc = ner(preset(ner))
     assert found(doc) == [(0, 1, "A"), (1, 3, "A"), (3, 4, "B"), (4, 5, "A")]
     assert {ent.kb_id_ for ent in doc.ents} == {ent.id_ for ent in doc.ents} == {""}
     assert doc.to_array("ENT_IOB").tolist() == [3, 3, 1, 3, 3, 2]
 
 
-def test_a_preset_entity_of_several_tokens_is_not_cut(settings):
-    ner = make(**settings)
+@schemes
+def test_a_preset_entity_of_several_tokens_is_not_cut(scheme):
+    ner = make(scheme=scheme)
     doc = make_doc(ner, "aaiia")
     doc.set_ents([Span(doc, 1, 3, label="PRESET")], default="missing")
     assert found(ner(doc)) == [(0, 1, "A"), (1, 3, "PRESET"), (4, 5, "A")]
@@ -199,15 +157,20 @@ def test_predict_changes_nothing():
     ner = make()
     doc = preset(ner)
     before = doc.to_bytes()
-    [spans] = ner.predict([doc]).entities
+    [spans] = ner.predict([doc]).entities.by_doc(1)
     assert [row[:3] for row in spans] == [(1, 2, 0), (3, 4, 1), (4, 5, 0)]
     assert doc.to_bytes() == before
 
 
 def test_predict_nothing():
     ner = make(spans_key=None)
-    assert ner.predict([]) == ([], None)
-    assert ner.predict([make_doc(ner, "")]) == ([()], None)
+    for docs in ([], [make_doc(ner, "")]):
+        entities, candidates = ner.predict(docs)
+        assert entities.by_doc(len(docs)) == [()] * len(docs) and candidates is None
     found = ner.predict(make_doc(ner, words) for words in ("", "a", ""))
-    assert found.entities == [(), ((0, 1, 0),), ()]
+    assert list(map(list, found.entities.by_doc(3))) == [[], [(0, 1, 0, 0.0)], []]
     ner.set_annotations([], ner.predict([]))
+    wants_candidates = make(candidates=True)
+    entities, candidates = wants_candidates.predict([])
+    assert len(entities.docs) == len(candidates.docs) == 0
+    wants_candidates.set_annotations([], (entities, candidates))

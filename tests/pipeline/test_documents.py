@@ -44,7 +44,7 @@ def test_empty_batches(trained_once):
     assert list(trained_once.pipe([])) == []
     assert [ents_of(doc) for doc in trained_once.pipe(["", "", " "])] == [[], [], []]
     docs = [Doc(trained_once.vocab)] * 3
-    assert trained_once.get_pipe("window_ner").predict(docs).entities == [(), (), ()]
+    assert trained_once.get_pipe("window_ner").predict(docs).entities.by_doc(3) == [(), (), ()]
 
 
 def test_200_000_tokens(trained_once):

@@ -5,7 +5,8 @@ from spacy.ml.models import MultiHashEmbed
 from spacy.training import Example
 from thinc.api import Linear, Model, chain, with_array
 
-from spacy_windowner.pipeline.prediction import Predictions
+from spacy_windowner.decoding.spans import Spans
+from spacy_windowner.pipeline.window_ner import Predictions
 
 from .util import ENTITIES, TRAIN_DATA, ents_of, make_examples, make_nlp, train
 
@@ -80,7 +81,7 @@ def test_add_label_after_initialize(hidden_depth, scheme, before, after):
     docs = [nlp.make_doc(text) for text, _ in TRAIN_DATA]
     scores = ner.model.predict(docs)
     ner.cfg["recall_bias"] = 4.0  # the most that training may choose
-    predictions = ner.predict(docs)
+    predictions = ner.predict(docs).entities.by_doc(len(docs))
     assert any(predictions)
     assert ner.add_label("ORG") == 1
     assert ner.add_label("ORG") == 0
@@ -90,7 +91,7 @@ def test_add_label_after_initialize(hidden_depth, scheme, before, after):
     for old, new in zip(scores, ner.model.predict(docs), strict=True):
         assert new.shape == (len(old), after)
         assert (new[:, :before] == old).all()
-    assert ner.predict(docs) == predictions
+    assert ner.predict(docs).entities.by_doc(len(docs)) == predictions
     assert ner.model.get_ref("output_layer").get_dim("nO") == after
     assert ner.model.maybe_get_dim("nO") in (None, after)
 
@@ -215,7 +216,8 @@ def test_initialize_twice():
 @pytest.mark.parametrize(
     "config, code",
     [
-        ({"decoder": "beam"}, "decoder"),
+        ({"decoder": "greedy"}, "decoder"),
+        ({"kernel": "torch"}, "kernel"),
         ({"label_weights": {"ORG": 1.0}}, "WN011.*ORG.*PERSON, LOC"),
         ({"label_weights": {"LOC": -1.0}}, "WN012.*LOC.*-1.0"),
     ],
@@ -256,5 +258,9 @@ def test_a_sourced_component_with_a_new_label():
     ner = nlp.get_pipe("window_ner")
     ner.add_label("A NEW LABEL")
     doc = nlp.make_doc("London")
-    ner.set_annotations([doc], Predictions([((0, 1, 2, 1.0),)], [((0, 1, 0, -1.0),)]))
+    entity, candidate = (
+        Spans(*numpy.array([[0], [0], [1], [label]], dtype="int32"), numpy.array([rating]))
+        for label, rating in ((2, 1.0), (0, -1.0))
+    )
+    ner.set_annotations([doc], Predictions(entity, candidate))
     assert ents_of(doc) == [("London", "A NEW LABEL")]

@@ -194,5 +194,6 @@ def test_predictions_follow_every_update():
     assert numpy.abs(scores_of(nlp) - before).max() > 0.1
     docs = [nlp.make_doc(text) for text in RAW]
     words = numpy.concatenate([doc.to_array("ORTH") for doc in docs])
-    scores = ner._scorer.scores(docs, words, numpy.array([len(doc) for doc in docs]))
-    numpy.testing.assert_allclose(scores.T, scores_of(nlp), atol=1e-4)
+    lengths = numpy.array([len(doc) for doc in docs], dtype="int32")
+    scores = ner._scorer.scores(docs, words, lengths)
+    numpy.testing.assert_allclose(scores, scores_of(nlp), atol=1e-4)

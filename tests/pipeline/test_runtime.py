@@ -15,20 +15,16 @@ import pytest
 import spacy
 from spacy.attrs import ORTH
 from spacy.tokens import Doc
-from spacy.util import load_config, load_model_from_config
-from spacy_windowner.runtime import kernels
-from spacy_windowner.runtime.kernels import ThincKernel
-from spacy_windowner.runtime.scorer import ModelScorer
-from spacy_windowner.runtime.table_scorer import TableScorer
+from spacy.util import load_config
 from thinc.api import SGD, Adam, ConfigValidationError
 from thinc.compat import has_torch
 
 from spacy_windowner.losses.cross_entropy import CrossEntropy
 from spacy_windowner.models.window_classifier import WindowClassifier
 from spacy_windowner.pipeline.window_ner import WindowNER
+from spacy_windowner.scoring.scorer import ModelScorer, TableScorer
 
 from ..models.util import hash_embed, set_vectors
-from ..runtime.util import EXACT_KERNELS, KERNELS, needs_torch
 from ..util import randomize
 from .util import (
     ENTITIES,
@@ -41,6 +37,7 @@ from .util import (
     train,
 )
 
+needs_torch = pytest.mark.skipif(not has_torch, reason="torch is an extra")
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 TEXTS = [
     *[text for text, _ in TRAIN_DATA], "", " ", "Who is in Berlin?", "Khan likes Shaka London.",
@@ -62,9 +59,9 @@ def many_texts(n: int, n_names: int = 300, suffix: str = "") -> list[str]:
 def score(ner: WindowNER, docs: list[Doc]) -> numpy.ndarray:
     """The scores a component's predictions come from, one row a token."""
     ner.predict(docs)
-    lengths = numpy.array([len(doc) for doc in docs])
+    lengths = numpy.array([len(doc) for doc in docs], dtype="int32")
     words = numpy.concatenate([doc.to_array(ORTH) for doc in docs])
-    return ner._scorer.scores(docs, words, lengths).T
+    return ner._scorer.scores(docs, words, lengths)
 
 
 def model_scores(ner: WindowNER, docs: list[Doc]) -> numpy.ndarray:
@@ -88,10 +85,9 @@ def predictions(nlp, texts=TEXTS) -> list:
 
 
 @pytest.mark.parametrize("table_size", [0, 12, 25000])
-@pytest.mark.parametrize("kernel", EXACT_KERNELS)
-def test_predictions_do_not_depend_on_the_settings(trained_once, kernel, table_size):
+def test_predictions_do_not_depend_on_the_settings(trained_once, table_size):
     texts = [*TEXTS, *many_texts(50)]
-    nlp = rebuilt(trained_once, kernel=kernel, table_size=table_size)
+    nlp = rebuilt(trained_once, table_size=table_size)
     ner = nlp.get_pipe("window_ner")
     docs = [nlp.make_doc(text) for text in texts]
     scores = score(ner, docs)
@@ -105,21 +101,6 @@ def test_predictions_do_not_depend_on_the_settings(trained_once, kernel, table_s
     one_by_one = [score(ner, [doc]) for doc in docs if len(doc)]
     numpy.testing.assert_array_equal(numpy.vstack(one_by_one), scores)
     numpy.testing.assert_array_equal(score(ner, docs), scores)
-
-
-@needs_torch
-def test_int8(trained_once):
-    nlp = rebuilt(trained_once, kernel="torch-int8")
-    ner = nlp.get_pipe("window_ner")
-    docs = [nlp.make_doc(text) for text in TEXTS]
-    error = abs(score(ner, docs) - model_scores(ner, docs))
-    assert 0 < error.max() < 0.5
-    texts = [*TEXTS, *many_texts(100)]
-    found, expected = predictions(nlp, texts), predictions(trained_once, texts)
-    assert found[:2] == ENTITIES
-    differing = sum(one != other for one, other in zip(found, expected, strict=True))
-    assert differing <= 10
-    assert [ents_of(nlp(text)) for text in texts] == found
 
 
 def check_threads(nlp, n: int) -> None:
@@ -137,17 +118,15 @@ def check_threads(nlp, n: int) -> None:
     assert sum(len(doc.ents) for doc in docs) > n / 2
 
 
-@pytest.mark.parametrize("kernel", EXACT_KERNELS)
 @pytest.mark.parametrize("table_size", [0, 80])
-def test_threads(trained_once, table_size, kernel):
-    check_threads(rebuilt(trained_once, kernel=kernel, table_size=table_size), 120)
+def test_threads(trained_once, table_size):
+    check_threads(rebuilt(trained_once, table_size=table_size), 120)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kernel", EXACT_KERNELS)
 @pytest.mark.parametrize("table_size", [500, 25000])
-def test_threads_with_10_000_documents(trained_once, table_size, kernel):
-    check_threads(rebuilt(trained_once, kernel=kernel, table_size=table_size), 10_000)
+def test_threads_with_10_000_documents(trained_once, table_size):
+    check_threads(rebuilt(trained_once, table_size=table_size), 10_000)
 
 
 # Weights that change -----------------------------------------------------------------------------
@@ -170,16 +149,15 @@ class Change:
         self.before = after.copy()
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_update(trained_once, kernel):
-    nlp = rebuilt(trained_once, kernel=kernel)
+def test_update(trained_once):
+    nlp = rebuilt(trained_once)
     change = Change(nlp)
     other = [("Is Berlin Khan?", {"entities": [(3, 9, "PERSON"), (10, 14, "LOC")]})]
     optimizer = nlp.resume_training()
     optimizer.learn_rate = 0.01
     for _ in range(3):
         nlp.update(make_examples(nlp, other), sgd=optimizer)
-        change.check(atol=0.2 if kernel == "torch-int8" else 1e-5)
+        change.check()
 
 
 @pytest.mark.parametrize("optimizer", [Adam(0.1), SGD(0.1)], ids=["Adam", "SGD"])
@@ -321,6 +299,7 @@ def test_nothing_of_the_table_is_saved(trained_once, tmp_path):
         files = {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
         return ner.to_bytes(exclude=["vocab"]), files, len(pickle.dumps(ner.model))
 
+    ner.predict([nlp.make_doc("London")])  # what is found out of the settings stays the same
     # Texts of known words: new ones would grow the vocabulary, which is saved.
     before, pickled = save("before"), len(pickle.dumps(ner))
     score(ner, [nlp.make_doc(text) for text, _ in TRAIN_DATA])
@@ -335,7 +314,7 @@ def test_copies_of_the_component(trained_once, copied):
     docs = [nlp.make_doc(text) for text in TEXTS]
     expected = score(ner, docs)
     other = copied(ner)
-    assert (other.kernel, other.table_size) == (ner.kernel, ner.table_size)
+    assert other.table_size == ner.table_size
     assert other.model is not ner.model
     numpy.testing.assert_array_equal(score(other, docs), expected)
     randomize(other.model)
@@ -344,30 +323,18 @@ def test_copies_of_the_component(trained_once, copied):
 
 
 def test_settings_are_in_the_config_only(trained_once, tmp_path):
-    nlp = rebuilt(trained_once, kernel="thinc", table_size=77)
+    nlp = rebuilt(trained_once, table_size=77)
     expected = predictions(nlp)
-    block = nlp.config["components"]["window_ner"]
-    assert (block["kernel"], block["table_size"]) == ("thinc", 77)
+    assert nlp.config["components"]["window_ner"]["table_size"] == 77
     ner = nlp.get_pipe("window_ner")
-    assert not {"kernel", "table_size"} & set(ner.cfg)
+    assert "table_size" not in ner.cfg
     nlp.to_disk(tmp_path)
     assert b"table_size" not in (tmp_path / "window_ner" / "cfg").read_bytes()
-    loaded = spacy.load(tmp_path).get_pipe("window_ner")
-    assert (loaded.kernel, loaded.table_size) == ("thinc", 77)
-    changes = {"components": {"window_ner": {"kernel": "auto", "table_size": 5}}}
-    nlp = spacy.load(tmp_path, config=changes)
+    assert spacy.load(tmp_path).get_pipe("window_ner").table_size == 77
+    nlp = spacy.load(tmp_path, config={"components": {"window_ner": {"table_size": 5}}})
     other = nlp.get_pipe("window_ner")
-    assert (other.kernel, other.table_size) == ("auto", 5)
-    assert isinstance(other._scorer.kernel, ThincKernel) != has_torch
+    assert other.table_size == other._scorer.table_size == 5
     assert predictions(nlp) == expected
-
-
-def test_kernel_of_a_pipeline_that_is_loaded(trained_once, tmp_path):
-    trained_once.to_disk(tmp_path)
-    changes = {"components": {"window_ner": {"kernel": "thinc"}}}
-    nlp = spacy.load(tmp_path, config=changes)
-    assert isinstance(nlp.get_pipe("window_ner")._scorer.kernel, ThincKernel)
-    assert predictions(nlp) == predictions(trained_once)
 
 
 # Settings ----------------------------------------------------------------------------------------
@@ -375,47 +342,23 @@ def test_kernel_of_a_pipeline_that_is_loaded(trained_once, tmp_path):
 
 def test_defaults():
     ner = make_nlp().get_pipe("window_ner")
-    assert (ner.kernel, ner.table_size) == ("auto", 25000)
+    assert ner.table_size == 25000
     model = WindowClassifier(hash_embed())
     ner = WindowNER(spacy.blank("xx").vocab, model, loss=CrossEntropy())
-    assert (ner.kernel, ner.table_size) == ("auto", 25000)
+    assert ner.table_size == 25000
 
 
-@pytest.mark.parametrize(
-    "settings, message",
-    [
-        ({"kernel": "fast"}, "WN001.*kernel = 'fast'.*auto, thinc, torch, torch-int8"),
-        ({"table_size": -1}, "WN001.*table_size = -1.*0 is for no table"),
-    ],
-    ids=str,
-)
-def test_settings_that_make_no_sense(settings, message):
+def test_settings_that_make_no_sense():
     model = WindowClassifier(hash_embed())
-    with pytest.raises(ValueError, match=message):
-        WindowNER(spacy.blank("xx").vocab, model, loss=CrossEntropy(), **settings)
+    with pytest.raises(ValueError, match="WN001.*table_size = -1.*0 is for no table"):
+        WindowNER(spacy.blank("xx").vocab, model, loss=CrossEntropy(), table_size=-1)
 
 
 def test_settings_that_make_no_sense_in_a_config():
     with pytest.raises(ValueError, match="WN001.*table_size"):
         make_nlp(table_size=-1)
-    for settings in ({"kernel": "fast"}, {"table_size": "many"}):
-        with pytest.raises(ConfigValidationError, match=next(iter(settings))):
-            make_nlp(**settings)
-
-
-@pytest.mark.parametrize("kernel", ["torch", "torch-int8"])
-def test_torch_is_not_installed(trained_once, tmp_path, monkeypatch, kernel):
-    config = copy.deepcopy(dict(trained_once.config))
-    config["components"]["window_ner"]["kernel"] = kernel
-    expected = predictions(trained_once)
-    trained_once.to_disk(tmp_path)
-    monkeypatch.setattr(kernels, "has_torch", False)
-    with pytest.raises(ValueError, match=rf"WN014.*'{kernel}'.*spacy-windowner\[torch\]"):
-        load_model_from_config(config)
-    # What is asked for by default works without it.
-    loaded = spacy.load(tmp_path)
-    assert isinstance(loaded.get_pipe("window_ner")._scorer.kernel, ThincKernel)
-    assert predictions(loaded) == expected
+    with pytest.raises(ConfigValidationError, match="table_size"):
+        make_nlp(table_size="many")
 
 
 # When there is no table --------------------------------------------------------------------------
@@ -559,7 +502,7 @@ import spacy
 
 if __name__ == "__main__":
     multiprocessing.set_start_method(sys.argv[2])
-    nlp = spacy.load(sys.argv[1], config={"components": {"window_ner": {"kernel": sys.argv[3]}}})
+    nlp = spacy.load(sys.argv[1])
     texts = ["Who is Shaka Khan?", "", "I like London and Berlin."] * 100
     one, two = (
         [[(ent.start, ent.end, ent.label_) for ent in doc.ents] for doc in docs]
@@ -570,7 +513,7 @@ if __name__ == "__main__":
 """
 
 
-def check_processes(nlp, path, kernel: str, start_method: str) -> None:
+def check_processes(nlp, path, start_method: str) -> None:
     """Two processes find what one finds. After predictions with several threads, none of which
     are there in a forked process."""
     if start_method not in multiprocessing.get_all_start_methods():
@@ -579,7 +522,7 @@ def check_processes(nlp, path, kernel: str, start_method: str) -> None:
     script = path / "processes.py"
     script.write_text(PROCESSES)
     process = subprocess.Popen(
-        [sys.executable, str(script), str(path / "nlp"), start_method, kernel],
+        [sys.executable, str(script), str(path / "nlp"), start_method],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -596,16 +539,14 @@ def check_processes(nlp, path, kernel: str, start_method: str) -> None:
     assert stdout.split() == ["equal", "300", "300"]
 
 
-@needs_torch
 def test_forked_processes(trained_once, tmp_path):
-    check_processes(trained_once, tmp_path, "torch", "fork")
+    check_processes(trained_once, tmp_path, "fork")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("start_method", ["fork", "spawn"])
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_processes(trained_once, tmp_path, kernel, start_method):
-    check_processes(trained_once, tmp_path, kernel, start_method)
+def test_processes(trained_once, tmp_path, start_method):
+    check_processes(trained_once, tmp_path, start_method)
 
 
 def test_documents_of_several_vocabularies_in_a_batch(trained_once):
@@ -613,8 +554,8 @@ def test_documents_of_several_vocabularies_in_a_batch(trained_once):
     vocabs = [spacy.blank("xx").vocab, spacy.blank("de").vocab]
     vocabs[1]["London"].norm_ = "other"
     docs = [Doc(vocabs[n // 2 % 2], words=["I", "like", "London"]) for n in range(6)]
-    for doc, entities in zip(docs, ner.predict(docs).entities, strict=True):
-        assert [entities] == ner.predict([doc]).entities
+    for doc, entities in zip(docs, ner.predict(docs).entities.by_doc(6), strict=True):
+        assert [entities] == ner.predict([doc]).entities.by_doc(1)
         numpy.testing.assert_allclose(score(ner, [doc]), model_scores(ner, [doc]), **CLOSE)
 
 
@@ -622,12 +563,11 @@ def test_an_empty_document_of_another_vocabulary_comes_first(trained_once):
     ner = rebuilt(trained_once).get_pipe("window_ner")
     doc = Doc(spacy.blank("xx").vocab, words=["unheardof", "London"])
     empty = Doc(spacy.blank("xx").vocab)
-    entities = [(), *ner.predict([doc]).entities, ()]
-    assert ner.predict([empty, doc, empty]).entities == entities
+    entities = [(), *ner.predict([doc]).entities.by_doc(1), ()]
+    assert ner.predict([empty, doc, empty]).entities.by_doc(3) == entities
 
 
 def test_settings_of_a_loaded_component_are_fixed(trained_once):
     ner = rebuilt(trained_once).get_pipe("window_ner")
-    for name in ("kernel", "table_size"):
-        with pytest.raises(AttributeError):
-            setattr(ner, name, getattr(ner, name))
+    with pytest.raises(AttributeError):
+        ner.table_size = 5

@@ -41,14 +41,13 @@ def test_nO_and_a_label_added_later(nO, tmp_path):
 
 
 def test_saved_settings_rank_above_the_config(tmp_path):
-    nlp = make_nlp(overwrite=True, decoder="greedy", label_weights={"LOC": 2.0})
+    nlp = make_nlp(overwrite=True, label_weights={"LOC": 2.0})
     train(nlp, steps=1)
     nlp.get_pipe("window_ner").to_disk(tmp_path / "ner")
     saved = srsly.read_json(tmp_path / "ner" / "cfg")
     assert saved == {
         "labels": ["PERSON", "LOC"],
         "overwrite": True,
-        "decoder": "greedy",
         "scheme": "bio",
         "incorrect_spans_key": None,
         "entity_weight": 1.5,

@@ -112,13 +112,6 @@ def test_losses_learn(loss, scheme):
     assert [ents_of(nlp(text)) for text, _ in TRAIN_DATA] == ENTITIES
 
 
-def test_greedy_decoder():
-    nlp = make_nlp(decoder="greedy")
-    assert train(nlp)["window_ner"] < 0.01
-    assert [ents_of(nlp(text)) for text, _ in TRAIN_DATA] == ENTITIES
-    assert copy_of(nlp).get_pipe("window_ner").cfg["decoder"] == "greedy"
-
-
 @pytest.mark.parametrize("scheme", ["bio", "biluo"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_tokens_without_annotation_have_no_gradient(loss, scheme):
