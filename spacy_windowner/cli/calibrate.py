@@ -3,6 +3,7 @@ from typing import Annotated, Any
 
 import numpy
 from spacy.cli._util import Arg, Opt
+from spacy.training import Corpus
 from wasabi import msg
 
 from ..confidence.calibration import Calibration
@@ -45,7 +46,7 @@ def calibrate_cli(
         name = choose_component(nlp, component)
         pipe, examples = next(
             (pipe, examples)
-            for pipe, examples in components_and_examples(nlp, data)
+            for pipe, examples in components_and_examples(nlp, Corpus(data))
             if pipe.name == name
         )
         if tune_recall_bias:

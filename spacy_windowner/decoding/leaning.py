@@ -42,7 +42,7 @@ class Leaning:
         RETURNS (numpy.ndarray): s', of the same shape and type. If nothing changes, the same array.
         """
         if self.added is not None:
-            scores = scores + self.added.astype(scores.dtype, copy=False)
+            scores = scores + self.biases.astype(scores.dtype)
         elif self.yielding:
             scores = scores.copy()
         for columns, others in self.yielding if len(scores) else ():

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy
 from spacy.language import Language
-from spacy.training import Corpus, Example
+from spacy.training import Example
 from spacy.util import registry
 
 from ..confidence.calibration import MIN_COUNT, Calibration, Curves
 from ..decoding.leaning import Leaning
 from ..decoding.spans import Spans
 from ..errors import Warnings
+from ..training.corpus import KeptCorpus
 from .held_out import HeldOut
 from .prediction import Decision, Rating
 
@@ -32,19 +33,20 @@ def calibrate(
     RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline.
     """
     told = False
+    corpus = None if path is None else KeptCorpus(path)  # the pipeline is saved many times
 
     def callback(nlp: Language) -> Language:
         nonlocal told
-        if path is None:
+        if path is None or corpus is None:
             return nlp
-        for pipe, examples in components_and_examples(nlp, path):
+        for pipe, examples in components_and_examples(nlp, corpus):
             if tune_recall_bias:
                 pipe.tune_recall_bias(examples)
             if pipe.frozen_labels and pipe.calibration is None:
                 continue  # those of the new labels alone would be no calibration
             pipe.calibrate(examples)
             problem = lack_of_data(examples, pipe.open_labels, pipe.name, path)
-            # The pipeline is saved many times. That data is lacking is said once.
+            # That data is lacking is said once.
             if problem and not told:
                 told = True
                 warnings.warn(problem, stacklevel=2)
@@ -72,17 +74,19 @@ def lack_of_data(
     )
 
 
-def components_and_examples(nlp: Language, path: Path) -> Iterator[tuple[Any, list[Example]]]:
+def components_and_examples(
+    nlp: Language, corpus: Callable[[Language], Iterable[Example]]
+) -> Iterator[tuple[Any, list[Example]]]:
     """Every component of a pipeline that can be calibrated, and the examples of a corpus as they
     are when they come to it.
 
     nlp (Language): The pipeline.
-    path (Path): The corpus, as `spacy.Corpus.v1` reads it.
+    corpus (Callable[[Language], Iterable[Example]]): A reader, which makes new examples each time.
     YIELDS (Tuple[WindowNER, List[Example]]): The components.
     """
     for place, (_, pipe) in enumerate(nlp.pipeline):
         if hasattr(pipe, "tune_recall_bias"):
-            examples = list(Corpus(path)(nlp))
+            examples = list(corpus(nlp))
             for _, before in nlp.pipeline[:place]:
                 for example in examples:
                     example.predicted = before(example.predicted)

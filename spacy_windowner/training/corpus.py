@@ -39,7 +39,7 @@ def make_corpus(
     shuffle: bool = False,
 ) -> Callable[[Language], Iterable[Example]]:
     """A reader that yields what `spacy.Corpus.v1` yields, but reads the files only once, unless
-    there is too much in them. See `KeptCorpus`.
+    there is too much in them. `KeptCorpus` says when.
 
     path (Optional[Path]): The .spacy file, or a folder with such files.
     gold_preproc (bool): Whether to take sentences and tokens from the annotation.
@@ -66,6 +66,10 @@ class KeptCorpus(Corpus):
     """spaCy's corpus, with a memory. The first call that is read to its end keeps the Docs. Later
     calls yield new copies of them, and run the augmenter on these.
 
+    It pays where `spacy train` reads a corpus many times: the development corpus once for each
+    evaluation, and the training corpus once for each epoch, but only if `max_epochs` is -1.
+    Otherwise spaCy keeps the examples itself, and keeping the Docs as well only takes memory.
+
     A call reads the files again if one of them was added, removed or changed (in size or time of
     modification), if a setting was changed, or if the pipeline has another vocabulary, another
     `max_length`, another tokenizer or other rules in it. Rules are those of spaCy's `Tokenizer`.
@@ -74,8 +78,8 @@ class KeptCorpus(Corpus):
 
     What is kept takes 280 bytes a token in long documents and 680 in tweets, and less than 500 MB
     in all. Of a corpus that needs more, a million tokens in long documents or 28,000 tweets,
-    nothing is kept, and each call reads the files, as spaCy does. So does a call in a memory zone,
-    because its Docs end with it.
+    nothing is kept, and each call reads the files, as spaCy does. Nor is anything kept that was
+    read in a memory zone, because Docs end with their zone.
     """
 
     _kept: Kept | None = None

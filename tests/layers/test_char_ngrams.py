@@ -182,7 +182,7 @@ from spacy.training import Example
 
 nlp = spacy.blank("en")
 nlp.max_length = 10**7
-nlp.add_pipe("window_ner", config={{"kernel": "thinc"}})
+nlp.add_pipe("window_ner")
 annotation = {{"entities": [(0, 5, "LOC")]}}
 example = Example.from_dict(nlp.make_doc("Paris"), annotation)
 sgd = nlp.initialize(lambda: [example])
