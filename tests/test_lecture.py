@@ -13,10 +13,9 @@ import pytest
 from spacy.tokens import Doc
 from spacy.vectors import Vectors
 from spacy.vocab import Vocab
-from spacy_windowner.tagging.lattice import Places, make_lattice
-from spacy_windowner.tagging.viterbi import viterbi
 from thinc.api import SGD, Ragged
 
+from spacy_windowner.decoding.lattice import Scored
 from spacy_windowner.decoding.tags import BILUO, BIO
 from spacy_windowner.layers.vectors_table import VectorsTable
 from spacy_windowner.losses.cross_entropy import CrossEntropy
@@ -299,6 +298,16 @@ def test_the_biases_stay_zero_up_to_rounding_whatever_the_weights():
     close(output.get_param("b"), 0.0, atol=1e-6)
 
 
+def best_tags(scores, scheme):
+    """The tags of a document's best valid sequence."""
+    lengths, places = numpy.array([len(scores)], dtype="int32"), numpy.zeros(len(scores), "uint8")
+    scored = Scored(lengths, places, scores.astype("float32"), scheme)
+    tags = numpy.zeros(len(scores), dtype=int)
+    for _, start, end, label, _ in zip(*scored.best_spans(), strict=True):
+        tags[start:end] = scheme.tags_of_span(end - start, label)
+    return tags
+
+
 def test_the_decision_is_a_positive_score():
     doc = make_doc()
     decisions = set()
@@ -307,7 +316,7 @@ def test_the_decision_is_a_positive_score():
         output = model.get_ref("output_layer")
         output.get_param("W")[B] = numpy.random.default_rng(seed).normal(size=HIDDEN)
         [scores] = model.predict([doc])
-        tags = viterbi(make_lattice(scores, Places.of_docs(numpy.array([N])), BIO))
+        tags = best_tags(scores, BIO)
         numpy.testing.assert_array_equal(tags, numpy.where(scores[:, B] > 0.0, B, O))
         decisions |= set(tags.tolist())
     assert decisions == {O, B}
@@ -512,9 +521,7 @@ def test_bio_tags():
     neighbours, which the lecture's plain types can't tell."""
     assert BIO.tag_names(["LOC", "PER"]) == ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
     tags = numpy.array([1, 2, 1, 0, 3, 4])  # New York, Paris and Foo Bar
-    tokens = numpy.flatnonzero(tags)
-    starts, ends, labels = BIO.spans_from_tags(tokens, tags[tokens])
-    assert [*zip(starts, ends, labels, strict=True)] == [(0, 2, 0), (2, 3, 0), (4, 6, 1)]
+    assert BIO.spans_from_tags(tags) == [(0, 2, 0), (2, 3, 0), (4, 6, 1)]
 
 
 @pytest.mark.parametrize("before", [O, B, I])
@@ -524,7 +531,7 @@ def test_inside_follows_begin_or_inside(before):
     scores[1, before] = 0.0
     scores[2, I] = 1.0  # the best tag by itself
     scores[2, O] = 0.0
-    tags = viterbi(make_lattice(scores, Places.of_docs(numpy.array([3])), BIO))
+    tags = best_tags(scores, BIO)
     assert tags[2] == (O if before == O else I)
 
 
@@ -533,9 +540,7 @@ def test_biluo_tags():
     same as in BIO, once more."""
     assert BILUO.tag_names(["LOC"]) == ["O", "B-LOC", "I-LOC", "L-LOC", "U-LOC"]
     tags = numpy.array([1, 2, 3, 4, 0, 1, 3])  # New York City, Paris and Los Angeles
-    tokens = numpy.flatnonzero(tags)
-    starts, ends, labels = BILUO.spans_from_tags(tokens, tags[tokens])
-    assert [*zip(starts, ends, labels, strict=True)] == [(0, 3, 0), (3, 4, 0), (5, 7, 0)]
+    assert BILUO.spans_from_tags(tags) == [(0, 3, 0), (3, 4, 0), (5, 7, 0)]
 
 
 @pytest.mark.parametrize("after", [0, 1, 2, 3, 4])
@@ -544,7 +549,7 @@ def test_last_or_inside_follows_begin(after):
     scores[0, 1] = 9.0  # B
     scores[1, after] = 0.0  # the best tag by itself
     scores[2, 0], scores[2, 3] = 0.0, -1.0
-    tags = viterbi(make_lattice(scores, Places.of_docs(numpy.array([3])), BILUO))
+    tags = best_tags(scores, BILUO)
     names = "".join("OBILU"[tag] for tag in tags)
     assert names == ("BIL" if after == 2 else "BLO")
 
