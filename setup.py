@@ -27,7 +27,6 @@ extensions = [
         extra_compile_args=FLAGS,
         depends=[str(header) for header in Path("spacy_windowner").rglob("*.h")],
         language="c++",
-        optional=True,
     )
     for path in sorted(Path("spacy_windowner").rglob("*.pyx"))
 ]
@@ -40,23 +39,19 @@ directives = {
 }
 
 
-class BuildWhatCompiles(build_ext):
-    """Builds extensions, and goes on without those that can't be compiled."""
+class BuildInCheckout(build_ext):
+    """Also puts what is built into the checkout, from where commands that run there import it."""
 
     def run(self) -> None:
         super().run()
-        # Commands that run in a checkout import the package from there.
         self.copy_extensions_to_source()
 
-    def build_extension(self, ext: Extension) -> None:
-        try:
-            super().build_extension(ext)
-        except Exception as error:  # setuptools lets some errors of optional extensions through
-            self.warn(f"{ext.name} can't be compiled, so its twin in plain Python runs: {error}")
 
-
+ext_modules = cythonize(extensions, compiler_directives=directives)
+for extension in ext_modules:
+    extension.optional = True  # cythonize forgets it
 setup(
-    ext_modules=cythonize(extensions, compiler_directives=directives),
-    cmdclass={"build_ext": BuildWhatCompiles},
+    ext_modules=ext_modules,
+    cmdclass={"build_ext": BuildInCheckout},
     options={"build_ext": {"parallel": True}},
 )
