@@ -8,6 +8,7 @@ import numpy
 import spacy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
 # Sums are to have the same order, and so the same bits, on every run: no -ffast-math. Without errno
 # square roots are taken four at a time. Without debugging symbols files are a fifth as large.
@@ -37,7 +38,21 @@ directives = {
     "cdivision": True,
     "initializedcheck": False,
 }
+
+
+class BuildWhatCompiles(build_ext):
+    """Builds extensions, and goes on without those that can't be compiled."""
+
+    def build_extension(self, ext: Extension) -> None:
+        try:
+            super().build_extension(ext)
+        except Exception as error:  # setuptools lets some errors of optional extensions through
+            self.warn(f"{ext.name} can't be compiled, so its twin in plain Python runs: {error}")
+
+
 setup(
     ext_modules=cythonize(extensions, compiler_directives=directives),
-    options={"build_ext": {"parallel": True}},
+    cmdclass={"build_ext": BuildWhatCompiles},
+    # What runs in a checkout imports the package from there: the compiled parts are put there, too.
+    options={"build_ext": {"parallel": True, "inplace": True}},
 )

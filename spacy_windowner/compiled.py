@@ -31,7 +31,8 @@ def choose(compiled: str, plain: str) -> Any:
         except ModuleNotFoundError as error:
             if error.name != name:
                 raise
-            _missing.append(compiled)
+            if compiled not in _missing:
+                _missing.append(compiled)
         except ValueError as error:  # Cython found a class of another size
             raise ImportError(_other_spacy("another version")) from error
         else:
