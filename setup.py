@@ -43,6 +43,11 @@ directives = {
 class BuildWhatCompiles(build_ext):
     """Builds extensions, and goes on without those that can't be compiled."""
 
+    def run(self) -> None:
+        super().run()
+        # Commands that run in a checkout import the package from there.
+        self.copy_extensions_to_source()
+
     def build_extension(self, ext: Extension) -> None:
         try:
             super().build_extension(ext)
@@ -53,6 +58,5 @@ class BuildWhatCompiles(build_ext):
 setup(
     ext_modules=cythonize(extensions, compiler_directives=directives),
     cmdclass={"build_ext": BuildWhatCompiles},
-    # What runs in a checkout imports the package from there: the compiled parts are put there, too.
-    options={"build_ext": {"parallel": True, "inplace": True}},
+    options={"build_ext": {"parallel": True}},
 )
