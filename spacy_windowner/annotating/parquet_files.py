@@ -2,15 +2,18 @@
 
 import io
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..errors import Errors
 from .columns import Columns
-from .records import Record, Reject
+from .records import KEPT, Record, Reject
 from .rows import COLUMNS
 from .sources import Source
 
 _BATCH = 256  # rows read at a time
+_BATCH_BYTES = 2**25  # which have about this at the most, unless one has more
+_STRINGS = ("string", "large_string", "string_view")
 
 
 def require_pyarrow() -> None:
@@ -21,11 +24,14 @@ def require_pyarrow() -> None:
         raise ImportError(Errors.WN118) from error
 
 
-def read_parquet(source: Source, columns: Columns) -> Iterator[tuple[Record | Reject, int]]:
+def read_parquet(
+    source: Source, columns: Columns, max_text: int
+) -> Iterator[tuple[Record | Reject, int]]:
     """Read a Parquet file, a group of rows after the other.
 
     source (Source): The file.
     columns (Columns): Where documents have their parts.
+    max_text (int): Bytes of the longest text.
     YIELDS (Tuple[Union[Record, Reject], int]): A document, or what could not be read, and how many
         bytes were read after it, roughly.
     """
@@ -35,40 +41,106 @@ def read_parquet(source: Source, columns: Columns) -> Iterator[tuple[Record | Re
     number = 0
     try:
         with ParquetFile(source.path) as file:
-            names = file.schema_arrow.names
-            wanted = [name for name in (columns.text, columns.id) if name in names]
-            needed = [columns.text, *([columns.id] if columns.id_required else [])]
-            missing = [name for name in needed if name not in names]
-            if missing:
-                reason = f"no column {', '.join(missing)}, but {', '.join(names)}"
-                yield Reject(source.name, 0, reason, None), source.size
+            schema, total = file.schema_arrow, max(1, file.metadata.num_rows)
+            no_text = _problem(schema, columns.text, is_id=False)
+            no_id = _problem(schema, columns.id, is_id=True)
+            problem = no_text or (no_id if columns.id_required else "")
+            if problem:
+                yield Reject.of(source.name, 0, problem, None), source.size
                 return
-            total = max(1, file.metadata.num_rows)
-            for batch in file.iter_batches(batch_size=_BATCH, columns=wanted):
-                values = [_values(column) for column in batch.columns]
-                for row in zip(*values, strict=True):
-                    number += 1
-                    fields = dict(zip(batch.schema.names, row, strict=True))
-                    item = columns.read(fields, source.name, number, None)
-                    yield item, source.size * number // total
-    except (ArrowException, OSError) as error:
+            # An id that nobody asked for is left alone if it is none.
+            names = [columns.text] if no_id else list(dict.fromkeys([columns.text, columns.id]))
+            for row in _rows(file, source.path, names):
+                number += 1
+                item = _read_row(row, number, source, columns, max_text)
+                yield item, source.size * number // total
+    except (ArrowException, OSError, UnicodeDecodeError) as error:
         reason = f"the file can't be read on after row {number} ({_first_line(error)})"
-        yield Reject(source.name, 0, reason, None), source.size
+        yield Reject.of(source.name, 0, reason, None), source.size
 
 
-def _values(column: Any) -> list[Any]:
-    """The values of a pyarrow.Array. Strings that are no UTF-8 are bytes."""
+def _problem(schema: Any, name: str, is_id: bool) -> str:
+    """Why a column of a pyarrow.Schema has no texts or ids, empty if it has. What else it may hold
+    is never made a value of Python, which can't hold all of it."""
+    from pyarrow import types
+
+    n_columns = schema.names.count(name)
+    if n_columns != 1:
+        others = f", but {', '.join(schema.names)}"
+        return f"{n_columns} columns {name}" if n_columns else f"no column {name}{others}"
+    kind = schema.types[schema.names.index(name)]
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    if str(kind) in _STRINGS or (is_id and types.is_integer(kind)):
+        return ""
+    return f"the column {name} is {kind}, not {'string or integer' if is_id else 'string'}"
+
+
+def _rows(file: Any, path: Path | None, names: list[str]) -> Iterator[dict[str, Any]]:
+    """The rows of a pyarrow.parquet.ParquetFile, as a pyarrow.Scalar for each name."""
+    from pyarrow.parquet import ParquetFile
+
+    with ParquetFile(path, metadata=file.metadata, read_dictionary=names) as packed:
+        leaves = [i for i in range(len(file.schema)) if file.schema.column(i).path in names]
+        for number in range(file.num_row_groups):
+            group = file.metadata.row_group(number)
+            settings = {"row_groups": [number], "columns": names}
+            size = sum(group.column(i).total_uncompressed_size for i in leaves)
+            a_row = max(1, size // max(1, group.num_rows))
+            if size * _BATCH > _BATCH_BYTES:
+                a_row = max(a_row, _longest_shared(packed, settings))
+            n_rows = max(1, min(_BATCH, _BATCH_BYTES // a_row))
+            for batch in file.iter_batches(batch_size=n_rows, **settings):
+                for row in zip(*(batch.column(name) for name in names), strict=True):
+                    yield dict(zip(names, row, strict=True))
+
+
+def _longest_shared(packed: Any, settings: dict[str, Any]) -> int:
+    """The longest string that a group of rows has once and several rows may refer to. A file of a
+    kilobyte can hold hundreds of rows of 20 MB.
+
+    packed (pyarrow.parquet.ParquetFile): The file, read without a copy for each row.
+    settings (Dict[str, Any]): Which rows and columns to read.
+    RETURNS (int): Its bytes, 0 if there is none.
+    """
+    from pyarrow import compute, types
+
+    longest = 0
+    batch = next(packed.iter_batches(batch_size=1, **settings), None)
+    for column in [] if batch is None else batch.columns:
+        if types.is_dictionary(column.type) and not types.is_integer(column.type.value_type):
+            length = compute.max(compute.binary_length(column.dictionary)).as_py()
+            longest = max(longest, length or 0)
+    return longest
+
+
+def _read_row(
+    row: dict[str, Any], number: int, source: Source, columns: Columns, max_text: int
+) -> Record | Reject:
+    from pyarrow import DictionaryScalar
+
+    fields: dict[str, Any] = {}
+    for name, scalar in row.items():
+        if isinstance(scalar, DictionaryScalar):
+            scalar = scalar.value
+        if not hasattr(scalar, "as_buffer"):  # a number
+            fields[name] = scalar.as_py()
+            continue
+        data = scalar.as_buffer()
+        if data is not None and data.size > max_text:
+            reason = f"{name!r} has more than {max_text:,} bytes"
+            raw = data[:KEPT].to_pybytes()
+            return Reject.of(source.name, number, reason, raw, data.size)
+        fields[name] = None if data is None else _decoded(data)
+    return columns.read(fields, source.name, number, None)
+
+
+def _decoded(data: Any) -> str | bytes:
+    """A string of a pyarrow.Buffer, or bytes if it is no UTF-8."""
     try:
-        return column.to_pylist()
+        return str(data, "utf8")
     except UnicodeDecodeError:
-        return [_value(scalar) for scalar in column]
-
-
-def _value(scalar: Any) -> Any:
-    try:
-        return scalar.as_py()
-    except UnicodeDecodeError:
-        return scalar.as_buffer().to_pybytes()
+        return data.to_pybytes()
 
 
 def _first_line(error: Exception) -> str:
