@@ -1,9 +1,10 @@
 """Parquet files, read and written with PyArrow, the extra `parquet`. No other module imports it."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import Errors
 from .columns import Columns
@@ -50,9 +51,9 @@ def read_parquet(
                 return
             # An id that nobody asked for is left alone if it is none.
             names = [columns.text] if no_id else list(dict.fromkeys([columns.text, columns.id]))
-            for row in _rows(file, source.path, names):
+            for row in _rows(file, source.path, names, max_text):
                 number += 1
-                item = _read_row(row, number, source, columns, max_text)
+                item = _read_row(dict(zip(names, row, strict=True)), number, source, columns)
                 yield item, source.size * number // total
     except (ArrowException, OSError, UnicodeDecodeError) as error:
         reason = f"the file can't be read on after row {number} ({_first_line(error)})"
@@ -76,8 +77,23 @@ def _problem(schema: Any, name: str, is_id: bool) -> str:
     return f"the column {name} is {kind}, not {'string or integer' if is_id else 'string'}"
 
 
-def _rows(file: Any, path: Path | None, names: list[str]) -> Iterator[dict[str, Any]]:
-    """The rows of a pyarrow.parquet.ParquetFile, as a pyarrow.Scalar for each name."""
+class _Long(NamedTuple):
+    """A string that is too long.
+
+    raw (bytes): Its beginning.
+    size (int): Its bytes.
+    max_text (int): How many were allowed.
+    """
+
+    raw: bytes
+    size: int
+    max_text: int
+
+
+def _rows(
+    file: Any, path: Path | None, names: list[str], max_text: int
+) -> Iterator[tuple[Any, ...]]:
+    """The rows of a pyarrow.parquet.ParquetFile, with a value for each name."""
     from pyarrow.parquet import ParquetFile
 
     with ParquetFile(path, metadata=file.metadata, read_dictionary=names) as packed:
@@ -91,8 +107,8 @@ def _rows(file: Any, path: Path | None, names: list[str]) -> Iterator[dict[str, 
                 a_row = max(a_row, _longest_shared(packed, settings))
             n_rows = max(1, min(_BATCH, _BATCH_BYTES // a_row))
             for batch in file.iter_batches(batch_size=n_rows, **settings):
-                for row in zip(*(batch.column(name) for name in names), strict=True):
-                    yield dict(zip(names, row, strict=True))
+                values = [_values(batch.column(name), max_text) for name in names]
+                yield from zip(*values, strict=True)
 
 
 def _longest_shared(packed: Any, settings: dict[str, Any]) -> int:
@@ -114,33 +130,45 @@ def _longest_shared(packed: Any, settings: dict[str, Any]) -> int:
     return longest
 
 
-def _read_row(
-    row: dict[str, Any], number: int, source: Source, columns: Columns, max_text: int
-) -> Record | Reject:
-    from pyarrow import DictionaryScalar
+def _values(column: Any, max_text: int) -> Iterable[Any]:
+    """The values of a pyarrow.Array of strings or integers. Strings that are no UTF-8 are bytes."""
+    if column.nbytes <= max_text:
+        with suppress(UnicodeDecodeError):
+            return column.to_pylist()  # faster
+    return _checked_values(column, max_text)
 
-    fields: dict[str, Any] = {}
-    for name, scalar in row.items():
-        if isinstance(scalar, DictionaryScalar):
+
+def _checked_values(column: Any, max_text: int) -> Iterator[Any]:
+    from pyarrow import types
+
+    is_packed = types.is_dictionary(column.type)
+    is_number = types.is_integer(column.type.value_type if is_packed else column.type)
+    for scalar in column:
+        if is_packed:
             scalar = scalar.value
-        if not hasattr(scalar, "as_buffer"):  # a number
-            fields[name] = scalar.as_py()
+        if is_number:
+            yield scalar.as_py()
             continue
         data = scalar.as_buffer()
-        if data is not None and data.size > max_text:
-            reason = f"{name!r} has more than {max_text:,} bytes"
-            raw = data[:KEPT].to_pybytes()
-            return Reject.of(source.name, number, reason, raw, data.size)
-        fields[name] = None if data is None else _decoded(data)
+        if data is None:
+            yield None
+        elif data.size > max_text:
+            yield _Long(data[:KEPT].to_pybytes(), data.size, max_text)
+        else:
+            try:
+                yield str(data, "utf8")
+            except UnicodeDecodeError:
+                yield data.to_pybytes()
+
+
+def _read_row(
+    fields: dict[str, Any], number: int, source: Source, columns: Columns
+) -> Record | Reject:
+    for name, value in fields.items():
+        if isinstance(value, _Long):
+            reason = f"{name!r} has more than {value.max_text:,} bytes"
+            return Reject.of(source.name, number, reason, value.raw, value.size)
     return columns.read(fields, source.name, number, None)
-
-
-def _decoded(data: Any) -> str | bytes:
-    """A string of a pyarrow.Buffer, or bytes if it is no UTF-8."""
-    try:
-        return str(data, "utf8")
-    except UnicodeDecodeError:
-        return data.to_pybytes()
 
 
 def _first_line(error: Exception) -> str:
