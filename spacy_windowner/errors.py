@@ -327,6 +327,14 @@ class Errors:
         "--head`, or leave the address out to use this machine. If the cluster asks for a token, "
         "set RAY_AUTH_MODE=token here, too."
     )
+    WN123 = (
+        "[WN123] Can't write to standard output: {reason}. The rows of some documents are missing. "
+        "Mend this, or name a folder as the output, and a run that is stopped goes on."
+    )
+    WN124 = (
+        "[WN124] {rejects:,} of {lines:,} documents could not be read or annotated, and --strict "
+        "allows none. All others are written. Mend or remove these, or leave out --strict."
+    )
     WN130 = (
         "[WN130] Serving a page needs packages that are not installed. Install the extra: "
         "pip install 'spacy-windowner[serve]'."
@@ -422,6 +430,14 @@ class Warnings:
     WW110 = (
         "[WW110] {rejects:,} of {lines:,} documents could not be read or annotated. They are in "
         "{path}, with the reasons. The first: {first}."
+    )
+    WW111 = (
+        "[WW111] {n:,} of the finished shards in {path} were not as they had been written, and "
+        "are made anew. The first: {first}. Look at what changes or cuts files there."
+    )
+    WW112 = (
+        "[WW112] {rejects:,} of {lines:,} documents could not be read or annotated. The first: "
+        "{first}. To keep all of them, with the reasons, name a folder as the output."
     )
     WW130 = (
         "[WW130] The learning curve can't be saved to {path} ({reason}), and training goes on "

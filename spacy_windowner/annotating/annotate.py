@@ -5,15 +5,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from ..errors import Errors, Warnings, check_setting
+from ..files.lines import MAX_LINE
 from ..pipeline.load import load_pipeline
 from .columns import Columns
 from .encode import ENCODERS
 from .fingerprint import fingerprint
 from .local_engine import annotate_here, annotate_in_processes
-from .output import REJECTS, OutputFolder, Totals
+from .output import REJECTS, STANDARD_OUTPUT, Output, OutputFolder, Totals, open_output
 from .parquet_files import require_pyarrow
 from .ray_engine import annotate_with_ray
 from .read import read_sources
@@ -43,7 +44,7 @@ class Status(NamedTuple):
 class Summary(NamedTuple):
     """What a run did.
 
-    totals (Totals): What the folder holds.
+    totals (Totals): What the output holds.
     new_shards (int): The shards of it that this run annotated.
     other_files (int): Files of the input folder that were left out, for they are of other formats.
     """
@@ -56,7 +57,7 @@ class Summary(NamedTuple):
 def annotate(
     model: str | Path,
     source: str | Path,
-    output: str | Path,
+    output: str | Path | IO[bytes],
     *,
     n_process: int | None = None,
     format: str = "jsonl",
@@ -64,6 +65,7 @@ def annotate(
     id_column: str | None = None,
     input_format: str | None = None,
     shard_size: int = SHARD_SIZE,
+    max_line: int = MAX_LINE,
     component: str | None = None,
     engine: str = "local",
     ray_address: str | None = None,
@@ -80,7 +82,9 @@ def annotate(
     model (Union[str, Path]): Folder or package of the pipeline.
     source (Union[str, Path]): A file (.txt, a document a line; .jsonl; either with .gz; .parquet),
         a folder of them, or "-" for standard input.
-    output (Union[str, Path]): The folder to write, made if necessary. See `OutputFolder`.
+    output (Union[str, Path, IO[bytes]]): The folder to write, made if necessary, see
+        `OutputFolder`. Or "-" for standard output, or another stream of bytes: rows alone are
+        written to it, in JSON, and there is no going on.
     n_process (Optional[int]): Processes to annotate with. None for 1 or, with Ray, for as many as
         it has processors for.
     format (str): What is written: rows as "jsonl" or "parquet", or documents as "spacy".
@@ -89,6 +93,8 @@ def annotate(
         "id" where there is one, else file and line, as in "news.txt:17".
     input_format (Optional[str]): The format of standard input, "jsonl" if None, or "txt".
     shard_size (int): Characters of text in a shard.
+    max_line (int): Bytes of the longest line or, in a Parquet file, of the longest text. Longer
+        ones are rejected, and never in memory as a whole.
     component (Optional[str]): The component whose entities are wanted. None for all of doc.ents.
     engine (str): "local", or "ray" for a Ray cluster, which needs the extra `ray`.
     ray_address (Optional[str]): The cluster's address. None for this machine.
@@ -99,15 +105,19 @@ def annotate(
     RAISES (ValueError): If an argument can't be used, or the corpus can't be read, or the folder
         holds shards of another pipeline, corpus or settings.
     RAISES (ImportError): If an extra is missing.
-    RAISES (OSError): If the folder can't be written.
+    RAISES (OSError): If the output can't be written.
     RAISES (RuntimeError): If a process ends unexpectedly.
     """
-    _check_choices(n_process, format, input_format, shard_size, engine, ray_address)
+    _check_choices(n_process, format, input_format, shard_size, max_line, engine, ray_address)
+    is_stream = output == STANDARD_OUTPUT or not isinstance(output, str | Path)
+    why = "Standard output gets rows as jsonl."
+    check_setting(not is_stream or format == "jsonl", "format", format, why)
     sources, other_files = find_sources(source, input_format)
     require_columns_for((text_column, id_column), sources)
     if format == "parquet" or any(one.format == "parquet" for one in sources):
         require_pyarrow()
-    _require_outside(Path(output), source)
+    if isinstance(output, str | Path) and not is_stream:
+        _require_outside(Path(output), source)
     tagger = Tagger(load_pipeline(model, code), format, component)
     settings: dict[str, Any] = {
         "model": fingerprint(Path(tagger.nlp.path)),
@@ -118,48 +128,54 @@ def annotate(
         "text_column": text_column,
         "id_column": id_column,
         "shard_size": shard_size,
+        "max_line": max_line,
     }
     # A folder may have another name from where other processes are.
     place = str(Path(model).resolve() if Path(model).exists() else model)
     file = None if code is None else str(Path(code).resolve())
     of_others = TaggerSettings(place, settings["model"], file, format, component)
-    with closing(OutputFolder(output, settings, format)) as folder:
-        items = read_sources(sources, Columns.named(text_column, id_column))
-        work = _Work(folder, sum(one.size for one in sources), on_shard)
+    with closing(open_output(output, settings, format)) as opened:
+        items = read_sources(sources, Columns.named(text_column, id_column), max_line)
+        work = _Work(opened, sum(one.size for one in sources), on_shard)
         shards = work.unfinished(cut_into_shards(require_readable(items, str(source)), shard_size))
         if engine == "ray":
-            annotated = annotate_with_ray(of_others, n_process, ray_address, shards)
+            annotated = annotate_with_ray(of_others, n_process, ray_address, shards, is_stream)
         elif n_process in (None, 1):
             annotated = annotate_here(tagger, shards)
         else:
             del tagger
-            annotated = annotate_in_processes(of_others, n_process, shards)
+            annotated = annotate_in_processes(of_others, n_process, shards, is_stream)
         with closing(annotated):  # ends the processes if a shard can't be saved
             for shard, result in annotated:
                 work.save(shard, result)
-        totals = folder.finish(work.n_shards)
+        totals = opened.finish(work.n_shards)
     if totals.rejects:
-        first = min(shard for shard in folder.finished.values() if shard.rejects).first_reject
-        warnings.warn(Warnings.WW110.format(
-            rejects=totals.rejects, lines=totals.rejects + totals.docs, path=folder.path / REJECTS,
-            first=first,
-        ), stacklevel=2)  # fmt: skip
+        first = min(shard for shard in opened.finished.values() if shard.rejects).first_reject
+        path = opened.path / REJECTS if isinstance(opened, OutputFolder) else None
+        lines = totals.rejects + totals.docs
+        message = Warnings.WW110 if path else Warnings.WW112
+        message = message.format(rejects=totals.rejects, lines=lines, path=path, first=first)
+        warnings.warn(message, stacklevel=2)
+    if isinstance(opened, OutputFolder) and opened.changed:
+        n, first = len(opened.changed), opened.changed[0].name
+        message = Warnings.WW111.format(n=n, path=opened.path, first=first)
+        warnings.warn(message, stacklevel=2)
     return Summary(totals, work.n_new, other_files)
 
 
 class _Work:
-    """What is to be done for a folder.
+    """What is to be done for an output.
 
-    folder (OutputFolder): The folder.
+    output (Output): The output.
     size (int): Bytes of all files that are read.
     on_shard (Optional[Callable[[Status], None]]): Called after each shard.
     """
 
     def __init__(
-        self, folder: OutputFolder, size: int, on_shard: Callable[[Status], None] | None
+        self, output: Output, size: int, on_shard: Callable[[Status], None] | None
     ) -> None:
         self.n_shards = self.n_new = 0
-        self._folder = folder
+        self._output = output
         self._size = size
         self._on_shard = on_shard
 
@@ -167,20 +183,20 @@ class _Work:
         """The shards that were not finished before."""
         for shard in shards:
             self.n_shards += 1
-            if self._folder.is_finished(shard):
+            if self._output.is_finished(shard):
                 self._tell(shard, is_new=False)
             else:
                 yield shard
 
     def save(self, shard: Shard, annotated: Annotated) -> None:
         """Save what was made of a shard."""
-        self._folder.save(shard, annotated)
+        self._output.save(shard, annotated)
         self.n_new += 1
         self._tell(shard, is_new=True)
 
     def _tell(self, shard: Shard, is_new: bool) -> None:
         if self._on_shard is not None:
-            words = self._folder.finished[shard.number].words
+            words = self._output.finished[shard.number].words
             self._on_shard(Status(self._size, shard.n_bytes, words, is_new))
 
 
@@ -189,10 +205,12 @@ def _check_choices(
     format: str,
     input_format: str | None,
     shard_size: int,
+    max_line: int,
     engine: str,
     ray_address: str | None,
 ) -> None:
-    for name, number in (("n_process", n_process), ("shard_size", shard_size)):
+    numbers = {"n_process": n_process, "shard_size": shard_size, "max_line": max_line}
+    for name, number in numbers.items():
         check_setting(number is None or number >= 1, name, number, "It is at least 1.")
     for name, value, known in (
         ("format", format, tuple(ENCODERS)),

@@ -4,6 +4,9 @@ import srsly
 
 from .records import Record, Reject
 
+_MAX_ID = 1000
+"""Characters of the longest id. Each row of a document has it."""
+
 
 class Columns(NamedTuple):
     """Where documents have their parts.
@@ -38,6 +41,8 @@ class Columns(NamedTuple):
         text, name = fields.get(self.text), fields.get(self.id)
         if isinstance(name, int) and not isinstance(name, bool):
             name = str(name)
+        elif isinstance(name, str) and len(name) > _MAX_ID and not self.id_required:
+            name = None
         if isinstance(text, str):
             problem = self._problem(text, name)
             if not problem:
@@ -50,12 +55,14 @@ class Columns(NamedTuple):
             problem = f"no {self.text!r}, but {', '.join(fields) or 'nothing'}"
         if raw is None:
             raw = srsly.json_dumps({key: str(value) for key, value in fields.items()})
-        return Reject(source, line, problem, raw)
+        return Reject.of(source, line, problem, raw)
 
     def _problem(self, text: str, name: Any) -> str:
         """Why a text with this id can't be read, empty if it can."""
         if self.id_required and not isinstance(name, str):
             return f"{self.id!r} is {kind_of(name)}, not a string or a whole number"
+        if isinstance(name, str) and len(name) > _MAX_ID:
+            return f"{self.id!r} has more than {_MAX_ID:,} characters"
         if not _is_unicode(text) or (isinstance(name, str) and not _is_unicode(name)):
             return "half of a surrogate pair, which is no character"
         return ""

@@ -33,7 +33,7 @@ def annotate_here(
 
 
 def annotate_in_processes(
-    settings: TaggerSettings, n_process: int, shards: Iterable[Shard]
+    settings: TaggerSettings, n_process: int, shards: Iterable[Shard], in_order: bool = False
 ) -> Generator[tuple[Shard, Annotated], None, None]:
     """Annotate shards in processes of their own, which load the pipeline themselves, with one
     thread each. They get texts and give back the content of files.
@@ -41,7 +41,8 @@ def annotate_in_processes(
     settings (TaggerSettings): What they annotate with.
     n_process (int): How many there are.
     shards (Iterable[Shard]): The shards. Only a few more are taken than there are processes.
-    YIELDS (Tuple[Shard, Annotated]): Each shard, and what was made of it, as they get finished.
+    in_order (bool): Whether they come back in their order, and not as they get finished.
+    YIELDS (Tuple[Shard, Annotated]): Each shard, and what was made of it.
     RAISES (RuntimeError): If a process ends unexpectedly.
     """
     context = multiprocessing.get_context("spawn")
@@ -56,8 +57,13 @@ def annotate_in_processes(
     def finished(at_most: int) -> Iterator[tuple[Shard, Annotated]]:
         """Wait until no more than this many shards are left."""
         while len(running) > at_most:
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                yield running.pop(future), future.result()
+            if in_order:
+                done = {next(iter(running))}
+            else:
+                done = wait(running, return_when=FIRST_COMPLETED).done
+            for future in done:
+                annotated = future.result()
+                yield running.pop(future), annotated
 
     try:
         for shard in shards:

@@ -1,19 +1,22 @@
-"""The folder that is written:
+"""Where what was found is written: standard output, for the rows alone, or a folder:
 
     manifest.json               the settings and, at the end, the totals
     finished.log                a line of JSON for each finished shard
     shard-000000.jsonl ...      the shards
     rejects/shard-000000.jsonl  what could not be read for a shard, if there was anything
 
-A shard is finished when its line is in the log. Its files are whole before.
+A shard is finished when its line is in the log. Its files are whole before, and as long as they are
+those that the line tells of, they stay.
 """
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from hashlib import blake2b
 from json import dumps, loads
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple, Protocol
 
 from ..errors import Errors
 from ..files.atomic import PART, write_atomically
@@ -22,9 +25,37 @@ from .shards import Shard
 from .sources import format_of
 from .tagger import Annotated
 
+STANDARD_OUTPUT = "-"
 MANIFEST = "manifest.json"
 LOG = "finished.log"
 REJECTS = "rejects"
+
+
+class Content(NamedTuple):
+    """What tells the content of a file from any other.
+
+    size (int): Its bytes.
+    hash (str): A hash of them.
+    """
+
+    size: int
+    hash: str
+
+    @classmethod
+    def of(cls, data: bytes) -> "Content":
+        """RETURNS (Content): That of these bytes."""
+        return cls(len(data), blake2b(data, digest_size=16).hexdigest())
+
+    def is_in(self, path: Path) -> bool:
+        """Whether a file has it.
+
+        path (Path): The file.
+        RETURNS (bool): Whether it has. False if it can't be read.
+        """
+        try:
+            return path.stat().st_size == self.size and Content.of(path.read_bytes()) == self
+        except OSError:
+            return False
 
 
 class Finished(NamedTuple):
@@ -37,6 +68,8 @@ class Finished(NamedTuple):
     entities (int): The entities found.
     rejects (int): What could not be read or annotated.
     first_reject (str): The first of that.
+    content (Content): That of its file.
+    rejects_content (Optional[Content]): That of its file of rejects, None if it has none.
     """
 
     shard: int
@@ -46,6 +79,16 @@ class Finished(NamedTuple):
     entities: int
     rejects: int
     first_reject: str
+    content: Content
+    rejects_content: Content | None
+
+    @classmethod
+    def from_line(cls, line: bytes) -> "Finished":
+        """RETURNS (Finished): The shard of a line of the log."""
+        fields = loads(line)
+        for name in ("content", "rejects_content"):
+            fields[name] = None if fields[name] is None else Content(*fields[name])
+        return cls(**fields)
 
 
 class Totals(NamedTuple):
@@ -64,6 +107,74 @@ class Totals(NamedTuple):
     entities: int
     rejects: int
 
+    @classmethod
+    def of(cls, shards: Iterable[Finished]) -> "Totals":
+        """RETURNS (Totals): Those of finished shards."""
+        counts = [(1, one.docs, one.words, one.entities, one.rejects) for one in shards]
+        return cls(*map(sum, zip(*counts, strict=True))) if counts else cls(0, 0, 0, 0, 0)
+
+
+class Output(Protocol):
+    """Where shards are written.
+
+    finished (Dict[int, Finished]): The shards that are finished, by their numbers.
+    """
+
+    finished: dict[int, Finished]
+
+    def is_finished(self, shard: Shard) -> bool:
+        """RETURNS (bool): Whether a shard was finished by an earlier run."""
+
+    def save(self, shard: Shard, annotated: Annotated) -> None:
+        """Write a shard."""
+
+    def finish(self, n_shards: int) -> Totals:
+        """RETURNS (Totals): What was written, now that it is all."""
+
+    def close(self) -> None:
+        """End the run."""
+
+
+class OutputStream:
+    """A stream that rows are written to, shard after shard in the order of the corpus. No other run
+    goes on after them, and what could not be read is only counted.
+
+    file (Optional[IO[bytes]]): The stream, None if it is closed.
+    RAISES (OSError): If it is closed.
+    """
+
+    def __init__(self, file: IO[bytes] | None) -> None:
+        if file is None:
+            raise OSError(Errors.WN123.format(reason="it is closed"))
+        self.finished: dict[int, Finished] = {}
+        self._file = file
+
+    def is_finished(self, shard: Shard) -> bool:
+        return False
+
+    def save(self, shard: Shard, annotated: Annotated) -> None:
+        """Write the rows of a shard.
+
+        shard (Shard): The shard.
+        annotated (Annotated): What was made of it.
+        RAISES (BrokenPipeError): If nobody reads them any more.
+        RAISES (OSError): If they can't be written.
+        """
+        try:
+            self._file.write(annotated.data)
+            self._file.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OSError(Errors.WN123.format(reason=error)) from error
+        self.finished[shard.number] = _finished(shard, annotated, None)
+
+    def finish(self, n_shards: int) -> Totals:
+        return Totals.of(self.finished.values())
+
+    def close(self) -> None:
+        """Nothing is left to do: the stream stays open."""
+
 
 class OutputFolder:
     """The folder that is written, by one run at a time: close it at the end.
@@ -80,6 +191,7 @@ class OutputFolder:
     def __init__(self, path: str | Path, settings: dict[str, Any], format: str) -> None:
         self.path = Path(path)
         self.finished: dict[int, Finished] = {}
+        self.changed: list[Path] = []  # files of finished shards, which are made anew
         self._settings = settings
         self._format = format
         self._n_shards: int | None = None  # known when all are finished
@@ -111,7 +223,7 @@ class OutputFolder:
         return self.path / REJECTS / f"shard-{number:06}.jsonl"
 
     def is_finished(self, shard: Shard) -> bool:
-        """Whether a shard was finished before.
+        """Whether a shard was finished before, and its files are still the same.
 
         shard (Shard): The shard.
         RETURNS (bool): Whether it was.
@@ -121,7 +233,17 @@ class OutputFolder:
         is_other = before is not None and before.digest != shard.digest
         if is_other or (self._n_shards is not None and shard.number >= self._n_shards):
             raise ValueError(Errors.WN114.format(path=self.path, number=shard.number))
-        return before is not None
+        if before is None:
+            return False
+        path, rejects_path = self.shard_path(shard.number), self.rejects_path(shard.number)
+        if not before.content.is_in(path):
+            self.changed.append(path)
+        elif before.rejects_content and not before.rejects_content.is_in(rejects_path):
+            self.changed.append(rejects_path)
+        else:
+            return True
+        del self.finished[shard.number]
+        return False
 
     def save(self, shard: Shard, annotated: Annotated) -> None:
         """Write a shard.
@@ -130,15 +252,13 @@ class OutputFolder:
         annotated (Annotated): What was made of it.
         RAISES (OSError): If it can't be written. Then no file of it is left.
         """
-        rejects = [*shard.rejects, *annotated.rejects]
-        first = str(rejects[0]) if rejects else ""
-        line = Finished(shard.number, shard.digest, annotated.docs, annotated.words,
-                        annotated.entities, len(rejects), first)  # fmt: skip
+        rejects = [dumps(one.to_dict()) for one in (*shard.rejects, *annotated.rejects)]
+        lines = "".join(f"{reject}\n" for reject in rejects).encode("utf8")
+        line = _finished(shard, annotated, Content.of(lines) if rejects else None)
         with explain_full_disk(self.path):
             if rejects:
                 self.rejects_path(shard.number).parent.mkdir(exist_ok=True)
-                lines = "".join(f"{dumps(reject.to_dict())}\n" for reject in rejects)
-                write_atomically(self.rejects_path(shard.number), lines.encode("utf8"))
+                write_atomically(self.rejects_path(shard.number), lines)
             write_atomically(self.shard_path(shard.number), annotated.data)
             with (self.path / LOG).open("ab") as log:
                 log.write(f"{dumps(line._asdict())}\n".encode())
@@ -157,14 +277,7 @@ class OutputFolder:
         beyond = [number for number in self.finished if number >= n_shards]
         if beyond:
             raise ValueError(Errors.WN114.format(path=self.path, number=min(beyond)))
-        shards = self.finished.values()
-        totals = Totals(
-            n_shards,
-            sum(shard.docs for shard in shards),
-            sum(shard.words for shard in shards),
-            sum(shard.entities for shard in shards),
-            sum(shard.rejects for shard in shards),
-        )
+        totals = Totals.of(self.finished.values())
         with explain_full_disk(self.path):
             self._write_manifest(totals._asdict())
         return totals
@@ -211,18 +324,50 @@ class OutputFolder:
             write_atomically(path, whole)
         with _explain_damage(path):
             for line in whole.splitlines():
-                shard = Finished(**loads(line))
+                shard = Finished.from_line(line)
                 if self.shard_path(shard.shard).exists():  # else somebody wants it anew
                     self.finished[shard.shard] = shard
 
     def _remove_unfinished(self) -> None:
         """Remove files that were written when the run was stopped."""
         keep = {self.shard_path(number) for number in self.finished}
-        keep |= {self.rejects_path(number) for number in self.finished}
+        keep |= {self.rejects_path(one.shard) for one in self.finished.values() if one.rejects}
         for folder in (self.path, self.path / REJECTS):
             for path in [*folder.glob("shard-*"), *folder.glob(f"*{PART}")]:
                 if path not in keep:
                     path.unlink(missing_ok=True)
+
+
+def open_output(
+    place: str | Path | IO[bytes], settings: dict[str, Any], format: str
+) -> OutputFolder | OutputStream:
+    """Open what is to be written.
+
+    place (Union[str, Path, IO[bytes]]): The folder, "-" for standard output, or another stream.
+    settings (Dict[str, Any]): See `OutputFolder`.
+    format (str): The format of the shards.
+    RETURNS (Union[OutputFolder, OutputStream]): The output.
+    """
+    if place == STANDARD_OUTPUT:
+        return OutputStream(None if sys.stdout is None else sys.stdout.buffer)
+    if isinstance(place, str | Path):
+        return OutputFolder(place, settings, format)
+    return OutputStream(place)
+
+
+def _finished(shard: Shard, annotated: Annotated, rejects_content: Content | None) -> Finished:
+    rejects = [*shard.rejects, *annotated.rejects]
+    return Finished(
+        shard.number,
+        shard.digest,
+        annotated.docs,
+        annotated.words,
+        annotated.entities,
+        len(rejects),
+        str(rejects[0]) if rejects else "",
+        Content.of(annotated.data),
+        rejects_content,
+    )
 
 
 def _is_file_name(name: str) -> bool:

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Generator, Iterable
 from functools import partial
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from ..errors import Errors
@@ -20,7 +21,11 @@ _SECONDS = 10.0  # to answer in
 
 
 def annotate_with_ray(
-    settings: TaggerSettings, n_process: int | None, address: str | None, shards: Iterable[Shard]
+    settings: TaggerSettings,
+    n_process: int | None,
+    address: str | None,
+    shards: Iterable[Shard],
+    in_order: bool = False,
 ) -> Generator[tuple[Shard, Annotated], None, None]:
     """Annotate shards with Ray Data. This process reads and writes: other machines need the package
     and the pipeline, in the same place, but neither the corpus nor the output.
@@ -30,7 +35,8 @@ def annotate_with_ray(
     address (Optional[str]): The cluster's address. None for this machine. If Ray is in use already,
         that is taken.
     shards (Iterable[Shard]): The shards, of which a few for each process are taken at a time.
-    YIELDS (Tuple[Shard, Annotated]): Each shard, and what was made of it, as they get finished.
+    in_order (bool): Whether they come back in their order, and not as they get finished.
+    YIELDS (Tuple[Shard, Annotated]): Each shard, and what was made of it.
     RAISES (ImportError): If Ray Data is not installed.
     RAISES (ConnectionError): If there is no cluster at the address.
     """
@@ -61,7 +67,8 @@ def annotate_with_ray(
                 num_cpus=1,
                 compute=ray.data.TaskPoolStrategy(size=n_process),
             )
-            for row in found.iter_rows():
+            done: Iterable[dict[str, Any]] = found.iter_rows()
+            for row in sorted(done, key=itemgetter("i")) if in_order else done:
                 yield group[row["i"]], pickle.loads(row["data"])
     finally:
         if is_own:

@@ -8,7 +8,7 @@ from json import JSONDecoder  # srsly knows no number of more than 64 bits, and 
 from pathlib import Path
 from typing import IO
 
-from ..files.lines import BOM, DAMAGE, open_lines
+from ..files.lines import BOM, DAMAGE, MAX_LINE, open_lines, read_lines
 from .columns import Columns, kind_of
 from .parquet_files import read_parquet
 from .records import Record, Reject
@@ -18,12 +18,13 @@ _decode_json = JSONDecoder(strict=False).decode  # takes tabs and the like in st
 
 
 def read_sources(
-    sources: Sequence[Source], columns: Columns
+    sources: Sequence[Source], columns: Columns, max_line: int = MAX_LINE
 ) -> Iterator[tuple[Record | Reject, int]]:
     """Read files one after the other.
 
     sources (Sequence[Source]): The files.
     columns (Columns): Where documents have their parts.
+    max_line (int): Bytes of the longest line or, in a Parquet file, of the longest text.
     YIELDS (Tuple[Union[Record, Reject], int]): A document, or what could not be read, and how many
         bytes of all files were read after it.
     """
@@ -31,7 +32,7 @@ def read_sources(
     for source in sources:
         number = 0
         try:
-            for item, position in _read(source, columns):
+            for item, position in _read(source, columns, max_line):
                 number = item.line
                 yield item, done + min(position, source.size)
         except (*DAMAGE, OSError) as error:
@@ -40,17 +41,21 @@ def read_sources(
         done += source.size
 
 
-def _read(source: Source, columns: Columns) -> Iterator[tuple[Record | Reject, int]]:
+def _read(source: Source, columns: Columns, max_line: int) -> Iterator[tuple[Record | Reject, int]]:
     if source.path is not None:
         _require_file(source.path)
     if source.format == "parquet":
-        yield from read_parquet(source, columns)
+        yield from read_parquet(source, columns, max_line)
         return
     # Blank lines are no documents, but have their numbers.
     with _open(source) as (raw, lines):
         can_tell = source.path is not None
-        for number, line in enumerate(lines, 1):
-            item = _read_line(line, number, source, columns)
+        for number, (line, size) in enumerate(read_lines(lines, max_line), 1):
+            if size > len(line):
+                reason = f"more than {max_line:,} bytes"
+                item: Record | Reject | None = Reject.of(source.name, number, reason, line, size)
+            else:
+                item = _read_line(line, number, source, columns)
             if item is not None:
                 yield item, raw.tell() if can_tell else 0
 
@@ -78,7 +83,7 @@ def _read_line(
     try:
         text = line.decode("utf8")
     except UnicodeDecodeError as error:
-        return Reject(source.name, number, f"no UTF-8 ({error.reason})", line)
+        return Reject.of(source.name, number, f"no UTF-8 ({error.reason})", line)
     if not text or text.isspace():
         return None
     if source.format == "txt":
@@ -86,7 +91,7 @@ def _read_line(
     try:
         fields = _decode_json(text)
     except (ValueError, RecursionError) as error:
-        return Reject(source.name, number, f"no JSON ({error})", text)
+        return Reject.of(source.name, number, f"no JSON ({error})", text)
     if not isinstance(fields, dict):
-        return Reject(source.name, number, f"{kind_of(fields)}, not a JSON object", text)
+        return Reject.of(source.name, number, f"{kind_of(fields)}, not a JSON object", text)
     return columns.read(fields, source.name, number, text)

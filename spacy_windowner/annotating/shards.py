@@ -51,9 +51,9 @@ def cut_into_shards(
         else:
             rejects.append(item)
         data = content if isinstance(content, bytes) else content.encode("utf8", "surrogatepass")
-        name = item.id if isinstance(item, Record) else ""
+        name, cut = (item.id, 0) if isinstance(item, Record) else ("", item.size)
         # With the lengths, so that no two shards give the same bytes.
-        head = f"{type(item).__name__} {item.source!r} {item.line} {name!r} {len(data)}\n"
+        head = f"{type(item).__name__} {item.source!r} {item.line} {name!r} {len(data)} {cut}\n"
         digest.update(head.encode("utf8", "surrogatepass"))
         digest.update(data)
         if size >= shard_size:

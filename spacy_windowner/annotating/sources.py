@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import NamedTuple
 
@@ -82,23 +83,30 @@ def _is_folder(path: Path) -> bool:
     return False
 
 
-def _walk(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
-    """The files of a folder and of its folders, also of those that are links, but of none twice
-    that is a link to where it is in. Left out is what is hidden. A folder that can't be listed is
-    given itself, for whoever reads it to say why."""
-    try:
-        inside = list(folder.iterdir())
-    except OSError:
-        yield folder
-        return
-    above |= {folder.resolve()}
-    for path in inside:
-        if path.name.startswith("."):
+def _walk(folder: Path) -> Iterator[Path]:
+    """The files of a folder and of its folders, also those that are links, but each only once: by
+    the name with the fewest links in it and, of several, the first. Left out is what is hidden. A
+    folder that can't be listed is given itself, for whoever reads it to say why."""
+    seen: set[str] = set()
+    found = [(0, _name(folder), folder, os.path.realpath(folder))]
+    while found:
+        n_links, _, path, real = heappop(found)
+        if real in seen:
             continue
+        seen.add(real)
         if not os.path.isdir(path):  # which raises nothing
             yield path
-        elif path.resolve() not in above:
-            yield from _walk(path, above)
+            continue
+        try:
+            inside = list(path.iterdir())
+        except OSError:
+            yield path
+            continue
+        for one in inside:
+            if not one.name.startswith("."):
+                is_link = one.is_symlink()
+                target = os.path.realpath(one) if is_link else os.path.join(real, one.name)
+                heappush(found, (n_links + is_link, _name(one), one, target))
 
 
 def _name(path: Path) -> str:

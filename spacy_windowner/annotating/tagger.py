@@ -81,7 +81,7 @@ class Tagger:
         """
         limit = self.nlp.max_length
         rejects = [
-            Reject(record.source, record.line, f"more than {limit:,} characters", record.text)
+            Reject.of(record.source, record.line, f"more than {limit:,} characters", record.text)
             for record in records
             if len(record.text) > limit
         ]

@@ -1,11 +1,12 @@
+import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Annotated
+from typing import IO, Annotated
 
 import tqdm
 from spacy.cli._util import Arg, Opt
@@ -13,27 +14,37 @@ from wasabi import msg
 
 from ..annotating.annotate import ENGINES, SHARD_SIZE, Status, annotate
 from ..annotating.encode import ENCODERS
+from ..annotating.output import STANDARD_OUTPUT
 from ..annotating.sources import FORMATS, INPUT_FORMATS, STANDARD_INPUT
+from ..errors import Errors
+from ..files.lines import MAX_LINE
 from ._util import CODE, MODEL, explain_errors, windowner_cli
 
 _INPUT = (
     f"File of documents ({', '.join(FORMATS)}), a folder of such files, or - for standard input. "
     "In a .txt file each line is a document"
 )
-_OUTPUT = "Folder to write. If it holds shards of the same run, this one goes on after them"
+_OUTPUT = (
+    "Folder to write. If it holds shards of the same run, this one goes on after them. Or - for "
+    "rows as jsonl to standard output"
+)
 _N_PROCESS = "Processes. By default 1 or, with Ray, as many as it has processors for"
 _TEXT = "Key or column of the text. By default text"
 _ID = "Key or column of the id, which each document must have. By default id, else file and line"
 _SHARD = "Characters of text in a shard, which is held in memory"
+_LINE = "Bytes of the longest line, and of the longest text in a .parquet file. Others are rejected"
+_STRICT = "Exit with 1 if anything could not be read or annotated"
 _COMPONENT = "Only the entities of this window_ner component. By default all of doc.ents"
 _ADDRESS = "Address of a Ray cluster, as host:port. By default this machine"
+_GOES_ON = ". The same command goes on after the shards that are finished"
+_BROKEN_PIPE = 128 + 13  # as if by the signal, which Windows doesn't have
 
 
 @windowner_cli.command("annotate")
 def annotate_cli(
     model: Annotated[str, Arg(help=MODEL)],
     source: Annotated[str, Arg(help=_INPUT, metavar="INPUT")],
-    output: Annotated[Path, Arg(help=_OUTPUT)],
+    output: Annotated[str, Arg(help=_OUTPUT)],
     n_process: Annotated[int | None, Opt("--n-process", "-n", help=_N_PROCESS)] = None,
     format: Annotated[
         str, Opt("--format", "-f", help=f"What is written: one of {', '.join(ENCODERS)}")
@@ -44,6 +55,8 @@ def annotate_cli(
         str | None, Opt(help=f"Format of standard input: {' (default) or '.join(INPUT_FORMATS)}")
     ] = None,
     shard_size: Annotated[int, Opt(help=_SHARD)] = SHARD_SIZE,
+    max_line: Annotated[int, Opt(help=_LINE)] = MAX_LINE,
+    strict: Annotated[bool, Opt("--strict", help=_STRICT)] = False,
     component: Annotated[str | None, Opt(help=_COMPONENT)] = None,
     engine: Annotated[str, Opt(help=f"What runs it: one of {', '.join(ENGINES)}")] = "local",
     ray_address: Annotated[str | None, Opt(help=_ADDRESS)] = None,
@@ -55,7 +68,7 @@ def annotate_cli(
     Writes rows of document id, start, end, label, text and score, as .jsonl or .parquet, or .spacy
     documents, in shards. Memory doesn't depend on the size of the corpus. Stopped or killed, the
     same command goes on after the shards that are finished. What can't be read is counted, and kept
-    in OUTPUT/rejects.
+    in OUTPUT/rejects. Exits with 0 even so, but with --strict.
 
     EXAMPLE:
 
@@ -65,49 +78,87 @@ def annotate_cli(
 
       \b
       zcat news.jsonl.gz | \\
-        python -m spacy windowner annotate model/model-best - annotated/
+        python -m spacy windowner annotate model/model-best - - | gzip > rows.jsonl.gz
     """
     begin = time.monotonic()
     is_endless = source == STANDARD_INPUT
-    with explain_errors(), _explain_stop(), _Progress(is_endless) as progress:
+    goes_on = "" if output == STANDARD_OUTPUT else _GOES_ON
+    with (
+        _rows_alone(output) as place,
+        explain_errors(),
+        _explain_stop(goes_on),
+        _Progress(is_endless) as progress,
+    ):
         done = annotate(
             model,
             source,
-            output,
+            place,
             n_process=n_process,
             format=format,
             text_column=text_column,
             id_column=id_column,
             input_format=input_format,
             shard_size=shard_size,
+            max_line=max_line,
             component=component,
             engine=engine,
             ray_address=ray_address,
             code=code,
             on_shard=progress,
         )
-    totals = done.totals
-    if done.other_files:
-        files = "1 file" if done.other_files == 1 else f"{done.other_files:,} files"
-        msg.info(f"Left out {files} of other formats")
-    if done.new_shards < totals.shards:
-        msg.info(f"{totals.shards - done.new_shards:,} of the shards were there already")
-    seconds = time.monotonic() - begin
-    msg.good(
-        f"{totals.entities:,} entities in {totals.docs:,} documents of {totals.words:,} words",
-        f"{output}: {totals.shards:,} shards. "
-        f"This run: {progress.words:,} words in {seconds:.0f} s",
-    )
+        totals = done.totals
+        if done.other_files:
+            files = "1 file" if done.other_files == 1 else f"{done.other_files:,} files"
+            msg.info(f"Left out {files} of other formats")
+        if done.new_shards < totals.shards:
+            msg.info(f"{totals.shards - done.new_shards:,} of the shards were there already")
+        seconds = time.monotonic() - begin
+        rejects = f", and {totals.rejects:,} rejected" if totals.rejects else ""
+        msg.good(
+            f"{totals.entities:,} entities in {totals.docs:,} documents of {totals.words:,} words"
+            f"{rejects}",
+            f"{'Standard output' if output == STANDARD_OUTPUT else output}: {totals.shards:,} "
+            f"shards. This run: {progress.words:,} words in {seconds:.0f} s",
+        )
+        if strict and totals.rejects:
+            lines = totals.rejects + totals.docs
+            raise ValueError(Errors.WN124.format(rejects=totals.rejects, lines=lines))
 
 
 @contextmanager
-def _explain_stop() -> Iterator[None]:
+def _rows_alone(output: str) -> Iterator[str | IO[bytes]]:
+    """If rows go to standard output, let nothing else go there: what is printed, by this process or
+    those that it starts, goes to standard error. If nobody reads the rows any more, exit without a
+    word, as is usual.
+
+    output (str): What is to be written.
+    YIELDS (Union[str, IO[bytes]]): The same, or a stream to standard output.
+    """
+    if output != STANDARD_OUTPUT or sys.stdout is None:
+        yield output
+        return
+    number = sys.stdout.fileno()
+    rows = os.fdopen(os.dup(number), "wb")
+    os.dup2(sys.stderr.fileno(), number)
+    try:
+        yield rows
+    except BrokenPipeError:
+        sys.exit(_BROKEN_PIPE)
+    finally:
+        sys.stdout.flush()
+        os.dup2(rows.fileno(), number)
+        with suppress(OSError):  # it is told already what could not be written
+            rows.close()
+
+
+@contextmanager
+def _explain_stop(goes_on: str) -> Iterator[None]:
     """Say how to go on after Ctrl+C, or when the system ends the command, and exit as is usual."""
     before = signal.signal(signal.SIGTERM, _end)
     try:
         yield
     except (KeyboardInterrupt, _Terminated) as error:
-        msg.warn("Stopped. The same command goes on after the shards that are finished")
+        msg.warn(f"Stopped{goes_on}")
         sys.exit(128 + (signal.SIGTERM if isinstance(error, _Terminated) else signal.SIGINT))
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -32,13 +32,14 @@ def get_transitions(model: Model) -> numpy.ndarray | None:
     return to_numpy(model.get_ref(_REF).get_param(_NAME))
 
 
-def set_n_tags(model: Model, n_tags: int) -> None:
-    """Give a model transitions between so many tags. It keeps those that it has; new ones are 0.
+def set_n_tags(model: Model, n_tags: int, keep: bool = True) -> None:
+    """Give a model transitions between so many tags.
 
     model (Model): A model that `can_have_transitions` is true for.
     n_tags (int): The number of tags, at least the present one.
+    keep (bool): Whether it keeps those that it has. New ones are 0.
     """
-    old = get_transitions(model)
+    old = get_transitions(model) if keep else None
     new: Any = numpy.zeros((n_tags, n_tags), dtype="float32")
     if old is not None:
         new[: len(old), : len(old)] = old

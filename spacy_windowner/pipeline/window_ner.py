@@ -346,7 +346,7 @@ class WindowNER(GrowingPipe):
         if getattr(self.loss, "transitions", False):
             if not can_have_transitions(self.model):
                 raise ValueError(Errors.WN019.format(name=self.name, model=self.model.name))
-            set_n_tags(self.model, columns)
+            set_n_tags(self.model, columns, keep=False)
         if init_words is not None:
             load_words(self.model, Path(init_words), self.name)
 

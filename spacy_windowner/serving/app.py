@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from anyio import move_on_after
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, Request
@@ -31,6 +32,8 @@ _TYPES = {".css": "text/css", ".js": "text/javascript"}
 _N_COLORS = 8
 # What a character takes at most in JSON, as two escaped halves, and the rest of the request.
 _BYTES_A_CHAR, _MORE_BYTES = 12, 4096
+_SECONDS_TO_READ = 1.0
+"""After a refusal, for the sender to notice it."""
 
 _HEADERS = {
     # No script and no style but the files above, and nothing from elsewhere. The lengths of bars
@@ -79,6 +82,7 @@ def make_app(tagger: Tagger, model: str, hosts: Sequence[str]) -> Starlette:
             Route("/why", why, methods=["POST"]),
         ],
         middleware=[
+            Middleware(_CloseUnread),
             Middleware(_SafeHeaders),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
         ],
@@ -105,7 +109,8 @@ async def _answer(
 ) -> Response:
     """Answer a question in JSON, or say in JSON what is wrong with it."""
     # Browsers let foreign pages send this type only if we allow it, which we don't.
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    if kind.lower() != "application/json":
         return _error(Errors.WN134.format(fields=", ".join(fields)), 415)
     body = bytearray()
     async for chunk in request.stream():
@@ -145,3 +150,35 @@ class _SafeHeaders:
             await send(message)
 
         await self._app(scope, receive, send_safely)
+
+
+class _CloseUnread:
+    """Closes the connection after the answer to a request that isn't read to its end, so that
+    nobody goes on with an upload that is refused. To close it at once could destroy the answer on
+    its way: for a moment what still comes is thrown away."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        is_unread = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+        async def read() -> Message:
+            nonlocal is_unread
+            message = await receive()
+            is_unread = is_unread and message.get("more_body", False)
+            return message
+
+        async def answer(message: Message) -> None:
+            if is_unread and message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Connection"] = "close"
+            elif is_unread and not message.get("more_body", False):
+                await send({**message, "more_body": True})
+                with move_on_after(_SECONDS_TO_READ):
+                    while is_unread:
+                        await read()
+                message = {"type": "http.response.body"}
+            await send(message)
+
+        await self._app(scope, read, answer)

@@ -1,3 +1,4 @@
+import asyncio
 import ipaddress
 import socket
 import threading
@@ -5,10 +6,13 @@ import webbrowser
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..errors import Errors
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+_MAX_CONNECTIONS = 100
+"""At a time. A browser has six, and systems allow a process some 256 open files at the least."""
 
 
 def is_local(host: str) -> bool:
@@ -20,7 +24,7 @@ def is_local(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host.lower() == "localhost"
 
 
 def allowed_hosts(host: str) -> list[str]:
@@ -29,7 +33,7 @@ def allowed_hosts(host: str) -> list[str]:
     host (str): Where the server listens.
     RETURNS (List[str]): Those of this machine if it listens there alone, else any.
     """
-    return [*_LOCAL_NAMES, _in_url(host)] if is_local(host) else ["*"]
+    return [*_LOCAL_NAMES, _in_url(host).lower()] if is_local(host) else ["*"]
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -42,9 +46,13 @@ def listen(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        listening = socket.create_server((host, port), family=family)
     except OSError as error:
         raise ValueError(Errors.WN131.format(host=host, port=port, reason=error)) from None
+    # Connections inherit it. Without it the system holds back the second part of an answer until
+    # the other side has acknowledged the first, which takes it 40 ms.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def url_of(listening: socket.socket) -> str:
@@ -53,11 +61,28 @@ def url_of(listening: socket.socket) -> str:
     return f"http://{_in_url(host)}:{port}/"
 
 
+class _BoundedProtocol(H11Protocol):
+    """HTTP on a bounded number of connections. One more, and one on which nothing is asked, is
+    closed. Without a bound the server runs out of open files, and writes that to the log each
+    second."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > _MAX_CONNECTIONS:
+            transport.abort()
+            return
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+
+
 def make_server(app: ASGIApp) -> uvicorn.Server:
-    """Make the server of an application, which logs its failures alone."""
+    """Make the server of an application, which logs its own failures, but not what others send."""
     config = uvicorn.Config(
         app,
-        log_level="warning",
+        http=_BoundedProtocol,
+        backlog=_MAX_CONNECTIONS,  # so many are accepted before the first is closed
+        log_level="error",
         access_log=False,
         server_header=False,
         proxy_headers=False,

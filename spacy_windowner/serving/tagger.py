@@ -69,7 +69,7 @@ class Tagger:
         RAISES (ValueError): If the text is too long, or the component doesn't find the entity, or
             its model can't be explained.
         """
-        text = self._checked(text)
+        text, label = self._checked(text), _whole(label)
         with self._lock, self._nlp.memory_zone():
             found = explain(self._nlp, text, name=self.component, within=(start, end))
         for entity in found.entities:
@@ -86,8 +86,12 @@ class Tagger:
     def _checked(self, text: str) -> str:
         if len(text) > self.max_chars:
             raise ValueError(Errors.WN132.format(n=len(text), limit=self.max_chars))
-        # Halves of characters, which JSON can hold and UTF-8 can't.
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return _whole(text)
+
+
+def _whole(text: str) -> str:
+    """A text without halves of characters, which JSON can hold and UTF-8 can't."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _pieces(doc: Doc, scores: Scores) -> list[dict[str, Any]]:

@@ -1,4 +1,5 @@
 import errno
+import io
 import json
 import multiprocessing
 import os
@@ -10,6 +11,7 @@ import spacy
 from spacy.tokens import DocBin
 
 from spacy_windowner.annotating.annotate import annotate
+from spacy_windowner.annotating.output import Content
 from spacy_windowner.annotating.rows import Row, rows_of
 from spacy_windowner.files import atomic
 
@@ -208,7 +210,8 @@ def test_a_process_that_is_killed(model, tmp_path):
 def test_bad_arguments(model, corpus, tmp_path):
     out = tmp_path / "out"
     for settings in ({"n_process": 0}, {"shard_size": 0}, {"format": "csv"}, {"engine": "spark"},
-                     {"ray_address": "here:1"}, {"input_format": "csv"}):  # fmt: skip
+                     {"ray_address": "here:1"}, {"input_format": "csv"},
+                     {"max_line": 0}):  # fmt: skip
         [name] = settings
         with pytest.raises(ValueError, match=f"WN001.*{name}"):
             annotate(model, corpus, out, **settings)
@@ -301,3 +304,107 @@ def test_a_model_that_is_trained_again(model, tmp_path):
     nlp.to_disk(place)
     second = annotate(place, path, tmp_path / "second")
     assert first.totals.entities > 0 == second.totals.entities
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def replace(path):
+    """Other content of the same size."""
+    path.write_bytes(path.read_bytes()[::-1])
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def remove(path):
+    path.unlink()
+
+
+@pytest.mark.parametrize("change", [cut, replace, empty], ids=["cut", "replaced", "empty"])
+@pytest.mark.parametrize("name", ["shard-000003.jsonl", "rejects/shard-000000.jsonl"])
+def test_a_finished_shard_that_was_changed_is_made_anew(model, tmp_path, change, name):
+    path = write_jsonl(
+        tmp_path / "a.jsonl", [{"no": "text"}, *({"text": t} for t in make_texts(99))]
+    )
+    out = tmp_path / "out"
+    with pytest.warns(UserWarning, match="WW110"):
+        annotate(model, path, out, shard_size=SIZE)
+    before = contents(out)
+    change(out / name)
+    assert contents(out) != before
+    first = f"WW111.* 1 of .*{name.rpartition('/')[2]}"
+    with pytest.warns(UserWarning, match="WW110"), pytest.warns(UserWarning, match=first):
+        done = annotate(model, path, out, shard_size=SIZE)
+    assert done.new_shards == 1 and contents(out) == before
+    with pytest.warns(UserWarning, match="WW110"):
+        assert annotate(model, path, out, shard_size=SIZE).new_shards == 0
+
+
+def test_rejects_that_were_removed_are_made_anew(model, corpus, tmp_path):
+    out = tmp_path / "out"
+    run(model, corpus, out)
+    before = contents(out)
+    shutil.rmtree(out / "rejects")
+    with pytest.warns(UserWarning, match="WW111"):
+        assert run(model, corpus, out).new_shards == 2
+    assert contents(out) == before
+
+
+def test_the_log_tells_what_was_written(model, corpus, tmp_path):
+    out = tmp_path / "out"
+    run(model, corpus, out)
+    n_rejects = 0
+    for line in map(json.loads, log_lines(out)):
+        name = f"shard-{line['shard']:06}.jsonl"
+        assert Content(*line["content"]) == Content.of((out / name).read_bytes())
+        if line["rejects"]:
+            n_rejects += 1
+            data = (out / "rejects" / name).read_bytes()
+            assert Content(*line["rejects_content"]) == Content.of(data)
+        else:
+            assert line["rejects_content"] is None
+    assert n_rejects == 2
+
+
+@pytest.mark.parametrize("n_process", [1, 2])
+def test_rows_to_a_stream(model, corpus, tmp_path, monkeypatch, n_process):
+    """They are those of the shards, in the order of the corpus."""
+    whole = run(model, corpus, tmp_path / "out")
+    rows = b"".join(path.read_bytes() for path in sorted((tmp_path / "out").glob("shard-*")))
+    stream, seen = io.BytesIO(), []
+    with pytest.warns(UserWarning, match=r"WW112.*2 of 302 .*b\.txt\.gz: .*name a folder"):
+        done = annotate(
+            model, corpus, stream, shard_size=SIZE, n_process=n_process, on_shard=seen.append
+        )
+    assert stream.getvalue() == rows
+    assert done == whole and len(seen) == done.totals.shards
+    with pytest.raises(ValueError, match="WN001.*format.*jsonl"):
+        annotate(model, corpus, stream, format="parquet")
+
+
+def test_standard_output_in_python(model, tmp_path, monkeypatch, capfdbinary):
+    monkeypatch.chdir(tmp_path)
+    path = write_txt(tmp_path / "a.txt", make_texts(20))
+    annotate(model, path, "out")
+    annotate(model, path, "-")
+    written = capfdbinary.readouterr().out
+    assert written == (tmp_path / "out" / "shard-000000.jsonl").read_bytes()
+    assert not (tmp_path / "-").exists()
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(OSError, match="WN123.*closed"):
+        annotate(model, path, "-")
+
+
+def test_a_line_that_is_too_long(model, tmp_path):
+    path = write_txt(tmp_path / "a.txt", ["I like London.", "x" * 10**6, "I like Berlin."])
+    out = tmp_path / "out"
+    with pytest.warns(UserWarning, match="WW110.* 1 of 3 .*line 2 of a.txt: more than 1,000 bytes"):
+        done = annotate(model, path, out, max_line=1000)
+    assert done.totals.docs == 2
+    [reject] = read_lines(out / "rejects")
+    assert reject["size"] == 10**6 + 1 and len(reject["raw"]) == 1001
+    with pytest.raises(ValueError, match="WN112.*max_line was 1000 and is 2000"):
+        annotate(model, path, out, max_line=2000)

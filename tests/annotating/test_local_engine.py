@@ -48,3 +48,12 @@ def test_nobody_waits_for_shards_that_are_not_wanted(model, tmp_path):
     for pipe in pipes:  # which ends the processes of a test that fails
         os.close(pipe)
     assert not is_waiting
+
+
+def test_shards_in_order(model):
+    """The first takes longest."""
+    items = [(Record("a", text, "a.txt", 1), 8) for text in ["London. " * 5000, *["Berlin."] * 20]]
+    settings = TaggerSettings(str(model), "", None, "jsonl", None)
+    shards = cut_into_shards(items, 1)
+    found = [shard.number for shard, _ in annotate_in_processes(settings, 2, shards, in_order=True)]
+    assert found == list(range(21))

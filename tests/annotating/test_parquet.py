@@ -1,11 +1,15 @@
+import datetime
+import decimal
 import sys
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spacy_windowner.annotating.annotate import annotate
 from spacy_windowner.annotating.columns import Columns
 from spacy_windowner.annotating.read import read_sources
-from spacy_windowner.annotating.records import Record, Reject
+from spacy_windowner.annotating.records import KEPT, Record, Reject
 from spacy_windowner.annotating.rows import COLUMNS
 from spacy_windowner.annotating.sources import find_sources
 
@@ -31,9 +35,9 @@ def write(path, columns, **settings):
     return path
 
 
-def read(path, columns=None):
+def read(path, columns=None, **settings):
     sources, _ = find_sources(path)
-    return [item for item, _ in read_sources(sources, columns or Columns())]
+    return [item for item, _ in read_sources(sources, columns or Columns(), **settings)]
 
 
 def test_rows_are_documents(tmp_path):
@@ -115,3 +119,141 @@ def test_shards_without_entities_have_columns_too(model, tmp_path):
     annotate(model, path, tmp_path / "out", format="parquet")
     [shard] = (tmp_path / "out").glob("*.parquet")
     assert parquet.read_table(shard).schema.names == list(COLUMNS)
+
+
+def no_strings():
+    """Columns of other types, by these; of some, Python can't hold all values."""
+    number, one = 2**62, {"a": "x"}
+    values = {
+        pyarrow.timestamp("ns"): number + 1,
+        pyarrow.timestamp("us"): number,
+        pyarrow.timestamp("s", tz="Nowhere/Never"): 0,
+        pyarrow.date32(): 2**31 - 1,
+        pyarrow.time64("ns"): 1,
+        pyarrow.duration("ns"): number + 1,
+        pyarrow.decimal128(38, 0): decimal.Decimal(1),
+        pyarrow.decimal256(76, 2): decimal.Decimal(1),
+        pyarrow.binary(): b"\xff",
+        pyarrow.binary(1): b"\xff",
+        pyarrow.float64(): float("nan"),
+        pyarrow.bool_(): True,
+        pyarrow.null(): None,
+        pyarrow.list_(pyarrow.string()): ["x"],
+        pyarrow.list_(pyarrow.timestamp("ns")): [number + 1],
+        pyarrow.struct({"a": pyarrow.string()}): one,
+        pyarrow.map_(pyarrow.string(), pyarrow.string()): list(one.items()),
+        pyarrow.dictionary(pyarrow.int32(), pyarrow.timestamp("ns")): None,
+    }
+    return [pytest.param(kind, value, id=str(kind)) for kind, value in values.items()]
+
+
+@pytest.mark.parametrize("kind, value", no_strings())
+def test_columns_of_other_types(tmp_path, kind, value):
+    if isinstance(kind, pyarrow.DictionaryType):
+        values = pyarrow.array([2**62 + 1], kind.value_type).dictionary_encode()
+    elif isinstance(value, int) and not isinstance(value, bool):
+        integers = pyarrow.int32() if kind.bit_width == 32 else pyarrow.int64()
+        values = pyarrow.array([value], integers).view(kind)
+    else:
+        values = pyarrow.array([value], kind)
+    path = write(tmp_path / "a.parquet", {"text": ["One."], "id": values})
+    assert read(path) == [Record("a.parquet:1", "One.", "a.parquet", 1)]
+    [reject] = read(path, Columns.named(None, "id"))
+    assert reject.reason.startswith("the column id is ")
+    assert reject.reason.endswith(", not string or integer") and reject.line == 0
+    [reject] = read(path, Columns.named("id", "text"))
+    assert reject.reason.startswith("the column id is ") and ", not string" in reject.reason
+
+
+def test_an_id_that_nobody_asked_for_does_not_end_a_run(model, tmp_path):
+    """Python's datetime has no nanoseconds, and no year 10000."""
+    times = pyarrow.array([2**62 + i for i in range(20)], pyarrow.timestamp("ns"))
+    path = write(tmp_path / "a.parquet", {"text": make_texts(20), "id": times})
+    done = annotate(model, path, tmp_path / "out")
+    assert (done.totals.docs, done.totals.rejects) == (20, 0)
+    dates = pyarrow.array([datetime.date(9999, 12, 31)]).cast(pyarrow.int32())
+    later = pyarrow.compute.add(dates, pyarrow.scalar(1, pyarrow.int32())).view(pyarrow.date32())
+    path = write(tmp_path / "b.parquet", {"text": ["I like London."], "id": later})
+    assert annotate(model, path, tmp_path / "later").totals.docs == 1
+
+
+@pytest.mark.parametrize("kind", ["int8", "uint64", "dictionary"])
+def test_kinds_of_whole_numbers(tmp_path, kind):
+    values = pyarrow.array([7, None, 9])
+    ids = values.dictionary_encode() if kind == "dictionary" else values.cast(kind)
+    path = write(tmp_path / "a.parquet", {"text": ["a", "b", "c"], "id": ids})
+    assert [item.id for item in read(path)] == ["7", "a.parquet:2", "9"]
+
+
+def test_columns_of_the_same_name(tmp_path):
+    arrays = [pyarrow.array([text]) for text in ("a", "b", "c")]
+    for name in ("a", "b"):
+        names = ["text", "text", "id"] if name == "a" else ["text", "id", "id"]
+        table = pyarrow.Table.from_arrays(arrays, names=names)
+        parquet.write_table(table, tmp_path / f"{name}.parquet")
+    first, second = read(tmp_path)
+    assert isinstance(first, Reject) and first.reason == "2 columns text"
+    assert second == Record("b.parquet:1", "a", "b.parquet", 1)
+
+
+def test_a_name_with_a_dot_is_no_path(tmp_path):
+    nested = pyarrow.array([{"b": "nested"}])
+    path = write(tmp_path / "a.parquet", {"a": nested, "a.b": ["plain"]})
+    assert [item.text for item in read(path, Columns.named("a.b", None))] == ["plain"]
+
+
+def test_texts_that_are_too_long(tmp_path):
+    texts = ["x" * 20_000, "é" * 10_001, "x" * 20_001, "Four."]
+    path = write(tmp_path / "a.parquet", {"text": texts, "id": [1, 2, 3, 4]})
+    first, *rejects, last = read(path, max_line=20_000)
+    assert (first.id, last.id) == ("1", "4")
+    for reject, line, size in zip(rejects, [2, 3], [20_002, 20_001], strict=True):
+        assert (reject.line, reject.size, len(reject.raw)) == (line, size, KEPT)
+        assert reject.reason == "'text' has more than 20,000 bytes"
+
+
+def test_a_small_file_of_long_texts(tmp_path):
+    """A text that is in the file once can be that of all rows."""
+    indices = pyarrow.array([0] * 300 + [1, None], pyarrow.int32())
+    texts = pyarrow.DictionaryArray.from_arrays(indices, pyarrow.array(["x" * 10**7, "y"]))
+    path = write(tmp_path / "a.parquet", {"text": texts}, compression="zstd", store_schema=False)
+    assert path.stat().st_size < 10_000
+    before = pyarrow.default_memory_pool()
+    pool = pyarrow.proxy_memory_pool(before)
+    pyarrow.set_memory_pool(pool)
+    try:
+        items = read(path, max_line=10**6)
+    finally:
+        pyarrow.set_memory_pool(before)
+    assert len(items) == 302 and items[300].text == "y" and items[301].raw == '{"text":"None"}'
+    assert all(item.size == 10**7 for item in items[:300])
+    assert pool.max_memory() < 10 * 10**7  # of 300
+
+
+@pytest.mark.parametrize("use_dictionary", [True, False])
+def test_long_texts_are_read_a_few_at_a_time(tmp_path, use_dictionary):
+    texts = ["x" * 10**6 + str(i) for i in range(300)]
+    settings = {"compression": "zstd", "use_dictionary": use_dictionary, "write_batch_size": 1}
+    path = write(tmp_path / "a.parquet", {"text": texts}, **settings)
+    before = pyarrow.default_memory_pool()
+    pool = pyarrow.proxy_memory_pool(before)
+    pyarrow.set_memory_pool(pool)
+    try:
+        assert [len(item.raw) for item in read(path, max_line=10**5)] == [KEPT] * 300
+    finally:
+        pyarrow.set_memory_pool(before)
+    assert pool.max_memory() < 150 * 10**6  # of 300
+
+
+@pytest.mark.slow
+@settings(max_examples=2000)
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.binary(min_size=1, max_size=8)), min_size=1))
+def test_damaged_files_end_no_run(tmp_path_factory, changes):
+    path = tmp_path_factory.getbasetemp() / "damaged.parquet"
+    write(path, {"text": ["One.", None, "Three."] * 20, "id": list(range(60))}, row_group_size=20)
+    data = bytearray(path.read_bytes())
+    for place, new in changes:
+        place %= len(data)
+        data[place : place + len(new)] = new
+    path.write_bytes(data)
+    assert all(isinstance(item, Record | Reject) for item in read(path))

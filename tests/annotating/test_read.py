@@ -9,15 +9,15 @@ import pytest
 
 from spacy_windowner.annotating.columns import Columns
 from spacy_windowner.annotating.read import read_sources
-from spacy_windowner.annotating.records import Record, Reject
+from spacy_windowner.annotating.records import KEPT, Record, Reject
 from spacy_windowner.annotating.sources import find_sources
 
 from .util import write_jsonl, write_txt
 
 
-def read(path, columns=None, input_format=None):
+def read(path, columns=None, input_format=None, **settings):
     sources, _ = find_sources(path, input_format)
-    return [item for item, _ in read_sources(sources, columns or Columns())]
+    return [item for item, _ in read_sources(sources, columns or Columns(), **settings)]
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.txt.gz"])
@@ -217,3 +217,73 @@ def test_gzip_of_several_members(tmp_path):
     path = tmp_path / "a.txt.gz"
     path.write_bytes(gzip.compress(b"One.\n") + gzip.compress(b"Two.\n"))
     assert [item.text for item in read(path)] == ["One.", "Two."]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.txt.gz"])
+def test_lines_that_are_too_long(tmp_path, name):
+    path = write_txt(tmp_path / name, ["x" * 20_000, "é" * 25_000, "x" * 20_001, "Four."])
+    first, *rejects, last = read(path, max_line=20_000)
+    assert first.text == "x" * 20_000 and last == Record(f"{name}:4", "Four.", name, 4)
+    for reject, line, size in zip(rejects, [2, 3], [50_001, 20_002], strict=True):
+        assert (reject.line, reject.reason) == (line, "more than 20,000 bytes")
+        assert (len(reject.raw), reject.size) == (KEPT, size)
+    assert rejects[0].to_dict()["size"] == 50_001
+
+
+def test_what_is_kept_of_rejects_is_bounded(tmp_path):
+    keys = {f"key {i}": i for i in range(10_000)}
+    lines = [{"text": 1, "more": "x" * 10**6}, keys, {"x" * 10**6: 1}, {"text": "a", "id": "i"}]
+    path = write_jsonl(tmp_path / "a.jsonl", lines)
+    *rejects, last = read(path)
+    assert len(rejects) == 3 and last.id == "i"
+    for reject in rejects:
+        assert len(reject.raw) == KEPT and reject.size > 100_000
+        assert len(reject.reason) < 310 and len(str(reject.to_dict())) < KEPT + 600
+    whole = Reject.of("a", 1, "why", b"\xff" * KEPT)
+    assert whole.size == 0 and "size" not in whole.to_dict() and len(whole.raw) == KEPT
+
+
+def test_ids_are_bounded(tmp_path):
+    """Each row of a document has its id."""
+    path = write_jsonl(tmp_path / "a.jsonl", [{"text": "a", "id": "x" * n} for n in (1000, 1001)])
+    assert [item.id for item in read(path)] == ["x" * 1000, "a.jsonl:2"]
+    _, reject = read(path, Columns.named(None, "id"))
+    assert reject.reason == "'id' has more than 1,000 characters"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_each_file_is_read_once(tmp_path):
+    """A folder of two links to a folder of two links, ten deep, has a thousand ways to a file."""
+    corpus = tmp_path / "corpus"
+    write_txt(tmp_path / "10" / "a.txt", ["a"])
+    for i in reversed(range(10)):
+        (tmp_path / str(i)).mkdir()
+        for name in "xy":
+            (tmp_path / str(i) / name).symlink_to(tmp_path / str(i + 1))
+    (tmp_path / "0").rename(corpus)
+    sources, others = find_sources(corpus)
+    assert ["/".join("x" * 10) + "/a.txt"] == [source.name for source in sources]
+    assert others == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_the_name_with_the_fewest_links_counts(tmp_path):
+    write_txt(tmp_path / "b" / "c.txt", ["c"])
+    write_txt(tmp_path / "d.txt", ["d"])
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "a.txt").symlink_to("d.txt")
+    (tmp_path / "b" / "a.txt").symlink_to("c.txt")
+    (tmp_path / "b" / "e.txt").symlink_to("../.hidden.txt")
+    (tmp_path / "f.txt").symlink_to(".hidden.txt")
+    write_txt(tmp_path / ".hidden.txt", ["hidden"])
+    sources, _ = find_sources(tmp_path)
+    assert [source.name for source in sources] == ["b/c.txt", "b/e.txt", "d.txt"]
+
+
+def test_standard_input_that_cant_be_read(monkeypatch, tmp_path):
+    """As after `0> file`."""
+    number = os.open(tmp_path / "a", os.O_WRONLY | os.O_CREAT)
+    with os.fdopen(number, "rb") as write_only:
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=write_only))
+        [reject] = read("-")
+    assert reject.source == "stdin" and "Bad file descriptor" in reject.reason

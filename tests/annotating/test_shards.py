@@ -36,6 +36,15 @@ def test_the_digest_tells_inputs_apart():
     assert len({first, *others, rejects.digest}) == 6
 
 
+def test_the_digest_tells_how_long_a_line_was_that_is_cut():
+    digests = set()
+    for size in (0, 100, 101):
+        items = [(Reject("a", 1, "why", b"x" * 10, size), 1)]
+        [shard] = cut_into_shards(items, 1000)
+        digests.add(shard.digest)
+    assert len(digests) == 3
+
+
 def test_a_corpus_of_which_nothing_is_readable():
     rejects = [(Reject("a", i, "why", "x"), i) for i in range(1, LOOK_AHEAD)]
     with pytest.raises(ValueError, match=f"WN113.*{LOOK_AHEAD - 1} lines.*line 1 of a: why"):

@@ -158,3 +158,100 @@ def test_the_bar(model, tmp_path):
 def test_help_has_an_example():
     code, output = run("--help")
     assert code == 0 and "EXAMPLE: python -m spacy windowner annotate" in output
+
+
+def start(*args, **settings):
+    """The command in a process of its own, with pipes."""
+    command = [sys.executable, "-m", "spacy", "windowner", "annotate", *map(str, args)]
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(command, env=env, **{
+        "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **settings
+    })  # fmt: skip
+
+
+@pytest.mark.filterwarnings(r"always:\[WW110")
+@pytest.mark.parametrize("n_process", [1, 2])
+def test_standard_output(model, tmp_path, n_process):
+    """Rows and nothing else, whatever the pipeline prints, here and in other processes."""
+    file = write_jsonl(tmp_path / "a.jsonl", [{"text": text} for text in [*make_texts(50), 3]])
+    code = tmp_path / "code.py"
+    code.write_text("import os\nprint('noise')\nos.system('echo noise')\n")
+    assert run(model, file, tmp_path / "out", "--shard-size", 500)[0] == 0
+    rows = b"".join(path.read_bytes() for path in sorted((tmp_path / "out").glob("shard-*")))
+    process = start(model, "-", "-", "--shard-size", 500, "-n", n_process, "--code", code,
+                    cwd=tmp_path)  # fmt: skip
+    found, messages = process.communicate(file.read_bytes())
+    assert process.returncode == 0, messages
+    assert found.replace(b"stdin:", b"a.jsonl:") == rows
+    told = " ".join(messages.decode("utf8").split())
+    assert "WW112" in told and "1 of 51" in told and "in 50 documents" in told
+    assert told.count("noise") == 2 * (1 if n_process == 1 else 3)
+    assert not (tmp_path / "-").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has other pipes")
+@pytest.mark.parametrize("n_process", [1, 2])
+def test_a_pipe_that_nobody_reads(model, tmp_path, n_process):
+    """As `| head -1`."""
+    file = write_txt(tmp_path / "a.txt", make_texts(20_000))
+    process = start(model, file, "-", "--shard-size", 2000, "-n", n_process)
+    assert b"doc_id" in process.stdout.readline()
+    process.stdout.close()
+    process.stdin.close()
+    with process.stderr as messages:
+        assert messages.read() == b""
+    assert process.wait(timeout=60) == 141
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="has no /dev/full")
+def test_standard_output_that_cant_be_written(model, tmp_path):
+    file = write_txt(tmp_path / "a.txt", make_texts(50))
+    with open("/dev/full", "wb") as full:
+        process = start(model, file, "-", stdout=full)
+    _, messages = process.communicate()
+    assert process.returncode == 1
+    assert b"WN123" in messages and b"No space left" in messages
+    assert b"Traceback" not in messages and b"Exception" not in messages
+    process = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "spacy", "windowner", "annotate",
+         model, file, "-"], stderr=subprocess.PIPE, cwd=tmp_path,
+    )  # fmt: skip
+    assert process.returncode == 1 and b"Traceback" not in process.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_standard_output_that_is_stopped(model, tmp_path):
+    process = start(model, "-", "-", "--shard-size", 100, "--input-format", "txt")
+    lines = "".join(f"{text}\n" for text in make_texts(50)).encode()
+    process.stdin.write(lines)
+    process.stdin.flush()
+    first = process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    rest, messages = process.communicate()
+    assert process.returncode == 130 and b"Stopped" in messages and b"goes on" not in messages
+    assert [b"doc_id" in line for line in (first + rest).splitlines()]
+    assert (first + rest).endswith(b"}\n") and b"Traceback" not in messages
+
+
+def test_only_rows_go_to_standard_output(model, tmp_path):
+    file = write_txt(tmp_path / "a.txt", make_texts(5))
+    process = start(model, file, "-", "--format", "spacy")
+    found, messages = process.communicate()
+    assert process.returncode == 1 and found == b"" and b"WN001" in messages
+
+
+@pytest.mark.filterwarnings(r"always:\[WW110")
+def test_strict(model, tmp_path):
+    entries = [{"text": text} if i % 2 else {"no": text} for i, text in enumerate(make_texts(50))]
+    file, out = write_jsonl(tmp_path / "a.jsonl", entries), tmp_path / "out"
+    code, output = run(model, file, out)
+    assert code == 0 and "25 of 50 documents could not be read" in output
+    assert "and 25 rejected" in output
+    for folder in (out, tmp_path / "other"):  # finished before, or not
+        code, output = run(model, file, folder, "--strict")
+        assert code == 1 and "WN124" in output and "25 of 50" in output
+    assert contents(out) == contents(tmp_path / "other")
+    good = write_txt(tmp_path / "b.txt", make_texts(5))
+    code, output = run(model, good, tmp_path / "good", "--strict")
+    assert code == 0 and "rejected" not in output

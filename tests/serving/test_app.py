@@ -3,8 +3,13 @@
 import asyncio
 import json
 import re
+import signal
 import socket
+import subprocess
+import sys
 import threading
+from contextlib import suppress
+from http.client import HTTPConnection
 
 import pytest
 
@@ -89,11 +94,109 @@ def test_the_limit(page, path):
     assert page.ask("/entities", {"text": "😀" * 100}).status == 200
 
 
-def test_a_long_request_is_not_read_to_its_end(page):
+@pytest.mark.parametrize(
+    "head, status",
+    [
+        ("POST /entities HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json", 413),
+        ("POST /entities HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain", 415),
+        ("POST /entities HTTP/1.1\r\nHost: evil.example\r\nContent-Type: application/json", 400),
+        ("POST / HTTP/1.1\r\nHost: localhost", 405),
+        ("POST /nowhere HTTP/1.1\r\nHost: localhost", 404),
+        ("GET / HTTP/1.1\r\nHost: localhost", 200),
+    ],
+)
+@pytest.mark.parametrize("length", ["Content-Length: 1000000000", "Transfer-Encoding: chunked"])
+def test_a_refused_upload_is_not_read_to_its_end(page, head, status, length):
+    """The answer comes at once, and then the connection is closed."""
     with socket.create_connection(page.listening.getsockname(), timeout=10) as connection:
-        head = "POST /entities HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        connection.sendall(f"{head}Content-Length: 1000000000\r\n\r\n".encode() + b"x" * 10_000)
-        assert connection.recv(100).startswith(b"HTTP/1.1 413")
+        begin = b"FFFFFFF\r\n" if "chunked" in length else b""
+        connection.sendall(f"{head}\r\n{length}\r\n\r\n".encode() + begin + b"x" * 10_000)
+        answer = b""
+        while received := connection.recv(100_000):
+            answer += received
+        assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+        assert b"\r\nconnection: close\r\n" in answer
+
+
+@pytest.mark.parametrize("body, status", [(b'{"text": "x"}', 200), (b"{}", 400)])
+def test_a_request_that_is_read_leaves_the_connection_open(page, body, status):
+    connection = HTTPConnection(*page.listening.getsockname(), timeout=10)
+    for _ in range(3):
+        connection.request("POST", "/entities", body, {"Content-Type": "application/json"})
+        used = connection.sock
+        answer = connection.getresponse()
+        assert answer.status == status and answer.read()
+        assert connection.sock is used is not None
+    connection.close()
+
+
+def test_answers_are_not_held_back(page):
+    """Nagle's algorithm, and acknowledgements that wait for it, take 40 ms of each request."""
+    with socket.create_connection(page.listening.getsockname(), timeout=10) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert connection.recv(100)
+        [accepted] = page.server.server_state.connections
+        sock = accepted.transport.get_extra_info("socket")
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_connections_are_bounded(page, monkeypatch, caplog):
+    monkeypatch.setattr(server, "_MAX_CONNECTIONS", 5)
+    opened = []
+    try:
+        for _ in range(50):
+            opened.append(socket.create_connection(page.listening.getsockname(), timeout=10))
+        for one in opened[5:]:
+            with suppress(ConnectionResetError):
+                assert one.recv(1) == b""
+        assert len(page.server.server_state.connections) == 5
+        opened[0].sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert opened[0].recv(100).startswith(b"HTTP/1.1 200")
+    finally:
+        for one in opened:
+            one.close()
+    assert not caplog.records
+
+
+def test_a_connection_on_which_nothing_is_asked_is_closed(page):
+    page.server.config.timeout_keep_alive, before = 0.1, page.server.config.timeout_keep_alive
+    try:
+        with socket.create_connection(page.listening.getsockname(), timeout=10) as connection:
+            assert connection.recv(1) == b""
+    finally:
+        page.server.config.timeout_keep_alive = before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_more_connections_than_files_may_be_open():
+    """Nothing is logged, and the server goes on."""
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))\n"
+        "from starlette.applications import Starlette\n"
+        "from spacy_windowner.serving import server\n"
+        "listening = server.listen('127.0.0.1', 0)\n"
+        "print(listening.getsockname()[1], flush=True)\n"
+        "server.run(Starlette(), listening, False)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    opened = []
+    try:
+        address = ("127.0.0.1", int(process.stdout.readline()))
+        for _ in range(600):
+            opened.append(socket.create_connection(address, timeout=10))
+        for one in opened[-100:]:  # beyond the limit
+            with suppress(ConnectionResetError):
+                assert one.recv(1) == b""
+        opened[0].sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert opened[0].recv(100).startswith(b"HTTP/1.1 404")
+    finally:
+        for one in opened:
+            one.close()
+        process.send_signal(signal.SIGINT)
+        _, log = process.communicate(timeout=60)
+    assert "accept" not in log and "OSError" not in log and "Too many" not in log
 
 
 @pytest.mark.parametrize(
@@ -116,6 +219,13 @@ def test_other_questions_why(page):
     assert page.ask("/why", question).status == 422
 
 
+@pytest.mark.parametrize("half", ["\ud800", "\udc00 x", "LOC\udfff"])
+def test_a_label_with_half_a_character(page, half):
+    answer = page.ask("/why", {"text": f"London {half}", "start": 0, "end": 1, "label": half})
+    assert answer.status == 422 and "WN133" in answer.json()["error"]
+    assert "\ufffd" in answer.json()["error"]
+
+
 @pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded"])
 def test_foreign_pages_can_not_ask(page, kind):
     """Browsers send these types for any page, and ask first for others."""
@@ -125,13 +235,18 @@ def test_foreign_pages_can_not_ask(page, kind):
     assert asked.status == 405 and "access-control-allow-origin" not in asked.headers
 
 
+@pytest.mark.parametrize("kind", ["Application/JSON", "APPLICATION/JSON ; Charset=UTF-8"])
+def test_media_types_have_no_case(page, kind):
+    assert page.ask("/entities", {"text": "x"}, Content_Type=kind).status == 200
+
+
 @pytest.mark.parametrize("path", ["/pyproject.toml", "/../app.py", "/%2e%2e/app.py", "/app.py"])
 def test_no_other_files(page, path):
     assert page.request("GET", path).status == 404
 
 
 def test_names_of_this_machine_only(page, served):
-    for host in ("127.0.0.1:8000", "localhost:8000", "LOCALHOST", "[::1]:8000"):
+    for host in ("127.0.0.1:8000", "localhost:8000", "LOCALHOST", "LocalHost:80", "[::1]:8000"):
         assert page.request("GET", "/", Host=host).status == 200
     for host in ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8000", ""):
         assert page.request("GET", "/", Host=host).status == 400
@@ -141,7 +256,8 @@ def test_names_of_this_machine_only(page, served):
 
 
 def test_local_hosts():
-    assert all(map(server.is_local, ["127.0.0.1", "localhost", "::1", "127.0.0.2"]))
+    assert all(map(server.is_local, ["127.0.0.1", "localhost", "LocalHost", "::1", "127.0.0.2"]))
+    assert "*" not in server.allowed_hosts("LOCALHOST")
     assert not any(map(server.is_local, ["0.0.0.0", "::", "192.168.0.1", "my.machine"]))
     assert "127.0.0.2" in server.allowed_hosts("127.0.0.2")
 
