@@ -78,7 +78,7 @@ def annotate_cli(
 
       \b
       zcat news.jsonl.gz | \\
-        python -m spacy windowner annotate model/model-best - - | gzip > rows.jsonl.gz
+        python -m spacy windowner annotate model/model-best - - | gzip > rows.gz
     """
     begin = time.monotonic()
     is_endless = source == STANDARD_INPUT

@@ -13,6 +13,9 @@ from ..errors import Errors
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _MAX_CONNECTIONS = 100
 """At a time. A browser has six, and systems allow a process some 256 open files at the least."""
+_ACCEPTED = 16
+"""Connections that are accepted in one go. Those of a few such goes are open before the first one too
+many is closed."""
 
 
 def is_local(host: str) -> bool:
@@ -81,7 +84,7 @@ def make_server(app: ASGIApp) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         http=_BoundedProtocol,
-        backlog=_MAX_CONNECTIONS,  # so many are accepted before the first is closed
+        backlog=_ACCEPTED,
         log_level="error",
         access_log=False,
         server_header=False,
