@@ -12,7 +12,8 @@ from ..errors import Errors
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _MAX_CONNECTIONS = 100
-"""At a time. A browser has six, and systems allow a process some 256 open files at the least."""
+"""At a time. A browser has six. Up to some 400 sockets are open for a moment, before those beyond this
+are closed."""
 _ACCEPTED = 16
 """Connections that are accepted in one go. Those of a few such goes are open before the first one too
 many is closed."""

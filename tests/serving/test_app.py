@@ -171,7 +171,7 @@ def test_a_connection_on_which_nothing_is_asked_is_closed(page):
 def test_more_connections_than_files_may_be_open():
     """Nothing is logged, and the server goes on."""
     code = (
-        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))\n"
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (512, 512))\n"
         "from starlette.applications import Starlette\n"
         "from spacy_windowner.serving import server\n"
         "listening = server.listen('127.0.0.1', 0)\n"
