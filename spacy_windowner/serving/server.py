@@ -12,11 +12,7 @@ from ..errors import Errors
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _MAX_CONNECTIONS = 100
-"""At a time. A browser has six. Up to some 400 sockets are open for a moment, before those beyond this
-are closed."""
-_ACCEPTED = 16
-"""Connections that are accepted in one go. Those of a few such goes are open before the first one too
-many is closed."""
+"""At a time. A browser has six. For a moment some 300 more are open, before they are closed."""
 
 
 def is_local(host: str) -> bool:
@@ -85,7 +81,7 @@ def make_server(app: ASGIApp) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         http=_BoundedProtocol,
-        backlog=_ACCEPTED,
+        backlog=_MAX_CONNECTIONS,  # so many are accepted before the first is closed
         log_level="error",
         access_log=False,
         server_header=False,
