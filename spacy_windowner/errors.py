@@ -45,10 +45,6 @@ class Errors:
         "[WN011] `{setting}` of '{name}' names the label {label!r}, which the component does "
         "not have. Its labels: {labels}."
     )
-    WN012 = (
-        "[WN012] `label_weights` of '{name}' gives {label!r} the weight {weight!r}. "
-        "A weight is a number of at least 0."
-    )
     WN013 = (
         "[WN013] Unexpected labels for '{name}': {labels!r}. Expected a list of strings, as "
         "`python -m spacy init labels` writes it."
@@ -366,10 +362,53 @@ class Errors:
         "config that is saved with a pipeline has no `source`; start from configs/grow.cfg."
     )
     WN151 = (
-        "[WN151] '{component}' listens to '{upstream}', which isn't in the pipeline of the config "
-        "({names}). Add it to `pipeline` before '{component}', with the same `source` and in "
-        "`frozen_components` and `annotating_components`; or give '{component}' a copy of it, "
-        '`replace_listeners = ["model.embed"]` in [components.{component}].'
+        "[WN151] '{component}' listens to '{upstream}', which isn't before it in the pipeline "
+        "({names}). Put it there; if '{component}' has a `source`, with the same `source` and in "
+        "`frozen_components` and `annotating_components`. Or give '{component}' an embedding of "
+        'its own, or a copy, `replace_listeners = ["model.embed"]` in [components.{component}].'
+    )
+    WN160 = (
+        "[WN160] Can't load '{name}' from {path}: `{setting}` of its cfg is {value!r:.200}. {why} "
+        "Correct it in the file `cfg` of the component, or save the pipeline again."
+    )
+    WN161 = (
+        "[WN161] '{name}' can't be {act}, for it would find nothing: {what} are not all finite "
+        "(NaN or infinite). Its training has diverged. Train again with a lower `learn_rate` in "
+        "[training.optimizer], or load a pipeline that was saved earlier, which is as it was."
+    )
+    WN162 = (
+        "[WN162] The training of '{name}' has diverged: {what} of a batch is {value}. Lower "
+        "`learn_rate` in [training.optimizer] (0.001 is usual), and keep `grad_clip` above 0. If "
+        "both are so, look for NaN in what '{name}' reads: word vectors, a shared `tok2vec`. "
+        "Pipelines that were saved before are as they were."
+    )
+    WN163 = (
+        "[WN163] '{name}' can't find entities in the document {doc!r:.100}: it listens to "
+        "'{upstream}', which hasn't run on it ({why}). Load the pipeline with '{upstream}', and "
+        "keep it enabled and before '{name}'; `nlp.select_pipes` and `exclude` must name both or "
+        "neither. To use '{name}' alone, give it a copy before it is saved: "
+        'nlp.replace_listeners("{upstream}", "{name}", ["model.embed"]).'
+    )
+    WN164 = (
+        "[WN164] '{name}' can't learn {labels}: no entity of the training data {corpus} has that "
+        "label. It has {found}. Annotate it there, or correct `labels` in "
+        "[initialize.before_init]."
+    )
+    WN165 = (
+        "[WN165] '{name}' has nothing to learn from: in {n_words:,} words of training data no "
+        "entity has one of the labels that it is to learn ({labels}). Annotate them, or correct "
+        "the labels, which stand in [initialize] of the config; if entities come later in the "
+        "data, shuffle it."
+    )
+    WN166 = (
+        "[WN166] '{name}' can't learn from the word vectors of the vocabulary: {count} of {total} "
+        "have numbers that are NaN or infinite, such as that of {shown}. Correct these rows in the "
+        "file that you gave `spacy init vectors`, or leave them out, and make the vectors again."
+    )
+    WN167 = (
+        "[WN167] The pretraining has diverged: {what}. Begin anew with a lower "
+        "`--learn-rate` (`learn_rate` in Python), in another folder than {path}, where the last "
+        "checkpoint is as it was."
     )
 
 
@@ -452,6 +491,10 @@ class Warnings:
         "pipeline it saves won't have them: {names}. To keep them, name them in `pipeline`, give "
         "each one `source = ${{paths.base}}`, and name them in `frozen_components`, as "
         "docs/growth.md shows. To go without, set `base = null` in [initialize.before_init]."
+    )
+    WW160 = (
+        "[WW160] '{name}' doesn't learn {labels}: in {n_words:,} words of training data no entity "
+        "has such a label. Annotate it, or leave the label out."
     )
 
 

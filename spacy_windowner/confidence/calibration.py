@@ -108,7 +108,7 @@ class Calibration(NamedTuple):
         """
         try:
             return cls(_read_curves(data["entities"]), _read_curves(data["candidates"]))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise ValueError(Errors.WN061.format(name=name, reason=repr(error))) from error
 
 

@@ -6,7 +6,6 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.initializers import uniform_init
 from thinc.types import Floats2d
-from thinc.util import partial
 
 from ..compiled import choose
 from . import ngrams_plain
@@ -35,8 +34,8 @@ def CharNgrams(
     return Model(
         "char_ngrams",
         forward,
-        init=partial(init, rows),
-        dims={"nO": nO},
+        init=init,
+        dims={"nO": nO, "nV": rows},
         params={"E": None},
         attrs={"min_n": min_n, "max_n": max_n, "attr": attr, "context_free": True},
     )
@@ -81,5 +80,5 @@ def characters(words: list[str]) -> tuple[numpy.ndarray, numpy.ndarray]:
     return chars, numpy.cumsum([len(word) + 2 for word in words], dtype="int64")
 
 
-def init(rows: int, model: Model[list[Doc], list[Floats2d]], X=None, Y=None) -> None:
-    model.set_param("E", uniform_init(model.ops, (rows, model.get_dim("nO"))))
+def init(model: Model[list[Doc], list[Floats2d]], X=None, Y=None) -> None:
+    model.set_param("E", uniform_init(model.ops, (model.get_dim("nV"), model.get_dim("nO"))))

@@ -10,7 +10,7 @@ from thinc.util import partial
 
 from .activations import Activation
 from .dropout import Dropout
-from .windowed_affine import WordRows, multiply_windows
+from .windowed_affine import WordRows, count_positions, init_window, multiply_windows
 
 
 class Shared(NamedTuple):
@@ -116,16 +116,11 @@ def _window_affine(nO: int, attrs: dict[str, Any], init_W: Callable) -> Model[Wo
         "window_affine",
         multiply_windows,
         init=partial(init_window_affine, init_W),
-        dims={"nO": nO, "nI": None},
+        dims={"nO": nO, "nI": None, "nP": count_positions(**attrs)},
         params={"W": None, "b": None},
         attrs=dict(attrs),
     )
 
 
 def init_window_affine(init_W: Callable, model: Model, X=None, Y=None) -> None:
-    n_positions = 2 * model.attrs["window"] + 1 if model.attrs["pooling"] == "concat" else 1
-    nO, nI = model.get_dim("nO"), model.get_dim("nI")
-    # The fan-in of a unit is the whole window, not one word of it.
-    W = init_W(model.ops, (nO, n_positions * nI)).reshape((nO, n_positions, nI))
-    model.set_param("W", model.ops.as_contig(W.transpose((1, 0, 2))))
-    model.set_param("b", zero_init(model.ops, (nO,)))
+    init_window(init_W, model)

@@ -176,12 +176,22 @@ def check_shapes(default: Modules, value: bytes, name: str, model: Model) -> Mod
     """Reject saved parameters that are not those of the module."""
     saved = {name: tuple(shape) for name, shape in srsly.msgpack_loads(value).items()}
     if saved:
-        tensors = named_tensors(get_template(model))
-        shapes = {name: tuple(tensor.shape) or (1,) for name, tensor in tensors.items()}
-        if saved != shapes:
-            wrong = sorted(dict(saved.items() ^ shapes.items()))
-            raise ValueError(Errors.WN023.format(names=", ".join(wrong)))
+        require_params(model, saved)
     return default
+
+
+def require_params(model: Model, shapes: dict[str, tuple[int, ...]]) -> None:
+    """Reject parameters that are not those of a layer's module.
+
+    model (Model[Floats2d, Floats2d]): The layer. Its dimensions are set.
+    shapes (Dict[str, Tuple[int, ...]]): The names and the shapes of the parameters.
+    RAISES (ValueError): If the module has others.
+    """
+    tensors = named_tensors(get_template(model))
+    expected = {name: tuple(tensor.shape) or (1,) for name, tensor in tensors.items()}
+    if shapes != expected:
+        wrong = sorted(dict(shapes.items() ^ expected.items()))
+        raise ValueError(Errors.WN023.format(names=", ".join(wrong)))
 
 
 serialize_attr.register(Modules, save_shapes)

@@ -56,7 +56,7 @@ def WindowedAffine(
         "windowed_affine",
         forward,
         init=partial(init, init_W or glorot_uniform_init),
-        dims={"nO": nO, "nI": nI},
+        dims={"nO": nO, "nI": nI, "nP": count_positions(window, pooling)},
         params={"W": None, "b": None, "pad": None},
         attrs={"window": window, "pooling": pooling},
     )
@@ -182,10 +182,23 @@ def init(
         model.set_dim("nI", X.rows.shape[1])
     if Y is not None:
         model.set_dim("nO", get_width(Y.dataXd))
-    nO, nI = model.get_dim("nO"), model.get_dim("nI")
-    n_positions = 2 * model.attrs["window"] + 1 if model.attrs["pooling"] == "concat" else 1
+    init_window(init_W, model)
+    model.set_param("pad", zero_init(model.ops, (1, model.get_dim("nI"))))
+
+
+def init_window(init_W: Callable, model: Model) -> None:
+    """Give W and b of a layer their first values.
+
+    init_W (Callable): Initializer of W.
+    model (Model): The layer. Its dimensions are set.
+    """
+    nO, nI, nP = (model.get_dim(name) for name in ("nO", "nI", "nP"))
     # The fan-in of a unit is the whole window, not one word of it.
-    W = init_W(model.ops, (nO, n_positions * nI)).reshape((nO, n_positions, nI))
+    W = init_W(model.ops, (nO, nP * nI)).reshape((nO, nP, nI))
     model.set_param("W", model.ops.as_contig(W.transpose((1, 0, 2))))
     model.set_param("b", zero_init(model.ops, (nO,)))
-    model.set_param("pad", zero_init(model.ops, (1, nI)))
+
+
+def count_positions(window: int, pooling: str) -> int:
+    """The positions that have weights of their own. With pooling "average" all share one."""
+    return 2 * window + 1 if pooling == "concat" else 1

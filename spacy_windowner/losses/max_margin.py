@@ -1,3 +1,4 @@
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -60,7 +61,8 @@ def MaxMargin(
         "sequence_weight": sequence_weight,
     }
     for name, weight in weights.items():
-        check_setting(weight >= 0.0, name, weight, "It must be a number of at least 0.")
+        is_number = 0.0 <= weight < math.inf
+        check_setting(is_number, name, weight, "It must be a number of at least 0.")
     check_setting(
         any(weights.values()),
         "sequence_weight",

@@ -7,7 +7,9 @@ import numpy
 from thinc.api import Model, ragged2list
 from thinc.util import to_numpy
 
-_REF, _NAME = "tag_scores", "transitions"
+TRANSITIONS = "transitions"
+"""The name of the parameter."""
+_REF = "tag_scores"
 
 
 def add_last_layer(model: Model) -> None:
@@ -24,12 +26,17 @@ def can_have_transitions(model: Model) -> bool:
     return bool(model.has_ref(_REF))
 
 
+def is_transitions_layer(model: Model, layer: Model) -> bool:
+    """Whether a layer of a model is the one that may have transitions."""
+    return can_have_transitions(model) and model.get_ref(_REF) is layer
+
+
 def get_transitions(model: Model) -> numpy.ndarray | None:
     """The transitions, [a, b] being what b scores after a, or None if the model has none. Shape
     (n_tags, n_tags)."""
-    if not can_have_transitions(model) or not model.get_ref(_REF).has_param(_NAME):
+    if not can_have_transitions(model) or not model.get_ref(_REF).has_param(TRANSITIONS):
         return None
-    return to_numpy(model.get_ref(_REF).get_param(_NAME))
+    return to_numpy(model.get_ref(_REF).get_param(TRANSITIONS))
 
 
 def set_n_tags(model: Model, n_tags: int, keep: bool = True) -> None:
@@ -45,7 +52,7 @@ def set_n_tags(model: Model, n_tags: int, keep: bool = True) -> None:
         new[: len(old), : len(old)] = old
     # A new layer, for optimizers remember the old shapes under the old one's id.
     layer: Any = ragged2list()
-    layer.set_param(_NAME, model.ops.asarray(new))
+    layer.set_param(TRANSITIONS, model.ops.asarray(new))
     layer.ops = model.ops
     model.replace_node(model.get_ref(_REF), layer)
 
@@ -53,4 +60,4 @@ def set_n_tags(model: Model, n_tags: int, keep: bool = True) -> None:
 def add_gradient(model: Model, gradient: numpy.ndarray) -> None:
     """Add to the gradient of the transitions."""
     ops: Any = model.ops  # thinc's types know no numpy.ndarray
-    model.get_ref(_REF).inc_grad(_NAME, ops.asarray(gradient, dtype="float32"))
+    model.get_ref(_REF).inc_grad(TRANSITIONS, ops.asarray(gradient, dtype="float32"))

@@ -7,6 +7,7 @@ from thinc.api import Optimizer
 from thinc.types import Generator
 
 from ..compiled import choose
+from ..errors import check_setting
 from .averages import Averages
 from .table_rows import TableRows, average_decay, clip, is_table
 
@@ -44,11 +45,15 @@ def SparseAdam(
     grad_clip (float): The largest norm of a parameter's gradient. 0 for any.
     use_averages (bool): Whether to average the weights over the steps.
     RETURNS (Optimizer): The optimizer. Numbers may be schedules, too.
+    RAISES (ValueError): If a number is negative, or isn't finite.
 
     Source: Kingma and Ba (2015); the weight decay of Loshchilov and Hutter (2019); beta1 = 0 for
     parameters that few examples use, as in Shazeer et al. (2017).
     """
     settings: dict[str, Any] = {"L2": L2, "beta1": beta1, "beta2": beta2, "eps": eps}
+    for name, value in {**settings, "learn_rate": learn_rate, "grad_clip": grad_clip}.items():
+        is_right = not isinstance(value, int | float) or 0.0 <= value < math.inf
+        check_setting(is_right, name, value, "It is a number of at least 0, or a schedule.")
     return _SparseAdam(learn_rate, grad_clip=grad_clip, use_averages=use_averages, **settings)
 
 

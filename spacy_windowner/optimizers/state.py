@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy
 from thinc.api import Optimizer
 
-from .table_rows import TableRows
+from .table_rows import TableRows, copy_array
 
 Key = tuple[int, str]
 
@@ -45,15 +44,19 @@ def set_state(
     weights (Sequence[numpy.ndarray]): The parameters.
     states (Sequence[Dict[str, Any]]): What `get_state` returned for the other's keys. The arrays
         are copied.
+    RAISES (ValueError): If these are others.
     """
     for key, array, state in zip(keys, weights, states, strict=True):
-        if state["updates"]:
-            optimizer.nr_update[key] = state["updates"]
+        updates = state["updates"]
+        if type(updates) is not int or updates < 0:
+            raise ValueError(f"`updates` is {updates!r:.50}")
+        if updates:
+            optimizer.nr_update[key] = updates
         for name in ("mom1", "mom2"):
             if state[name] is not None:
-                getattr(optimizer, name)[key] = numpy.array(state[name])
+                getattr(optimizer, name)[key] = copy_array(name, state[name], (array.size,))
         if state["average"] is not None:
-            optimizer.averages[key] = numpy.array(state["average"])
+            optimizer.averages[key] = copy_array("average", state["average"], array.shape)
         if state["is_decided"]:
             table = TableRows(array) if "table" in state else None
             if table is not None:

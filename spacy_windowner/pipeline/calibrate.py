@@ -10,6 +10,7 @@ import numpy
 from spacy.language import Language
 from spacy.training import Example
 from spacy.util import registry
+from thinc.api import Model
 
 from ..confidence.calibration import MIN_COUNT, Calibration, Curves
 from ..decoding.leaning import Leaning
@@ -17,6 +18,7 @@ from ..decoding.spans import Spans
 from ..errors import Warnings
 from ..training.corpus import KeptCorpus
 from .held_out import HeldOut
+from .loading import require_finite_weights
 from .prediction import Decision, Rating
 
 
@@ -30,13 +32,19 @@ def calibrate(
     path (Optional[Path]): The corpus, as `spacy.Corpus.v1` reads it. None leaves all as it is.
     tune_recall_bias (bool): Whether to choose `recall_bias` on the corpus first or, if labels are
         frozen, how much the decision leans to each of the others.
-    RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline.
+    RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline. If weights
+        in it aren't finite, it raises an error, so that nothing is saved over an earlier pipeline.
     """
     told = False
     corpus = None if path is None else KeptCorpus(path)  # the pipeline is saved many times
 
     def callback(nlp: Language) -> Language:
         nonlocal told
+        for name, pipe in nlp.components:
+            if hasattr(pipe, "require_finite"):
+                pipe.require_finite()
+            elif isinstance(model := getattr(pipe, "model", None), Model):
+                require_finite_weights(name, model)
         if path is None or corpus is None:
             return nlp
         for pipe, examples in components_and_examples(nlp, corpus):

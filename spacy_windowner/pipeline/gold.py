@@ -168,21 +168,6 @@ def check_incorrect_spans(example: Example, key: str | None, name: str) -> None:
             ))  # fmt: skip
 
 
-def validate_label_weights(
-    label_weights: dict[str, float], labels: Sequence[str], name: str
-) -> None:
-    """Reject weights of unknown labels, and negative ones.
-
-    label_weights (Dict[str, float]): Weights by label.
-    labels (Sequence[str]): The component's labels.
-    name (str): The component's name.
-    """
-    require_labels("label_weights", label_weights, labels, name)
-    for label, weight in label_weights.items():
-        if not weight >= 0.0:
-            raise ValueError(Errors.WN012.format(name=name, label=label, weight=weight))
-
-
 def is_label_list(labels: object) -> bool:
     """Whether something is a collection of labels: of strings, and no string itself."""
     if isinstance(labels, str) or not isinstance(labels, Collection):

@@ -22,14 +22,10 @@ from ..models.growth import (
 )
 from ..models.output import is_initialized, is_listener, n_columns
 from ..models.transitions import get_transitions, set_n_tags
-from .gold import require_labels, validate_label_weights
-from .growth import (
-    ALL,
-    NEW_LABEL_WEIGHT,
-    check_frozen_settings,
-    check_new_labels,
-    open_labels,
-)
+from .checks import ALL, check_settings
+from .gold import require_labels
+from .growth import NEW_LABEL_WEIGHT, check_new_labels, open_labels
+from .label_watch import LabelWatch
 
 
 class GrowingPipe(TrainablePipe):
@@ -40,10 +36,11 @@ class GrowingPipe(TrainablePipe):
     "label_weights", "frozen_labels", "label_hidden_width", "added_labels" (the hidden units of its
     own of each label that was added to the trained model), "label_biases" (what is added to the
     scores of each of these in predictions) and "yields_to" (the labels that were frozen when each
-    of these learned).
+    of these learned); and `_watch`.
     """
 
     cfg: dict[str, Any]
+    _watch: LabelWatch
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -113,6 +110,7 @@ class GrowingPipe(TrainablePipe):
             self._grow(label)  # first, for a model may refuse
         self.cfg["labels"].append(label)
         self.vocab.strings.add(label)
+        self._watch.unseen.add(label)
         return 1
 
     def _grow(self, label: str) -> None:
@@ -163,9 +161,9 @@ class GrowingPipe(TrainablePipe):
         """
         check_new_labels(labels, self.labels, self.name)
         width = self.cfg["label_hidden_width"] if label_hidden_width is None else label_hidden_width
-        check_frozen_settings(frozen_labels, width)
         weights = {**self.cfg["label_weights"], **dict.fromkeys(labels, label_weight)}
-        validate_label_weights(weights, [*self.labels, *labels], self.name)
+        settings = {"frozen_labels": frozen_labels, "label_hidden_width": width}
+        check_settings({**settings, "label_weights": weights})
         if not is_initialized(self.model):
             raise ValueError(SpacyErrors.E109.format(name=self.name))
         frozen = list(self.labels) if frozen_labels == ALL else list(frozen_labels)
@@ -227,15 +225,3 @@ class GrowingPipe(TrainablePipe):
                 name=self.name, columns=columns, n_labels=len(self.labels), needed=needed,
                 tags="- and ".join(self.scheme.kinds), labels=labels,
             ))  # fmt: skip
-
-    def _shape_as(self, cfg: dict[str, Any] | None) -> None:
-        """Give the model the added labels that a saved one has."""
-        if cfg is None:
-            return
-        has_grown = bool(self.cfg["added_labels"])
-        # What a cfg doesn't name it doesn't have.
-        self.cfg.update(added_labels={}, label_biases={}, yields_to={}, frozen_labels=[])
-        added = list(cfg.get("added_labels", {}).values())
-        if added or has_grown:
-            n_tags = len(get_scheme(cfg.get("scheme", self.cfg["scheme"])).kinds)
-            set_added_labels(self.model, added, n_tags)

@@ -1,6 +1,7 @@
 """Labels that are learned after others, and labels that stand still meanwhile."""
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -9,15 +10,14 @@ import srsly
 from spacy.language import Language
 from spacy.scorer import get_ner_prf
 from spacy.training import Example
-from spacy.util import get_package_path, registry
+from spacy.util import get_package_path, registry, resolve_dot_names
 
-from ..errors import Errors, Warnings, check_setting
+from ..errors import Errors, Warnings
 from ..models.output import is_initialized
 from .gold import is_label_list, require_labels
 from .partial import with_labels
+from .upstream import find_upstream
 
-ALL = "*"
-"""As `frozen_labels`: all labels that there are when another one is added."""
 NEW_LABEL_WEIGHT = 6.0
 """The factor on the loss of a new label's tokens: one label alone is rarer than all together."""
 
@@ -41,7 +41,8 @@ def add_labels(
     label_weight (float): What the loss of each new label's tokens is multiplied by.
     base (Optional[str]): The pipeline that the component comes from. If it has components that the
         new one hasn't, there is a warning. None for no such check.
-    RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline.
+    RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline. If the
+        training data of its config doesn't have one of the labels, it raises an error.
     """
 
     def callback(nlp: Language) -> Language:
@@ -51,7 +52,7 @@ def add_labels(
             raise ValueError(Errors.WN074.format(component=component, names=names))
         if not is_initialized(pipe.model):
             raise ValueError(Errors.WN150.format(component=component))
-        upstream = _upstream_of(nlp, component, pipe)
+        upstream = find_upstream(nlp, component, pipe.model)
         if base is not None:
             _warn_of_lost_components(nlp, base)
         with warnings.catch_warnings():
@@ -63,26 +64,33 @@ def add_labels(
                 label_hidden_width=label_hidden_width,
                 label_weight=label_weight,
             )
+        _require_examples(nlp, component, labels)
         return nlp
 
     return callback
 
 
-def _upstream_of(nlp: Language, component: str, pipe: Any) -> str | None:
-    """The component that another one listens to, if it does. Without it in the pipeline, that is
-    an error."""
-    # Those that are already trained are switched off in initialization.
-    for name, other in nlp.components:
-        if component in getattr(other, "listening_components", ()):
-            return name
-    for node in pipe.model.walk():
-        if hasattr(node, "upstream_name"):  # a listener
-            upstream = "tok2vec" if node.upstream_name == "*" else node.upstream_name
-            names = ", ".join(nlp.component_names)
-            raise ValueError(
-                Errors.WN151.format(component=component, upstream=upstream, names=names)
-            )
-    return None
+def _require_examples(nlp: Language, component: str, labels: Sequence[str]) -> None:
+    """Reject new labels that the training data of a pipeline's config doesn't have. Data that is
+    streamed, which may be endless, isn't looked at, nor is there any outside of a training."""
+    config = nlp.config.interpolate()
+    name = config["training"]["train_corpus"]
+    if config["training"]["max_epochs"] == -1:
+        return
+    try:
+        [corpus] = resolve_dot_names(config, [name])
+    except (KeyError, ValueError):  # a pipeline that isn't trained by its config
+        return
+    found: Counter[str] = Counter()
+    for example in corpus(nlp):
+        found.update(ent.label_ for ent in example.reference.ents)
+        if all(map(found.get, labels)):
+            return
+    missing = ", ".join(label for label in labels if label not in found)
+    shown = ", ".join(f"{count:,} of {label}" for label, count in found.most_common())
+    raise ValueError(
+        Errors.WN164.format(name=component, labels=missing, corpus=name, found=shown or "none")
+    )
 
 
 def _warn_of_lost_components(nlp: Language, base: str) -> None:
@@ -92,20 +100,6 @@ def _warn_of_lost_components(nlp: Language, base: str) -> None:
     lost = [name for name in names if name not in nlp.component_names]
     if lost:
         warnings.warn(Warnings.WW150.format(base=base, names=", ".join(lost)), stacklevel=3)
-
-
-def check_frozen_settings(frozen_labels: Sequence[str], label_hidden_width: int) -> None:
-    """Reject settings that make no sense.
-
-    frozen_labels (Sequence[str]): Labels, or "*".
-    label_hidden_width (int): Hidden units.
-    RAISES (ValueError): If they can't be used.
-    """
-    is_list = not isinstance(frozen_labels, str) or frozen_labels == ALL
-    why = 'It is a list of labels, or "*" for all.'
-    check_setting(is_list, "frozen_labels", frozen_labels, why)
-    why = "0 is for no hidden units."
-    check_setting(label_hidden_width >= 0, "label_hidden_width", label_hidden_width, why)
 
 
 def check_new_labels(labels: Sequence[str], present: Sequence[str], name: str) -> None:

@@ -9,8 +9,10 @@ from spacy.training import Example
 from spacy.vectors import Mode, Vectors
 from spacy.vocab import Vocab
 from thinc.api import Model
+from thinc.util import to_numpy
 
 from ..errors import Errors, Warnings
+from ..models.saved import is_finite
 
 _LAYERS = ("static_vectors", "vectors_table")
 _FEW = 0.5
@@ -31,11 +33,12 @@ def check_vectors(vocab: Vocab, examples: Iterable[Example], name: str) -> None:
     examples (Iterable[Example]): Training data, or some of it. Nothing is said if it has no
         entity, as spaCy's dummy example.
     name (str): The component's name.
-    RAISES (ValueError): If there are no vectors, or no word has one.
+    RAISES (ValueError): If there are no vectors, or some aren't finite, or no word has one.
     """
     vectors: Any = vocab.vectors
     if not numpy.prod(vectors.shape):
         raise ValueError(Errors.WN005.format(that=""))
+    _require_finite(vocab, name)
     if not isinstance(vectors, Vectors) or vectors.mode != Mode.default:
         return  # such vectors are made of parts of words, and every word has one
     tables = []
@@ -60,6 +63,18 @@ def check_vectors(vocab: Vocab, examples: Iterable[Example], name: str) -> None:
     warnings.warn(
         Warnings.WW004.format(name=name, share=share, n_words=len(table), shown=shown),
         stacklevel=2,
+    )
+
+
+def _require_finite(vocab: Vocab, name: str) -> None:
+    vectors: Any = vocab.vectors
+    if is_finite(vectors.data):
+        return
+    bad = numpy.flatnonzero(~numpy.isfinite(to_numpy(vectors.data)).all(axis=1))
+    keys = vectors.find(rows=bad[:_MAX_SHOWN]) if vectors.mode == Mode.default else []
+    shown = _quote(vocab.strings[int(key)] for key in keys if key in vocab.strings)
+    raise ValueError(
+        Errors.WN166.format(name=name, count=len(bad), total=len(vectors.data), shown=shown)
     )
 
 

@@ -1,7 +1,5 @@
-import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from copy import deepcopy
 from itertools import islice
 from pathlib import Path
@@ -20,11 +18,10 @@ from ..compiled import warn_if_missing
 from ..confidence.calibration import Calibration
 from ..decoding.lattice import Scored
 from ..decoding.spans import Spans, join
-from ..decoding.tags import get_scheme
-from ..errors import Errors, Warnings, check_setting
+from ..errors import Errors, Warnings
 from ..losses.rehearsal import rehearsal_loss
 from ..losses.targets import TagLoss, Targets
-from ..models.output import is_initialized, is_listener, n_columns, set_output_width
+from ..models.output import is_listener, n_columns
 from ..models.resize import BEHIND_O
 from ..models.transitions import (
     add_gradient,
@@ -36,23 +33,23 @@ from ..pretraining.words_file import load_words
 from ..scoring.scorer import TableScorer, make_scorer
 from .batch_loss import Objective, batch_loss
 from .calibrate import fit_calibration
+from .checks import check_settings
 from .doc_io import add_labels, write_entities, write_groups
 from .evaluation_report import EvaluationReport
 from .gold import (
     check_incorrect_spans,
     gold_tags,
     is_label_list,
-    require_labels,
-    validate_label_weights,
 )
-from .growing_pipe import GrowingPipe
-from .growth import ALL, check_frozen_settings, score_labels
+from .growth import score_labels
 from .held_out import HeldOut
-from .loading import explain_damage, read_cfg, require_files
+from .label_watch import LabelWatch
+from .loading import SavedPipe
 from .partial import judged_labels, judged_only
 from .prediction import Decision, Rating, score_docs
 from .recall_bias import best_recall_bias, least_label_bias
 from .skip_report import SkipReport
+from .upstream import find_upstream, require_upstream
 from .vector_coverage import check_vectors, uses_vectors
 
 default_config = """
@@ -207,7 +204,7 @@ class Predictions(NamedTuple):
     candidates: Spans | None
 
 
-class WindowNER(GrowingPipe):
+class WindowNER(SavedPipe):
     """Named entity recognition by window classification."""
 
     def __init__(
@@ -234,15 +231,6 @@ class WindowNER(GrowingPipe):
     ) -> None:
         """Initialize the component. See `make_window_ner` for the settings."""
         warn_if_missing()
-        check_setting(entity_weight >= 0.0, "entity_weight", entity_weight, "It is at least 0.")
-        check_setting(math.isfinite(recall_bias), "recall_bias", recall_bias, "It is a number.")
-        for setting, value in {"threshold": threshold, **(thresholds or {})}.items():
-            check_setting(0.0 <= value <= 1.0, setting, value, "A probability is wanted, 0 to 1.")
-        check_setting(
-            spans_key is not None or not candidates, "candidates", candidates, "Set `spans_key`."
-        )
-        check_frozen_settings(frozen_labels, label_hidden_width)
-        check_setting(table_size >= 0, "table_size", table_size, "0 is for no table.")
         self.vocab = vocab
         self.model = model
         self.name = name
@@ -251,28 +239,33 @@ class WindowNER(GrowingPipe):
         self.cfg: dict[str, Any] = {
             "labels": [],
             "overwrite": overwrite,
-            "scheme": get_scheme(scheme).name,
+            "scheme": scheme,
             "incorrect_spans_key": incorrect_spans_key,
             "entity_weight": entity_weight,
             "recall_bias": recall_bias,
             "spans_key": spans_key,
             "threshold": threshold,
-            "thresholds": dict(thresholds or {}),
+            "thresholds": {} if thresholds is None else thresholds,
             "candidates": candidates,
             "calibration": None,
-            "label_weights": dict(label_weights or {}),
-            "frozen_labels": ALL if frozen_labels == ALL else list(frozen_labels),
+            "label_weights": {} if label_weights is None else label_weights,
+            "frozen_labels": [*frozen_labels]
+            if isinstance(frozen_labels, tuple)
+            else frozen_labels,
             "label_hidden_width": label_hidden_width,
             "added_labels": {},
             "label_biases": {},
             "yields_to": {},
         }
+        check_settings({**self.cfg, "table_size": table_size})
+        self.cfg = deepcopy(self.cfg)
         # Not saved with the component: what is fast depends on the machine that loads it.
         self._table_size = table_size
         self._scorer = make_scorer(model, table_size)
         # A copy of the model that `nlp.resume_training` makes, as of all of spaCy's components.
         self._rehearsal_model: Model[list[Doc], list[Floats2d]] | None = None
         self._skips_reported = False
+        self._watch = LabelWatch()
         self._evaluation_report = EvaluationReport()
         self._calibration: tuple[Any, Calibration | None] = (None, None)
         self._told_of_threshold = False
@@ -320,6 +313,10 @@ class WindowNER(GrowingPipe):
             raise ValueError(Errors.WN075.format(name=self.name))
         self._ungrow()
         self._rehearsal_model = None
+        self._has_diverged = False
+        self._watch = LabelWatch(self.labels)
+        if nlp is not None:
+            find_upstream(nlp, self.name, self.model)
         if labels is None:
             self._read_examples(get_examples())
         elif not is_label_list(labels):
@@ -329,8 +326,7 @@ class WindowNER(GrowingPipe):
                 self.add_label(label)
         if not self.labels:
             raise ValueError(Errors.WN010.format(name=self.name))
-        validate_label_weights(self.cfg["label_weights"], self.labels, self.name)
-        require_labels("thresholds", self.cfg["thresholds"], self.labels, self.name)
+        self._require_known_labels()
         self.cfg["calibration"] = None
         columns = self.scheme.n_tags(len(self.labels))
         if n_columns(self.model) is None and self.model.has_ref("output_layer"):
@@ -356,6 +352,7 @@ class WindowNER(GrowingPipe):
         for index, example in enumerate(examples):
             for ent in example.reference.ents:
                 self.add_label(ent.label_)
+            self._watch.see([example])
             check_incorrect_spans(example, self.cfg["incorrect_spans_key"], self.name)
             _, [skipped] = gold_tags([example], [], self.scheme)
             report.add(index, len(example.reference.ents), skipped)
@@ -404,6 +401,8 @@ class WindowNER(GrowingPipe):
         RETURNS (Iterator[Scored]): Groups of the documents, in their order.
         """
         self._refresh_scorer()
+        if not isinstance(self._scorer, TableScorer):
+            require_upstream(self.model, docs, self.name)
         transitions = get_transitions(self.model)
         return score_docs(docs, self._scorer, self.scheme, transitions, overwrite)
 
@@ -524,6 +523,7 @@ class WindowNER(GrowingPipe):
             return losses
         own_rate = self.model.attrs.get("dropout")
         rate = drop if own_rate is None else own_rate
+        self._watch.learn(examples, self.open_labels, self.name)
         losses[self.name] += self._learn(examples, self._get_loss, rate, sgd)
         return losses
 
@@ -562,7 +562,7 @@ class WindowNER(GrowingPipe):
 
         def get_loss(_: list[Example], scores: list[Floats2d]) -> tuple[float, Any, None]:
             ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
-            now, earlier = (to_numpy(ops.flatten(each)) for each in (scores, wanted))
+            now, earlier = self._flatten(scores), to_numpy(ops.flatten(wanted))
             gradient, loss = rehearsal_loss(now, earlier, BEHIND_O)
             lengths = ops.asarray(numpy.array([len(each) for each in scores]))
             return loss, ops.unflatten(ops.asarray(gradient), lengths), None
@@ -579,12 +579,21 @@ class WindowNER(GrowingPipe):
         set_dropout_rate(self.model, rate)
         scores, backprop = self.model.begin_update([example.predicted for example in examples])
         loss, d_scores, d_transitions = get_loss(examples, scores)
+        self._go_on_if_finite("the loss", loss)
         backprop(d_scores)
         if d_transitions is not None:
             add_gradient(self.model, d_transitions)
         if sgd not in (None, False):
             self.finish_update(sgd)
         return loss
+
+    def _flatten(self, scores: list[Floats2d]) -> numpy.ndarray:
+        """The scores of a batch."""
+        ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
+        flat = to_numpy(ops.flatten(scores))
+        with numpy.errstate(over="ignore", invalid="ignore"):
+            self._go_on_if_finite("the sum of the scores", float(flat.sum()))
+        return flat
 
     def finish_update(self, sgd: Optimizer) -> None:
         """Update the weights by the gradients of all updates since the last time, but those of
@@ -614,7 +623,7 @@ class WindowNER(GrowingPipe):
         """The same, and the gradient of learned transitions."""
         ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
         lengths = numpy.array([len(example.predicted) for example in examples])
-        found = batch_loss(self._objective(), examples, to_numpy(ops.flatten(scores)))
+        found = batch_loss(self._objective(), examples, self._flatten(scores))
         if not self._skips_reported:
             # Labels were given, so that nobody went through all examples, which may be endless.
             source = "a batch (those of later batches are skipped without a warning)"
@@ -655,46 +664,11 @@ class WindowNER(GrowingPipe):
             scores.update(score_labels(examples, self.unfrozen_labels, "ents_new"))
         return scores
 
-    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "WindowNER":
-        """Load the component from a bytestring.
-
-        bytes_data (bytes): What `to_bytes` returned.
-        exclude (Iterable[str]): Names of parts not to load.
-        RETURNS (WindowNER): The component.
-        RAISES (ValueError): If the data is damaged, or its labels don't fit its model.
-        """
-        with self._loading("bytes"):
-            self._shape_as(read_cfg(bytes_data, exclude))
-            super().from_bytes(bytes_data, exclude=exclude)
-        return self
-
-    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "WindowNER":
-        """Load the component from a directory.
-
-        path (Union[str, Path]): The directory.
-        exclude (Iterable[str]): Names of parts not to load.
-        RETURNS (WindowNER): The component.
-        RAISES (ValueError): If a file is missing or damaged, or the labels don't fit the model.
-        """
-        path = Path(path)
-        require_files(self.name, path, [file for file in ("cfg", "model") if file not in exclude])
-        with self._loading(path):
-            self._shape_as(read_cfg(path, exclude))
-            super().from_disk(path, exclude=exclude)
-        return self
-
-    @contextmanager
-    def _loading(self, source: str | Path) -> Iterator[None]:
-        with explain_damage(self.name, source):
-            if not is_initialized(self.model):
-                # The data says how many columns there are: labels may have been added later.
-                set_output_width(self.model, None)
-            yield
-            for label in self.labels:
-                self.vocab.strings.add(label)
+    def _forget(self) -> None:
+        super()._forget()
         self._scorer.clear()
         self._rehearsal_model = None
-        self._validate_columns()
+        self._watch = LabelWatch(self.unfrozen_labels if self.frozen_labels else ())
         _ = self.calibration  # read it now, so that damage is found now
 
 

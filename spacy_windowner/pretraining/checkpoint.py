@@ -4,16 +4,17 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import numpy
-import srsly
 from thinc.api import Optimizer
 
 from ..errors import Errors
-from ..files.atomic import write_atomically
+from ..files.packed import read_packed, write_packed
 from ..optimizers.state import get_state, set_state
+from ..optimizers.table_rows import copy_array
 from .ranking import RankingNetwork
 from .raw_text import Position
 
 CHECKPOINT = "checkpoint.bin"
+_KIND = "spacy-windowner.checkpoint.v2"
 
 
 class Progress(NamedTuple):
@@ -53,7 +54,7 @@ def save_checkpoint(
         "weights": weights,
         "optimizer": get_state(optimizer, keys),
     }
-    write_atomically(folder / CHECKPOINT, srsly.msgpack_dumps(state))
+    write_packed(folder / CHECKPOINT, _KIND, state)
 
 
 def load_checkpoint(
@@ -72,23 +73,32 @@ def load_checkpoint(
     if not path.exists():
         return Progress()
     try:
-        state = srsly.msgpack_loads(path.read_bytes())
+        state = read_packed(path, _KIND)
         saved = dict(state["settings"])
-    except (ValueError, TypeError, KeyError, EOFError) as error:
-        reason = f"{type(error).__name__}: {error}"
+        differing = [key for key in {**saved, **settings} if saved.get(key) != settings.get(key)]
+        if not differing:
+            return _restore(state, network, optimizer)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise ValueError(Errors.WN047.format(path=path, reason=reason)) from error
-    differing = [name for name in {**saved, **settings} if saved.get(name) != settings.get(name)]
-    if differing:
-        differences = ", ".join(
-            f"{name} was {saved.get(name)!r} and is {settings.get(name)!r}" for name in differing
-        )
-        raise ValueError(Errors.WN044.format(path=folder, differences=differences))
+    differences = ", ".join(
+        f"{name} was {saved.get(name)!r} and is {settings.get(name)!r}" for name in differing
+    )
+    raise ValueError(Errors.WN044.format(path=folder, differences=differences))
+
+
+def _restore(state: dict[str, Any], network: RankingNetwork, optimizer: Optimizer) -> Progress:
+    """Give a network and its optimizer what a checkpoint holds of them."""
     keys, weights = _parameters(network)
-    for value, saved_value in zip(weights, state["weights"], strict=True):
-        value[...] = saved_value
+    for (_, name), value, saved in zip(keys, weights, state["weights"], strict=True):
+        value[...] = copy_array(name, saved, value.shape)
     set_state(optimizer, keys, weights, state["optimizer"])
-    progress = Progress(**state["progress"])
-    return progress._replace(position=Position(*progress.position))
+    epochs, position, steps, words = (state["progress"][name] for name in Progress._fields)
+    offset, line, skipped, first_skipped = position
+    for number in (epochs, steps, words, offset, line, skipped):
+        if type(number) is not int or number < 0:
+            raise ValueError(f"its progress is {state['progress']!r:.200}")
+    return Progress(epochs, Position(offset, line, skipped, first_skipped), steps, words)
 
 
 def _parameters(network: RankingNetwork) -> tuple[list[tuple[int, str]], list[numpy.ndarray]]:

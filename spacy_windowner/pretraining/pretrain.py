@@ -1,3 +1,4 @@
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from thinc.api import Config, Model, Optimizer, set_dropout_rate, use_ops
 
 from ..errors import Errors, check_setting
 from ..files.atomic import write_atomically
+from ..models.saved import NotFinite, require_finite
 from ..optimizers.sparse_adam import SparseAdam
 from .checkpoint import Progress, load_checkpoint, save_checkpoint
 from .ranking import RankingNetwork, initialize_network, make_network, ranking_loss
@@ -94,7 +96,8 @@ def pretrain(
                         ("checkpoint_words", checkpoint_words)]:  # fmt: skip
         check_setting(value >= 1, name, value, "It is at least 1.")
     check_setting(seed >= 0, "seed", seed, "It is at least 0.")
-    check_setting(learn_rate > 0.0, "learn_rate", learn_rate, "It is above 0.")
+    is_rate = 0.0 < learn_rate < math.inf
+    check_setting(is_rate, "learn_rate", learn_rate, "It is a number above 0.")
     check_setting(0.0 <= dropout < 1.0, "dropout", dropout, "A rate is at least 0 and below 1.")
     config = read_config(config, overrides or {})
     component = choose_component(config, component)
@@ -129,6 +132,7 @@ def pretrain(
         saved_words = progress.words
 
         def save() -> None:
+            _require_finite(network, folder)
             folder.mkdir(parents=True, exist_ok=True)
             meta: dict[str, Any] = {
                 "component": component,
@@ -146,6 +150,10 @@ def pretrain(
                 # after an interruption.
                 numpy.random.seed((seed, progress.steps))
                 loss = _learn(network, optimizer, batch, corrupt_windows)
+                if not math.isfinite(loss):
+                    raise ValueError(
+                        Errors.WN167.format(what=f"the loss of a batch is {loss}", path=folder)
+                    )
                 progress = progress._replace(
                     position=text.position,
                     steps=progress.steps + 1,
@@ -175,6 +183,16 @@ def _save_words(
     write_atomically(folder / "config.cfg", nlp.config.to_bytes())
     with model.use_params(optimizer.averages):  # type: ignore[arg-type]
         save_words(model, folder / WORDS)
+
+
+def _require_finite(network: RankingNetwork, folder: Path) -> None:
+    try:
+        for layer in network:
+            require_finite(layer)
+    except NotFinite as error:
+        raise ValueError(
+            Errors.WN167.format(what=f"{error} are not all finite", path=folder)
+        ) from error
 
 
 def _learn(

@@ -5,16 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy
-import srsly
 from thinc.api import Model
 
 from ..errors import Errors
-from ..files.atomic import write_atomically
+from ..files.packed import read_packed, write_packed
+from ..models.saved import is_plain, settings_of
+from ..optimizers.table_rows import copy_array
 
-_FORMAT = "spacy-windowner.words.v1"
+_KIND = "spacy-windowner.words.v2"
 _PARTS = ("embed", "windowed_affine")
-# Settings of training, which do not change what a layer's weights mean.
-_OF_TRAINING = frozenset(["rate", "dropout_rate", "is_enabled"])
 
 
 def describe(model: Model) -> dict[str, list[dict[str, Any]]]:
@@ -37,19 +36,8 @@ def _own_layers(model: Model) -> list[Model]:
 
 
 def _describe(node: Model) -> dict[str, Any]:
-    settings = {
-        name: list(value) if isinstance(value, list | tuple) else value
-        for name, value in node.attrs.items()
-        if name not in _OF_TRAINING and _is_plain(value)
-    }
     params = {name: node.get_param(name) for name in node.param_names}
-    return {"name": node.name, "settings": settings, "params": params}
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, list | tuple):
-        return all(_is_plain(item) for item in value)
-    return isinstance(value, str | int | float | bool) or value is None
+    return {"name": node.name, "settings": settings_of(node), "params": params}
 
 
 def first_activation(model: Model) -> str | None:
@@ -64,8 +52,7 @@ def save_words(model: Model, path: Path) -> None:
     model (Model): The classifier.
     path (Path): The file.
     """
-    data = {"format": _FORMAT, "activation": first_activation(model), **describe(model)}
-    write_atomically(path, srsly.msgpack_dumps(data))
+    write_packed(path, _KIND, {"activation": first_activation(model), **describe(model)})
 
 
 def load_words(model: Model, path: Path, name: str) -> None:
@@ -104,26 +91,28 @@ def load_words(model: Model, path: Path, name: str) -> None:
 
 def _read(path: Path) -> tuple[dict[str, list[dict[str, Any]]], str | None]:
     """What `describe` and `first_activation` returned of the model that was saved."""
-    if not path.is_file():
-        reason = "it is a folder" if path.is_dir() else "there is no such file"
-        raise ValueError(Errors.WN045.format(path=path, reason=reason))
     try:
-        data = srsly.msgpack_loads(path.read_bytes())
-        found = data["format"]
+        data = read_packed(path, _KIND)
         parts = {part: [_read_layer(layer) for layer in data[part]] for part in _PARTS}
         activation = data["activation"]
-    except (ValueError, TypeError, KeyError, EOFError) as error:
-        reason = f"it is no file of words, or damaged ({type(error).__name__}: {error})"
+        if not is_plain([activation, *(list(each.values()) for each in _settings(parts))]):
+            raise ValueError("its settings are no plain values")
+        return parts, activation
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise ValueError(Errors.WN045.format(path=path, reason=reason)) from error
-    if found != _FORMAT:
-        reason = f"its format is {found!r}, not {_FORMAT!r}"
-        raise ValueError(Errors.WN045.format(path=path, reason=reason))
-    return parts, activation
+
+
+def _settings(parts: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [layer["settings"] for layers in parts.values() for layer in layers]
 
 
 def _read_layer(layer: dict[str, Any]) -> dict[str, Any]:
-    params = {name: numpy.array(value, dtype="float32") for name, value in layer["params"].items()}
-    return {"name": layer["name"], "settings": dict(layer["settings"]), "params": params}
+    params = {
+        f"{name}": copy_array(f"{name} of the layer {layer['name']}", value, numpy.shape(value))
+        for name, value in layer["params"].items()
+    }
+    return {"name": f"{layer['name']}", "settings": {**layer["settings"]}, "params": params}
 
 
 def _first_difference(

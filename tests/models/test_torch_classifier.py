@@ -413,7 +413,7 @@ def test_parameters_of_another_network(trained_once, tmp_path):
     trained_once.get_pipe("window_ner").to_disk(tmp_path)
     for scorer in ({"hidden_width": 16}, {"hidden_depth": 0}):
         ner = make_pipeline(**{**MODEL["scorer"], **scorer}).get_pipe("window_ner")
-        with pytest.raises(ValueError, match="WN009.*WN023"):
+        with pytest.raises(ValueError, match="WN023"):
             ner.from_disk(tmp_path)
     with pytest.raises(ValueError, match="WN009"):
         make_nlp().get_pipe("window_ner").from_disk(tmp_path)

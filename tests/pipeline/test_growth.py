@@ -587,7 +587,7 @@ def test_the_weight_of_new_labels():
     ner.cfg["label_weights"]["ORG"] = 1.0
     light, _ = ner.get_loss(examples, scores)
     assert heavy > light
-    with pytest.raises(ValueError, match=r"WN012.*'DATE'.*-1"):
+    with pytest.raises(ValueError, match=r"WN001.*label_weights.*'DATE': -1"):
         ner.add_labels(["DATE"], label_weight=-1.0)
     assert ner.labels == ("PERSON", "LOC", "ORG")
 

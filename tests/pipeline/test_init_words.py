@@ -3,10 +3,10 @@
 import numpy
 import pytest
 import spacy
-import srsly
 from spacy.tokens import DocBin
 from spacy.training.initialize import init_nlp
 
+from spacy_windowner.files.packed import read_packed
 from spacy_windowner.pretraining.pretrain import pretrain
 
 from ..pretraining.util import make_config, write_text
@@ -28,7 +28,7 @@ def params(component, part):
 
 
 def pretrained_params(words, part):
-    layers = srsly.msgpack_loads(words.read_bytes())[part]
+    layers = read_packed(words, "spacy-windowner.words.v2")[part]
     return [value for layer in layers for value in layer["params"].values()]
 
 

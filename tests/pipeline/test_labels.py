@@ -219,7 +219,7 @@ def test_initialize_twice():
         ({"decoder": "greedy"}, "decoder"),
         ({"kernel": "torch"}, "kernel"),
         ({"label_weights": {"ORG": 1.0}}, "WN011.*ORG.*PERSON, LOC"),
-        ({"label_weights": {"LOC": -1.0}}, "WN012.*LOC.*-1.0"),
+        ({"label_weights": {"LOC": -1.0}}, "WN001.*label_weights.*LOC.*-1.0"),
     ],
 )
 def test_wrong_settings(config, code):

@@ -188,15 +188,15 @@ def edit_cfg(path, labels=("PERSON", "LOC"), scheme="bio"):
         ("cfg", garbage(b"\xff\xfe\x00"), "WN009"),
         ("cfg", garbage(b"[1, 2]"), "WN009"),
         ("cfg", garbage(b'"labels"'), "WN009"),
-        ("cfg", garbage(b'{"labels": null}'), "WN009"),
-        ("cfg", garbage(b'{"labels": [1, 2]}'), "WN009"),
+        ("cfg", garbage(b'{"labels": null}'), "WN160.*`labels` of its cfg is None"),
+        ("cfg", garbage(b'{"labels": [1, 2]}'), r"WN160.*`labels` of its cfg is \[1, 2\]"),
         ("cfg", lambda path: edit_cfg(path, ["PERSON"]), r"WN007.*5 tag columns.*need 3.*PERSON"),
         (
             "cfg",
             lambda path: edit_cfg(path, scheme="biluo"),
             "WN007.*need 9.*B- and I- and L- and U-",
         ),
-        ("cfg", lambda path: edit_cfg(path, scheme="iob9"), "WN001.*scheme = 'iob9'"),
+        ("cfg", lambda path: edit_cfg(path, scheme="iob9"), "WN160.*`scheme` of its cfg is 'iob9'"),
         ("cfg", lambda path: edit_cfg(path, ["A", "B", "C"]), "WN007.*need 7.*A, B, C"),
         ("cfg", lambda path: edit_cfg(path, []), "WN007"),
     ],
@@ -207,7 +207,7 @@ def test_damaged_directory(trained_once, tmp_path, file, damage, message):
     damage(path / file)
     with pytest.raises(ValueError, match=message) as error:
         make_nlp().get_pipe("window_ner").from_disk(path, exclude=["vocab"])
-    if "WN009" in str(error.value) or "WN008" in str(error.value):
+    if "WN007" not in str(error.value):
         assert str(path) in str(error.value)
 
 

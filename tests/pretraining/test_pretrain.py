@@ -4,9 +4,10 @@ import warnings
 import numpy
 import pytest
 import spacy
-import srsly
 from spacy.util import load_config
 
+from spacy_windowner.files.packed import read_packed, write_packed
+from spacy_windowner.optimizers.sparse_adam import SparseAdam
 from spacy_windowner.pretraining import source
 from spacy_windowner.pretraining.pretrain import pretrain
 
@@ -137,12 +138,90 @@ def test_a_checkpoint_of_another_text(raw, tmp_path):
         run(write_text(tmp_path, TEXTS[:3], "other.txt"), tmp_path / "out")
 
 
-@pytest.mark.parametrize("data", [b"", b"\xc1", b"\x80"])
-def test_a_damaged_checkpoint(raw, tmp_path, data):
+KIND = "spacy-windowner.checkpoint.v2"
+
+
+@pytest.mark.parametrize("data", [b"", b"\xc1", b"\x80", KIND.encode()])
+def test_a_checkpoint_of_another_kind(raw, tmp_path, data):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "checkpoint.bin").write_bytes(data)
-    with pytest.raises(ValueError, match="WN047.*checkpoint.bin.*damaged.*Delete it"):
+    with pytest.raises(ValueError, match="WN047.*checkpoint.bin.*doesn't begin with.*Delete it"):
         run(raw, tmp_path / "out")
+
+
+def test_a_damaged_checkpoint(raw, tmp_path):
+    run(raw, tmp_path / "out", epochs=1)
+    path = tmp_path / "out" / "checkpoint.bin"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match="WN047.*its checksum differs.*Delete it"):
+        run(raw, tmp_path / "out")
+
+
+def put(*keys_and_value):
+    """What replaces something in a checkpoint."""
+    *keys, last, value = keys_and_value
+
+    def change(state):
+        for key in keys:
+            state = state[key]
+        state[last] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda state: state.pop("settings"), "KeyError: 'settings'"),
+        (put("settings", 3), "TypeError"),
+        (lambda state: state.pop("weights"), "KeyError: 'weights'"),
+        (lambda state: state["weights"].pop(), "shorter"),
+        (put("weights", 0, numpy.ones(3, "float32")), "`E` is no array of float32"),
+        (put("weights", 1, None), "is no array"),
+        (put("optimizer", 0, "updates", -1), "`updates` is -1"),
+        (put("optimizer", 0, "average", numpy.ones(3, "float32")), "`average`"),
+        (put("optimizer", 0, "table", {}), "KeyError: 'second_moment'"),
+        (put("optimizer", 0, 3), "TypeError"),
+        (put("progress", {}), "KeyError: 'epochs'"),
+        (put("progress", "steps", -1), "its progress is"),
+        (put("progress", "words", 1.5), "its progress is"),
+        (put("progress", "position", [0]), "not enough values"),
+    ],
+)
+def test_a_checkpoint_with_other_content(raw, tmp_path, change, reason):
+    run(raw, tmp_path / "out", epochs=1)
+    path = tmp_path / "out" / "checkpoint.bin"
+    state = read_packed(path, KIND)
+    change(state)
+    write_packed(path, KIND, state)
+    with pytest.raises(ValueError, match=f"WN047.*{reason}"):
+        run(raw, tmp_path / "out")
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_pretraining_that_diverges_leaves_the_last_checkpoint(raw, tmp_path, monkeypatch):
+    run(raw, tmp_path / "out", epochs=1)
+    before = files(tmp_path / "out")
+
+    def diverging(learn_rate):
+        optimizer = SparseAdam(learn_rate)
+        optimizer.learn_rate = numpy.nan
+        return optimizer
+
+    with monkeypatch.context() as patch:
+        patch.setattr("spacy_windowner.pretraining.pretrain.SparseAdam", diverging)
+        with pytest.raises(ValueError, match="WN167.*lower `--learn-rate`.*last checkpoint"):
+            run(raw, tmp_path / "out", epochs=2)
+    assert files(tmp_path / "out") == before
+    run(raw, tmp_path / "out", epochs=2)
+
+
+@pytest.mark.parametrize("rate", [numpy.nan, numpy.inf, 0.0, -1.0])
+def test_learning_rates_that_make_no_sense(raw, tmp_path, rate):
+    with pytest.raises(ValueError, match="WN001.*learn_rate"):
+        run(raw, tmp_path / "out", learn_rate=rate)
 
 
 def test_a_file_in_place_of_the_folder(raw, tmp_path):
@@ -247,7 +326,7 @@ def test_tables_are_updated_by_rows(tmp_path):
     run(raw, tmp_path / "more", config=config, epochs=6)
     tables = []
     for name in ("out", "more"):
-        weights = srsly.msgpack_loads(files(tmp_path / name)["checkpoint.bin"])["weights"]
+        weights = read_packed(tmp_path / name / "checkpoint.bin", KIND)["weights"]
         [ngrams] = [value for value in weights if len(value) == 5000]
         tables.append(ngrams)
     changed = (tables[0] != tables[1]).any(axis=1)

@@ -1,9 +1,9 @@
 import numpy
 import pytest
 import spacy
-import srsly
 from thinc.api import Model
 
+from spacy_windowner.files.packed import write_packed
 from spacy_windowner.models.embed import CharNgramEmbed, WordEmbed
 from spacy_windowner.models.window_classifier import WindowClassifier
 from spacy_windowner.pretraining.words_file import load_words, save_words
@@ -11,8 +11,8 @@ from spacy_windowner.pretraining.words_file import load_words, save_words
 from ..models.util import hash_embed, make_docs
 from ..util import randomize
 
-WORDS = {"format": "spacy-windowner.words.v1", "activation": "relu", "embed": [],
-         "windowed_affine": []}  # fmt: skip
+KIND = "spacy-windowner.words.v2"
+WORDS: dict = {"activation": "relu", "embed": [], "windowed_affine": []}
 DOCS_WORDS = [["Not", "all", "museums"]]
 
 
@@ -86,34 +86,53 @@ def test_a_model_without_these_layers(path, en_vocab):
         load_words(model, path, "ner")
 
 
+def test_there_is_no_file(tmp_path, en_vocab):
+    with pytest.raises(ValueError, match="WN045.*no such file.*paths.init_words"):
+        load_words(make_model(en_vocab), tmp_path / "words.bin", "ner")
+
+
+@pytest.mark.parametrize("data", [b"", b"\xc1 no msgpack", KIND.encode()])
+def test_files_of_another_kind(tmp_path, en_vocab, data):
+    path = tmp_path / "words.bin"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=f"WN045.*doesn't begin with '{KIND}'.*paths.init_words"):
+        load_words(make_model(en_vocab), path, "ner")
+
+
+def layer(**params):
+    return {"name": "linear", "settings": {}, "params": params}
+
+
 @pytest.mark.parametrize(
     "data, reason",
     [
-        (None, "no such file"),
-        (b"", "damaged"),
-        (b"\xc1 no msgpack", "damaged"),
-        (srsly.msgpack_dumps({"format": "other"}), "no file of words"),
-        (srsly.msgpack_dumps([1]), "no file of words"),
-        (srsly.msgpack_dumps({**WORDS, "format": "v9"}), "'v9'"),
-        (srsly.msgpack_dumps({**WORDS, "embed": 3}), "damaged"),
-        *[
-            (srsly.msgpack_dumps({k: v for k, v in WORDS.items() if k != name}), "damaged")
-            for name in WORDS
-        ],
+        *[({k: v for k, v in WORDS.items() if k != name}, f"KeyError.*{name}") for name in WORDS],
+        ({**WORDS, "embed": 3}, "TypeError"),
+        ({**WORDS, "embed": [3]}, "TypeError"),
+        ({**WORDS, "embed": [{"name": "linear"}]}, "KeyError"),
+        ({**WORDS, "embed": [{"name": "linear", "settings": 3, "params": {}}]}, "TypeError"),
+        ({**WORDS, "embed": [{"name": "linear", "settings": {}, "params": []}]}, "AttributeError"),
+        ({**WORDS, "embed": [layer(W=[1.0])]}, "`W of the layer linear` is no array of float32"),
+        ({**WORDS, "embed": [layer(W=numpy.ones(2))]}, "no array of float32"),
+        ({**WORDS, "embed": [layer(W=numpy.array([1, numpy.nan], "float32"))]}, "NaN or infinite"),
+        ({**WORDS, "embed": [layer(W=numpy.array([-numpy.inf], "float32"))]}, "NaN or infinite"),
+        ({**WORDS, "activation": 3}, "WN046"),
     ],
     ids=str,
 )
-def test_files_that_are_none(tmp_path, en_vocab, data, reason):
+def test_files_with_other_content(tmp_path, en_vocab, data, reason):
     path = tmp_path / "words.bin"
-    if data is not None:
-        path.write_bytes(data)
-    with pytest.raises(ValueError, match=f"WN045.*{reason}.*paths.init_words"):
-        load_words(make_model(en_vocab), path, "ner")
+    write_packed(path, KIND, data)
+    model = make_model(en_vocab)
+    before = model.to_bytes()
+    with pytest.raises(ValueError, match=reason if "WN" in reason else f"WN045.*{reason}"):
+        load_words(model, path, "ner")
+    assert model.to_bytes() == before
 
 
 def test_a_file_cut_short(path, en_vocab):
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(ValueError, match="WN045.*damaged"):
+    with pytest.raises(ValueError, match="WN045.*damaged or cut short: its checksum differs"):
         load_words(make_model(en_vocab), path, "ner")
 
 
