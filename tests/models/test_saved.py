@@ -199,3 +199,13 @@ def test_parts_of_another_kind(part, value):
     del data[part]
     with pytest.raises(KeyError, match=part):
         load(data)
+
+
+def test_models_of_earlier_versions():
+    """Some layers told fewer of their dimensions."""
+    model = make_model(added=[4])
+    data = srsly.msgpack_loads(model.to_bytes())
+    for node in data["nodes"]:
+        if node["name"] in ("windowed_affine", "window_affine"):
+            del node["dims"]["nP"]
+    assert load(data, added=[4]).to_bytes() == model.to_bytes()
