@@ -166,7 +166,7 @@ def test_bytes(data):
     load_and_use({**saved(), part: damaged})
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_whole_components(data):
     packed = srsly.msgpack_dumps(saved())
@@ -208,7 +208,7 @@ FILES = [
 
 
 @pytest.mark.parametrize(("file", "kind", "use", "codes"), FILES)
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_files_of_pretraining(pretrained, file, kind, use, codes, data):
     path = pretrained / "out" / file
@@ -225,7 +225,7 @@ def test_files_of_pretraining(pretrained, file, kind, use, codes, data):
 
 
 @pytest.mark.parametrize(("file", "kind", "use", "codes"), FILES)
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_other_files_of_pretraining(pretrained, file, kind, use, codes, data):
     """With the right checksum, as no damage has it."""
