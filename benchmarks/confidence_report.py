@@ -70,7 +70,7 @@ def threshold_table(rows: list[Row]) -> str:
 
 def cost_table(rows: list[Row]) -> str:
     """What confidence costs, a line for each corpus."""
-    header = ["tokens/s of the component", "`spans_key = null`", "default", "`candidates = true`"]
+    header = ["tokens/s of the component", "not calibrated", "calibrated", "`candidates = true`"]
     lines = []
     for row in rows:
         cells = [words(row["tokens_per_second"][way]) for way in WAYS]

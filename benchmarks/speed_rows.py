@@ -14,8 +14,8 @@ from speed_texts import Letters, Source, cut
 from speed_timing import CPU, WALL, Task, compare, interleave, rates, ratio
 from speed_variants import (
     NER,
-    NO_GROUPS,
     TOKENIZER,
+    UNCALIBRATED,
     WINDOW_NER,
     Variant,
     compare_pipelines,
@@ -65,7 +65,7 @@ class Setup(NamedTuple):
     @property
     def ours(self) -> list[Variant]:
         """The variants of `window_ner`."""
-        return [variant for variant in self.variants if variant.name in (WINDOW_NER, NO_GROUPS)]
+        return [variant for variant in self.variants if variant.name in (WINDOW_NER, UNCALIBRATED)]
 
     @property
     def fewer_rounds(self) -> int:
@@ -85,7 +85,7 @@ def measure_throughput(setup: Setup) -> dict[str, Any]:
     for name, texts in setup.sources:
         found[name] = compare_pipelines(pipelines, texts, setup.rounds)
         seconds = {key: each["seconds"] for key, each in found[name]["component"].items()}
-        found[name]["with_groups"] = ratio(seconds, NO_GROUPS, WINDOW_NER)
+        found[name]["with_groups"] = ratio(seconds, UNCALIBRATED, WINDOW_NER)
     return found
 
 

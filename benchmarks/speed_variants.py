@@ -26,17 +26,16 @@ class Variant(NamedTuple):
 TOKENIZER = Variant("tokenizer")
 NER = "ner"
 WINDOW_NER = "window_ner"
-NO_GROUPS = "window_ner, `spans_key = null`"
+UNCALIBRATED = "window_ner, not calibrated"
 
 
 def make_variants(ner: Path, window_ner: Path) -> list[Variant]:
-    """The tokenizer, spaCy's `ner`, and `window_ner` with probabilities in `doc.spans` and without
-    them."""
+    """The tokenizer, spaCy's `ner`, and `window_ner` with probabilities and without them."""
     return [
         TOKENIZER,
         Variant(NER, str(ner)),
         Variant(WINDOW_NER, str(window_ner)),
-        Variant(NO_GROUPS, str(window_ner), {"spans_key": None}),
+        Variant(UNCALIBRATED, str(window_ner), {"calibration": None}),
     ]
 
 

@@ -296,11 +296,6 @@ class Errors:
         "shards written are whole. The same command goes on after them; fewer processes, or "
         "smaller shards (--shard-size), take less memory."
     )
-    WN117 = (
-        "[WN117] Can't tell the entities of '{name}' from others: its `spans_key` is {key!r}. Give "
-        'the component a key of its own, `nlp.get_pipe("{name}").cfg["spans_key"]`, and save the '
-        "pipeline, or leave the component's name out to get all entities."
-    )
     WN118 = (
         "[WN118] Parquet files need PyArrow, which is not installed: "
         '`pip install "spacy-windowner[parquet]"`. Or use .jsonl.'

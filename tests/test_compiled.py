@@ -131,7 +131,7 @@ json.dump({
 
 
 def test_a_pipeline_finds_the_same_with_the_twins(tmp_path):
-    nlp = make_nlp()
+    nlp = make_nlp(spans_key="window_ner")
     train(nlp)
     nlp.to_disk(tmp_path)
     texts = [*[text for text, _ in TRAIN_DATA], "", " Khan in Berlin or\n London? "]

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from spacy.tokens import Doc, DocBin
 
+from ..pipeline.ner_score import saved_scores
 from .parquet_files import write_parquet
 from .rows import Row, rows_of
 
@@ -65,14 +66,15 @@ def _line(row: Row) -> str:
 
 
 class DocsEncoder:
-    """Makes a .spacy file of documents, each with its id in `doc.user_data["doc_id"]`."""
+    """Makes a .spacy file of documents, each with its id in `doc.user_data["doc_id"]` and the
+    probabilities of its entities as `span._.ner_score`."""
 
     def __init__(self) -> None:
         self._docs = DocBin(store_user_data=True)
 
     def add(self, doc: Doc, doc_id: str) -> int:
         # What else components leave there can be anything, which no file may be able to hold.
-        doc.user_data = {"doc_id": doc_id}
+        doc.user_data = {"doc_id": doc_id, **saved_scores(doc)}
         self._docs.add(doc)
         return len(doc.ents)
 

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc
 
+from ..pipeline.ner_score import get_ner_score
+
 
 class Row(NamedTuple):
     """An entity.
@@ -34,10 +36,6 @@ def rows_of(doc: Doc, doc_id: str) -> list[Row]:
     doc_id (str): Its id.
     RETURNS (List[Row]): A row of each entity.
     """
-    ents = doc.ents
-    if not ents:
-        return []
-    scores = _scores(doc)
     return [
         Row(
             doc_id,
@@ -45,17 +43,7 @@ def rows_of(doc: Doc, doc_id: str) -> list[Row]:
             ent.end_char,
             ent.label_,
             ent.text,
-            scores.get((ent.start, ent.end, ent.label)),
+            get_ner_score(ent),
         )
-        for ent in ents
+        for ent in doc.ents
     ]
-
-
-def _scores(doc: Doc) -> dict[tuple[int, int, int], float | None]:
-    """`span._.ner_score` of all spans at once, which otherwise goes through them for each."""
-    scores: dict[tuple[int, int, int], float | None] = {}
-    for group in doc.spans.values():
-        if "calibrated" in group.attrs:
-            for span, score in zip(group, group.attrs["scores"], strict=True):
-                scores.setdefault((span.start, span.end, span.label), score)
-    return scores

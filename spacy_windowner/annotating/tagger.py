@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import filter_spans
 
-from ..confidence.decisions import choose_component
-from ..errors import Errors
+from ..confidence.decisions import choose_component, find_components
 from ..pipeline.load import load_pipeline
 from .encode import ENCODERS
 from .records import Record, Reject
@@ -22,6 +23,9 @@ _KEPT_STRINGS = 100_000
 """So many strings stay in the vocabulary, 30 MB with all that belongs to them. Then there are
 memory zones, in which the tokenizer keeps nothing: a word that it doesn't know yet takes twice the
 time, each time. The frequent ones it knows by then."""
+
+_NOTE = _KEY = "window_ner_noted"
+"""The component that notes the entities of one component, and where."""
 
 
 class TaggerSettings(NamedTuple):
@@ -69,7 +73,7 @@ class Tagger:
     def __init__(self, nlp: Language, format: str = "jsonl", component: str | None = None) -> None:
         self.nlp = nlp
         self._encoder = ENCODERS[format]
-        self._key = spans_key_of(nlp, component)
+        self._is_chosen = choose_entities(nlp, component)
         self._max_strings = len(nlp.vocab.strings) + _KEPT_STRINGS
 
     def __call__(self, records: Sequence[Record]) -> Annotated:
@@ -92,8 +96,8 @@ class Tagger:
             with self._zone():
                 docs = self.nlp.pipe(record.text for record in batch)
                 for record, doc in zip(batch, docs, strict=True):
-                    if self._key is not None:
-                        doc.set_ents(list(doc.spans[self._key]), default="outside")
+                    if self._is_chosen:
+                        _keep_noted(doc)
                     n_entities += encoder.add(doc, record.id)
                     n_docs += 1
                     n_words += len(doc)
@@ -116,29 +120,40 @@ def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield batch
 
 
-def spans_key_of(nlp: Language, component: str | None) -> str | None:
-    """Where a component keeps the entities that it found.
+def choose_entities(nlp: Language, component: str | None) -> bool:
+    """Have the entities of one component noted as they are found.
 
-    nlp (Language): The pipeline.
-    component (Optional[str]): The component's name. None for all components.
-    RETURNS (Optional[str]): The key in doc.spans, None for all components.
-    RAISES (ValueError): If the pipeline has no `window_ner`, or the component is none, or keeps its
-        entities nowhere, or where another does.
+    nlp (Language): The pipeline. It gets a component after the named one.
+    component (Optional[str]): The component's name. None for all entities.
+    RETURNS (bool): Whether the entities of one component alone are wanted.
+    RAISES (ValueError): If the pipeline has no `window_ner`, or the component is none.
     """
-    keys = {
-        name: pipe.cfg["spans_key"]  # type: ignore[attr-defined]
-        for name, pipe in nlp.pipeline
-        if nlp.get_pipe_meta(name).factory == "window_ner"
-    }
-    if component is None and len(keys) > 1:
-        return None
+    if component is None and len(find_components(nlp)) > 1:
+        return False
     name = choose_component(nlp, component)
     if component is None:
-        return None
-    key = keys[name]
-    if key is None or list(keys.values()).count(key) > 1:
-        raise ValueError(Errors.WN117.format(name=name, key=key))
-    return key
+        return False
+    nlp.get_pipe(name).cfg["spans_key"] = _KEY  # type: ignore[attr-defined]
+    if _NOTE not in nlp.pipe_names:
+        nlp.add_pipe(_NOTE, after=name)
+    return True
+
+
+@Language.component(_NOTE)
+def note_entities(doc: Doc) -> Doc:
+    """Note the entities of the component before by their characters, which stay what they are if a
+    later component merges or splits tokens."""
+    found = doc.spans.pop(_KEY)
+    doc.user_data[_KEY] = [(span.start_char, span.end_char, span.label) for span in found]
+    return doc
+
+
+def _keep_noted(doc: Doc) -> None:
+    noted = doc.user_data.pop(_KEY)
+    spans = [
+        doc.char_span(start, end, label, alignment_mode="expand") for start, end, label in noted
+    ]
+    doc.set_ents(filter_spans(span for span in spans if span), default="outside")
 
 
 @lru_cache(maxsize=1)

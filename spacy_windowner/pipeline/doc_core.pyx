@@ -11,6 +11,7 @@ from spacy.tokens.doc cimport Doc
 from spacy.tokens.span_group cimport SpanGroup
 
 from ..decoding import places as _places
+from .ner_score import MARK, SCORE
 
 
 cdef extern from *:
@@ -114,3 +115,19 @@ def write_groups(docs, key, spans, label_hashes, bint calibrated):
         if not calibrated:
             group.attrs["margins"] = found
         doc.spans[key] = group
+
+
+def write_scores(docs, spans, labels):
+    cdef const int32_t[::1] owners = spans.docs, starts = spans.starts, ends = spans.ends
+    cdef const int32_t[::1] numbers = spans.labels
+    cdef const double[::1] ratings = spans.ratings
+    cdef Doc doc
+    cdef const TokenC* last
+    cdef int32_t i
+    for i in range(owners.shape[0]):
+        doc = docs[owners[i]]
+        check(doc, starts[i], ends[i])
+        data, last = doc.user_data, &doc.c[ends[i] - 1]
+        key = (MARK, SCORE, doc.c[starts[i]].idx, last.idx + last.lex.length)
+        found = {labels[numbers[i]]: ratings[i]}
+        data[key] = {**data[key], **found} if key in data else found

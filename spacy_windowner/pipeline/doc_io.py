@@ -12,6 +12,7 @@ from spacy.vocab import Vocab
 
 from ..compiled import choose
 from ..decoding.spans import Spans
+from .ner_score import set_ner_score
 
 if TYPE_CHECKING:
     from . import doc_plain as core
@@ -51,6 +52,25 @@ def write_groups(
 ) -> None:
     """Put rated spans into doc.spans, see `doc_plain.write_groups`."""
     core.write_groups(docs, key, spans, hash_labels(labels), calibrated)
+
+
+def write_scores(
+    docs: Sequence[Doc], spans: Spans, labels: tuple[str, ...], calibrated: bool
+) -> None:
+    """Keep the probabilities of spans for `span._.ner_score`. If they have none, what an earlier
+    component found for the same ones is forgotten.
+
+    docs (Sequence[Doc]): The documents.
+    spans (Spans): The spans, rated by their probability if calibrated.
+    labels (Tuple[str, ...]): The labels.
+    calibrated (bool): Whether the component is calibrated.
+    """
+    if calibrated:
+        core.write_scores(docs, spans, labels)
+    elif any(doc.user_data for doc in docs):
+        for doc, rows in zip(docs, spans.by_doc(len(docs)), strict=True):
+            for start, end, label, _ in rows:
+                set_ner_score(Span(doc, start, end, labels[label]), None)
 
 
 def add_labels(docs: Iterable[Doc], vocab: Vocab, labels: Iterable[str]) -> None:
@@ -95,22 +115,3 @@ def existing_entities(doc: Doc) -> tuple[list[Span], list[Span]]:
     iob_type = doc.to_array([ENT_IOB, ENT_TYPE])
     blocked = (iob_type[:, 1] == 0) & ((iob_type[:, 0] == _B) | (iob_type[:, 0] == _I))
     return list(doc.ents), [doc[i : i + 1] for i in numpy.flatnonzero(blocked).tolist()]
-
-
-def get_ner_score(span: Span) -> float | None:
-    """The getter of `span._.ner_score`.
-
-    span (Span): A span.
-    RETURNS (Optional[float]): The probability that was found for exactly this span and label, as it
-        stands in doc.spans. None if there is none.
-    """
-    for group in span.doc.spans.values():
-        if "calibrated" in group.attrs:
-            for other, score in zip(group, group.attrs["scores"], strict=True):
-                if (other.start, other.end, other.label) == (span.start, span.end, span.label):
-                    return score
-    return None
-
-
-if not Span.has_extension("ner_score"):
-    Span.set_extension("ner_score", getter=get_ner_score)

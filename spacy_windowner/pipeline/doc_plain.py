@@ -10,6 +10,7 @@ from spacy.tokens import Doc, Span, SpanGroup
 
 from ..decoding import places
 from ..decoding.spans import Spans
+from .ner_score import MARK, SCORE
 
 # The values of ENT_IOB.
 _I, _O, _B = 1, 2, 3
@@ -79,3 +80,18 @@ def write_groups(
             attrs |= {"scores": [None] * len(ratings), "margins": ratings}
         found = [Span(doc, start, end, int(label_hashes[label])) for start, end, label, _ in rows]
         doc.spans[key] = SpanGroup(doc, name=key, attrs=attrs, spans=found)
+
+
+def write_scores(docs: Sequence[Doc], spans: Spans, labels: Sequence[str]) -> None:
+    """Keep the probabilities of spans for `span._.ner_score`, beside what there is.
+
+    docs (Sequence[Doc]): The documents.
+    spans (Spans): The spans, rated by their probability.
+    labels (Sequence[str]): The labels.
+    """
+    for doc, rows in zip(docs, spans.by_doc(len(docs)), strict=True):
+        data: dict[Any, Any] = doc.user_data
+        for start, end, label, score in rows:
+            key = (MARK, SCORE, doc[start].idx, doc[end - 1].idx + len(doc[end - 1]))
+            # A new dictionary each time: another Doc may share the old one.
+            data[key] = {**data.get(key, {}), labels[label]: score}

@@ -34,7 +34,7 @@ from ..scoring.scorer import TableScorer, make_scorer
 from .batch_loss import Objective, batch_loss
 from .calibrate import fit_calibration
 from .checks import check_settings
-from .doc_io import add_labels, write_entities, write_groups
+from .doc_io import add_labels, write_entities, write_groups, write_scores
 from .evaluation_report import EvaluationReport
 from .gold import (
     check_incorrect_spans,
@@ -45,6 +45,7 @@ from .growth import score_labels
 from .held_out import HeldOut
 from .label_watch import LabelWatch
 from .loading import SavedPipe
+from .ner_score import forget_scores
 from .partial import judged_labels, judged_only
 from .prediction import Decision, Rating, score_docs
 from .recall_bias import best_recall_bias, least_label_bias
@@ -59,7 +60,7 @@ scheme = "bio"
 incorrect_spans_key = null
 entity_weight = 1.5
 recall_bias = 0.0
-spans_key = "window_ner"
+spans_key = null
 threshold = 0.0
 candidates = false
 label_weights = {}
@@ -114,7 +115,7 @@ DEFAULT_CONFIG = Config().from_str(default_config)["window_ner"]
 
 @Language.factory(
     "window_ner",
-    assigns=["doc.ents", "doc.spans", "token.ent_iob", "token.ent_type"],
+    assigns=["doc.ents", "token.ent_iob", "token.ent_type", "span._.ner_score"],
     default_config=DEFAULT_CONFIG,
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
@@ -153,8 +154,10 @@ def make_window_ner(
         entities, and more wrong ones among them.
     recall_bias (float): How much the score of O is lowered in predictions. Above 0 more entities
         are found, below 0 fewer. Training sets it by `spacy-windowner.calibrate.v1`.
-    spans_key (Optional[str]): The key in `doc.spans` of the entities that were found, with their
-        probabilities in `attrs["scores"]`. None for no such group.
+    spans_key (Optional[str]): A key in `doc.spans` where the entities that were found are kept,
+        too, with their probabilities in `attrs["scores"]`. None for no such group, and then
+        `span._.ner_score` is where the probabilities are. spaCy doesn't adapt groups when tokens
+        are merged or split after the component.
     threshold (float): Entities that are less probable than this are dropped, if the component is
         calibrated.
     thresholds (Dict[str, float]): The thresholds of labels that have one of their own.
@@ -219,7 +222,7 @@ class WindowNER(SavedPipe):
         incorrect_spans_key: str | None = None,
         entity_weight: float = 1.5,
         recall_bias: float = 0.0,
-        spans_key: str | None = "window_ner",
+        spans_key: str | None = None,
         threshold: float = 0.0,
         thresholds: dict[str, float] | None = None,
         candidates: bool = False,
@@ -414,17 +417,16 @@ class WindowNER(SavedPipe):
         return self._decided[1]
 
     def _rating(self) -> Rating | None:
-        """How entities are rated, or None if nobody asks."""
+        """How entities are rated, or None if they aren't."""
         cfg, calibration = self.cfg, self.calibration
         own = cfg["thresholds"]
         thresholds = numpy.array([own.get(label, cfg["threshold"]) for label in self.labels])
-        if cfg["spans_key"] is None and not thresholds.any():
-            return None
         if calibration is None:
             if thresholds.any() and not self._told_of_threshold:
                 self._told_of_threshold = True
                 warnings.warn(Warnings.WW061.format(name=self.name), stacklevel=4)
-            return Rating(None, None, None, cfg["candidates"])
+            has_group = cfg["spans_key"] is not None
+            return Rating(None, None, None, cfg["candidates"]) if has_group else None
         entities, candidates = (curves.of(self.labels) for curves in calibration)
         wanted = thresholds if thresholds.any() else None
         return Rating(entities, candidates, wanted, cfg["candidates"])
@@ -481,8 +483,9 @@ class WindowNER(SavedPipe):
         return HeldOut.of(examples, groups, hashes, self.scheme, judged)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
-        """Write the entities to doc.ents and, if `spans_key` is set, to doc.spans. Unless
-        `overwrite` is set, the entities and blocked tokens that a document has stay as they are.
+        """Write the entities to doc.ents and, if `spans_key` is set, to doc.spans, and their
+        probabilities for `span._.ner_score`. Unless `overwrite` is set, the entities and blocked
+        tokens that a document has stay as they are, and so do their probabilities.
 
         docs (Iterable[Doc]): The documents.
         scores (Predictions): What `predict` returned for them.
@@ -491,11 +494,15 @@ class WindowNER(SavedPipe):
         entities, candidates = scores
         labels = self.labels
         add_labels(docs, self.vocab, labels)
+        if self.cfg["overwrite"]:
+            forget_scores(docs)
         written = write_entities(docs, entities, labels, self.cfg["overwrite"])
         key, is_calibrated = self.cfg["spans_key"], self.cfg["calibration"] is not None
+        write_scores(docs, written, labels, is_calibrated)
         if key is not None:
             write_groups(docs, key, written, labels, is_calibrated)
         if candidates is not None:
+            write_scores(docs, candidates, labels, is_calibrated)
             write_groups(docs, f"{key}_candidates", candidates, labels, is_calibrated)
 
     def update(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from ..pipeline.ner_score import get_ner_score, saved_scores
 from .counts import Counts
 from .judge import judge, span_in_reference
 
@@ -80,50 +81,40 @@ class Compared(NamedTuple):
     pairs: list[Pair]
 
 
-def compare(examples: Iterable[Example], candidates: Sequence[str] = ()) -> list[Compared]:
+def compare(examples: Iterable[Example]) -> list[Compared]:
     """Compare predicted and true documents. Those without annotation of entities are left out.
 
-    examples (Iterable[Example]): The documents.
-    candidates (Sequence[str]): Keys in `doc.spans` of the predicted documents, of spans that were
-        not found but have a probability. A true entity that was missed then has its own.
+    examples (Iterable[Example]): The documents. A true entity that was missed has the probability
+        that the component gave it, if the component kept its candidates.
     RETURNS (List[Compared]): What was compared.
     """
     result = []
     for number, eg in enumerate(examples):
         if not eg.reference.has_annotation("ENT_IOB"):
             continue
-        scores = _scores(eg.predicted, candidates)
-        nearly = _candidate_scores(eg, candidates)
+        nearly = _scores_of_others(eg)
         true = [
             Entity(*span, nearly.get(span))
             for span in ((ent.start, ent.end, ent.label_) for ent in eg.reference.ents)
         ]
         found = [
-            Entity(span.start, span.end, ent.label_, scores.get((ent.start, ent.end, ent.label_)))
+            Entity(span.start, span.end, ent.label_, get_ner_score(ent))
             for ent, span, _ in judge(eg)
         ]
         result.append(Compared(number, eg.reference, true, found, match(true, found)))
     return result
 
 
-def _scores(doc: Doc, candidates: Sequence[str]) -> dict[tuple[int, int, str], float | None]:
-    """The probabilities of the entities of a document."""
-    return {
-        (span.start, span.end, span.label_): score
-        for key, group in doc.spans.items()
-        if "calibrated" in group.attrs and key not in candidates
-        for span, score in zip(group, group.attrs["scores"], strict=True)
-    }
-
-
-def _candidate_scores(eg: Example, keys: Sequence[str]) -> Mapping[tuple[int, int, str], float]:
+def _scores_of_others(eg: Example) -> Mapping[tuple[int, int, str], float]:
+    """The probabilities of spans of the predicted document that are no entities of it."""
     scores = {}
-    for key in keys:
-        group = eg.predicted.spans.get(key)
-        for span, score in () if group is None else zip(group, group.attrs["scores"], strict=True):
-            there = span_in_reference(eg, span)
-            if there is not None and score is not None:
-                scores[there.start, there.end, span.label_] = score
+    found = {(ent.start_char, ent.end_char, ent.label_) for ent in eg.predicted.ents}
+    for (*_, start, end), by_label in saved_scores(eg.predicted).items():
+        span = eg.predicted.char_span(start, end)
+        there = None if span is None else span_in_reference(eg, span)
+        for label, score in by_label.items():
+            if there is not None and (start, end, label) not in found:
+                scores[there.start, there.end, label] = score
     return scores
 
 

@@ -18,7 +18,7 @@ from .matching import Compared, compare, count_kinds, count_labels
 from .mistakes import Mistake, choose_mistakes
 from .names import short_names
 from .read import read_examples, require_entities
-from .run import candidate_keys, predict, require_component, words_per_second
+from .run import predict, require_component, words_per_second
 from .trust import Trust, measure_trust
 from .views import View, count_views
 
@@ -192,7 +192,7 @@ def _measure(
 ) -> tuple[ModelReport, list[Compared]]:
     """What a pipeline makes of documents, and the comparison with their annotation."""
     judged = predict(nlp, gold, path)
-    compared = compare(judged, candidate_keys(nlp))
+    compared = compare(judged)
     labels = count_labels(compared)
     report = ModelReport(
         name=name,

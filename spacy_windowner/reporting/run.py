@@ -67,13 +67,6 @@ def _all_probabilities(nlp: Language) -> Iterator[None]:
             cfg.update(settings)
 
 
-def candidate_keys(nlp: Language) -> list[str]:
-    """Where `predict` puts the spans that nearly were entities: keys of `doc.spans`."""
-    pipes: list[Any] = [nlp.get_pipe(name) for name in find_components(nlp)]
-    calibrated = [pipe for pipe in pipes if pipe.cfg["calibration"] is not None]
-    return [f"{pipe.cfg['spans_key'] or _SPANS_KEY}_candidates" for pipe in calibrated]
-
-
 def words_per_second(nlp: Language, texts: Sequence[str]) -> float:
     """How fast a pipeline is, from texts to entities, by the clock, in one process: the fastest of
     the times that it goes through the texts in a few seconds, for what else a machine does makes

@@ -8,9 +8,8 @@ from ..confidence.decisions import choose_component
 from ..confidence.explain import explain
 from ..confidence.render_html import render_entity
 from ..errors import Errors
+from ..pipeline.ner_score import get_ner_score
 from ..pipeline.window_ner import WindowNER
-
-Scores = dict[tuple[int, int, str], float | None]
 
 
 class Tagger:
@@ -28,8 +27,6 @@ class Tagger:
         self._nlp = nlp
         nlp.max_length = max(nlp.max_length, max_chars)
         self._ner = cast(WindowNER, nlp.get_pipe(self.component))
-        if self._ner.cfg["spans_key"] is None:
-            self._ner.cfg["spans_key"] = "window_ner"  # else nothing has a probability
         self._lock = Lock()
 
     @property
@@ -55,7 +52,7 @@ class Tagger:
         with self._lock, self._nlp.memory_zone():
             doc = self._nlp(text)
             words = sum(not token.is_space for token in doc)
-            pieces = _pieces(doc, self._scores(doc))
+            pieces = _pieces(doc)
             return {"pieces": pieces, "words": words, "entities": len(doc.ents)}
 
     def explain(self, text: str, start: int, end: int, label: str) -> str:
@@ -77,12 +74,6 @@ class Tagger:
                 return render_entity(entity, found)
         raise ValueError(Errors.WN133.format(name=self.component, label=label))
 
-    def _scores(self, doc: Doc) -> Scores:
-        """The probabilities of the component's entities. `ner_score` would look for each in all."""
-        group = doc.spans[self._ner.cfg["spans_key"]]
-        spans = [(span.start, span.end, span.label_) for span in group]
-        return dict(zip(spans, group.attrs["scores"], strict=True))
-
     def _checked(self, text: str) -> str:
         if len(text) > self.max_chars:
             raise ValueError(Errors.WN132.format(n=len(text), limit=self.max_chars))
@@ -94,14 +85,13 @@ def _whole(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _pieces(doc: Doc, scores: Scores) -> list[dict[str, Any]]:
+def _pieces(doc: Doc) -> list[dict[str, Any]]:
     # The page counts characters in another way than Python, so that it gets no offsets.
     pieces: list[dict[str, Any]] = []
     text, end = doc.text, 0
     for ent in doc.ents:
         pieces += [{"text": text[end : ent.start_char]}] * (ent.start_char > end)
-        score = scores.get((ent.start, ent.end, ent.label_))
-        piece = {"text": ent.text, "label": ent.label_, "score": score}
+        piece = {"text": ent.text, "label": ent.label_, "score": get_ner_score(ent)}
         pieces.append({**piece, "start": ent.start, "end": ent.end})
         end = ent.end_char
     return pieces + [{"text": text[end:]}] * (len(text) > end)

@@ -115,20 +115,15 @@ def test_which_component(nlp):
         Tagger(spacy.blank("en"))
     with pytest.raises(ValueError, match="WN050.*named 'other'"):
         Tagger(nlp, component="other")
-    keyless = make_nlp(spans_key=None)
-    train(keyless)
-    with pytest.raises(ValueError, match="WN117.*None"):
-        Tagger(keyless, component="window_ner")
-    assert Tagger(keyless)(records(TEXTS)).entities
 
 
 def test_several_components(nlp):
     two = copy_of(nlp)
     two.add_pipe("window_ner", name="second", config=SMALL)
     two.get_pipe("second").from_bytes(nlp.get_pipe("window_ner").to_bytes())
-    with pytest.raises(ValueError, match="WN117.*'window_ner'"):
-        Tagger(two, component="second")
-    assert Tagger(two)(records(TEXTS)).entities == Tagger(nlp)(records(TEXTS)).entities
-    two.get_pipe("second").cfg["spans_key"] = "second"
-    assert rows(Tagger(two, component="second")(records(TEXTS))) == []
-    assert Tagger(two, component="window_ner")(records(TEXTS)).entities
+    found = rows(Tagger(nlp)(records(TEXTS)))
+    assert rows(Tagger(two)(records(TEXTS))) == found
+    # What runs after the component may merge tokens, of which groups in doc.spans hear nothing.
+    two.add_pipe("merge_entities")
+    assert rows(Tagger(copy_of(two), component="second")(records(TEXTS))) == []
+    assert rows(Tagger(two, component="window_ner")(records(TEXTS))) == found

@@ -30,8 +30,8 @@ CALIBRATION = Calibration(
 )
 
 
-def make(calibrated=True, **settings):
-    ner = scoring_ner(SCORES, ["A", "B"], **settings)
+def make(calibrated=True, spans_key="window_ner", **settings):
+    ner = scoring_ner(SCORES, ["A", "B"], spans_key=spans_key, **settings)
     if calibrated:
         ner.cfg["calibration"] = CALIBRATION.to_json()
     return ner
@@ -65,7 +65,7 @@ def test_scores_on_the_doc():
 def test_scores_survive_saving():
     ner = make()
     doc = ner(make_doc(ner, "sure no other"))
-    [binned] = DocBin(docs=[doc]).get_docs(spacy.blank("xx").vocab)
+    [binned] = DocBin(docs=[doc], store_user_data=True).get_docs(spacy.blank("xx").vocab)
     for copy in (binned, Doc(doc.vocab).from_bytes(doc.to_bytes()), doc.copy()):
         assert [ent._.ner_score for ent in copy.ents] == [ent._.ner_score for ent in doc.ents]
         assert copy.spans["window_ner"].attrs == doc.spans["window_ner"].attrs
@@ -101,7 +101,8 @@ def test_another_key_or_none():
     assert list(ner(make_doc(ner, "sure")).spans) == ["sc"]
     ner = make(spans_key=None)
     doc = ner(make_doc(ner, "sure"))
-    assert len(doc.ents) == 1 and not doc.spans and doc.ents[0]._.ner_score is None
+    assert len(doc.ents) == 1 and not doc.spans
+    assert doc.ents[0]._.ner_score == pytest.approx(p(4.0))
 
 
 def test_the_margin_is_that_of_the_decision():
@@ -246,7 +247,7 @@ def test_the_callback_warns_once(tmp_path):
 
 @pytest.fixture
 def calibrated(tmp_path):
-    nlp = make_nlp()
+    nlp = make_nlp(spans_key="window_ner")
     train(nlp)
     nlp.get_pipe("window_ner").cfg["calibration"] = CALIBRATION.to_json()
     nlp.to_disk(tmp_path / "model")

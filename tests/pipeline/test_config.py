@@ -96,7 +96,9 @@ def test_score_weights():
     weights = nlp.config["training"]["score_weights"]
     assert weights == {"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None}
     meta = nlp.get_pipe_meta("window_ner")
-    assert set(meta.assigns) == {"doc.ents", "doc.spans", "token.ent_iob", "token.ent_type"}
+    assert set(meta.assigns) == {
+        "doc.ents", "token.ent_iob", "token.ent_type", "span._.ner_score",
+    }  # fmt: skip
 
 
 SHARED_TOK2VEC = """

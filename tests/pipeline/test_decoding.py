@@ -170,7 +170,7 @@ def test_predict_nothing():
     found = ner.predict(make_doc(ner, words) for words in ("", "a", ""))
     assert list(map(list, found.entities.by_doc(3))) == [[], [(0, 1, 0, 0.0)], []]
     ner.set_annotations([], ner.predict([]))
-    wants_candidates = make(candidates=True)
+    wants_candidates = make(candidates=True, spans_key="sc")
     entities, candidates = wants_candidates.predict([])
     assert len(entities.docs) == len(candidates.docs) == 0
     wants_candidates.set_annotations([], (entities, candidates))

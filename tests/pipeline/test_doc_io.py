@@ -198,3 +198,20 @@ def test_labels_are_made_known_to_other_vocabularies(core, vocab):
     doc_io.write_entities(docs, entity(1, 2, 2, doc=1), LABELS, False)
     assert [ent.label_ for ent in docs[1].ents] == ["A NEW LABEL"]
     assert not docs[0].ents
+
+
+@settings(max_examples=100)
+@given(data=st.data(), seed=st.integers(0, 99))
+def test_scores_are_kept(core, vocab, data, seed):
+    docs = data.draw(random_docs(vocab))
+    spans = random_spans(docs, seed)
+    # Another label of the same tokens, found later.
+    others = spans._replace(labels=(spans.labels + 1) % numpy.int32(len(LABELS)))
+    core.write_scores(docs, spans, LABELS)
+    core.write_scores(docs, others, LABELS)
+    for each in (spans, others):
+        for doc, rows in zip(docs, each.by_doc(len(docs)), strict=True):
+            for start, end, label, score in rows:
+                assert Span(doc, start, end, LABELS[label])._.ner_score == score
+    n_keys = sum(len(doc.user_data) for doc in docs)
+    assert n_keys == len(spans.docs)

@@ -52,7 +52,7 @@ def test_saved_settings_rank_above_the_config(tmp_path):
         "incorrect_spans_key": None,
         "entity_weight": 1.5,
         "recall_bias": 0.0,
-        "spans_key": "window_ner",
+        "spans_key": None,
         "threshold": 0.0,
         "thresholds": {},
         "candidates": False,

@@ -51,8 +51,9 @@ def transitions_of(nlp) -> numpy.ndarray:
 
 def found(nlp) -> list:
     """The entities of texts, and their margins."""
+    nlp.get_pipe("window_ner").cfg["spans_key"] = "margins"
     docs = list(nlp.pipe(TEXTS))
-    return [(ents_of(doc), doc.spans["window_ner"].attrs["margins"]) for doc in docs]
+    return [(ents_of(doc), doc.spans["margins"].attrs["margins"]) for doc in docs]
 
 
 def without(nlp):
@@ -227,9 +228,9 @@ def test_other_methods_of_the_component(trained):
     ner.tune_recall_bias(examples)
     assert ner.calibrate(examples) is not None
     doc = trained("I like London and Berlin.")
-    assert all(0.5 < score <= 1.0 for score in doc.spans["window_ner"].attrs["scores"])
-    ner.cfg["candidates"] = True
-    assert "window_ner_candidates" in trained("I like London.").spans
+    assert all(0.5 < ent._.ner_score <= 1.0 for ent in doc.ents)
+    ner.cfg.update(candidates=True, spans_key="sc")
+    assert "sc_candidates" in trained("I like London.").spans
     optimizer = trained.resume_training()
     before = transitions_of(trained).copy()
     assert trained.rehearse(make_examples(trained), sgd=optimizer)["window_ner"] >= 0.0
