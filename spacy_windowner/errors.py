@@ -405,6 +405,12 @@ class Errors:
         "`--learn-rate` (`learn_rate` in Python), in another folder than {path}, where the last "
         "checkpoint is as it was."
     )
+    WN168 = (
+        "[WN168] '{name}' can't learn {labels}: `initialize` hadn't seen the label, and its model "
+        "can't grow. List all labels in [initialize.components.{name}.labels] (`spacy init labels` "
+        "writes them), or use a model that can grow, such as "
+        "`spacy-windowner.WindowClassifier.v1`."
+    )
 
 
 class Warnings:
@@ -490,6 +496,17 @@ class Warnings:
     WW160 = (
         "[WW160] '{name}' doesn't learn {labels}: in {n_words:,} words of training data no entity "
         "has such a label. Annotate it, or leave the label out."
+    )
+    WW161 = (
+        "[WW161] '{name}' has got new labels from a batch of training data, which `initialize` "
+        "hadn't seen: {labels}. It learns them from now on."
+    )
+    WW162 = (
+        "[WW162] '{name}' doesn't learn {labels}: the training data has entities with this label, "
+        "but it isn't among the labels that were given to `initialize`, or all others are frozen. "
+        "The tokens of such entities count as not annotated. Add the label "
+        "(`nlp.get_pipe('{name}').add_label`, or `labels` in [initialize]) to learn it. Take the "
+        "entities out of the data to teach that they are none of the other labels."
     )
 
 

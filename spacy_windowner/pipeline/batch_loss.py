@@ -11,6 +11,7 @@ from ..decoding.tags import O, Scheme
 from ..losses.collapse import collapse
 from ..losses.incorrect_spans import incorrect_spans_loss
 from ..losses.targets import TagLoss, Targets, Transitions
+from .doc_io import hash_labels
 from .gold import incorrect_spans, make_targets
 from .partial import annotation_of
 from .skip_report import SkipReport
@@ -147,7 +148,8 @@ class _Group:
         self.labels = [each for each in learning if annotated is None or each in annotated]
         hashes = [get_string_id(label) for label in self.labels]
         weights = [objective.entity_weights[label] for label in self.labels]
-        self.targets, self.report = make_targets(examples, hashes, weights, scheme)
+        known = hash_labels(tuple(objective.labels))
+        self.targets, self.report = make_targets(examples, hashes, weights, scheme, known)
         if annotated is None and not objective.alone and objective.transitions is not None:
             A = objective.transitions
             learned = Transitions(A, numpy.zeros(A.shape))

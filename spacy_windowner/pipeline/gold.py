@@ -23,6 +23,7 @@ def make_targets(
     label_hashes: Sequence[int],
     label_weights: Sequence[float],
     scheme: Scheme,
+    known_hashes: Sequence[int],
 ) -> tuple[Targets, SkipReport]:
     """The gold standard of a batch.
 
@@ -30,9 +31,11 @@ def make_targets(
     label_hashes (Sequence[int]): The hash of each label, in the labels' order.
     label_weights (Sequence[float]): The weight of each label. That of O is 1.
     scheme (Scheme): The scheme of the tags.
+    known_hashes (Sequence[int]): The hashes of all labels that the component has. Tokens of others
+        count as not annotated.
     RETURNS (Tuple[Targets, SkipReport]): The targets, and the entities that can't be used.
     """
-    tags, skipped = gold_tags(examples, label_hashes, scheme)
+    tags, skipped = gold_tags(examples, label_hashes, scheme, known_hashes)
     report = SkipReport()
     for index, (example, of_doc) in enumerate(zip(examples, skipped, strict=True)):
         report.add(index, len(example.reference.ents), of_doc)
@@ -43,13 +46,18 @@ def make_targets(
 
 
 def gold_tags(
-    examples: Sequence[Example], label_hashes: Sequence[int], scheme: Scheme
+    examples: Sequence[Example],
+    label_hashes: Sequence[int],
+    scheme: Scheme,
+    known_hashes: Sequence[int] | None = None,
 ) -> tuple[numpy.ndarray, list[list[tuple[Span, str]]]]:
     """The gold tags of the predicted documents' tokens.
 
     examples (Sequence[Example]): The examples.
     label_hashes (Sequence[int]): The hash of each label, in the labels' order.
     scheme (Scheme): The scheme of the tags.
+    known_hashes (Optional[Sequence[int]]): The hashes of these and of labels that are none of them
+        here, but O. Tokens of entities with others are MISSING. None for all labels there are.
     RETURNS (Tuple[numpy.ndarray, List[List[Tuple[Span, str]]]]): int32 tags of all tokens, shape
         (n_tokens,), MISSING for those that are not annotated; and, for each example, the
         reference's entities that can't be used, with the reason, whose tokens are MISSING, too.
@@ -61,7 +69,11 @@ def gold_tags(
     lines = [gap, *(rows for each in gold for rows in (each.iob_type, gap))]
     gaps = numpy.cumsum([0, *(len(each.iob_type) + 1 for each in gold)])
     iob, types = numpy.vstack(lines).T
-    tags = numpy.delete(scheme.tags_from_iob(iob, types, label_hashes), gaps)
+    tags = scheme.tags_from_iob(iob, types, label_hashes)
+    if known_hashes is not None:
+        known = numpy.array([0, *known_hashes], dtype="uint64")
+        tags[~numpy.isin(types, known)] = MISSING
+    tags = numpy.delete(tags, gaps)
     offset = 0
     for iob_type, ents, skipped in gold:
         for ent in ents:

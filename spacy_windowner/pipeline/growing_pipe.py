@@ -2,12 +2,13 @@
 were added when it was trained, hidden units, too."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy
 from spacy.errors import Errors as SpacyErrors
 from spacy.pipeline import TrainablePipe
+from spacy.training import Example
 from thinc.api import Optimizer
 
 from ..decoding.leaning import Leaning, Yielding
@@ -36,11 +37,12 @@ class GrowingPipe(TrainablePipe):
     "label_weights", "frozen_labels", "label_hidden_width", "added_labels" (the hidden units of its
     own of each label that was added to the trained model), "label_biases" (what is added to the
     scores of each of these in predictions) and "yields_to" (the labels that were frozen when each
-    of these learned); and `_watch`.
+    of these learned); `_watch`; and `_has_given_labels`, whether labels were given to `initialize`.
     """
 
     cfg: dict[str, Any]
     _watch: LabelWatch
+    _has_given_labels: bool
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -112,6 +114,23 @@ class GrowingPipe(TrainablePipe):
         self.vocab.strings.add(label)
         self._watch.unseen.add(label)
         return 1
+
+    def _meet_labels(self, examples: Iterable[Example]) -> None:
+        """Add the labels of examples that the component doesn't have, or warn of them if they must
+        not be added. Each label is told once."""
+        labels = self._watch.find_others(examples, self.labels)
+        if self.frozen_labels or self._has_given_labels:
+            labels = [label for label in labels if label not in self._watch.left_out]
+            self._watch.left_out.update(labels)
+            warning = Warnings.WW162
+        else:
+            if labels and not self.is_resizable:
+                raise ValueError(Errors.WN168.format(name=self.name, labels=", ".join(labels)))
+            for label in labels:
+                self.add_label(label)
+            warning = Warnings.WW161
+        if labels:
+            warnings.warn(warning.format(name=self.name, labels=", ".join(labels)), stacklevel=3)
 
     def _grow(self, label: str) -> None:
         """Give the trained model the columns of a new label: apart from those of others, if some

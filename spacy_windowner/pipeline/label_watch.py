@@ -1,9 +1,11 @@
 import warnings
 from collections.abc import Iterable, Sequence
 
+from spacy.attrs import ENT_TYPE
 from spacy.training import Example
 
 from ..errors import Errors, Warnings
+from .doc_io import hash_labels
 
 _ENOUGH = 100_000
 """Words of training data in which a label should have been seen: at least a hundred batches."""
@@ -18,7 +20,22 @@ class LabelWatch:
 
     def __init__(self, labels: Iterable[str] = ()) -> None:
         self.unseen = set(labels)
+        self.left_out: set[str] = set()
+        """Labels that the training data has, and the component doesn't."""
         self._n_words = 0
+
+    def find_others(self, examples: Iterable[Example], labels: tuple[str, ...]) -> list[str]:
+        """The labels of examples that are none of the component's.
+
+        examples (Iterable[Example]): The examples.
+        labels (Tuple[str, ...]): The component's labels.
+        """
+        known = {0, *hash_labels(labels).tolist()}
+        others: dict[str, None] = {}  # in the order of the data
+        for doc in (example.reference for example in examples):
+            if not known.issuperset(doc.to_array(ENT_TYPE).tolist()):
+                others |= dict.fromkeys(ent.label_ for ent in doc.ents)
+        return [label for label in others if label and label not in labels]
 
     def see(self, examples: Iterable[Example]) -> None:
         """Strike off the labels of examples."""

@@ -269,6 +269,7 @@ class WindowNER(SavedPipe):
         self._rehearsal_model: Model[list[Doc], list[Floats2d]] | None = None
         self._skips_reported = False
         self._watch = LabelWatch()
+        self._has_given_labels = False
         self._evaluation_report = EvaluationReport()
         self._calibration: tuple[Any, Calibration | None] = (None, None)
         self._told_of_threshold = False
@@ -318,6 +319,7 @@ class WindowNER(SavedPipe):
         self._rehearsal_model = None
         self._has_diverged = False
         self._watch = LabelWatch(self.labels)
+        self._has_given_labels = labels is not None
         if nlp is not None:
             find_upstream(nlp, self.name, self.model)
         if labels is None:
@@ -515,17 +517,22 @@ class WindowNER(SavedPipe):
     ) -> dict[str, float]:
         """Learn from a batch of examples.
 
-        examples (Iterable[Example]): The examples.
+        examples (Iterable[Example]): The examples. Labels that the component doesn't have are added
+            to it, with a warning, as spaCy's `ner` adds them. If some are frozen, or `initialize`
+            was given the labels, such entities count as not annotated.
         drop (float): The dropout rate, unless the model's `dropout` sets one.
         sgd (Optional[Optimizer]): The optimizer. If None, gradients accumulate.
         losses (Optional[Dict[str, float]]): Losses to add to, by the component's name.
         RETURNS (Dict[str, float]): The updated losses.
+        RAISES (ValueError): If a label would have to be added to a model that can't grow, or the
+            training has diverged.
         """
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
         examples = list(examples)
         validate_examples(examples, "WindowNER.update")
         self._require_labels()
+        self._meet_labels(examples)
         if not any(len(example.predicted) for example in examples):
             return losses
         own_rate = self.model.attrs.get("dropout")

@@ -632,3 +632,18 @@ def test_gradients_from_before_are_forgotten():
     ner.add_labels(["ORG"])
     gradients = [node.get_grad(name) for node in ner.model.walk() for name in node.grad_names]
     assert gradients and not any(gradient.any() for gradient in gradients)
+
+
+def test_a_label_that_is_neither_new_nor_frozen():
+    """It is never taken for O."""
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.add_labels(["ORG"])
+    optimizer = nlp.resume_training()
+    both = ("We joined Acme in May", {"entities": [(10, 14, "ORG"), (18, 21, "DATE")]})
+    [example] = make_examples(nlp, [both])
+    with pytest.warns(UserWarning, match="WW162.*doesn't learn DATE"):
+        nlp.update([example], sgd=optimizer)
+    assert "DATE" not in ner.labels
+    _, [gradient] = ner.get_loss([example], ner.model.predict([example.predicted]))
+    assert not gradient[4].any() and gradient[2].any()

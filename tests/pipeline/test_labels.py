@@ -138,12 +138,21 @@ def test_add_label_to_a_model_that_cannot_grow():
 
 
 def test_initialize_with_labels():
+    """Entities with others count as not annotated."""
     nlp = make_nlp()
     ner = nlp.get_pipe("window_ner")
     examples = make_examples(nlp)
     ner.initialize(lambda: examples, nlp=nlp, labels=["LOC", "ORG"])
     assert ner.labels == ("LOC", "ORG")
-    assert ner.update(examples)["window_ner"] > 0.0
+    with pytest.warns(UserWarning, match="WW162.*doesn't learn PERSON"):
+        assert ner.update(examples)["window_ner"] > 0.0
+    assert ner.labels == ("LOC", "ORG")
+    assert ner.update(examples)["window_ner"] > 0.0  # it was told
+    scores = ner.model.predict([example.predicted for example in examples])
+    _, [gradient, _] = ner.get_loss(examples, scores)
+    [shaka, khan] = examples[0].reference.ents[0]
+    assert not gradient[[shaka.i, khan.i]].any()
+    assert gradient[shaka.i - 1].any()
 
 
 @pytest.mark.parametrize("labels", ["PERSON", ["PERSON", 1], [None]])
@@ -166,18 +175,57 @@ def test_nO_of_the_config(nO, scheme, needed):
             train(nlp)
 
 
-def test_a_gold_label_the_component_does_not_have():
-    # It is known to be none of the component's labels.
+@pytest.mark.parametrize("scheme", ["bio", "biluo"])
+def test_a_label_that_comes_later(scheme):
+    """As spaCy's `ner` does."""
+    nlp = make_nlp(scheme=scheme)
+    examples = make_examples(nlp)
+    optimizer = nlp.initialize(lambda: examples)
+    org = make_examples(nlp, [("We joined Acme today", {"entities": [(10, 14, "ORG")]})])
+    with pytest.warns(UserWarning, match="WW161.*new labels.*: ORG"):
+        nlp.update(org, sgd=optimizer)
+    assert nlp.get_pipe("window_ner").labels == ("PERSON", "LOC", "ORG")
+    for _ in range(60):
+        nlp.update([*examples, *org], sgd=optimizer)
+    assert ents_of(nlp("We joined Acme today")) == [("Acme", "ORG")]
+    assert [ents_of(nlp(text)) for text, _ in TRAIN_DATA] == ENTITIES
+
+
+def test_labels_that_come_later_to_a_loaded_pipeline(tmp_path):
+    nlp = make_nlp()
+    examples = make_examples(nlp)
+    nlp.get_pipe("window_ner").initialize(lambda: examples, labels=["LOC", "PERSON"])
+    nlp.to_disk(tmp_path)
+    loaded = spacy.load(tmp_path)
+    optimizer = loaded.resume_training()
+    org = make_examples(loaded, [("We joined Acme", {"entities": [(10, 14, "ORG")]})])
+    with pytest.warns(UserWarning, match="WW161.*ORG"):
+        loaded.update(org, sgd=optimizer)
+
+
+def test_a_label_that_comes_later_to_a_model_that_cannot_grow():
+    nlp = make_nlp()
+    train(nlp, steps=1)
+    ner = nlp.get_pipe("window_ner")
+    del ner.model.attrs["resize_output"]
+    org = make_examples(nlp, [("We joined Acme", {"entities": [(10, 14, "ORG")]})])
+    with pytest.raises(ValueError, match=r"WN168.*can't learn ORG.*\[initialize"):
+        ner.update(org)
+    assert ner.labels == ("PERSON", "LOC")
+
+
+def test_a_loss_without_update():
+    """Nothing can be added to the scores that are given."""
     nlp = make_nlp()
     ner = nlp.get_pipe("window_ner")
     ner.add_label("ORG")
     nlp.initialize()
-    annotations = [{"entities": [(0, 6, "LOC")]}, {"entities": []}, {}]
     losses = [
-        ner.update(make_examples(nlp, [("London", annotation)]))["window_ner"]
-        for annotation in annotations
+        ner.get_loss(examples, ner.model.predict([examples[0].predicted]))[0]
+        for annotation in ({"entities": [(0, 6, "LOC")]}, {"entities": []}, {})
+        for examples in [make_examples(nlp, [("London", annotation)])]
     ]
-    assert losses[0] == losses[1] > losses[2] == 0.0
+    assert losses[0] == losses[2] == 0.0 < losses[1]
 
 
 def test_initialize_examples():
