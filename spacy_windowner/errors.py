@@ -493,6 +493,10 @@ class Warnings:
         "each one `source = ${{paths.base}}`, and name them in `frozen_components`, as "
         "docs/growth.md shows. To go without, set `base = null` in [initialize.before_init]."
     )
+    WW163 = (
+        "[WW163] {count} of {total} entities in {source} begin or end with whitespace, or "
+        "characters that nobody sees. '{name}' learns them without. The first: {shown}"
+    )
     WW160 = (
         "[WW160] '{name}' doesn't learn {labels}: in {n_words:,} words of training data no entity "
         "has such a label. Annotate it, or leave the label out."

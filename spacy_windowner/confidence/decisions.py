@@ -6,6 +6,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import minibatch
 
+from ..decoding.words import of_tokens
 from ..errors import Errors
 
 _FACTORY = "window_ner"
@@ -16,7 +17,8 @@ class Decision(NamedTuple):
     """What a component makes of a document.
 
     doc (Doc): The document as the component gets it.
-    scores (numpy.ndarray): The scores it decides by, see `Leaning`. Shape (n_tokens, n_tags).
+    scores (numpy.ndarray): The scores it decides by, see `Leaning`, 0 for whitespace tokens. Shape
+        (n_tokens, n_tags).
     entities (List[Tuple[int, int, str]]): The start, end and label of the entities it finds.
     """
 
@@ -70,14 +72,11 @@ class Decider:
         ner = self.component
         before = self.nlp.pipe(docs, disable=self._later, batch_size=_BATCH)
         for batch in minibatch(before, _BATCH):
-            parts = [
-                part
-                for scored in ner.score_docs(batch, overwrite=True)
-                for part in numpy.split(
-                    ner.leaning.lean(scored.scores.astype("float64")),
-                    numpy.cumsum(scored.lengths)[:-1],
-                )
-            ]
+            parts: list[numpy.ndarray] = []
+            for scored in ner.score_docs(batch, overwrite=True):
+                leaned = ner.leaning.lean(scored.scores.astype("float64"))
+                group = batch[len(parts) : len(parts) + len(scored.lengths)]
+                parts += of_tokens(group, leaned)
             found = ner.pipe([doc.copy() for doc in batch])
             for doc, doc_scores, doc_found in zip(batch, parts, found, strict=True):
                 yield Decision(doc, doc_scores, self._entities(doc, doc_found))

@@ -1,3 +1,4 @@
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Any
 
@@ -42,13 +43,19 @@ def explain(
         doc = nlp.make_doc(doc_or_text)
     opened = open_model(ner.model, name)
     [decision] = decider.decide([doc.copy()])
-    entities = [
-        Entity(start, end, label, ner.scheme.tags_of_span(end - start, ner.labels.index(label)))
-        for start, end, label in decision.entities
-        if within is None or (within[0] <= start and end <= within[1])
-    ]
-    removals = find_removals(decider, doc, entities, decision, opened.window)
-    writer = _Writer(ner, opened, decision)
+    words = [token.i for token in doc if not token.is_space]
+    entities = []
+    for start, end, label in decision.entities:
+        if within is None or (within[0] <= start and end <= within[1]):
+            first, stop = bisect_left(words, start), bisect_left(words, end)
+            entities.append(Entity(
+                start, end, label, words[first:stop],
+                tags=ner.scheme.tags_of_span(stop - first, ner.labels.index(label)),
+                left=words[max(first - opened.window, 0) : first][::-1],
+                right=words[stop : stop + opened.window],
+            ))  # fmt: skip
+    removals = find_removals(decider, doc, entities, decision)
+    writer = _Writer(ner, opened, decision, words)
     return Explanation(
         component=name,
         method=method_of(opened.network),
@@ -62,15 +69,16 @@ def explain(
 class _Writer:
     """Writes down why entities were found."""
 
-    def __init__(self, ner: Any, opened: OpenedModel, decision: Decision) -> None:
+    def __init__(self, ner: Any, opened: OpenedModel, decision: Decision, words: list[int]) -> None:
         self.opened = opened
+        self.words = words
         self.decision = decision
         self.leaning = ner.leaning
         self.tag_names = ner.scheme.tag_names(ner.labels)
 
     def entity(self, entity: Entity, removals: list[Removal]) -> ExplainedEntity:
         span = self.decision.doc[entity.start : entity.end]
-        numbers = list(range(entity.start, entity.end))
+        numbers = entity.words
         scores = self.decision.scores[numbers]
         windows = self.opened.windows(self.decision.doc, numbers)
         others = best_others(scores, entity.tags).tolist()
@@ -114,18 +122,19 @@ class _Writer:
             steps=found.steps,
         )
 
-    def _parts(self, centre: int, inputs: numpy.ndarray) -> list[Part]:
+    def _parts(self, token: int, inputs: numpy.ndarray) -> list[Part]:
         doc, parts = self.decision.doc, []
+        centre = self.words.index(token)
         for place, numbers in enumerate(inputs):
             offset = place - self.opened.window
-            token = centre + offset
+            number = centre + offset
             features: dict[str, float] = {}
             for name, columns in self.opened.features:
                 features[name] = features.get(name, 0.0) + float(numbers[columns].sum())
-            is_word = 0 <= token < len(doc)
+            word = self.words[number] if 0 <= number < len(self.words) else None
             parts.append(Part(
-                token=token if is_word else None,
-                text=doc[token].text if is_word else PADDING[int(token >= 0)],
+                token=word,
+                text=PADDING[int(number >= 0)] if word is None else doc[word].text,
                 offset=offset,
                 contribution=sum(features.values()),
                 features=features,

@@ -18,23 +18,23 @@ class Entity(NamedTuple):
     start (int): Its first token.
     end (int): The token after its last one.
     label (str): Its label.
-    tags (List[int]): The tag of each of its tokens.
+    words (List[int]): Its tokens that are words, and not whitespace.
+    tags (List[int]): The tag of each of its words.
+    left (List[int]): The words before it in the windows of its words, the nearest first.
+    right (List[int]): Those after it.
     """
 
     start: int
     end: int
     label: str
+    words: list[int]
     tags: list[int]
-
-    def context(self, window: int, n_tokens: int) -> list[int]:
-        """The tokens in the windows of the entity's tokens that are not in itself, from left to
-        right."""
-        left = range(max(self.start - window, 0), self.start)
-        return [*left, *range(self.end, min(self.end + window, n_tokens))]
+    left: list[int]
+    right: list[int]
 
     def distance(self, token: int) -> int:
-        """How many words a token is away from the entity: 1 for its neighbours."""
-        return self.start - token if token < self.start else token - self.end + 1
+        """How many words a word of the context is away from the entity: 1 for its neighbours."""
+        return 1 + (self.left if token < self.start else self.right).index(token)
 
 
 def best_others(scores: numpy.ndarray, tags: Sequence[int]) -> numpy.ndarray:
@@ -56,7 +56,7 @@ def margins(scores: numpy.ndarray, tags: Sequence[int]) -> numpy.ndarray:
 
 
 def find_removals(
-    decider: Decider, doc: Doc, entities: Sequence[Entity], decision: Decision, window: int
+    decider: Decider, doc: Doc, entities: Sequence[Entity], decision: Decision
 ) -> list[list[Removal]]:
     """Remove each word of the entities' context, one at a time, and see what is found.
 
@@ -64,11 +64,10 @@ def find_removals(
     doc (Doc): The document, without entities.
     entities (Sequence[Entity]): The entities found in it.
     decision (Decision): The component's decision on it.
-    window (int): Words on either side of the centre of a window.
     RETURNS (List[List[Removal]]): What the removal of each word does to each entity, by the words'
         distance from it, then by the loss of margin.
     """
-    contexts = [entity.context(window, len(doc)) for entity in entities]
+    contexts = [{*entity.left, *entity.right} for entity in entities]
     tokens = sorted({token for context in contexts for token in context})
     decisions = decider.decide(without_token(doc, token) for token in tokens)
     removals: list[list[Removal]] = [[] for _ in entities]
@@ -90,8 +89,9 @@ def _removal(
 ) -> Removal:
     moved = int(token < entity.start)
     start, end = entity.start - moved, entity.end - moved
-    before = float(margins(decision.scores[entity.start : entity.end], entity.tags).sum())
-    after = float(margins(changed.scores[start:end], entity.tags).sum())
+    words = numpy.array(entity.words)
+    before = float(margins(decision.scores[words], entity.tags).sum())
+    after = float(margins(changed.scores[words - moved], entity.tags).sum())
     overlapping = [ent for ent in changed.entities if ent[0] < end and ent[1] > start]
     return Removal(
         token=token,

@@ -38,7 +38,9 @@ class OpenedModel(NamedTuple):
         """
         embedded: WordRows = self.word_rows.predict([doc])
         rows = numpy.vstack([as_doubles(embedded.rows), self.pad])
-        places = window_rows(embedded.ids, embedded.lengths, self.window, pad_id=len(rows) - 1)
+        places = window_rows(
+            embedded.ids, embedded.lengths, self.window, len(rows) - 1, embedded.is_word
+        )
         return rows[places[tokens]]
 
 

@@ -11,7 +11,7 @@ from .spans import NO_SPANS, Spans
 
 
 cdef extern from "loops.h":
-    int SENT_START
+    int BREAK
     void best_forward(int, const double*, const double*, double*) noexcept nogil
     void best_backward(int, const double*, const double*, double*) noexcept nogil
     void soft_forward(int, const double*, const double*, double*) noexcept nogil
@@ -106,7 +106,7 @@ def forward_backward(
 cdef inline void fill_token(
     Tags* tags, const float* scores, const uint8_t* places, int64_t t, double* x
 ) noexcept nogil:
-    cdef int place = places[t] | SENT_START if t == 0 else places[t]
+    cdef int place = places[t] | BREAK if t == 0 else places[t]
     fill(tags.n_labels, tags.size, scores + t * tags.n_tags, tags.biases, place, x)
 
 

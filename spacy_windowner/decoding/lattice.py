@@ -28,16 +28,19 @@ _LOWEST = -300.0
 
 
 class Scored(NamedTuple):
-    """The tokens of a batch of documents, one after the other, with what their tags depend on.
+    """The words of a batch of documents, one after the other, with what their tags depend on. Words
+    are all tokens but whitespace, which has no tag. In spans, tokens are counted.
 
-    lengths (numpy.ndarray): int32, the number of tokens of each document. Shape (n_docs,).
-    places (numpy.ndarray): uint8, what each token's place rules out: see `places`. Shape
-        (n_tokens,).
-    scores (numpy.ndarray): S, float32, one row a token, one column a tag of the scheme. Shape
-        (n_tokens, n_tags).
+    lengths (numpy.ndarray): int32, the number of words of each document. Shape (n_docs,).
+    places (numpy.ndarray): uint8, what each word's place rules out: see `places`. Shape
+        (n_words,).
+    scores (numpy.ndarray): S, float32, one row a word, one column a tag of the scheme. Shape
+        (n_words, n_tags).
     scheme (Scheme): The scheme of the tags.
     transitions (Optional[numpy.ndarray]): A, float64, for the columns of `Scheme.spread`. None for
         none.
+    positions (Optional[numpy.ndarray]): int32, the token of its document that each word is. Shape
+        (n_words,). None if all tokens are words.
     """
 
     lengths: numpy.ndarray
@@ -45,6 +48,7 @@ class Scored(NamedTuple):
     scores: numpy.ndarray
     scheme: Scheme
     transitions: numpy.ndarray | None = None
+    positions: numpy.ndarray | None = None
 
     def lean(self, leaning: Leaning) -> "Scored":
         """The same with the scores that decisions are made by."""
@@ -71,7 +75,8 @@ class Scored(NamedTuple):
             a margin to a probability. Then ratings are probabilities. Shape (2, n_labels).
         RETURNS (Spans): The entities, in text order. Margins are at least 0.
         """
-        return core.best_spans(*self, margins, biases, curves)
+        found = core.best_spans(*self[:-1], margins, biases, curves)
+        return self._in_tokens(found)
 
     def near_spans(self, most_behind: float) -> Spans:
         """All labelled spans that are an entity of some valid sequence whose score is at most
@@ -114,17 +119,25 @@ class Scored(NamedTuple):
         offset = (numpy.cumsum(self.lengths) - self.lengths)[docs]
         columns = (docs, starts - offset, ends - offset, labels)
         docs, starts, ends, labels = (column.astype("int32") for column in columns)
-        return Spans(docs, starts, ends, labels, behind).ordered()
+        return self._in_tokens(Spans(docs, starts, ends, labels, behind).ordered())
 
-    def token_margins(self) -> numpy.ndarray:
-        """How sure the tag of each token is: how much better the best valid sequence of all is than
-        the best one in which this token has another tag, where another border of an entity is
+    def _in_tokens(self, spans: Spans) -> Spans:
+        """Spans of words, as spans of tokens."""
+        if self.positions is None or not len(spans.docs):
+            return spans
+        before = (numpy.cumsum(self.lengths) - self.lengths)[spans.docs]
+        starts = self.positions[before + spans.starts]
+        return spans._replace(starts=starts, ends=self.positions[before + spans.ends - 1] + 1)
+
+    def word_margins(self) -> numpy.ndarray:
+        """How sure the tag of each word is: how much better the best valid sequence of all is than
+        the best one in which this word has another tag, where another border of an entity is
         another tag, too.
 
             m[t] = max_y M[t, y] - second_y M[t, y],    M[t, y] = max_{z with z[t] = y} s(z)
 
         RETURNS (numpy.ndarray): float64, at least 0, infinite where only O is possible. Shape
-            (n_tokens,).
+            (n_words,).
         """
         _, forward, backward = self._max_marginals()
         if forward.shape[1] == 1:

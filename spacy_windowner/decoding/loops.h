@@ -6,7 +6,7 @@
 
 #include "clones.h"
 
-enum { WIDE = 8, SPACE = 1, SENT_START = 2, TAKEN = 4 };
+enum { WIDE = 8, BREAK = 1, TAKEN = 2 };
 
 template <bool SOFT>
 static ALWAYS_INLINE double plus(double a, double b) { return SOFT ? a + b : (b > a ? b : a); }
@@ -79,8 +79,8 @@ CLONES static void soft_backward(int n, const double* A, const double* p, double
   step<true, true>(n, A, p, f);
 }
 
-// The scores of a token's tags, with the tags' biases, those that can't be as minus infinity. A label has `size` tags: B,
-// I, L and U, or B and I, which stand for U and L, too.
+// The scores of a word's tags, with the tags' biases, those that can't be as minus infinity. A label
+// has `size` tags: B, I, L and U, or B and I, which stand for U and L, too.
 CLONES static void fill(int n, int size, const float* s, const float* biases, int place,
                         double* RESTRICT x) {
   const float* b = biases;
@@ -98,10 +98,8 @@ CLONES static void fill(int n, int size, const float* s, const float* biases, in
       x[1 + n + l] = x[1 + 2 * n + l] = s[2 + 2 * l] + b[2 + 2 * l];
     }
   }
-  const int outer = place & (SPACE | TAKEN), inner = place & (SENT_START | TAKEN);
-  for (int l = 1; outer && l < 1 + n; l++) x[l] = x[l + 3 * n] = -INFINITY;
-  for (int l = 1 + n; inner && l < 1 + 3 * n; l++) x[l] = -INFINITY;
-  for (int l = 1 + 2 * n; outer && l < 1 + 3 * n; l++) x[l] = -INFINITY;
+  const int first = place & TAKEN ? 1 : 1 + n, end = 1 + (place & TAKEN ? 4 : 3) * n;
+  for (int y = first; place && y < end; y++) x[y] = -INFINITY;
 }
 
 // The first of the best tags that an entity, or nothing, may come after.

@@ -46,7 +46,7 @@ def forward(
     ops: Any = model.ops  # thinc's types know no numpy.ndarray
     layer = model.layers[0]
     rows = ops.xp.vstack([X.rows, model.get_param("pad")])
-    places = window_rows(X.ids, X.lengths, model.attrs["window"], pad_id=len(X.rows))
+    places = window_rows(X.ids, X.lengths, model.attrs["window"], len(X.rows), X.is_word)
     lengths = ops.asarray(X.lengths)
     if not is_train:
         return Ragged(_in_blocks(layer, rows, places), lengths), reject_gradient

@@ -18,11 +18,14 @@ class WordRows(NamedTuple):
     rows (Floats2d): Embeddings, one row a distinct word. Shape (n_rows, nI).
     ids (numpy.ndarray): The row of every token of the batch. Shape (n_tokens,).
     lengths (numpy.ndarray): The number of tokens of every document. Shape (n_docs,).
+    is_word (Optional[numpy.ndarray]): Which tokens are words, and not whitespace, which windows
+        pass over. Shape (n_tokens,). None if all are.
     """
 
     rows: Floats2d
     ids: numpy.ndarray
     lengths: numpy.ndarray
+    is_word: numpy.ndarray | None = None
 
 
 def WindowedAffine(
@@ -93,7 +96,7 @@ def multiply_windows(
     n_positions, nO, nI = W.shape
     window, rows = model.attrs["window"], X.rows
     scale = 1.0 if n_positions == 2 * window + 1 else 1.0 / (2 * window + 1)
-    row_ids = window_rows(X.ids, X.lengths, window, pad_id=len(rows) - 1)
+    row_ids = window_rows(X.ids, X.lengths, window, len(rows) - 1, X.is_word)
     blocks = [
         (W[block].reshape((-1, nI)), ops.asarray(table_indices(row_ids, block, n_positions)), block)
         for block in _position_blocks(n_positions, len(rows) * nO)
@@ -137,7 +140,11 @@ def _position_blocks(n_positions: int, products_of_position: int) -> list[slice]
 
 
 def window_rows(
-    ids: numpy.ndarray, lengths: numpy.ndarray, window: int, pad_id: int
+    ids: numpy.ndarray,
+    lengths: numpy.ndarray,
+    window: int,
+    pad_id: int,
+    is_word: numpy.ndarray | None = None,
 ) -> numpy.ndarray:
     """The rows of the words in each token's window.
 
@@ -145,8 +152,16 @@ def window_rows(
     lengths (numpy.ndarray): Tokens of every document. Shape (n_docs,).
     window (int): Words on either side.
     pad_id (int): The row that stands for positions outside of the document.
-    RETURNS (numpy.ndarray): int32 rows. Shape (n_tokens, 2 * window + 1).
+    is_word (Optional[numpy.ndarray]): Which tokens are words, see `WordRows`.
+    RETURNS (numpy.ndarray): int32 rows. Shape (n_tokens, 2 * window + 1). The window of whitespace
+        is all padding: nobody asks for its tag.
     """
+    if is_word is not None:
+        docs = numpy.repeat(numpy.arange(len(lengths)), lengths)[is_word]
+        n_words = numpy.bincount(docs, minlength=len(lengths))
+        of_tokens = numpy.full((len(ids), 2 * window + 1), pad_id, dtype="int32")
+        of_tokens[is_word] = window_rows(ids[is_word], n_words, window, pad_id)
+        return of_tokens
     # Lay the documents out in one line, with `window` paddings around each of them.
     doc_of_token = numpy.repeat(numpy.arange(len(lengths)), lengths)
     places = numpy.arange(len(ids)) + window * (2 * doc_of_token + 1)

@@ -2,7 +2,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy
-from spacy.attrs import ORTH
+from spacy.attrs import IS_SPACE, ORTH
 from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
@@ -42,12 +42,15 @@ def forward_words(
         return_inverse=True,
     )
     words = spell(orths, firsts, docs, lengths)
-    [rows], backprop_embed = embed([Doc(docs[0].vocab, words=words)], is_train)
+    distinct = Doc(docs[0].vocab, words=words)
+    [rows], backprop_embed = embed([distinct], is_train)
+    is_space = distinct.to_array(IS_SPACE) == 1
+    is_word = ~is_space[ids] if is_space.any() else None
 
     def backprop(d_rows: Floats2d | None) -> list[Doc]:
         return [] if d_rows is None else cast(list[Doc], backprop_embed([d_rows]))
 
-    return WordRows(rows, ids, lengths), backprop
+    return WordRows(rows, ids, lengths, is_word), backprop
 
 
 def forward_tokens(
@@ -66,7 +69,9 @@ def forward_tokens(
         return cast(list[Doc], backprop_embed(ops.unflatten(d_rows, ops.asarray(lengths))))
 
     flat = ops.flatten(rows)
-    return WordRows(flat, numpy.arange(len(flat)), lengths), backprop
+    is_word = numpy.concatenate([doc.to_array(IS_SPACE) for doc in docs]) == 0
+    ids = numpy.arange(len(flat))
+    return WordRows(flat, ids, lengths, None if is_word.all() else is_word), backprop
 
 
 def spell(

@@ -8,13 +8,13 @@ from spacy.strings import get_string_id
 from spacy.training import Example
 
 from ..decoding.tags import O, Scheme
+from ..decoding.words import word_mask
 from ..losses.collapse import collapse
 from ..losses.incorrect_spans import incorrect_spans_loss
 from ..losses.targets import TagLoss, Targets, Transitions
 from .doc_io import hash_labels
-from .gold import incorrect_spans, make_targets
+from .gold import Gold, incorrect_spans, make_targets
 from .partial import annotation_of
-from .skip_report import SkipReport
 
 
 class Objective(NamedTuple):
@@ -52,21 +52,21 @@ class BatchLoss(NamedTuple):
     gradient (numpy.ndarray): Its gradient. Shape (n_tokens, n_tags).
     d_transitions (Optional[numpy.ndarray]): The gradient of the transitions. Shape
         (n_tags, n_tags).
-    skipped (List[SkipReport]): The entities that can't be learned.
+    gold (List[Gold]): The gold standard of the documents, by the labels they are annotated for.
     """
 
     loss: float
     gradient: numpy.ndarray
     d_transitions: numpy.ndarray | None
-    skipped: list[SkipReport]
+    gold: list[Gold]
 
 
 def batch_loss(
     objective: Objective, examples: Sequence[Example], scores: numpy.ndarray
 ) -> BatchLoss:
-    """The loss of a batch: a mean over its annotated tokens and, for known non-entities, over all
-    tokens. The gradient of each token is multiplied by the weight of its document, the loss, which
-    is only to look at, by the mean weight of the tokens.
+    """The loss of a batch: a mean over its annotated words and, for known non-entities, over all
+    words. The gradient of each word is multiplied by the weight of its document, the loss, which
+    is only to look at, by the mean weight of the words. Whitespace tokens have none.
 
     Documents that are annotated for the same labels are compared with each other alone. Learned
     transitions are used in, and learned from, those that are annotated for all labels, and learned
@@ -81,18 +81,19 @@ def batch_loss(
         `incorrect_spans`.
     """
     doc_of_token = numpy.repeat(numpy.arange(len(examples)), [len(eg.predicted) for eg in examples])
+    is_word = word_mask([eg.predicted for eg in examples])
     annotations = [annotation_of(example.reference, objective.name) for example in examples]
     weights = numpy.array([each.weight for each in annotations], dtype="float32")[doc_of_token]
     known: list[_Part] = []
     incorrect: list[_Part] = []
-    skipped = []
+    gold = []
     of_transitions = None
     groups = [None if _is_all(each.labels, objective) else each.labels for each in annotations]
     for labels in dict.fromkeys(groups):
         numbers = [number for number, group in enumerate(groups) if group == labels]
-        tokens = numpy.flatnonzero(numpy.isin(doc_of_token, numbers))
+        tokens = numpy.flatnonzero(numpy.isin(doc_of_token, numbers) & is_word)
         group = _Group(objective, [examples[number] for number in numbers], scores[tokens], labels)
-        skipped.append(group.report)
+        gold.append(group.gold)
         if group.labels and len(tokens):
             known.append(_Part(tokens, *group.loss(), len(group.targets.annotated)))
             if group.targets.transitions is not None:
@@ -100,7 +101,7 @@ def batch_loss(
         if group.incorrect:
             incorrect.append(_Part(tokens, *group.incorrect_loss(), len(tokens)))
     gradient, loss = numpy.zeros_like(scores), 0.0
-    for parts, total in ((known, sum(part.n for part in known)), (incorrect, len(scores))):
+    for parts, total in ((known, sum(part.n for part in known)), (incorrect, is_word.sum())):
         for tokens, d_part, of_part, n in parts:
             share = n / max(1, total)
             gradient[tokens] += share * weights[tokens, None] * d_part
@@ -112,7 +113,7 @@ def batch_loss(
         weight = weights[part.tokens]
         d_transitions *= weight[0] * part.n / max(1, sum(each.n for each in known))
         d_transitions *= float((weight == weight[0]).all())
-    return BatchLoss(loss, gradient, d_transitions, skipped)
+    return BatchLoss(loss, gradient, d_transitions, gold)
 
 
 def _is_all(labels: frozenset[str] | None, objective: Objective) -> bool:
@@ -120,7 +121,8 @@ def _is_all(labels: frozenset[str] | None, objective: Objective) -> bool:
 
 
 class _Part(NamedTuple):
-    """The loss of some tokens and its gradient, means over n of them."""
+    """The loss of some words and its gradient, means over n of them. They are given by their
+    tokens."""
 
     tokens: numpy.ndarray
     gradient: numpy.ndarray
@@ -131,7 +133,7 @@ class _Part(NamedTuple):
 class _Group:
     """Examples that are annotated for the same labels, None for all.
 
-    report (SkipReport): The entities that can't be learned.
+    gold (Gold): Their gold standard.
     labels (List[str]): The labels that are annotated and learn.
     """
 
@@ -148,8 +150,8 @@ class _Group:
         self.labels = [each for each in learning if annotated is None or each in annotated]
         hashes = [get_string_id(label) for label in self.labels]
         weights = [objective.entity_weights[label] for label in self.labels]
-        known = hash_labels(tuple(objective.labels))
-        self.targets, self.report = make_targets(examples, hashes, weights, scheme, known)
+        known = hash_labels(tuple(objective.labels)).tolist()
+        self.targets, self.gold = make_targets(examples, hashes, weights, scheme, known)
         if annotated is None and not objective.alone and objective.transitions is not None:
             A = objective.transitions
             learned = Transitions(A, numpy.zeros(A.shape))
@@ -172,14 +174,14 @@ class _Group:
             self._scores = self._collapsed.scores
 
     def loss(self) -> tuple[numpy.ndarray, float]:
-        """The gradient, and the loss, means over the annotated tokens."""
+        """The gradient, and the loss, means over the annotated words."""
         if self.objective.on_scores is not None:
             self.objective.on_scores(self._scores, self.targets)
         gradient, loss = self.objective.loss(self._scores, self.targets)
         return self._expand(gradient), loss
 
     def incorrect_loss(self) -> tuple[numpy.ndarray, float]:
-        """The same of the known non-entities, means over all tokens."""
+        """The same of the known non-entities, means over all words."""
         gradient, loss = incorrect_spans_loss(self._scores, self.targets, self.incorrect)
         return self._expand(gradient), loss
 

@@ -144,6 +144,7 @@ _SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "threshold": (_is_probability, _PROBABILITY),
     "thresholds": (_by_label(_is_probability), f"It has a number for each label. {_PROBABILITY}"),
     "candidates": (_is_bool, "It is true or false."),
+    "crosses_lines": (_is_bool, "It is true or false."),
     "calibration": (_is_calibration, "It is null, or what calibration has made."),
     "label_weights": (_by_label(_is_weight), "It has a number of at least 0 for each label."),
     "frozen_labels": (_is_frozen, f'It is a list of labels, or "{ALL}" for all.'),

@@ -1,4 +1,4 @@
-"""Reads the tokens of Docs and writes what is found in them, compiled: see the twin,
+"""Reads the words of Docs and writes what is found in them, compiled: see the twin,
 `doc_plain.py`."""
 
 import numpy
@@ -12,6 +12,7 @@ from spacy.tokens.span_group cimport SpanGroup
 
 from ..decoding import places as _places
 from .ner_score import MARK, SCORE
+from ..decoding.words import Words
 
 
 cdef extern from *:
@@ -19,40 +20,48 @@ cdef extern from *:
 
 SPACY_SERIES = _SERIES.decode("ascii")
 
-cdef uint8_t SPACE = _places.SPACE, SENT_START = _places.SENT_START, TAKEN = _places.TAKEN
+cdef uint8_t BREAK = _places.BREAK, TAKEN = _places.TAKEN
+ends_line = _places.ends_line
 cdef enum:
     INSIDE = 1
     OUTSIDE = 2
     BEGIN = 3
 
 
-def read_tokens(docs, bint overwrite):
+def read_words(docs, bint overwrite, bint crosses_lines):
     cdef Doc doc
-    cdef int i, n_tokens = 0
+    cdef int i, n_words = 0, n_tokens = 0, at = 0
     cdef int32_t number
     cdef const TokenC* token
-    lengths = numpy.empty(len(docs), dtype="int32")
-    cdef int32_t[::1] n = lengths
-    for number, doc in enumerate(docs):
-        n[number] = doc.length
-        n_tokens += doc.length
-    words = numpy.empty(n_tokens, dtype="uint64")
-    places = numpy.zeros(n_tokens, dtype="uint8")
-    cdef uint64_t[::1] word = words
-    cdef uint8_t[::1] place = places
-    cdef int at = 0
+    cdef bint is_broken, is_taken, is_start
     for doc in docs:
+        n_tokens += doc.length
+        for i in range(doc.length):
+            n_words += not Lexeme.c_check_flag(doc.c[i].lex, IS_SPACE)
+    lengths = numpy.empty(len(docs), dtype="int32")
+    orths = numpy.empty(n_words, dtype="uint64")
+    places = numpy.empty(n_words, dtype="uint8")
+    positions = numpy.empty(n_words, dtype="int32")
+    cdef int32_t[::1] n = lengths, position = positions
+    cdef uint64_t[::1] orth = orths
+    cdef uint8_t[::1] place = places
+    for number, doc in enumerate(docs):
+        is_broken, n[number] = False, -at
         for i in range(doc.length):
             token = &doc.c[i]
-            word[at] = token.lex.orth
+            is_start = token.sent_start == 1
+            is_taken = not overwrite and (token.ent_iob == INSIDE or token.ent_iob == BEGIN)
             if Lexeme.c_check_flag(token.lex, IS_SPACE):
-                place[at] |= SPACE
-            if token.sent_start == 1:
-                place[at] |= SENT_START
-            if not overwrite and (token.ent_iob == INSIDE or token.ent_iob == BEGIN):
-                place[at] |= TAKEN
+                is_broken |= is_start or is_taken
+                if not is_broken and not crosses_lines:
+                    is_broken = ends_line(doc.vocab.strings[token.lex.orth])
+                continue
+            orth[at], position[at] = token.lex.orth, i
+            place[at] = (BREAK if is_start or is_broken else 0) | (TAKEN if is_taken else 0)
+            is_broken = False
             at += 1
-    return lengths, words, places
+        n[number] += at
+    return Words(lengths, orths, places, positions if n_words < n_tokens else None)
 
 
 def write_entities(docs, spans, label_hashes):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
     core = choose("pipeline.doc_core", "pipeline.doc_plain")
 
-read_tokens = core.read_tokens
+read_words = core.read_words
 
 # The values of ENT_IOB.
 _I, _B = 1, 3

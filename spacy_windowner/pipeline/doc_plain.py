@@ -1,40 +1,57 @@
-"""Reads the tokens of Docs and writes what is found in them, in plain Python: what `doc_core.pyx`
+"""Reads the words of Docs and writes what is found in them, in plain Python: what `doc_core.pyx`
 is held against, and what runs where it isn't compiled."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy
-from spacy.attrs import ENT_IOB, ENT_TYPE, IS_SPACE, ORTH, SENT_START
+from spacy.attrs import ENT_IOB, ENT_TYPE, SENT_START
 from spacy.tokens import Doc, Span, SpanGroup
 
 from ..decoding import places
+from ..decoding.places import ends_line
 from ..decoding.spans import Spans
+from ..decoding.words import Words
 from .ner_score import MARK, SCORE
 
 # The values of ENT_IOB.
 _I, _O, _B = 1, 2, 3
 
 
-def read_tokens(
-    docs: Sequence[Doc], overwrite: bool
-) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
-    """Read the tokens of documents.
+def read_words(docs: Sequence[Doc], overwrite: bool, crosses_lines: bool) -> Words:
+    """Read the words of documents, which are all tokens but whitespace.
 
     docs (Sequence[Doc]): The documents.
     overwrite (bool): Whether tokens of existing entities, and blocked ones, count as free.
-    RETURNS (Tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]): int32, the number of tokens of
-        each document, shape (n_docs,); uint64, ORTH of each token, and uint8, what its place rules
-        out, see `decoding.places`, shape (n_tokens,).
+    crosses_lines (bool): Whether an entity may go on after a line end.
+    RETURNS (Words): The words.
     """
-    tables = [doc.to_array([ORTH, IS_SPACE, SENT_START, ENT_IOB]) for doc in docs]
-    lengths = numpy.array([len(table) for table in tables], dtype="int32")
-    words, is_space, sent_start, iob = numpy.concatenate([*tables, numpy.empty((0, 4), "uint64")]).T
-    found = places.SPACE * (is_space == 1) + places.SENT_START * (sent_start == 1)
-    if not overwrite:
-        # B and I: part of an entity or, if the entity has no label, blocked.
-        found = found + places.TAKEN * ((iob == _B) | (iob == _I))
-    return lengths, numpy.ascontiguousarray(words), found.astype("uint8")
+    lengths: list[int] = []
+    words: list[int] = []
+    found: list[int] = []
+    positions: list[int] = []
+    for doc in docs:
+        is_broken, n_before = False, len(words)
+        for token, row in zip(doc, doc.to_array([SENT_START, ENT_IOB]).tolist(), strict=True):
+            is_start = row[0] == 1
+            # B and I: part of an entity or, if the entity has no label, blocked.
+            is_taken = not overwrite and row[1] in (_B, _I)
+            if token.is_space:
+                is_line_end = not crosses_lines and ends_line(token.text)
+                is_broken |= is_start or is_taken or is_line_end
+                continue
+            words.append(token.orth)
+            found.append(places.BREAK * (is_start or is_broken) + places.TAKEN * is_taken)
+            positions.append(token.i)
+            is_broken = False
+        lengths.append(len(words) - n_before)
+    has_spaces = len(words) < sum(map(len, docs))
+    return Words(
+        numpy.array(lengths, dtype="int32"),
+        numpy.array(words, dtype="uint64"),
+        numpy.array(found, dtype="uint8"),
+        numpy.array(positions, dtype="int32") if has_spaces else None,
+    )
 
 
 def write_entities(docs: Sequence[Doc], spans: Spans, label_hashes: numpy.ndarray) -> list[int]:

@@ -9,13 +9,18 @@ from spacy.attrs import ENT_IOB, ENT_TYPE, ORTH
 from spacy.tokens import Span
 from spacy.training import Example
 
+from ..decoding.places import ends_line
 from ..decoding.tags import MISSING, Scheme
+from ..decoding.words import word_mask
 from ..errors import Errors, Warnings
 from ..losses.targets import Targets
 from .skip_report import SkipReport
 
-MISALIGNED, ON_WHITESPACE = "not aligned with the tokens", "on whitespace"
+MISALIGNED, ON_WHITESPACE = "not aligned with the tokens", "of whitespace alone"
 """Why entities can't be used."""
+_INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+"""Soft hyphen, zero-width spaces and joiners, and the byte order mark: tokenizers leave them at a
+word, and annotators don't see them."""
 
 
 def make_targets(
@@ -24,7 +29,7 @@ def make_targets(
     label_weights: Sequence[float],
     scheme: Scheme,
     known_hashes: Sequence[int],
-) -> tuple[Targets, SkipReport]:
+) -> tuple[Targets, "Gold"]:
     """The gold standard of a batch.
 
     examples (Sequence[Example]): The examples.
@@ -33,77 +38,175 @@ def make_targets(
     scheme (Scheme): The scheme of the tags.
     known_hashes (Sequence[int]): The hashes of all labels that the component has. Tokens of others
         count as not annotated.
-    RETURNS (Tuple[Targets, SkipReport]): The targets, and the entities that can't be used.
+    RETURNS (Tuple[Targets, Gold]): The targets, of the words, and what they were made of.
     """
-    tags, skipped = gold_tags(examples, label_hashes, scheme, known_hashes)
-    report = SkipReport()
-    for index, (example, of_doc) in enumerate(zip(examples, skipped, strict=True)):
-        report.add(index, len(example.reference.ents), of_doc)
+    gold = read_gold(examples, label_hashes, scheme, known_hashes)
     # Label number -1, that of O and of missing tags, is the last one.
-    weights = numpy.array([*label_weights, 1.0], dtype="float32")[scheme.label_of_tag(tags)]
-    lengths = numpy.array([len(example.predicted) for example in examples])
-    return Targets(tags, weights, lengths, scheme), report
+    weights = numpy.array([*label_weights, 1.0], dtype="float32")[scheme.label_of_tag(gold.tags)]
+    return Targets(gold.tags, weights, gold.lengths, scheme), gold
 
 
-def gold_tags(
+class Gold(NamedTuple):
+    """The gold standard of a batch, of the words of the predicted documents.
+
+    tags (numpy.ndarray): int32 tags, MISSING for words that are not annotated and those of entities
+        that can't be used. Shape (n_words,).
+    lengths (numpy.ndarray): The number of words of each document. Shape (n_docs,).
+    notes (List[Notes]): What there is to say of the entities of each document.
+    """
+
+    tags: numpy.ndarray
+    lengths: numpy.ndarray
+    notes: list["Notes"]
+
+    def report(self, report: SkipReport, first: int = 0) -> None:
+        """Add what there is to say to a report.
+
+        report (SkipReport): The report.
+        first (int): The number of the first document.
+        """
+        for index, notes in enumerate(self.notes, start=first):
+            report.add(index, notes.n_ents, notes.skipped, notes.trimmed)
+
+    @property
+    def crosses_lines(self) -> bool:
+        """RETURNS (bool): Whether an entity goes on after a line end."""
+        return any(notes.crosses_lines for notes in self.notes)
+
+
+class Notes(NamedTuple):
+    """What there is to say of the entities of a document.
+
+    n_ents (int): How many there are.
+    skipped (List[Tuple[Span, str]]): Those that can't be used, and why.
+    trimmed (List[Span]): Those that are used without whitespace, or characters that nobody sees, at
+        their edges.
+    crosses_lines (bool): Whether one goes on after a line end.
+    """
+
+    n_ents: int
+    skipped: list[tuple[Span, str]]
+    trimmed: list[Span]
+    crosses_lines: bool
+
+
+def read_gold(
     examples: Sequence[Example],
     label_hashes: Sequence[int],
     scheme: Scheme,
     known_hashes: Sequence[int] | None = None,
-) -> tuple[numpy.ndarray, list[list[tuple[Span, str]]]]:
-    """The gold tags of the predicted documents' tokens.
+) -> Gold:
+    """The gold tags of the predicted documents' words, which are all tokens but whitespace.
 
     examples (Sequence[Example]): The examples.
     label_hashes (Sequence[int]): The hash of each label, in the labels' order.
     scheme (Scheme): The scheme of the tags.
     known_hashes (Optional[Sequence[int]]): The hashes of these and of labels that are none of them
-        here, but O. Tokens of entities with others are MISSING. None for all labels there are.
-    RETURNS (Tuple[numpy.ndarray, List[List[Tuple[Span, str]]]]): int32 tags of all tokens, shape
-        (n_tokens,), MISSING for those that are not annotated; and, for each example, the
-        reference's entities that can't be used, with the reason, whose tokens are MISSING, too.
+        here, but O. Words of entities with others are MISSING. None for all labels there are.
+    RETURNS (Gold): The gold standard.
     """
-    gold = [_read(example) for example in examples]
-    # All at once, which takes hardly longer than a single document. Tokens that are not annotated
-    # lie around each of them, so that no entity goes on into the next one.
-    gap = numpy.zeros((1, 2), dtype="uint64")
-    lines = [gap, *(rows for each in gold for rows in (each.iob_type, gap))]
-    gaps = numpy.cumsum([0, *(len(each.iob_type) + 1 for each in gold)])
-    iob, types = numpy.vstack(lines).T
+    of_docs = [_read(example) for example in examples]
+    masks = [word_mask([example.predicted]) for example in examples]
+    # All at once, which takes hardly longer than a single document. A row that is not annotated
+    # lies after each of them, so that no entity goes on into the next one.
+    gap, is_kept = numpy.zeros((1, 2), dtype="uint64"), numpy.ones(1, dtype=bool)
+    lines = [gap, *(rows for iob_type, _, _ in of_docs for rows in (iob_type, gap))]
+    kept = numpy.concatenate([is_kept, *(part for mask in masks for part in (mask, is_kept))])
+    iob, types = _keep(numpy.vstack(lines), kept)
     tags = scheme.tags_from_iob(iob, types, label_hashes)
     if known_hashes is not None:
         known = numpy.array([0, *known_hashes], dtype="uint64")
         tags[~numpy.isin(types, known)] = MISSING
-    tags = numpy.delete(tags, gaps)
-    offset = 0
-    for iob_type, ents, skipped in gold:
-        for ent in ents:
-            if ent[0].is_space or ent[-1].is_space:
-                tags[offset + ent.start : offset + ent.end] = MISSING
-                skipped.append((ent, ON_WHITESPACE))
-        offset += len(iob_type)
-    return tags, [each.skipped for each in gold]
+    lengths = numpy.array([numpy.count_nonzero(mask) for mask in masks], dtype="int32")
+    gaps = numpy.cumsum([0, *(lengths + 1)])
+    notes = [
+        _note(example, ents, others, has_spaces=not mask.all())
+        for example, (_, ents, others), mask in zip(examples, of_docs, masks, strict=True)
+    ]
+    return Gold(numpy.delete(tags, gaps), lengths, notes)
 
 
-class _Gold(NamedTuple):
-    """The gold standard of an example, in the tokens of its predicted document.
+def _keep(iob_type: numpy.ndarray, kept: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """ENT_IOB and ENT_TYPE of some tokens. If the first of an entity isn't kept, it begins with the
+    next."""
+    iob, types = iob_type.T
+    if kept.all():
+        return iob, types
+    entity = numpy.cumsum(iob == _B)[kept]
+    iob = iob[kept]
+    is_first = numpy.append(True, entity[1:] != entity[:-1])
+    return numpy.where((iob == _I) & is_first, _B, iob), types[kept]
 
-    iob_type (numpy.ndarray): ENT_IOB and ENT_TYPE of each token. Shape (n_tokens, 2).
-    ents (Sequence[Span]): The entities.
-    skipped (List[Tuple[Span, str]]): The entities that can't be used, and why.
-    """
 
-    iob_type: numpy.ndarray
-    ents: Sequence[Span]
-    skipped: list[tuple[Span, str]]
+# The values of ENT_IOB.
+_I, _B = numpy.uint64(1), numpy.uint64(3)
 
 
-def _read(example: Example) -> _Gold:
+def _read(example: Example) -> tuple[numpy.ndarray, Sequence[Span], list[tuple[Span, Span | None]]]:
+    """ENT_IOB and ENT_TYPE of the predicted document's tokens, shape (n_tokens, 2); the entities in
+    it; and entities that don't align with its tokens, with what they are in it without characters
+    that nobody sees at their edges, None if there is no such thing."""
     ents: Sequence[Span] = example.reference.ents
     if same_tokens(example):
-        return _Gold(example.reference.to_array([ENT_IOB, ENT_TYPE]), ents, [])
-    skipped = [(ent, MISALIGNED) for ent in ents if not example.get_aligned_spans_y2x([ent])]
+        return example.reference.to_array([ENT_IOB, ENT_TYPE]), ents, []
+    lost = [ent for ent in ents if not example.get_aligned_spans_y2x([ent])]
     ents, _ = example.get_aligned_ents_and_ner()
-    return _Gold(_aligned_iob(example, ents), ents, skipped)
+    taken = {token.i for ent in ents for token in ent}
+    others: list[tuple[Span, Span | None]] = []
+    for ent in lost:
+        span = _find(example, ent)
+        if span is not None and taken.isdisjoint(range(span.start, span.end)):
+            ents = [*ents, span]
+            taken.update(range(span.start, span.end))
+            others.append((ent, span))
+        else:
+            others.append((ent, None))
+    return _aligned_iob(example, ents), ents, others
+
+
+def _find(example: Example, ent: Span) -> Span | None:
+    """The tokens of the predicted document that have an entity's text, whatever there is at the
+    edges that nobody sees."""
+    tokens = example.alignment.y2x[ent.start : ent.end]
+    if not len(tokens):
+        return None
+    span = Span(example.predicted, int(tokens[0]), int(tokens[-1]) + 1, ent.label)
+    return span if visible_part(span.text) == visible_part(ent.text) != "" else None
+
+
+def visible_part(text: str) -> str:
+    """A text without whitespace, and characters that nobody sees, at its edges.
+
+    text (str): The text.
+    RETURNS (str): The rest of it.
+    """
+    before = None
+    while text != before:
+        before, text = text, text.strip().strip(_INVISIBLE)
+    return text
+
+
+def _note(
+    example: Example,
+    ents: Sequence[Span],
+    others: list[tuple[Span, Span | None]],
+    has_spaces: bool,
+) -> Notes:
+    skipped = [(ent, MISALIGNED) for ent, span in others if span is None]
+    trimmed = [ent for ent, span in others if span is not None]
+    crosses_lines = False
+    for ent in ents if has_spaces else ():
+        if not any(token.is_space for token in ent):
+            continue
+        words = [token.i for token in ent if not token.is_space]
+        if not words:
+            skipped.append((ent, ON_WHITESPACE))
+            continue
+        if ent[0].is_space or ent[-1].is_space:
+            trimmed.append(ent)
+        inner = ent.doc[words[0] : words[-1]]
+        crosses_lines |= any(token.is_space and ends_line(token.text) for token in inner)
+    return Notes(len(example.reference.ents), skipped, trimmed, crosses_lines)
 
 
 def same_tokens(example: Example) -> bool:
@@ -139,10 +242,11 @@ def incorrect_spans(
     labels (Sequence[str]): The component's labels. Spans with other labels are left out.
     name (str): The component's name.
     RETURNS (List[Tuple[int, int, int]]): Start and end, as offsets in the whole batch's predicted
-        tokens, and the label's number.
+        words, and the label's number.
     RAISES (ValueError): If a span is an entity at the same time.
     """
     spans = []
+    words = numpy.cumsum(numpy.append(0, word_mask([example.predicted for example in examples])))
     offset = 0
     for example in examples:
         check_incorrect_spans(example, key, name)
@@ -155,9 +259,9 @@ def incorrect_spans(
                 doc=example.reference.text,
             ), stacklevel=2)  # fmt: skip
         for span in aligned:
-            if span.label_ in labels:
-                number = labels.index(span.label_)
-                spans.append((span.start + offset, span.end + offset, number))
+            start, end = words[[offset + span.start, offset + span.end]].tolist()
+            if span.label_ in labels and start < end:
+                spans.append((start, end, labels.index(span.label_)))
         offset += len(example.predicted)
     return spans
 

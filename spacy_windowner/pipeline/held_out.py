@@ -7,7 +7,8 @@ from spacy.training import Example
 from ..decoding.lattice import Scored
 from ..decoding.spans import Spans
 from ..decoding.tags import MISSING, Scheme
-from .gold import gold_tags
+from ..decoding.words import word_mask
+from .gold import read_gold
 
 
 class HeldOut(NamedTuple):
@@ -41,12 +42,22 @@ class HeldOut(NamedTuple):
         scheme (Scheme): The scheme of the tags.
         judged (Sequence[Set[int]]): The numbers of the labels that each is annotated for.
         """
-        tags, _ = gold_tags(examples, label_hashes, scheme)
-        lengths = [len(example.predicted) for example in examples]
-        of_docs = numpy.split(tags, numpy.cumsum(lengths)[:-1]) if lengths else []
-        gold = [set(scheme.spans_from_tags(doc_tags)) for doc_tags in of_docs]
-        known = [doc_tags != MISSING for doc_tags in of_docs]
-        return cls(list(groups), gold, known, list(judged))
+        read = read_gold(examples, label_hashes, scheme)
+        groups = list(groups)
+        stops = numpy.cumsum(read.lengths)[:-1]
+        of_docs = numpy.split(read.tags, stops) if len(examples) else []
+        masks = [word_mask([example.predicted]) for example in examples]
+        gold, known = [], []
+        for doc_tags, is_word in zip(of_docs, masks, strict=True):
+            tokens = numpy.flatnonzero(is_word).tolist()
+            spans = scheme.spans_from_tags(doc_tags)
+            gold.append(
+                {(tokens[start], tokens[end - 1] + 1, label) for start, end, label in spans}
+            )
+            of_tokens = numpy.ones(len(is_word), dtype=bool)
+            of_tokens[is_word] = doc_tags != MISSING
+            known.append(of_tokens)
+        return cls(groups, gold, known, list(judged))
 
     def judge(self, found: Iterable[Spans]) -> Iterator[tuple[tuple, bool]]:
         """Whether spans found in the documents are right: exactly an entity, with its label. Those

@@ -12,7 +12,7 @@ from ..decoding.leaning import Leaning
 from ..decoding.spans import NO_SPANS, Spans, join
 from ..decoding.tags import Scheme
 from ..scoring.scorer import Scorer
-from .doc_io import read_tokens
+from .doc_io import read_words
 
 # Tokens that are scored and decoded at a time, unless a single document has more.
 _GROUP = 2**14
@@ -26,6 +26,7 @@ def score_docs(
     scheme: Scheme,
     transitions: numpy.ndarray | None,
     overwrite: bool,
+    crosses_lines: bool,
 ) -> Iterator[Scored]:
     """Score the tags of documents.
 
@@ -35,17 +36,18 @@ def score_docs(
     transitions (Optional[numpy.ndarray]): What one tag after another scores, too. Shape
         (n_tags, n_tags).
     overwrite (bool): Whether entities may be where there are some already.
+    crosses_lines (bool): Whether an entity may go on after a line end.
     YIELDS (Scored): A group of the documents, in their order.
     """
     if transitions is not None:
         tags = scheme.spread(len(transitions))
         transitions = transitions[numpy.ix_(tags, tags)].astype("float64", order="C")
     for group in _groups(docs):
-        lengths, words, places = read_tokens(group, overwrite)
+        words = read_words(group, overwrite, crosses_lines)
         scores = numpy.zeros((0, 1), dtype="float32")
-        if len(words):
-            scores = scorer.scores(group, words, lengths)
-        yield Scored(lengths, places, scores, scheme, transitions)
+        if len(words.orths):
+            scores = scorer.scores(group, words)
+        yield Scored(words.lengths, words.places, scores, scheme, transitions, words.positions)
 
 
 class Rating(NamedTuple):

@@ -38,8 +38,8 @@ from .doc_io import add_labels, write_entities, write_groups, write_scores
 from .evaluation_report import EvaluationReport
 from .gold import (
     check_incorrect_spans,
-    gold_tags,
     is_label_list,
+    read_gold,
 )
 from .growth import score_labels
 from .held_out import HeldOut
@@ -251,6 +251,7 @@ class WindowNER(SavedPipe):
             "thresholds": {} if thresholds is None else thresholds,
             "candidates": candidates,
             "calibration": None,
+            "crosses_lines": False,
             "label_weights": {} if label_weights is None else label_weights,
             "frozen_labels": [*frozen_labels]
             if isinstance(frozen_labels, tuple)
@@ -318,6 +319,7 @@ class WindowNER(SavedPipe):
         self._ungrow()
         self._rehearsal_model = None
         self._has_diverged = False
+        self.cfg["crosses_lines"] = False
         self._watch = LabelWatch(self.labels)
         self._has_given_labels = labels is not None
         if nlp is not None:
@@ -359,8 +361,9 @@ class WindowNER(SavedPipe):
                 self.add_label(ent.label_)
             self._watch.see([example])
             check_incorrect_spans(example, self.cfg["incorrect_spans_key"], self.name)
-            _, [skipped] = gold_tags([example], [], self.scheme)
-            report.add(index, len(example.reference.ents), skipped)
+            gold = read_gold([example], [], self.scheme)
+            gold.report(report, index)
+            self.cfg["crosses_lines"] |= gold.crosses_lines
         report.warn(self.name, "the training data")
         # Without entities, this was no training data, but spaCy's dummy example.
         self._skips_reported = report.total > 0
@@ -409,7 +412,8 @@ class WindowNER(SavedPipe):
         if not isinstance(self._scorer, TableScorer):
             require_upstream(self.model, docs, self.name)
         transitions = get_transitions(self.model)
-        return score_docs(docs, self._scorer, self.scheme, transitions, overwrite)
+        crosses_lines = self.cfg["crosses_lines"]
+        return score_docs(docs, self._scorer, self.scheme, transitions, overwrite, crosses_lines)
 
     def _decide(self) -> Decision:
         """How entities are found, by the present settings."""
@@ -640,8 +644,12 @@ class WindowNER(SavedPipe):
         found = batch_loss(self._objective(), examples, self._flatten(scores))
         if not self._skips_reported:
             # Labels were given, so that nobody went through all examples, which may be endless.
-            source = "a batch (those of later batches are skipped without a warning)"
-            self._skips_reported = any([each.warn(self.name, source) for each in found.skipped])
+            report = SkipReport()
+            for gold in found.gold:
+                gold.report(report)
+            source = "a batch (there is no warning of those of later batches)"
+            self._skips_reported = report.warn(self.name, source)
+        self.cfg["crosses_lines"] |= any(gold.crosses_lines for gold in found.gold)
         gradient = ops.unflatten(ops.asarray(found.gradient), ops.asarray(lengths))
         return found.loss, gradient, found.d_transitions
 

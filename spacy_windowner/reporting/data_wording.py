@@ -13,7 +13,7 @@ from spacy.cli.debug_data import (
 from ..pipeline.gold import MISALIGNED, ON_WHITESPACE
 from .corpus_facts import CorpusFacts
 from .data_check import ComponentFacts, DataCheck
-from .entity_problems import CROSSING, OVERLAPPING
+from .entity_problems import CROSSING, OVERLAPPING, PROBLEMS, TRIMMED
 from .finding import FAIL, GOOD, INFO, TEXT, WARN, Finding
 
 _MANY_LONG = 0.05  # share of entities that are longer than a window
@@ -110,7 +110,8 @@ def describe_entities(check: DataCheck, component: ComponentFacts) -> Iterator[F
 
 _GOOD = {
     MISALIGNED: "All entities align with the tokens",
-    ON_WHITESPACE: "No entities consisting of or starting/ending with whitespace",
+    ON_WHITESPACE: "No entities consisting of whitespace",
+    TRIMMED: "No entities beginning or ending with whitespace",
     CROSSING: "No entities crossing sentence boundaries",
 }
 
@@ -180,7 +181,7 @@ def _describe_missing(name: str, facts: CorpusFacts) -> Iterator[Finding]:
 def _describe_problems(name: str, facts: CorpusFacts) -> Iterator[Finding]:
     found = {
         kind: [str(problem) for problem in facts.problems if problem.kind == kind]
-        for kind in (MISALIGNED, ON_WHITESPACE, CROSSING, OVERLAPPING)
+        for kind in PROBLEMS
     }
     texts = {
         MISALIGNED: (
@@ -188,6 +189,11 @@ def _describe_problems(name: str, facts: CorpusFacts) -> Iterator[Finding]:
             f"entities in the {name} data don't align with the tokens, and can't be learned",
         ),
         ON_WHITESPACE: (FAIL, f"invalid whitespace entity spans in the {name} data"),
+        TRIMMED: (
+            WARN,
+            f"entities in the {name} data begin or end with whitespace, or characters that nobody "
+            f"sees. They are learned without, and evaluation counts them as missed",
+        ),
         CROSSING: (
             WARN,
             f"entity span(s) crossing sentence boundaries in the {name} data. Where a component "
@@ -265,7 +271,7 @@ def next_step(check: DataCheck, config: Path, arguments: Sequence[str]) -> str:
         return "Next: see why the pipeline can't be initialized, above."
     if check.train.contradictions or check.dev.contradictions:
         return "Next: correct the user_data of the documents named above. --verbose names them all."
-    if ON_WHITESPACE in kinds or MISALIGNED in kinds:
+    if kinds & {ON_WHITESPACE, TRIMMED, MISALIGNED}:
         return "Next: correct the offsets of the entities named above. --verbose names them all."
     if check.shared_texts > _MANY_SHARED * check.dev.documents:
         return "Next: remove from one corpus what is in both, lest scores are too good."

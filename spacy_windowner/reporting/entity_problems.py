@@ -7,10 +7,11 @@ from spacy.tokens import Span
 from spacy.training import Example
 
 from ..decoding.tags import get_scheme
-from ..pipeline.gold import MISALIGNED, ON_WHITESPACE, gold_tags
+from ..pipeline.gold import MISALIGNED, ON_WHITESPACE, read_gold
 
+TRIMMED = "begins or ends with whitespace"
 CROSSING, OVERLAPPING = "crosses a sentence start", "overlaps another span"
-PROBLEMS = (MISALIGNED, ON_WHITESPACE, CROSSING, OVERLAPPING)
+PROBLEMS = (MISALIGNED, ON_WHITESPACE, TRIMMED, CROSSING, OVERLAPPING)
 
 
 class Problem(NamedTuple):
@@ -36,10 +37,10 @@ class Problem(NamedTuple):
 
 
 def find_problems(examples: Iterable[Example], ignored_keys: Collection[str]) -> list[Problem]:
-    """Find entities that don't align with the tokens of the pipeline, that start or end on white
-    space, or that cross the start of a sentence; and, in `doc.spans`, spans that overlap with
-    others, so that they can't all become entities. In `doc.ents` there are no overlaps: what would
-    make them, an `Example` of a dictionary, is an error of spaCy's.
+    """Find entities that don't align with the tokens of the pipeline, that are whitespace, or begin
+    or end with it, or that cross the start of a sentence; and, in `doc.spans`, spans that overlap
+    with others, so that they can't all become entities. In `doc.ents` there are no overlaps: what
+    would make them, an `Example` of a dictionary, is an error of spaCy's.
 
     examples (Iterable[Example]): The annotated documents.
     ignored_keys (Collection[str]): Keys of `doc.spans` whose spans are no entities.
@@ -48,8 +49,9 @@ def find_problems(examples: Iterable[Example], ignored_keys: Collection[str]) ->
     scheme = get_scheme("bio")
     problems = []
     for number, example in enumerate(examples):
-        _, [skipped] = gold_tags([example], [], scheme)
-        found = [(reason, ent) for ent, reason in skipped]
+        [notes] = read_gold([example], [], scheme).notes
+        found = [(reason, ent) for ent, reason in notes.skipped]
+        found += [(TRIMMED, ent) for ent in notes.trimmed]
         found += [(CROSSING, ent) for ent in example.reference.ents if _crosses(ent)]
         for key, group in example.reference.spans.items():
             if key not in ignored_keys:

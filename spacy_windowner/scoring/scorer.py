@@ -13,6 +13,7 @@ from thinc.api import Model, NumpyOps
 from thinc.util import to_numpy
 
 from ..compiled import choose
+from ..decoding.words import Words, word_mask
 from ..models.growth import added_columns, grown_layer
 from .words import WordCache
 
@@ -27,16 +28,13 @@ class Scorer(Protocol):
 
     model: Model
 
-    def scores(
-        self, docs: Sequence[Doc], words: numpy.ndarray, lengths: numpy.ndarray
-    ) -> numpy.ndarray:
-        """Score the tags of all tokens of a batch.
+    def scores(self, docs: Sequence[Doc], words: Words) -> numpy.ndarray:
+        """Score the tags of all words of a batch.
 
         docs (Sequence[Doc]): The documents, at least one, of one vocabulary, with which words are
             embedded.
-        words (numpy.ndarray): The ORTH of all their tokens, uint64. Shape (n_tokens,).
-        lengths (numpy.ndarray): int32, the number of tokens of every document. Shape (n_docs,).
-        RETURNS (numpy.ndarray): float32, one row a token, one column a tag. It is the caller's.
+        words (Words): Their words.
+        RETURNS (numpy.ndarray): float32, one row a word, one column a tag. It is the caller's.
         """
 
     def clear(self) -> None:
@@ -66,12 +64,12 @@ class ModelScorer:
     def __init__(self, model: Model) -> None:
         self.model = model
 
-    def scores(
-        self, docs: Sequence[Doc], words: numpy.ndarray, lengths: numpy.ndarray
-    ) -> numpy.ndarray:
+    def scores(self, docs: Sequence[Doc], words: Words) -> numpy.ndarray:
         """See `Scorer.scores`."""
         ops: Any = self.model.ops  # thinc's types know no list of arrays
-        return numpy.array(to_numpy(ops.flatten(self.model.predict(docs))), "float32", order="C")
+        scores = to_numpy(ops.flatten(self.model.predict(docs)))
+        chosen = slice(None) if words.positions is None else word_mask(docs)
+        return numpy.array(scores[chosen], "float32", order="C")
 
     def clear(self) -> None:
         """Nothing is kept."""
@@ -109,12 +107,10 @@ class TableScorer:
         # The cache is neither copied nor pickled.
         return TableScorer, (self.model, self.table_size)
 
-    def scores(
-        self, docs: Sequence[Doc], words: numpy.ndarray, lengths: numpy.ndarray
-    ) -> numpy.ndarray:
+    def scores(self, docs: Sequence[Doc], words: Words) -> numpy.ndarray:
         """See `Scorer.scores`."""
-        known = self._present(docs[0].vocab)
-        table, rows = known.cache.look_up(words)
+        known, lengths = self._present(docs[0].vocab), words.lengths
+        table, rows = known.cache.look_up(words.orths)
         if known.after_relu is not None:
             return table.multiply(rows, lengths, self._window, known.after_relu)
         base, *own_sums = table.add_up(rows, lengths, self._window)

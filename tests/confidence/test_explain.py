@@ -215,3 +215,20 @@ def test_importing_the_package_imports_no_explanation():
     assert spacy_windowner.explain.__module__ == "spacy_windowner.confidence.explain"
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         spacy_windowner.nothing  # noqa: B018
+
+
+def test_whitespace_is_no_word_of_a_window(explained):
+    """The explanation is that of the text without it, but for the tokens' numbers."""
+    spaced = TEXT.replace(" ", " \t ")
+    plain, found = explain(explained, TEXT), explain(explained, spaced)
+    assert found.words != plain.words
+    assert len(found.entities) == len(plain.entities) == 2
+    for one, other in zip(plain.entities, found.entities, strict=True):
+        assert one.margin == pytest.approx(other.margin, abs=1e-5)
+        assert [part.text for part in one.parts] == [part.text for part in other.parts]
+        for part, same in zip(one.parts, other.parts, strict=True):
+            assert part.contribution == pytest.approx(same.contribution, abs=1e-5)
+            assert same.token is None or found.words[same.token] == part.text
+        assert [token.tag for token in one.tokens] == [token.tag for token in other.tokens]
+        for flip, same in ((one.flip, other.flip), (one.support, other.support)):
+            assert (flip and flip.text) == (same and same.text)

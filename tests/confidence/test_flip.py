@@ -27,7 +27,7 @@ def decision(words, entities, margin):
 
 def removals(changes, window=2):
     """What becomes of "X Y" in WORDS, if decisions without a word are those of `changes`."""
-    entity = Entity(2, 4, "PER", [1, 1])
+    entity = Entity(2, 4, "PER", [2, 3], [1, 1], [1, 0][:window], [4, 5][:window])
     doc = decision(WORDS, [], 0).doc
 
     def decide(docs):
@@ -37,7 +37,7 @@ def removals(changes, window=2):
             yield decision(words, *changes[missing])
 
     before = decision(WORDS, [(2, 4, "PER")], 4.0)
-    [found] = find_removals(SimpleNamespace(decide=decide), doc, [entity], before, window)
+    [found] = find_removals(SimpleNamespace(decide=decide), doc, [entity], before)
     return found
 
 

@@ -159,7 +159,7 @@ def test_no_documents_and_empty_ones(lengths, margins):
     found = batch.scored.best_spans(margins)
     assert rows_of(found) == []
     assert [column.dtype for column in found] == ["int32"] * 4 + ["float64"]
-    assert batch.scored.token_margins().shape == (0,)
+    assert batch.scored.word_margins().shape == (0,)
     assert rows_of(batch.scored.near_spans(5.0)) == []
 
 

@@ -42,12 +42,12 @@ def test_best_spans(core, batch: Batch):
 
 @settings(max_examples=60)
 @given(WIDE)
-def test_near_spans_and_token_margins(core, batch: Batch):
+def test_near_spans_and_word_margins(core, batch: Batch):
     # Sums of small whole numbers are exact. Of others none is exactly so far behind.
     mine, plains = both(core, lambda: batch.scored.near_spans(3.0 + 1e-6))
     assert [row[:4] for row in rows_of(mine)] == [row[:4] for row in rows_of(plains)]
     numpy.testing.assert_allclose(mine.ratings, plains.ratings, rtol=0, atol=1e-9)
-    numpy.testing.assert_allclose(*both(core, batch.scored.token_margins), rtol=0, atol=1e-9)
+    numpy.testing.assert_allclose(*both(core, batch.scored.word_margins), rtol=0, atol=1e-9)
 
 
 @settings(max_examples=60)

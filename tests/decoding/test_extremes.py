@@ -48,7 +48,7 @@ def test_any_numbers(batch: Batch, share: float, transitions_too: bool):
             starts = [(doc, start) for doc, start, *_ in found]
             assert all(stop <= start for stop, start in zip(stops, starts[1:], strict=False))
         check_places(batch, rows_of(batch.scored.near_spans(5.0)))
-        assert batch.scored.token_margins().shape == (len(batch.scores),)
+        assert batch.scored.word_margins().shape == (len(batch.scores),)
 
 
 @settings(max_examples=100)

@@ -26,8 +26,7 @@ def test_constraints(batch: Batch):
             own = stands_for.get(name[0], name[0]) + name[1:]
             ruled_out = name != "O" and (
                 batch.flag("is_taken")[i]
-                or (batch.flag("is_space")[i] and name[0] in "BLU")
-                or ((batch.flag("is_sent_start")[i] or i in doc_starts) and name[0] in "IL")
+                or ((batch.flag("is_break")[i] or i in doc_starts) and name[0] in "IL")
             )
             expected = -numpy.inf if ruled_out else batch.scores[i, own_names.index(own)]
             assert score == expected

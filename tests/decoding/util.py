@@ -8,11 +8,11 @@ import numpy
 from hypothesis import strategies as st
 
 from spacy_windowner.decoding.lattice import Scored
-from spacy_windowner.decoding.places import SENT_START, SPACE, TAKEN
+from spacy_windowner.decoding.places import BREAK, TAKEN
 from spacy_windowner.decoding.spans import Spans
 from spacy_windowner.decoding.tags import BILUO, BIO, SCHEMES, Scheme
 
-FLAGS = {"is_space": SPACE, "is_sent_start": SENT_START, "is_taken": TAKEN}
+FLAGS = {"is_break": BREAK, "is_taken": TAKEN}
 
 Entities = list[tuple[int, int, int]]
 
@@ -180,15 +180,10 @@ def _all_spans(length: int, n_labels: int, start: int) -> Iterator[Entities]:
 
 def may_hold(batch: Batch, entities: Entities) -> bool:
     """Whether the places of a batch of one document allow these entities."""
-    is_space, is_sent_start, is_taken = (batch.flag(name) for name in FLAGS)
+    is_break, is_taken = (batch.flag(name) for name in FLAGS)
     last = 0
     for start, end, _ in entities:
-        if start < last or (
-            is_space[start]
-            or is_space[end - 1]
-            or is_sent_start[start + 1 : end].any()
-            or is_taken[start:end].any()
-        ):
+        if start < last or (is_break[start + 1 : end].any() or is_taken[start:end].any()):
             return False
         last = end
     return True

@@ -72,7 +72,7 @@ def test_each_distinct_word_has_one_row(vocab):
     )
     layer = DistinctWords(embed)
     layer.initialize(X=docs)
-    rows, ids, lengths = layer.predict(docs)
+    rows, ids, lengths, _ = layer.predict(docs)
     assert rows.shape == (4, 4)  # in, Paris, Not, paris
     assert lengths.tolist() == [4, 0, 1, 3]
     expected = numpy.vstack(embed.predict(docs))
@@ -83,7 +83,7 @@ def test_all_tokens_have_rows_of_their_own(vocab):
     docs = [Doc(vocab, words=of_doc) for of_doc in BATCHES["repeated words"]]
     layer = AllTokens(CharNgrams(4, 30, min_n=1, max_n=3, attr="ORTH"))
     layer.initialize()
-    rows, ids, lengths = layer.predict(docs)
+    rows, ids, lengths, _ = layer.predict(docs)
     assert rows.shape == (8, 4)
     assert ids.tolist() == list(range(8))
     assert lengths.tolist() == [4, 0, 1, 3]
@@ -93,7 +93,7 @@ def test_documents_of_two_vocabularies():
     """Each word is spelled by a vocabulary that knows it."""
     words_of_docs = [["Hi", "there"], [], ["Xyz", "😀", "Hi"]]
     embed = CharNgrams(4, 30, min_n=1, max_n=3, attr="ORTH").initialize()
-    rows, ids, _ = DistinctWords(embed).predict(
+    rows, ids, *_ = DistinctWords(embed).predict(
         [Doc(spacy.blank("en").vocab, words=words) for words in words_of_docs]
     )
     words = [word for words in words_of_docs for word in words]

@@ -9,7 +9,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from spacy_windowner.decoding.tags import BILUO, BIO, MISSING
-from spacy_windowner.pipeline.gold import gold_tags
+from spacy_windowner.pipeline.gold import read_gold
 
 TEXT = "abcdefghijkl"
 LABELS = ["A", "B"]
@@ -53,7 +53,7 @@ def test_gold_tags_are_those_of_spacy(scheme, eg: Example):
     if scheme is BIO:
         tags = [tag and tag.replace("U-", "B-").replace("L-", "I-") for tag in tags]
     expected = [MISSING if tag is None else names.index(tag) for tag in tags]
-    assert gold_tags([eg, eg], hashes, scheme)[0].tolist() == 2 * expected
+    assert read_gold([eg, eg], hashes, scheme).tags.tolist() == 2 * expected
 
 
 @settings(max_examples=200)
@@ -63,7 +63,7 @@ def test_unusable_entities_are_those_without_tokens_of_their_own(eg: Example):
     cut = [
         ent for ent in eg.reference.ents if ent.start_char not in edges or ent.end_char not in edges
     ]
-    tags, [skipped] = gold_tags([eg], [VOCAB.strings[label] for label in LABELS], BIO)
-    assert [ent for ent, _ in skipped] == cut
+    tags, _, [notes] = read_gold([eg], [VOCAB.strings[label] for label in LABELS], BIO)
+    assert [ent for ent, _ in notes.skipped] == cut
     begins = numpy.flatnonzero(tags % 2 == 1)
     assert len(begins[tags[begins] > 0]) == len(eg.reference.ents) - len(cut)

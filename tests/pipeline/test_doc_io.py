@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 
-from spacy_windowner.decoding.places import SENT_START, SPACE, TAKEN
+from spacy_windowner.decoding.places import BREAK, TAKEN
 from spacy_windowner.decoding.spans import NO_SPANS, Spans
 from spacy_windowner.pipeline import doc_io, doc_plain
 from spacy_windowner.pipeline.doc_io import add_labels, hash_labels
@@ -23,7 +23,7 @@ def core(request):
     module = doc_plain if request.param == "plain" else compiled_module("pipeline.doc_core")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(doc_io, "core", module)
-        patch.setattr(doc_io, "read_tokens", module.read_tokens)
+        patch.setattr(doc_io, "read_words", module.read_words)
         yield module
 
 
@@ -69,22 +69,47 @@ def random_spans(docs, seed) -> Spans:
 
 
 @settings(max_examples=100)
-@given(data=st.data(), overwrite=st.booleans())
-def test_tokens_are_read(core, vocab, data, overwrite):
+@given(data=st.data(), overwrite=st.booleans(), crosses_lines=st.booleans())
+def test_words_are_read(core, vocab, data, overwrite, crosses_lines):
     docs = data.draw(random_docs(vocab))
     before = [doc.to_bytes() for doc in docs]
-    lengths, words, places = core.read_tokens(docs, overwrite)
-    assert [lengths.dtype, words.dtype, places.dtype] == ["int32", "uint64", "uint8"]
-    assert all(each.flags.c_contiguous for each in (lengths, words, places))
-    assert lengths.tolist() == [len(doc) for doc in docs]
-    tokens = [token for doc in docs for token in doc]
-    assert words.tolist() == [token.orth for token in tokens]
-    for token, place in zip(tokens, places.tolist(), strict=True):
+    lengths, orths, places, positions = core.read_words(docs, overwrite, crosses_lines)
+    assert [lengths.dtype, orths.dtype, places.dtype] == ["int32", "uint64", "uint8"]
+    assert all(each.flags.c_contiguous for each in (lengths, orths, places))
+    words = [[token for token in doc if not token.is_space] for doc in docs]
+    assert lengths.tolist() == list(map(len, words))
+    assert orths.tolist() == [token.orth for doc in words for token in doc]
+    numbers = [token.i for doc in words for token in doc]
+    if len(numbers) == sum(map(len, docs)):
+        assert positions is None
+    else:
+        assert positions.dtype == "int32" and positions.tolist() == numbers
+
+    def is_start(token):
         # A document's first token is the start of a sentence if spaCy says so.
-        starts = token.doc.to_array("SENT_START")[token.i] == 1
-        taken = not overwrite and token.ent_iob_ in ("B", "I")
-        assert place == SPACE * token.is_space + SENT_START * starts + TAKEN * taken
+        return token.doc.to_array("SENT_START")[token.i] == 1
+
+    def is_taken(token):
+        return not overwrite and token.ent_iob_ in ("B", "I")
+
+    expected = []
+    for doc in words:
+        for n, token in enumerate(doc):
+            gap = token.doc[doc[n - 1].i + 1 if n else 0 : token.i]
+            is_break = is_start(token) or any(
+                is_start(space) or is_taken(space) or (space.text == "\n" and not crosses_lines)
+                for space in gap
+            )
+            expected.append(BREAK * is_break + TAKEN * is_taken(token))
+    assert places.tolist() == expected
     assert [doc.to_bytes() for doc in docs] == before
+
+
+@pytest.mark.parametrize("space", [*"\n\r\v\f\x1c\x85\u2028\u2029", "\r\n", " \n ", "\n\n"])
+def test_line_ends(core, vocab, space):
+    doc = Doc(vocab, words=["a", space, "a", " ", "a", "\t", "a", "\xa0", "a"])
+    assert core.read_words([doc], False, False).places.tolist()[1:] == [BREAK, 0, 0, 0]
+    assert core.read_words([doc], False, True).places.tolist()[1:] == [0, 0, 0, 0]
 
 
 @settings(max_examples=100)
@@ -152,8 +177,9 @@ def entity(start, end, label, rating=1.0, doc=0) -> Spans:
 
 
 def test_nothing(core, vocab):
-    lengths, words, places = core.read_tokens([], False)
-    assert len(lengths) == len(words) == len(places) == 0
+    for docs in ([], [Doc(vocab)], [Doc(vocab, words=[" ", "\n"])]):
+        lengths, orths, places, _ = core.read_words(docs, False, False)
+        assert lengths.tolist() == [0] * len(docs) and len(orths) == len(places) == 0
     assert core.write_entities([], NO_SPANS, hash_labels(LABELS)) == []
     empty = Doc(vocab)
     assert core.write_entities([empty], NO_SPANS, hash_labels(())) in ([], [0])

@@ -18,6 +18,7 @@ from spacy_windowner import explain
 from spacy_windowner.confidence.windows import open_model
 from spacy_windowner.models.growth import added_columns
 from spacy_windowner.optimizers.sparse_adam import SparseAdam
+from spacy_windowner.pipeline.doc_io import read_words
 
 from .util import ENTITIES, LOSSES, TRAIN_DATA, copy_of, ents_of, make_examples, make_nlp, train
 
@@ -62,9 +63,8 @@ def all_scores(nlp):
     docs = [nlp.make_doc(text) for text in TEXTS * 30]
     ner = nlp.get_pipe("window_ner")
     ner._refresh_scorer()
-    words = numpy.concatenate([doc.to_array("ORTH") for doc in docs])
-    lengths = numpy.array([len(doc) for doc in docs], dtype="int32")
-    return ner._scorer.scores(docs, words, lengths), numpy.vstack(ner.model.predict(docs))
+    scores = ner._scorer.scores(docs, read_words(docs, False, False))
+    return scores, numpy.vstack(ner.model.predict(docs))
 
 
 @pytest.mark.parametrize("scheme", ["bio", "biluo"])

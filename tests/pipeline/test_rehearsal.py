@@ -8,6 +8,7 @@ from thinc.api import Adam
 from thinc.util import has_torch
 
 from spacy_windowner.optimizers.sparse_adam import SparseAdam
+from spacy_windowner.pipeline.doc_io import read_words
 
 from .util import ENTITIES, TRAIN_DATA, ents_of, make_examples, make_nlp, train
 
@@ -193,7 +194,5 @@ def test_predictions_follow_every_update():
     ner.finish_update(OnlyTables())
     assert numpy.abs(scores_of(nlp) - before).max() > 0.1
     docs = [nlp.make_doc(text) for text in RAW]
-    words = numpy.concatenate([doc.to_array("ORTH") for doc in docs])
-    lengths = numpy.array([len(doc) for doc in docs], dtype="int32")
-    scores = ner._scorer.scores(docs, words, lengths)
+    scores = ner._scorer.scores(docs, read_words(docs, False, False))
     numpy.testing.assert_allclose(scores, scores_of(nlp), atol=1e-4)

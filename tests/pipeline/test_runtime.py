@@ -13,14 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy
 import pytest
 import spacy
-from spacy.attrs import ORTH
 from spacy.tokens import Doc
 from spacy.util import load_config
 from thinc.api import SGD, Adam, ConfigValidationError
 from thinc.compat import has_torch
 
+from spacy_windowner.decoding.words import word_mask
 from spacy_windowner.losses.cross_entropy import CrossEntropy
 from spacy_windowner.models.window_classifier import WindowClassifier
+from spacy_windowner.pipeline.doc_io import read_words
 from spacy_windowner.pipeline.window_ner import WindowNER
 from spacy_windowner.scoring.scorer import ModelScorer, TableScorer
 
@@ -59,13 +60,11 @@ def many_texts(n: int, n_names: int = 300, suffix: str = "") -> list[str]:
 def score(ner: WindowNER, docs: list[Doc]) -> numpy.ndarray:
     """The scores a component's predictions come from, one row a token."""
     ner.predict(docs)
-    lengths = numpy.array([len(doc) for doc in docs], dtype="int32")
-    words = numpy.concatenate([doc.to_array(ORTH) for doc in docs])
-    return ner._scorer.scores(docs, words, lengths)
+    return ner._scorer.scores(docs, read_words(docs, False, False))
 
 
 def model_scores(ner: WindowNER, docs: list[Doc]) -> numpy.ndarray:
-    return numpy.vstack(ner.model.predict(docs))
+    return numpy.vstack(ner.model.predict(docs))[word_mask(docs)]
 
 
 def rebuilt(nlp, **settings):

@@ -57,6 +57,7 @@ def test_saved_settings_rank_above_the_config(tmp_path):
         "thresholds": {},
         "candidates": False,
         "calibration": None,
+        "crosses_lines": False,
         "label_weights": {"LOC": 2.0},
         "frozen_labels": [],
         "label_hidden_width": 256,

@@ -8,7 +8,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 from spacy.util import load_config
 
-from spacy_windowner.pipeline.gold import MISALIGNED, ON_WHITESPACE
+from spacy_windowner.pipeline.gold import MISALIGNED
 from spacy_windowner.reporting.corpus_facts import CorpusFacts
 from spacy_windowner.reporting.data_check import check_data
 from spacy_windowner.reporting.data_wording import (
@@ -19,7 +19,7 @@ from spacy_windowner.reporting.data_wording import (
     describe_vectors,
     next_step,
 )
-from spacy_windowner.reporting.entity_problems import CROSSING, OVERLAPPING, find_problems
+from spacy_windowner.reporting.entity_problems import CROSSING, OVERLAPPING, TRIMMED, find_problems
 from spacy_windowner.reporting.finding import FAIL, GOOD, WARN
 
 from ..pipeline.util import TRAIN_DATA, make_examples, make_nlp, train
@@ -50,7 +50,7 @@ def test_problems():
         NLP.vocab, words=["New", "York", "is", "big"], ents=["O", "B-LOC", "O", "O"]
     )))  # fmt: skip
     assert problems_of(examples) == [
-        (ON_WHITESPACE, 1, "York ", "LOC", 4, 9),
+        (TRIMMED, 1, "York ", "LOC", 4, 9),
         (CROSSING, 2, "New York", "LOC", 0, 8),
         (OVERLAPPING, 4, " is", "B", 8, 11),
         (MISALIGNED, 5, "York", "LOC", 4, 8),
@@ -131,7 +131,7 @@ def test_good_data(config):
     found = check(config, MANY, dev)
     texts = told(found)
     assert WARN not in texts and FAIL not in texts
-    assert len(texts[GOOD]) == 9
+    assert len(texts[GOOD]) == 10
     assert found.unseen == (1, 1) and found.shared_texts == 0
     assert next_step(found, config, ["--x", "1"]) == (
         f"Next: python -m spacy train {config} --x 1 --output model"
@@ -152,8 +152,10 @@ def test_good_data(config):
         ([("a b", {"entities": []})], TRAIN_DATA, FAIL, "can't be initialized", "in doc.ents"),
         (TRAIN_DATA, [("a b", {"entities": []})], FAIL, "No entities in the dev", "hold out"),
         (TRAIN_DATA, [("a b", {})], WARN, "1 of 1 dev docs have no annotation", "hold out"),
-        ([*MANY[:9], ("a\nb", {"entities": [(0, 2, "LOC")]})], MANY[:1], FAIL,
+        ([*MANY[:9], ("a\nb", {"entities": [(1, 2, "LOC")]})], MANY[:1], FAIL,
          "1 invalid whitespace entity spans in the train", "correct the offsets"),
+        ([*MANY[:9], ("a\nb", {"entities": [(0, 2, "LOC")]})], MANY[:1], WARN,
+         "1 entities in the train data begin or end with whitespace", "correct the offsets"),
         ([*MANY[:120], ("a b c d e f", {"entities": [(0, 11, "LOC")]})], MANY[:1], "info",
          "Entities longer than a window (5 words): 1 (0.4%)", "what is in both"),
         ([("a b c d e f g h", {"entities": [(0, 15, "LOC")]})], MANY[:1], WARN,

@@ -1,7 +1,9 @@
 """Words and their products, and scores of documents."""
 
 import numpy
-from spacy.attrs import ORTH
+
+from spacy_windowner.decoding.words import word_mask
+from spacy_windowner.pipeline.doc_io import read_words
 
 from ..models.util import SENTENCES
 
@@ -33,16 +35,14 @@ def read_products(table, words, section: int = 0) -> numpy.ndarray:
 
 
 def score(scorer, docs) -> numpy.ndarray:
-    """One row a token."""
-    lengths = int32(len(doc) for doc in docs)
-    words = numpy.concatenate([doc.to_array(ORTH) for doc in docs])
-    scores = scorer.scores(docs, words, lengths)
+    """One row a word."""
+    scores = scorer.scores(docs, read_words(docs, False, False))
     assert scores.dtype == numpy.float32 and scores.flags.c_contiguous
     return scores
 
 
 def expected_scores(model, docs) -> numpy.ndarray:
-    return numpy.vstack(model.predict(docs))
+    return numpy.vstack(model.predict(docs))[word_mask(docs)]
 
 
 def in_parts(scorer, docs, n_parts, seed=0) -> numpy.ndarray:

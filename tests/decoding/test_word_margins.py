@@ -10,7 +10,7 @@ pytestmark = pytest.mark.usefixtures("core")
 @settings(max_examples=150)
 @given(SHORT)
 def test_margins_equal_enumeration(batch: Batch):
-    found = batch.scored.token_margins()
+    found = batch.scored.word_margins()
     expected = []
     for doc in batch.docs():
         n = len(doc.scores)
@@ -28,10 +28,10 @@ def test_margins_equal_enumeration(batch: Batch):
 @settings(max_examples=60)
 @given(LONG)
 def test_documents_are_independent(batch: Batch):
-    alone = [margin for doc in batch.docs() for margin in doc.scored.token_margins().tolist()]
-    assert batch.scored.token_margins().tolist() == alone
+    alone = [margin for doc in batch.docs() for margin in doc.scored.word_margins().tolist()]
+    assert batch.scored.word_margins().tolist() == alone
 
 
 def test_no_tokens_and_no_labels():
-    assert random_batch(0, 1).scored.token_margins().shape == (0,)
-    assert random_batch(3, 0).scored.token_margins().tolist() == [numpy.inf] * 3
+    assert random_batch(0, 1).scored.word_margins().shape == (0,)
+    assert random_batch(3, 0).scored.word_margins().tolist() == [numpy.inf] * 3
