@@ -1,16 +1,19 @@
 """What a model learns of itself on held-out documents: its operating point, and how far its
 margins can be trusted."""
 
+import hashlib
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy
+import srsly
 from spacy.language import Language
 from spacy.training import Example
 from spacy.util import registry
 from thinc.api import Model
+from thinc.util import to_numpy
 
 from ..confidence.calibration import MIN_COUNT, Calibration, Curves
 from ..decoding.leaning import Leaning
@@ -35,17 +38,20 @@ def calibrate(
     RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline. If weights
         in it aren't finite, it raises an error, so that nothing is saved over an earlier pipeline.
     """
-    told = False
+    told, done = False, b""
     corpus = None if path is None else KeptCorpus(path)  # the pipeline is saved many times
 
     def callback(nlp: Language) -> Language:
-        nonlocal told
+        nonlocal told, done
         for name, pipe in nlp.components:
             if hasattr(pipe, "require_finite"):
                 pipe.require_finite()
             elif isinstance(model := getattr(pipe, "model", None), Model):
                 require_finite_weights(name, model)
         if path is None or corpus is None:
+            return nlp
+        # spaCy saves the best pipeline twice, as the last one, too.
+        if _fingerprint(nlp) == done:
             return nlp
         for pipe, examples in components_and_examples(nlp, corpus):
             if tune_recall_bias:
@@ -58,9 +64,25 @@ def calibrate(
             if problem and not told:
                 told = True
                 warnings.warn(problem, stacklevel=2)
+        done = _fingerprint(nlp)
         return nlp
 
     return callback
+
+
+def _fingerprint(nlp: Language) -> bytes:
+    """Tells whether the weights of a pipeline and the settings of its `window_ner` have changed."""
+    digest = hashlib.sha256()
+    components: list[tuple[str, Any]] = nlp.components
+    for name, pipe in components:
+        model = getattr(pipe, "model", None)
+        for node in model.walk() if isinstance(model, Model) else ():
+            for param in node.param_names:
+                if node.has_param(param):
+                    digest.update(numpy.ascontiguousarray(to_numpy(node.get_param(param))).data)
+        if hasattr(pipe, "tune_recall_bias"):
+            digest.update(srsly.json_dumps([name, pipe.cfg], sort_keys=True).encode("utf8"))
+    return digest.digest()
 
 
 def lack_of_data(

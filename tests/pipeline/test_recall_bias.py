@@ -14,7 +14,8 @@ from thinc.api import Config
 
 from spacy_windowner.pipeline.calibrate import calibrate
 
-from .util import merge, scoring_ner
+from . import util
+from .util import copy_of, merge, scoring_ner
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -129,3 +130,26 @@ def test_training_with_the_default_config_tunes_the_bias(tmp_path):
     ner = spacy.load(tmp_path / "output" / "model-last").get_pipe("window_ner")
     # After so few steps O is ahead everywhere, if only by little.
     assert 0.0 < ner.cfg["recall_bias"] <= 4.0
+
+
+def test_the_same_weights_are_calibrated_once(trained, tmp_path, monkeypatch):
+    """spaCy calls the callback for the last and for the best pipeline."""
+    nlp = copy_of(trained)
+    path = tmp_path / "dev.spacy"
+    DocBin(docs=[eg.reference for eg in util.make_examples(nlp) * 20]).to_disk(path)
+    calls = []
+    ner = nlp.get_pipe("window_ner")
+    monkeypatch.setattr(ner, "calibrate", lambda _: calls.append("calibrate"))
+    callback = calibrate(path)
+    for _ in range(3):
+        callback(nlp)
+    assert len(calls) == 1
+    ner.cfg["threshold"] = 0.5
+    callback(nlp)
+    assert len(calls) == 2
+    ner.model.get_ref("output_layer").get_param("b")[0] += 0.5
+    callback(nlp)
+    callback(nlp)
+    assert len(calls) == 3
+    calibrate(path)(nlp)
+    assert len(calls) == 4
