@@ -1,19 +1,50 @@
 """Named entity recognition for spaCy by window classification."""
 
+from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .annotating.annotate import annotate
+    from .annotating.rows import Row, rows_of
     from .confidence.explain import explain
+    from .pipeline.window_ner import WindowNER
+    from .pretraining.pretrain import pretrain
+    from .reporting.report import make_report
+    from .suggestion.suggest import suggest
 
-__all__ = ["__version__", "explain"]
+_HOMES = {
+    "Row": "annotating.rows",
+    "WindowNER": "pipeline.window_ner",
+    "annotate": "annotating.annotate",
+    "explain": "confidence.explain",
+    "make_report": "reporting.report",
+    "pretrain": "pretraining.pretrain",
+    "rows_of": "annotating.rows",
+    "suggest": "suggestion.suggest",
+}
+"""The module of each public name. spaCy imports this package whenever a pipeline is made, and most
+pipelines need none of them."""
+
+__all__ = [
+    "Row",
+    "WindowNER",
+    "__version__",
+    "annotate",
+    "explain",
+    "make_report",
+    "pretrain",
+    "rows_of",
+    "suggest",
+]
 __version__ = version("spacy-windowner")
 
 
 def __getattr__(name: str) -> Any:
-    # spaCy imports this package whenever a pipeline is made, and few explain one.
-    if name == "explain":
-        from .confidence.explain import explain
-
-        return explain
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
