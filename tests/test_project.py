@@ -70,8 +70,6 @@ def train_config(name: str, corpus: Path, output: Path | None, **training):
     return nlp
 
 
-# binary.cfg learns one label of a corpus which has more.
-@pytest.mark.filterwarnings(r"ignore:\[WW005\]")
 @pytest.mark.parametrize("name", CONFIGS)
 def test_configs_train(name, corpus):
     nlp = train_config(name, corpus, None, max_steps=4, eval_frequency=2)

@@ -139,7 +139,7 @@ def choose_entities(nlp: Language, component: str | None) -> bool:
     return True
 
 
-@Language.component(_NOTE)
+@Language.component("window_ner_noted")
 def note_entities(doc: Doc) -> Doc:
     """Note the entities of the component before by their characters, which stay what they are if a
     later component merges or splits tokens."""

