@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span, Token
 from spacy.training import Corpus, Example
 from spacy.util import fix_random_seed, registry
+from spacy.vocab import Vocab
 
 from spacy_windowner.pipeline.partial import annotation_of
 from spacy_windowner.training.augment import case, with_case
 from spacy_windowner.training.corpus import KeptCorpus
+
+from ..pipeline.util import ENTITIES, ents_of, make_examples, make_nlp
 
 ANNOTATION = ["ENT_IOB", "ENT_TYPE", "ENT_KB_ID", "ENT_ID", "SENT_START", "TAG", "POS", "MORPH"]
 ANNOTATION += ["LEMMA", "HEAD", "DEP", "SPACY"]
@@ -156,7 +159,7 @@ LETTERS = st.text(st.sampled_from("aAßŉİıΣσςΑ'’. -ǅﬃ\u0307"), min_s
 @given(text=LETTERS, cut=st.integers(1, 11), change=st.sampled_from([str.lower, str.upper]))
 def test_tokenizations_that_differ_still_align(text, cut, change):
     """What becomes of a letter doesn't depend on where its token ends."""
-    vocab = spacy.blank("xx").vocab
+    vocab = Vocab()
     parts = [part for part in (text[:cut], text[cut:]) if part]
     whole = Doc(vocab, words=[text], spaces=[False])
     split = Doc(vocab, words=parts, spaces=[False] * len(parts))
@@ -233,3 +236,21 @@ def test_a_corpus_stays_a_stream(nlp, tmp_path, reader):
     assert len(list(corpus(nlp))) == 40
     random.setstate(state)
     assert [eg.text for eg in islice(corpus(nlp), 2)] == [eg.text for eg in first]
+
+
+def test_a_model_learns_from_copies():
+    """Entities are found in other letters, and incorrect spans stay what they are."""
+    nlp = make_nlp(incorrect_spans_key="wrong")
+    examples = make_examples(nlp)
+    for example in examples:
+        example.reference.spans["wrong"] = [Span(example.reference, 0, 1, "PERSON")]
+    copies = [with_case(eg, change) for eg in examples for change in (str.lower, str.upper)]
+    fix_random_seed(0)
+    optimizer = nlp.initialize(lambda: examples)
+    for _ in range(60):
+        nlp.update([*examples, *copies], sgd=optimizer)
+    for text, ents in zip(
+        ["who is shaka khan?", "I LIKE LONDON AND BERLIN."], ENTITIES, strict=True
+    ):
+        found = [(text.lower(), label) for text, label in ents_of(nlp(text))]
+        assert found == [(text.lower(), label) for text, label in ents]
