@@ -25,6 +25,7 @@ from .corpus_facts import CorpusFacts
 from .read import read_examples
 
 _LISTED = ("[WW001]", "[WW163]")  # they warn of entities that are listed here one by one
+_COPIES = "spacy-windowner.case.v1"
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def check_data(config_path: str | Path, overrides: Mapping[str, Any] | None = No
     if not names:
         found = ", ".join(nlp.pipe_names) or "no component"
         raise ValueError(Errors.WN095.format(config=config_path, names=found))
-    interpolated = nlp.config.interpolate()
+    interpolated = _without_copies(nlp.config.interpolate())
     T = registry.resolve(interpolated["training"], schema=ConfigSchemaTraining)
     dot_names = [T["train_corpus"], T["dev_corpus"]]
     try:
@@ -132,6 +133,17 @@ def check_data(config_path: str | Path, overrides: Mapping[str, Any] | None = No
         problem=problem,
         warnings=[text for text in texts if not text.startswith(_LISTED)],
     )
+
+
+def _without_copies(config: Config) -> Config:
+    """A config whose corpora are as they are in their files: without copies in other letters, by
+    which documents couldn't be counted."""
+    config = config.copy()
+    for corpus in config["corpora"].values():
+        augmenter = corpus.get("augmenter") if isinstance(corpus, dict) else None
+        if isinstance(augmenter, dict) and augmenter.get("@augmenters") == _COPIES:
+            corpus["augmenter"] = None
+    return config
 
 
 def _load(config: Config, path: str | Path) -> Language:

@@ -9,8 +9,11 @@ from spacy.training.initialize import init_nlp
 
 from .util import write_corpus
 
-# The corpora are tiny.
-pytestmark = pytest.mark.filterwarnings(r"ignore:\[WW060\]")
+# The corpora are tiny, and copies in upper case have no word vectors.
+pytestmark = [
+    pytest.mark.filterwarnings(r"ignore:\[WW060\]"),
+    pytest.mark.filterwarnings(r"ignore:\[WW004\]"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -171,6 +171,22 @@ def test_what_is_told(config, train, dev, kind, expected, next_words):
     assert next_words in next_step(found, config, [])
 
 
+def test_documents_are_counted_without_copies_in_other_letters(config):
+    settings = load_config(config)
+    for name in ("train", "dev"):
+        augmenter = {"@augmenters": "spacy-windowner.case.v1", "lower": 0.5, "upper": 0.5}
+        settings["corpora"][name]["augmenter"] = augmenter
+    settings.to_disk(config)
+    found = check(config, MANY)
+    assert found.train.documents == len(MANY)
+    assert found.dev.documents == len(TRAIN_DATA)
+    # Others stay.
+    augmenter = {"@augmenters": "spacy-windowner.annotation.v1", "labels": ["LOC"], "weight": 1.0}
+    settings["corpora"]["train"]["augmenter"] = augmenter
+    settings.to_disk(config)
+    assert check(config, TRAIN_DATA[1:]).train.partly_annotated == 1
+
+
 def test_documents_that_contradict_themselves_are_one_error(config):
     nlp = spacy.blank("en")
     docs = [eg.reference for eg in make_examples(nlp, MANY)]
