@@ -1,0 +1,54 @@
+"""A file that is written, and what is in it."""
+
+from collections import Counter
+from pathlib import Path
+
+from spacy.tokens import Doc, DocBin
+
+from ..errors import Errors
+from ..files.atomic import write_atomically
+
+
+class Part:
+    """A .spacy file.
+
+    path (Path): The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.n_docs = 0
+        self.n_tokens = 0
+        self.n_missing = 0
+        """Tokens that count as not annotated."""
+        self.labels: Counter[str] = Counter()
+        """Entities of each label."""
+        self._docs = DocBin(store_user_data=True)
+
+    @property
+    def n_ents(self) -> int:
+        """Its entities."""
+        return self.labels.total()
+
+    def add(self, doc: Doc) -> None:
+        """Add a document.
+
+        doc (Doc): The document.
+        """
+        self.n_docs += 1
+        self.n_tokens += len(doc)
+        if not doc.has_annotation("ENT_IOB", require_complete=True):
+            self.n_missing += sum(token.ent_iob == 0 for token in doc)
+        self.labels.update(ent.label_ for ent in doc.ents)
+        self._docs.add(doc)
+
+    def write(self) -> None:
+        """Write the file, or leave what was there before.
+
+        RAISES (ValueError): If it can't be written.
+        """
+        try:
+            write_atomically(self.path, self._docs.to_bytes())
+        except OSError as error:
+            fix = "What was there before is as it was."
+            raise ValueError(Errors.WN187.format(path=self.path, why=error, fix=fix)) from error
