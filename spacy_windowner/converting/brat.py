@@ -36,6 +36,8 @@ def open_brat(file: TextFile, options: Options) -> Reading:
     text, ann = (TextFile(file.path.with_suffix(suffix), options.encoding) for suffix in (TXT, ANN))
     if not text.path.is_file():
         raise ValueError(Errors.WN180.format(path=file.name, why=f"there is no {text.name}"))
+    if ann.path.is_file():
+        file.name = ann.name  # where entities are
     return Reading("brat", "brat's standoff", lambda: _read(file, text, ann))
 
 

@@ -73,11 +73,12 @@ def _format(file: TextFile, options: Options) -> str:
         return "json"
     if is_json_lines(file):
         return "jsonl"
-    if 2 * sum(map(is_inline, lines)) > len(lines):
+    if 2 * sum(map(is_inline, lines)) >= len(lines):
         return "iob"
     if find_layout(file, options) is not None:
         return "csv"
-    if 2 * sum(map(_has_tag, lines)) >= len(lines):
+    rows = [line for line in lines if line[0] != "#"] or lines  # others may be comments
+    if 2 * sum(map(_has_tag, rows)) >= len(rows):
         return "conll"
     formats = ", ".join(FORMATS)
     line = lines[0].rstrip("\r\n")
@@ -85,5 +86,5 @@ def _format(file: TextFile, options: Options) -> str:
 
 
 def _has_tag(line: str) -> bool:
-    """Whether it may be a line of CoNLL: a column but the first is a tag, or it is a comment."""
-    return line[0] == "#" or any(map(is_tag, split_columns(line)[1:]))
+    """Whether it may be a line of CoNLL: a column after the first is a tag."""
+    return any(map(is_tag, split_columns(line)[1:]))
