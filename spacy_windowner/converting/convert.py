@@ -101,7 +101,8 @@ def convert(
     sides = scan.assign(shares, seed) if shares else None
     skips = Skips()
     maker = DocMaker(nlp, options.rename, skips)
-    parts = [Part(path) for path in plan.paths]
+    keeps_all = any(reading.format == "spacy" for _, reading, *_ in files)
+    parts = [Part(path, keeps_all) for path in plan.paths]
     place = 0
     for number, (file, reading, _, target) in enumerate(files):
         merges = documents and scan.knows_documents

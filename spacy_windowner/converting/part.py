@@ -8,14 +8,18 @@ from spacy.tokens import Doc, DocBin
 from ..errors import Errors
 from ..files.atomic import write_atomically
 
+_ATTRS = ("ORTH", "NORM", "ENT_IOB", "ENT_TYPE", "SENT_START")
+"""What there is to keep of a document that is made here: a third of what spaCy would keep."""
+
 
 class Part:
     """A .spacy file.
 
     path (Path): The file.
+    keeps_all (bool): Whether documents have more to keep than words, sentences and entities.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, keeps_all: bool) -> None:
         self.path = path
         self.n_docs = 0
         self.n_tokens = 0
@@ -23,7 +27,7 @@ class Part:
         """Tokens that count as not annotated."""
         self.labels: Counter[str] = Counter()
         """Entities of each label."""
-        self._docs = DocBin(store_user_data=True)
+        self._docs = DocBin(store_user_data=True) if keeps_all else DocBin(attrs=_ATTRS)
 
     @property
     def n_ents(self) -> int:

@@ -63,9 +63,11 @@ class Evidence:
         RAISES (ValueError): If one is no tag.
         """
         for number, pair in enumerate(_pairs(tags)):
-            if pair not in self._pairs:
+            is_empty = number < len(tags) and not pair[1]
+            if pair not in self._pairs or is_empty:
                 at = lines[min(number, len(lines) - 1)] if lines else line
-                self._check(pair[1], at)
+                if number < len(tags):
+                    self._check(pair[1], at)
                 self._pairs[pair] = at
 
     def scheme(self, asked: str = AUTO) -> str:
@@ -91,7 +93,7 @@ class Evidence:
         return scheme
 
     def _check(self, tag: str, line: int) -> None:
-        if not tag or tag in self._tags:
+        if tag in self._tags:
             return
         if not is_tag(tag):
             fix = (

@@ -183,6 +183,14 @@ def test_labels_can_be_renamed(tmp_path):
     assert ents(doc) == [("a b", "XY"), ("c", "A")]
 
 
+def test_empty_tags(tmp_path):
+    path = write(tmp_path / "in.csv", "word,tag\na,O\n\nb,B-X\nc,\n")
+    with pytest.raises(ValueError, match="WN182.*line 5: '' is no tag"):
+        docs_of(path)
+    with pytest.raises(ValueError, match="WN182.*line 1: '' is no tag"):
+        docs_of(write(tmp_path / "in.iob", "a|B-X b|\n"), format="iob")
+
+
 def test_words_with_tags_in_a_line(tmp_path):
     path = write(tmp_path / "in.iob", "Anna|NNP|B-PER left|VB|O |||SYM|O\n\nRome|NNP|I-LOC\n")
     with pytest.raises(ValueError, match=r"WN184.*line 3: I-LOC"):
