@@ -9,7 +9,7 @@ from wasabi import Printer
 
 from ..converting.convert import Conversion, convert
 from ..converting.options import AUTO
-from ..converting.part import Part
+from ..converting.part import Totals
 from ..converting.progress import Status
 from ..converting.recognize import FORMATS
 from ..converting.schemes import SCHEMES
@@ -37,6 +37,7 @@ _RENAME = "Give a label another name, e.g. PERSON=PER. May be repeated"
 _QUIET = "Print warnings and errors alone"
 _DELAY = 2.0  # seconds before there is a bar
 _SHOWN = 3  # files that are named, of those that are alike
+_COLUMNS = 5  # files that have a column of their own
 
 
 @windowner_cli.command("convert")
@@ -104,32 +105,32 @@ def _report(done: Conversion, msg: Printer) -> None:
     loud = Printer()
     for count in done.skips:
         (loud.warn if count.kind.fix else msg.info)(str(count))
-    msg.table(
-        _rows(done.parts),
-        header=["", *(part.path.name for part in done.parts)],
-        divider=True,
-        aligns=["l", *"r" * len(done.parts)],
-    )
-    n_docs, n_ents = (
-        sum(getattr(part, name) for part in done.parts) for name in ("n_docs", "n_ents")
-    )
-    places = ", ".join(str(part.path) for part in done.parts)
-    msg.good(f"{n_docs:,} documents with {n_ents:,} entities", places)
-    if not n_ents:
+    total = Totals.of(done.parts)
+    is_wide = len(done.parts) > _COLUMNS
+    columns = [total] if is_wide else [Totals.of([part]) for part in done.parts]
+    names = [f"{len(done.parts):,} files"] if is_wide else [p.path.name for p in done.parts]
+    aligns = ["l", *"r" * len(columns)]
+    msg.table(_rows(columns), header=["", *names], divider=True, aligns=aligns)
+    places = [str(part.path) for part in done.parts]
+    more = f" and {len(places) - _COLUMNS:,} more" if is_wide else ""
+    text = f"{total.n_docs:,} documents with {total.n_ents:,} entities"
+    msg.good(text, ", ".join(places[:_COLUMNS]) + more)
+    if not total.n_ents:
         loud.warn("There is no entity in any of them")
 
 
-def _rows(parts: Sequence[Part]) -> list[tuple[str, ...]]:
+def _rows(columns: Sequence[Totals]) -> list[tuple[str, ...]]:
     labels = sorted(
-        {label for part in parts for label in part.labels},
-        key=lambda label: (-sum(part.labels[label] for part in parts), label),
+        {label for column in columns for label in column.labels},
+        key=lambda label: (-sum(column.labels[label] for column in columns), label),
     )
-    rows = [("documents", *(f"{part.n_docs:,}" for part in parts))]
-    rows.append(("tokens", *(f"{part.n_tokens:,}" for part in parts)))
-    if any(part.n_missing for part in parts):
-        rows.append(("not annotated", *(f"{part.n_missing:,}" for part in parts)))
-    rows.append(("entities", *(f"{part.n_ents:,}" for part in parts)))
-    rows += [(f"  {label}", *(f"{part.labels[label]:,}" for part in parts)) for label in labels]
+    rows = [("documents", *(f"{column.n_docs:,}" for column in columns))]
+    rows.append(("tokens", *(f"{column.n_tokens:,}" for column in columns)))
+    if any(column.n_missing for column in columns):
+        rows.append(("not annotated", *(f"{column.n_missing:,}" for column in columns)))
+    rows.append(("entities", *(f"{column.n_ents:,}" for column in columns)))
+    for label in labels:
+        rows.append((f"  {label}", *(f"{column.labels[label]:,}" for column in columns)))
     return rows
 
 

@@ -21,6 +21,8 @@ from .split import parse_shares
 from .targets import make_plan
 from .text_file import TextFile
 
+_SHOWN = 3  # inputs that are named
+
 
 class Conversion(NamedTuple):
     """What was converted.
@@ -83,13 +85,12 @@ def convert(
     paths = [Path(source) for source in sources]
     check_setting(bool(paths), "sources", paths, "Expected at least one file or folder.")
     found = [find_inputs(path) for path in paths]
-    plan = make_plan(paths, Path(output), len(shares))
+    inputs = [one for some, _ in found for one in some]
+    plan = make_plan(inputs, Path(output), len(shares))
     options = Options(format, encoding, scheme, word_column, tag_column, tag_names, rename or {})
     nlp = blank_pipeline(lang)
     files = [
-        _open(one, target, options, nlp)
-        for (inputs, _), target in zip(found, plan.targets, strict=True)
-        for one in inputs
+        _open(one, target, options, nlp) for one, target in zip(inputs, plan.targets, strict=True)
     ]
     progress = Progress(files, on_progress)
     scan = Scan(bool(shares))
@@ -103,6 +104,7 @@ def convert(
     maker = DocMaker(nlp, options.rename, skips)
     keeps_all = any(reading.format == "spacy" for _, reading, *_ in files)
     parts = [Part(path, keeps_all) for path in plan.paths]
+    names = [_name(inputs, plan.targets, number) for number in range(len(parts))]
     place = 0
     for number, (file, reading, _, target) in enumerate(files):
         merges = documents and scan.knows_documents
@@ -120,7 +122,7 @@ def convert(
             progress(number)
         progress.finish(number)
     notes = list(_notes(maker, sum(n for _, n in found), documents and not scan.knows_documents))
-    _require_docs(parts, paths, skips, bool(shares))
+    _require_docs(parts, [str(part.path) for part in parts] if shares else names, skips)
     for part in parts:
         part.write()
     return Conversion(parts, skips.counts(), notes)
@@ -171,13 +173,16 @@ def _notes(maker: DocMaker, n_others: int, lacks_documents: bool) -> Iterator[st
         yield "Bounds of documents aren't known: each sentence is a document"
 
 
-def _require_docs(
-    parts: Sequence[Part], sources: Sequence[Path], skips: Skips, is_split: bool
-) -> None:
-    names = [*map(str, sources)] if len(parts) > 1 else [", ".join(map(str, sources))]
-    for part, name in zip(parts, [*names, "", ""], strict=False):
+def _name(inputs: Sequence[Input], targets: Sequence[int], target: int) -> str:
+    """What to name the inputs of a file by."""
+    units = [one.unit for one, own in zip(inputs, targets, strict=True) if own == target]
+    names = list(dict.fromkeys(map(str, units)))
+    return ", ".join(names[:_SHOWN]) + (" and others" if len(names) > _SHOWN else "")
+
+
+def _require_docs(parts: Sequence[Part], names: Sequence[str], skips: Skips) -> None:
+    for part, name in zip(parts, names, strict=True):
         if not part.n_docs:
-            path = part.path if is_split else name
             first = next(iter(skips.counts()), None)
             why = str(first) if first else "The file is empty."
-            raise ValueError(Errors.WN188.format(path=path, why=why))
+            raise ValueError(Errors.WN188.format(path=name, why=why))

@@ -20,10 +20,14 @@ class Input(NamedTuple):
 
     path (Path): The file. Of brat's two files it is the text.
     format (str): Its format, if it is known by its neighbours, else "auto".
+    unit (Path): What is converted to one file: the file or, of brat's pairs, their folder.
+    name (str): The name of that, without an end that tells the format.
     """
 
     path: Path
     format: str
+    unit: Path
+    name: str
 
 
 def find_inputs(source: Path) -> tuple[list[Input], int]:
@@ -41,7 +45,7 @@ def find_inputs(source: Path) -> tuple[list[Input], int]:
             if not known:
                 why = f"the names of files in a folder must end in one of {', '.join(SUFFIXES)}"
                 raise ValueError(Errors.WN180.format(path=source, why=why))
-            return _pair(known), len(found) - len(known)
+            return _pair(known, source), len(found) - len(known)
         if not source.exists():
             why = "there is no such file or folder"
             raise ValueError(Errors.WN180.format(path=source, why=why))
@@ -50,17 +54,7 @@ def find_inputs(source: Path) -> tuple[list[Input], int]:
             raise ValueError(Errors.WN180.format(path=source, why=why))
     except OSError as error:
         raise ValueError(Errors.WN180.format(path=source, why=error)) from error
-    return _pair([source]), 0
-
-
-def stem(source: Path) -> str:
-    """The name of a source, without an end that tells the format."""
-    name = source.resolve().name
-    if source.is_dir():
-        return name
-    name = name.removesuffix(_GZIP)
-    end = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), "")
-    return name.removesuffix(end) or name
+    return _pair([source], None), 0
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -74,14 +68,28 @@ def _is_known(path: Path) -> bool:
     return path.name.removesuffix(_GZIP).endswith(SUFFIXES) and path.name not in _OTHERS
 
 
-def _pair(paths: Sequence[Path]) -> list[Input]:
+def _pair(paths: Sequence[Path], root: Path | None) -> list[Input]:
     """Of brat's two files keep the text. In a folder of them all texts are brat's."""
     folders = {path.parent for path in paths if path.suffix == ANN}
     inputs: dict[Path, Input] = {}
     for path in paths:
-        if path.suffix == ANN and (text := path.with_suffix(TXT)).is_file():
-            inputs.setdefault(text, Input(text, "brat"))
-        else:
-            is_brat = path.suffix in (TXT, ANN) and path.parent in folders
-            inputs.setdefault(path, Input(path, "brat" if is_brat else AUTO))
+        is_brat = path.suffix in (TXT, ANN) and path.parent in folders
+        if path.suffix == ANN and path.with_suffix(TXT).is_file():
+            path = path.with_suffix(TXT)
+        unit = path.parent if is_brat and root is not None else path
+        name = _stem(unit, root)
+        inputs.setdefault(path, Input(path, "brat" if is_brat else AUTO, unit, name))
     return list(inputs.values())
+
+
+def _stem(path: Path, root: Path | None) -> str:
+    """The name of a file or a folder, without an end that tells the format. In a folder it is a
+    path."""
+    if path == root:
+        return path.resolve().name
+    name = path.relative_to(root).as_posix() if root is not None else path.name
+    if path.is_dir():
+        return name
+    name = name.removesuffix(_GZIP)
+    end = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), "")
+    return name.removesuffix(end) or name

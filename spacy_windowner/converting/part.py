@@ -1,7 +1,9 @@
 """A file that is written, and what is in it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from spacy.tokens import Doc, DocBin
 
@@ -10,6 +12,35 @@ from ..files.atomic import write_atomically
 
 _ATTRS = ("ORTH", "NORM", "ENT_IOB", "ENT_TYPE", "SENT_START")
 """What there is to keep of a document that is made here: a third of what spaCy would keep."""
+
+
+class Totals(NamedTuple):
+    """What is in files.
+
+    n_docs (int): Documents.
+    n_tokens (int): Tokens.
+    n_missing (int): Tokens that count as not annotated.
+    labels (Counter[str]): Entities of each label.
+    """
+
+    n_docs: int
+    n_tokens: int
+    n_missing: int
+    labels: Counter[str]
+
+    @classmethod
+    def of(cls, parts: Sequence["Part"]) -> "Totals":
+        """What is in some files together."""
+        labels = Counter[str]()
+        for part in parts:
+            labels.update(part.labels)
+        n_docs, n_tokens = sum(part.n_docs for part in parts), sum(part.n_tokens for part in parts)
+        return cls(n_docs, n_tokens, sum(part.n_missing for part in parts), labels)
+
+    @property
+    def n_ents(self) -> int:
+        """Entities."""
+        return self.labels.total()
 
 
 class Part:
@@ -28,11 +59,6 @@ class Part:
         self.labels: Counter[str] = Counter()
         """Entities of each label."""
         self._docs = DocBin(store_user_data=True) if keeps_all else DocBin(attrs=_ATTRS)
-
-    @property
-    def n_ents(self) -> int:
-        """Its entities."""
-        return self.labels.total()
 
     def add(self, doc: Doc) -> None:
         """Add a document.

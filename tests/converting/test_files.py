@@ -144,8 +144,17 @@ def test_a_file_for_each_input_or_for_all(tmp_path):
     assert [part.n_docs for part in done.parts] == [1, 1, 1]
     done = convert(paths, tmp_path / "all.spacy")
     assert len(read_docs(tmp_path / "all.spacy")) == 3 == done.parts[0].n_docs
-    done = convert([tmp_path / "out"], tmp_path / "more")
-    assert len(read_docs(tmp_path / "more/out.spacy")) == 3
+    done = convert([tmp_path / "out"], tmp_path / "more.spacy")
+    assert len(read_docs(tmp_path / "more.spacy")) == 3
+    write(tmp_path / "out/sub/x.jsonl", LINE)
+    write_pair(tmp_path / "out/brat", "1", "a", "T1\tX 0 1\ta")
+    write_pair(tmp_path / "out/brat", "2", "b")
+    convert([tmp_path / "out"], tmp_path / "new")
+    found = {
+        path.relative_to(tmp_path / "new").as_posix()
+        for path in (tmp_path / "new").rglob("*.spacy")
+    }
+    assert found == {"a.spacy", "b.train.spacy", "c.d.spacy", "sub/x.spacy", "brat.spacy"}
 
 
 def test_what_can_not_be_written(tmp_path):
@@ -153,7 +162,7 @@ def test_what_can_not_be_written(tmp_path):
     other = write(tmp_path / "sub/a.conll", CONLL)
     DocBin(docs=docs_of(path)).to_disk(tmp_path / "a.spacy")
     for sources, output, why in [
-        ([path, other], tmp_path / "out", "several inputs have that name"),
+        ([path, other], tmp_path / "out", "would both be there"),
         ([tmp_path / "a.spacy"], tmp_path, "it is read"),
         ([tmp_path / "a.spacy"], tmp_path / "a.spacy", "it is read"),
         ([path], path / "out", "WN187"),
