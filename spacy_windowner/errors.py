@@ -442,7 +442,8 @@ class Errors:
     )
     WN190 = (
         "[WN190] {where}: the first column, which should hold the words, counts them ({line!r:.100}"
-        "). Name the column of the words, e.g. `--word-column 2` (`word_column`)."
+        "). Name the column of the words, e.g. `--word-column 2` (`word_column`), or 1 if they are "
+        "there."
     )
     WN191 = (
         "[WN191] {where}: a row of a text that had rows further up: {text!r:.100}. Sort the file, "

@@ -42,7 +42,7 @@ _COLUMNS = 5  # files that have a column of their own
 
 @windowner_cli.command("convert")
 def convert_cli(
-    sources: Annotated[list[Path], Arg(help=_INPUT, metavar="INPUT...")],
+    sources: Annotated[list[Path], Arg(help=_INPUT, metavar="INPUT")],
     output: Annotated[Path, Arg(help=_OUTPUT)],
     format: Annotated[str, Opt("--format", "-f", help=_FORMAT)] = AUTO,
     lang: Annotated[str, Opt("--lang", "-l", help=_LANG)] = "en",

@@ -9,7 +9,7 @@ from ..errors import Errors
 from .kinds import NO_WORD
 from .options import Options
 from .records import Reading, Record, Skip, TokenRecord
-from .schemes import is_tag
+from .schemes import MISSING, is_tag
 from .text_file import TextFile
 
 MAX_COLUMNS = 10
@@ -162,20 +162,23 @@ def _index(column: int | None, count: int, default: int, name: str, file: TextFi
 
 
 def _check_tags(file: TextFile, rows: list[tuple[int, str, list[str]]], tag: int) -> None:
-    """Of a wrong column, say which one would be right."""
-    if not rows or any(is_tag(pieces[tag]) for *_, pieces in rows):
+    """Of a wrong column, say which one would be right. One of hyphens may say that nothing is
+    annotated, or something else."""
+    columns = list(zip(*(pieces for *_, pieces in rows), strict=True))
+    if any(is_tag(cell) and cell != MISSING for cell in columns[tag]):
         return
-    number, _, first = rows[0]
     right = [
-        index + 1
-        for index in range(len(first))
-        if all(is_tag(pieces[index]) for *_, pieces in rows)
+        number
+        for number, cells in enumerate(columns, 1)
+        if all(map(is_tag, cells)) and {*cells} != {MISSING}
     ]
+    if not right and any(map(is_tag, columns[tag])):
+        return
+    fix = "Correct it, or name the column of the tags by `--tag-column` (`tag_column`)."
     if right:
         fix = f"Those of column {right[-1]} are: `--tag-column {right[-1]}` (`tag_column`)."
-    else:
-        fix = "Correct it, or name the column of the tags by `--tag-column` (`tag_column`)."
-    text = Errors.WN182.format(where=file.where(number), tag=first[tag], fix=fix)
+    first = rows[0]
+    text = Errors.WN182.format(where=file.where(first[0]), tag=first[2][tag], fix=fix)
     raise ValueError(text)
 
 

@@ -32,7 +32,7 @@ def read_fields(value: Any, line: int, tag_names: Sequence[str], where: str) -> 
         value = {"text": value[0], **value[1]}
     if not isinstance(value, dict):
         yield Skip(line, NO_RECORD, f"{kind_of(value)}, not an object")
-    elif value.get("answer", "accept") != "accept":
+    elif value.get("answer") not in (None, "accept"):
         yield Skip(line, REJECTED, f"{value['answer']}: {quote(str(value.get('text', '')))}")
     elif isinstance(value.get("tokens"), list) and (key := _tags_key(value)):
         yield from _read_tokens(value["tokens"], value[key], line, tag_names, where)
@@ -115,7 +115,18 @@ def _read_text(value: Mapping[str, Any], line: int) -> TextRecord | Skip:
 
 
 def _tags_key(value: Mapping[str, Any]) -> str | None:
-    return next((key for key in _TAGS if isinstance(value.get(key), list)), None)
+    """The key of a list of tags, which holds no lists or dicts, as one of entities does."""
+    if any(isinstance(word, dict) for word in value["tokens"]):
+        return None  # Prodigy's, beside a text
+    return next(
+        (
+            key
+            for key in _TAGS
+            if isinstance(value.get(key), list)
+            and not any(isinstance(tag, list | dict) for tag in value[key])
+        ),
+        None,
+    )
 
 
 def _read_tokens(

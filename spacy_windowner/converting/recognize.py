@@ -19,7 +19,7 @@ from .tables import find_layout, open_table
 from .text_file import TextFile
 
 _PARQUET = b"PAR1"
-_SAMPLE = 50  # lines
+_SAMPLE = 200  # lines
 
 
 def _open_parquet(file: TextFile, options: Options) -> Reading:
@@ -66,11 +66,11 @@ def _format(file: TextFile, options: Options) -> str:
         return "spacy"
     if is_brat(file):
         return "brat"
+    if is_json_array(file):  # which may be a single line of any length
+        return "json"
     lines = list(islice((line for _, line in file.lines() if line.strip()), _SAMPLE))
     if not lines:
         raise ValueError(Errors.WN188.format(path=file.name, why="The file is empty."))
-    if is_json_array(file):
-        return "json"
     if is_json_lines(file):
         return "jsonl"
     if 2 * sum(map(is_inline, lines)) >= len(lines):

@@ -10,6 +10,7 @@ from .split import assign, key_of
 from .text_file import TextFile
 
 _NO_UNIT = -1
+_UNTAGGED = ("spacy", "brat")  # which never have tags
 
 
 class Scan:
@@ -37,6 +38,8 @@ class Scan:
         RETURNS (str): What the file is, in words.
         RAISES (ValueError): If it can't be read, or its tags are of no scheme.
         """
+        if reading.format in _UNTAGGED and not self._wants_keys:
+            return reading.description
         evidence = Evidence(file.name)
         last: int | None = None
         has_tags = False

@@ -78,7 +78,7 @@ def test_comments_and_words_that_look_like_them(tmp_path):
 def test_other_columns(tmp_path):
     text = "1\tAnna\tB-PER\t-\tx\n2\tcame\tO\t-\tx\n3\t.\tO\t-\tx\n\n1\tb\tO\t-\tx\n"
     path = write(tmp_path / "in.conll", text)
-    with pytest.raises(ValueError, match=r"WN182.*'x' is no tag.*--tag-column 4"):
+    with pytest.raises(ValueError, match=r"WN182.*'x' is no tag.*--tag-column 3"):
         docs_of(path)
     with pytest.raises(ValueError, match=r"WN190.*--word-column 2"):
         docs_of(path, tag_column=3)
@@ -88,6 +88,15 @@ def test_other_columns(tmp_path):
     for column in (6, -6):
         with pytest.raises(ValueError, match=r"WN180.*have 5 columns"):
             docs_of(path, word_column=column)
+
+
+def test_a_column_of_hyphens(tmp_path):
+    path = write(tmp_path / "in.conll", "Anna B-PER -\nleft O -\n")
+    with pytest.raises(ValueError, match=r"WN182.*line 1: '-' is no tag.*--tag-column 2"):
+        docs_of(path)
+    assert ents(docs_of(path, tag_column=2)[0]) == [("Anna", "PER")]
+    [doc] = docs_of(write(tmp_path / "in.conll", "Anna -\nleft -\n"))
+    assert tags(doc) == ["", ""]
 
 
 def test_words_that_are_not_annotated(tmp_path):

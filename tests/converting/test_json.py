@@ -66,6 +66,17 @@ def test_prodigy(tmp_path):
     assert missing.n == 1 and "line 6: 'c'" in missing.first
 
 
+def test_tokens_beside_a_text(tmp_path):
+    tokens = [{"text": word, "start": 0, "end": 5, "id": 0} for word in ("Paris", "Hilton")]
+    rows = [
+        {"text": PARIS, "tokens": tokens, "labels": [[0, 12, "PER"]]},
+        {"text": PARIS, "tokens": ["Paris"], "labels": [[0, 12, "PER"]]},
+        {"text": PARIS, "tokens": ["Rome"], "labels": ["B-LOC"], "answer": None},
+    ]
+    docs = docs_of(write_jsonl(tmp_path / "in.jsonl", rows))
+    assert [ents(doc) for doc in docs] == [[("Paris Hilton", "PER")]] * 2 + [[("Rome", "LOC")]]
+
+
 def test_lines_that_are_left_out(tmp_path):
     good = json.dumps({"text": PARIS, "spans": []})
     lines = [
