@@ -56,6 +56,8 @@ def open_conll(file: TextFile, options: Options) -> Reading:
 def split_columns(line: str) -> list[str]:
     """Tabs separate columns or, without any, spaces: words may hold other white space."""
     line = line.rstrip("\r\n")
+    if not line.strip(" \t"):
+        return []
     if "\t" in line:
         return line.rstrip("\t").split("\t")
     return [column for column in line.split(" ") if column]
@@ -70,7 +72,7 @@ def _read(file: TextFile, columns: _Columns) -> Iterator[Record]:
     for number, line in file.lines():
         pieces = split_columns(line)
         is_bound = _is_bound(line)
-        if pieces and not is_bound and (_is_comment(line, pieces, columns)):
+        if pieces and not is_bound and _is_comment(line, pieces, columns):
             continue
         if not pieces or is_bound:
             if words:

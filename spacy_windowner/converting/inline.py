@@ -14,7 +14,7 @@ _SEPARATOR = "|"
 
 def is_inline(line: str) -> bool:
     """Whether each word of a line has a tag."""
-    pieces = line.split()
+    pieces = _split(line)
     return bool(pieces) and all(
         _SEPARATOR in piece and is_tag(piece.rpartition(_SEPARATOR)[2]) for piece in pieces
     )
@@ -28,10 +28,10 @@ def open_inline(file: TextFile, options: Options) -> Reading:
     RETURNS (Reading): How it is read.
     RAISES (ValueError): If it is empty.
     """
-    found = next(((number, line) for number, line in file.lines() if line.strip()), None)
+    found = next(((number, line) for number, line in file.lines() if _split(line)), None)
     if found is None:
         raise ValueError(Errors.WN188.format(path=file.name, why="The file is empty."))
-    n_splits = min(2, *(piece.count(_SEPARATOR) for piece in found[1].split()))
+    n_splits = min(2, *(piece.count(_SEPARATOR) for piece in _split(found[1])))
     if n_splits < 1:
         raise _error(file, *found)
     description = "words with tags, a sentence a line"
@@ -40,11 +40,16 @@ def open_inline(file: TextFile, options: Options) -> Reading:
 
 def _read(file: TextFile, n_splits: int) -> Iterator[Record]:
     for number, line in file.lines():
-        parts = [piece.rsplit(_SEPARATOR, n_splits) for piece in line.split()]
+        parts = [piece.rsplit(_SEPARATOR, n_splits) for piece in _split(line)]
         if any(len(part) <= n_splits or not part[0] for part in parts):
             raise _error(file, number, line)
         if parts:
             yield TokenRecord(number, [part[0] for part in parts], [part[-1] for part in parts])
+
+
+def _split(line: str) -> list[str]:
+    """Its words with their tags. Words may hold other white space than spaces and tabs."""
+    return [piece for piece in line.rstrip("\r\n").replace("\t", " ").split(" ") if piece]
 
 
 def _error(file: TextFile, number: int, line: str) -> ValueError:

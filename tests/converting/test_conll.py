@@ -99,6 +99,11 @@ def test_a_column_of_hyphens(tmp_path):
     assert tags(doc) == ["", ""]
 
 
+def test_blank_lines_may_have_tabs(tmp_path):
+    docs = docs_of(write(tmp_path / "in.conll", "a\tO\n\t\nb\tB-X\t\n \t \n  \nc\tO"))
+    assert [words(doc) for doc in docs] == [["a"], ["b"], ["c"]]
+
+
 def test_words_that_are_not_annotated(tmp_path):
     [doc] = docs_of(write(tmp_path / "in.conll", "Anna B-PER\nor O\nBob -\n"))
     assert tags(doc) == ["B", "O", ""]
@@ -206,6 +211,8 @@ def test_words_with_tags_in_a_line(tmp_path):
         docs_of(path)
     docs = docs_of(path, scheme="iob1")
     assert [words(doc) for doc in docs] == [["Anna", "left", "||"], ["Rome"]]
+    [doc] = docs_of(write(tmp_path / "nbsp.iob", "New\u00a0York|B-LOC\tis|O  big|O\r\n"))
+    assert words(doc) == ["New\u00a0York", "is", "big"]
     with pytest.raises(ValueError, match=r"WN183.*line 2: expected words with tags"):
         docs_of(write(tmp_path / "bad.iob", "a|O b|O\nc d|O\n"))
     with pytest.raises(ValueError, match=r"WN183.*line 1"):
