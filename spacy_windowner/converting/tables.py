@@ -27,7 +27,8 @@ _ENDS = ("end", "end_offset", "stop", "end_char")
 _LABELS = ("label", "type", "entity_type", "tag", "category")
 _PIECES = ("entity", "mention", "span", "entity_text", "span_text", "surface")
 _SENTENCES = ("sentence #", "sentence", "sentence_id", "sent_id", "sent", "sentence_number")
-_DOCUMENTS = ("document_id", "doc_id", "id", "doc", "document #", "article_id", "text_id")
+_DOCUMENTS = ("document_id", "doc_id", "doc", "document #", "article_id", "text_id")
+_IDS = (*_DOCUMENTS, "id")  # of tokens it may be their number
 _DELIMITERS = "\t,;"
 _SAMPLE = 20
 
@@ -39,12 +40,14 @@ class Layout(NamedTuple):
     rows (str): "token", "document" or "entity".
     has_header (bool): Whether the first row names the columns.
     columns (Dict[str, int]): The index of each part.
+    width (int): How many columns there are.
     """
 
     delimiter: str
     rows: str
     has_header: bool
     columns: dict[str, int]
+    width: int
 
 
 def find_layout(file: TextFile, options: Options) -> Layout | None:
@@ -66,14 +69,12 @@ def find_layout(file: TextFile, options: Options) -> Layout | None:
             names = [name.strip().lower() for name in header]
             if (found := _from_header(names)) is not None:
                 kind, columns = found
-                return Layout(delimiter, kind, True, _given(columns, options, len(names)))
+                columns = _given(columns, options, len(names))
+                return Layout(delimiter, kind, True, columns, len(names))
     for delimiter in _DELIMITERS[1:]:  # with tabs it would be CoNLL
         rows = [line.rstrip("\r\n").split(delimiter) for line in lines]
-        width = len(rows[0])
-        tag = (options.tag_column or width) - 1 if (options.tag_column or 1) > 0 else width - 1
-        if width > 1 and tag < width and all(len(row) > tag and is_tag(row[tag]) for row in rows):
-            columns = _given({"word": 0, "tag": width - 1}, options, width)
-            return Layout(delimiter, "token", False, columns)
+        if (layout := _from_rows(rows, delimiter, options)) is not None:
+            return layout
     return None
 
 
@@ -98,6 +99,12 @@ def open_table(file: TextFile, options: Options) -> Reading:
             where=file.where(1), expected=expected, found="another one", line=first.rstrip("\r\n")
         )
         raise ValueError(text)
+    width = layout.width
+    for name in ("word_column", "tag_column"):
+        column = getattr(options, name)
+        if column is not None and not (0 < column <= width or -width <= column < 0):
+            why = f"its rows have {width} columns, and `{name}` is {column}"
+            raise ValueError(Errors.WN180.format(path=file.name, why=why))
     readers: dict[str, Callable[..., Iterator[Record]]] = {
         "token": read_tokens,
         "document": read_documents,
@@ -149,9 +156,7 @@ def _from_header(names: list[str]) -> tuple[str, dict[str, int]] | None:
                 found[part] = index
         return found
 
-    entity = find(
-        text=_TEXTS, start=_STARTS, end=_ENDS, label=_LABELS, piece=_PIECES, id=_DOCUMENTS
-    )
+    entity = find(text=_TEXTS, start=_STARTS, end=_ENDS, label=_LABELS, piece=_PIECES, id=_IDS)
     if {"text", "start", "end", "label"} <= set(entity):
         return "entity", entity
     token = find(word=_WORDS, tag=_TAGS, sentence=_SENTENCES, document=_DOCUMENTS)
@@ -159,6 +164,20 @@ def _from_header(names: list[str]) -> tuple[str, dict[str, int]] | None:
         return "token", token
     document = find(text=_TEXTS, spans=_SPANS)
     return ("document", document) if len(document) == 2 else None
+
+
+def _from_rows(rows: list[list[str]], delimiter: str, options: Options) -> Layout | None:
+    """A table of tokens by its tags. Its first row may be something else if it was said where tags
+    are."""
+    width = len(rows[0])
+    columns = _given({"word": 0, "tag": width - 1}, options, width)
+    word, tag = columns["word"], columns["tag"]
+    if width < 2 or not all(0 <= min(word, tag) and max(word, tag) < len(row) for row in rows):
+        return None
+    has_header = options.tag_column is not None and not is_tag(rows[0][tag])
+    if not all(is_tag(row[tag].strip()) for row in rows[has_header:]):
+        return None
+    return Layout(delimiter, "token", has_header, columns, width)
 
 
 def _given(columns: dict[str, int], options: Options, width: int) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 
 import pytest
 import spacy
@@ -113,6 +114,14 @@ def test_parquet(tmp_path):
     path.write_bytes(b"PAR1 and nothing")
     with pytest.raises(ValueError, match="WN180"):
         docs_of(path)
+
+
+def test_parquet_without_pyarrow(tmp_path, monkeypatch):
+    for name in ("pyarrow", "pyarrow.parquet"):
+        monkeypatch.setitem(sys.modules, name, None)
+    (tmp_path / "in.x").write_bytes(b"PAR1")
+    with pytest.raises(ImportError, match="WN118"):
+        docs_of(tmp_path / "in.x")
 
 
 def test_spacy(tmp_path):

@@ -54,6 +54,20 @@ def test_tokens_without_a_header(tmp_path):
     assert ents(docs_of(path, format="csv", tag_column=2)[0]) == [("Anna", "PER")]
 
 
+def test_other_names_of_columns(tmp_path):
+    path = write(tmp_path / "in.csv", "n,w,t,x\n1,Anna,B-PER,a\n2,left,O,b\n")
+    with pytest.raises(ValueError, match="WN181"):
+        docs_of(path)
+    for settings in ({"word_column": 2, "tag_column": 3}, {"word_column": -3, "tag_column": -2}):
+        [doc] = docs_of(path, **settings)
+        assert words(doc) == ["Anna", "left"] and ents(doc) == [("Anna", "PER")]
+    path = write(tmp_path / "in.tsv", "id\ttoken\ttag\n1\tAnna\tB-PER\n2\tleft\tO\n")
+    assert words(docs_of(path)[0]) == ["Anna", "left"]
+    for column in (4, -4):
+        with pytest.raises(ValueError, match=f"WN180.*3 columns, and `word_column` is {column}"):
+            docs_of(path, word_column=column)
+
+
 def test_documents(tmp_path):
     rows = [
         ["id", "text", "entities"],
