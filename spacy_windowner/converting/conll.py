@@ -204,7 +204,7 @@ def _wrong_count(
 ) -> ValueError:
     plain = line.rstrip("\r\n")
     where = file.where(number)
-    expected = f"{columns.width} columns, as in lines before"
+    expected = f"{columns.width} columns, as in other lines"
     return ValueError(
         Errors.WN183.format(where=where, expected=expected, found=len(pieces), line=plain)
     )

@@ -176,7 +176,7 @@ def test_a_scheme_that_is_asked_for(tmp_path):
         ("Paris\n", "WN181.*'Paris'"),
         ("", "WN188.*The file is empty"),
         ("\n \n\t\n", "WN188.*The file is empty"),
-        ("a O\nb c O\n", "WN183.*line 2: expected 2 columns, as in lines before, found 3"),
+        ("a O\nb c O\n", "WN183.*line 2: expected 2 columns, as in other lines, found 3"),
         ("a\tx\tO\nb\tO\n", "WN183.*line 2: expected 3 columns"),
         ("a O\nb O\nword\n", "WN183.*line 3"),
         ('a O\nb O\n{"text": "c"}\n', "WN18[23].*line 3"),

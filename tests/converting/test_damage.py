@@ -29,7 +29,7 @@ PIECES = ["\n", "\t", " ", ",", '"', "[", "]", "{", "}", "|", "-", "#", "null", 
 
 
 @pytest.mark.parametrize("name", GOOD)
-@settings(max_examples=15)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_damaged_files(tmp_path_factory, name, data):
     text = GOOD[name]
@@ -40,7 +40,7 @@ def test_damaged_files(tmp_path_factory, name, data):
     check(tmp_path_factory.mktemp("damage") / name, text.encode(), "auto")
 
 
-@settings(max_examples=30)
+@settings(max_examples=60)
 @given(data=st.binary(max_size=60), format=st.sampled_from(["auto", *FORMATS]))
 @example(data=b"PAR1PAR1", format="auto")
 @example(data=b"\x78\x9c\x03\x00\x00\x00\x00\x01", format="spacy")
@@ -51,7 +51,7 @@ def test_any_bytes(tmp_path_factory, data, format):
     check(tmp_path_factory.mktemp("damage") / "in.x", data, format)
 
 
-@settings(max_examples=30)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_json(tmp_path_factory, data):
     keys = ["text", "spans", "entities", "label", "labels", "tokens", "ner_tags", "start", "end",

@@ -12,7 +12,7 @@ from spacy_windowner.converting.convert import convert
 
 from .util import NLP, encode_tags, read_docs, tags, to_csv, write, write_jsonl
 
-FEW = settings(max_examples=8)
+FEW = settings(max_examples=20)
 LABELS = ["PER", "LOC", "B-LOC", "creative-work"]
 WORDS = st.text("aZé#|,;\"'-{[0\u4e2d\U0001f600", min_size=1, max_size=5)
 SENTENCES = [".", "O", "-", "#", "B-PER", "-X-", "1", '"', "null", "NaN"]
