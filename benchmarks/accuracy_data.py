@@ -1,9 +1,9 @@
 """The corpora of `accuracy.py`: reading them in either format, and word vectors."""
 
 import random
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import spacy
@@ -12,11 +12,8 @@ from spacy.training.initialize import convert_vectors
 from spacy.vocab import Vocab
 from wasabi import msg
 
+from spacy_windowner.converting.convert import convert
 from spacy_windowner.reporting.judge import entities
-
-sys.path.append(str(Path(__file__).parent.parent / "scripts"))
-
-from convert_conll import read_sentences  # noqa: E402
 
 PARTS = ("train", "dev", "test")
 _OTHER_NAMES = {"devel": "dev", "valid": "dev", "validation": "dev", "development": "dev"}
@@ -74,16 +71,17 @@ def check_corpus(corpus: Corpus) -> Corpus:
 def read_part(path: Path, vocab: Vocab) -> list[Doc]:
     """Read a part of a corpus.
 
-    path (Path): A .spacy file, or one with the token first and a BIO tag last on each line, and a
-        blank line between sentences.
+    path (Path): A .spacy file, or one with the token first and a tag last on each line, and a blank
+        line between sentences.
     vocab (Vocab): The vocabulary of the documents.
     RETURNS (List[Doc]): The documents: of the latter, one a sentence.
     """
     if path.suffix == ".spacy":
         return list(DocBin().from_disk(path).get_docs(vocab))
-    sentences = read_sentences(path, more_columns=True)
-    # A line that parts documents is no sentence.
-    return [Doc(vocab, words=w, ents=t) for w, t in sentences if w[0] != "-DOCSTART-"]
+    with TemporaryDirectory() as folder:
+        target = Path(folder) / "part.spacy"
+        convert([path], target, format="conll")
+        return list(DocBin().from_disk(target).get_docs(vocab))
 
 
 def prepare(corpus: Corpus, lang: str, folder: Path) -> dict:

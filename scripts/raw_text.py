@@ -13,8 +13,8 @@ from wasabi import msg
 
 def read_raw(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the text of each document. Where it is not known which tokens white space parts, as
-    after `convert_conll.py`, the tokens are the text: put together and parted again they would be
-    others than those of the test data.
+    after `convert` of CoNLL files, the tokens are the text: put together and parted again they
+    would be others than those of the test data.
 
     path (Path): A .spacy file.
     YIELDS (Dict[str, Any]): {"text": str} or {"tokens": List[str]}.

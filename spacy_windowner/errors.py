@@ -411,6 +411,55 @@ class Errors:
         "writes them), or use a model that can grow, such as "
         "`spacy-windowner.WindowClassifier.v1`."
     )
+    WN180 = (
+        "[WN180] Can't read {path}: {why}. Name files of annotated documents, or folders of them."
+    )
+    WN181 = (
+        "[WN181] Can't tell the format of {path}, which begins with {line!r:.100}. Name it by "
+        "`--format` (`format`): {formats}. docs/convert.md shows each of them."
+    )
+    WN182 = (
+        "[WN182] {where}: {tag!r:.50} is no tag. A tag is O, or one of B, I, L, U, S and E with a "
+        "hyphen and a label, such as B-PER; - stands for no annotation. {fix}"
+    )
+    WN183 = (
+        "[WN183] {where}: expected {expected}, found {found}: {line!r:.100}. Correct the line, or "
+        "remove it, or name another format by `--format` (`format`)."
+    )
+    WN184 = (
+        "[WN184] {where}: {tag} {why}. Correct the tag. Or name the scheme by `--scheme` "
+        "(`scheme`); with iob1 an entity may start with B- or with I-."
+    )
+    WN185 = "[WN185] {where}: no {encoding} ({reason}). Name the file's encoding, e.g. {fix}."
+    WN186 = (
+        "[WN186] {where}: the label {label!r:.100} {why}. Give it another name, e.g. `--rename "
+        "'{label:.50}={fix:.50}'` (`rename`)."
+    )
+    WN187 = "[WN187] Can't write to {path}: {why}. {fix}"
+    WN188 = "[WN188] There is no annotated document in {path}. {why}"
+    WN189 = (
+        "[WN189] {where}: {tag!r:.50} stands for a tag, and it isn't known for which. Name all "
+        "tags in their order by `--tag-names` (`tag_names`), e.g. O,B-PER,I-PER."
+    )
+    WN190 = (
+        "[WN190] {where}: the first column, which should hold the words, counts them ({line!r:.100}"
+        "). Name the column of the words, e.g. `--word-column 2` (`word_column`), or 1 if they are "
+        "there."
+    )
+    WN191 = (
+        "[WN191] {where}: a row of a text that had rows further up: {text!r:.100}. Sort the file, "
+        "so that all rows of a text stand together; else each would be a document that lacks the "
+        "entities of the others."
+    )
+    WN192 = (
+        "[WN192] {where}: the file can't be read on ({reason}). Mend the file there, or name "
+        "another format by `--format` (`format`)."
+    )
+    WN193 = (
+        "[WN193] Can't split {n} documents into {parts} parts: near-duplicates stay together, and "
+        "{n_groups} are different. Give more documents, or leave out `--split` (`split`)."
+    )
+    WN194 = "[WN194] Can't make a tokenizer of the language {lang!r}: {reason} Name another one."
 
 
 class Warnings:
@@ -497,6 +546,7 @@ class Warnings:
         "[WW163] {count} of {total} entities in {source} begin or end with whitespace, or "
         "characters that nobody sees. '{name}' learns them without. The first: {shown}"
     )
+    WW180 = "[WW180] {n:,} {what}. The first: {first}. {fix}"
     WW160 = (
         "[WW160] '{name}' doesn't learn {labels}: in {n_words:,} words of training data no entity "
         "has such a label. Annotate it, or leave the label out."

@@ -19,7 +19,9 @@ from spacy.util import load_config
 from thinc.compat import has_torch
 from typer.testing import CliRunner
 
-from .scripts import ROOT, run_script
+from spacy_windowner.converting.convert import convert
+
+from .scripts import ROOT
 
 # Where the public corpora may be: see the assets in project.yml.
 DATA = ROOT.parent / "shared" / "data"
@@ -48,11 +50,7 @@ def run(*args: object, cwd: Path = ROOT) -> None:
 def corpus(tmp_path_factory) -> Path:
     """The embedded corpus in spaCy's format."""
     folder = tmp_path_factory.mktemp("corpus")
-    for split in ("train", "dev", "test"):
-        code, output = run_script(
-            "convert_jsonl", ROOT / f"assets/{split}.jsonl", folder / f"{split}.spacy"
-        )
-        assert code == 0, output
+    convert([ROOT / f"assets/{split}.jsonl" for split in ("train", "dev", "test")], folder)
     return folder
 
 
@@ -165,8 +163,7 @@ def test_readme_python_runs():
 def test_real_corpora(tmp_path, name, files, f):
     """The default config learns each corpus to a dev score that is far from chance."""
     for file, split in zip(files, ["train", "dev"], strict=True):
-        script = ROOT / "scripts/convert_conll.py"
-        run(sys.executable, script, DATA / name / file, tmp_path / f"{split}.spacy")
+        convert([DATA / name / file], tmp_path / f"{split}.spacy")
     (tmp_path / "model").mkdir()
     train_config("default", tmp_path, tmp_path / "model", max_steps=1000)
     meta = srsly.read_json(tmp_path / "model/model-best/meta.json")

@@ -6,6 +6,7 @@ from spacy.cli import app
 from ._util import windowner_cli
 from .annotate import annotate_cli
 from .calibrate import calibrate_cli
+from .convert import convert_cli
 from .debug_data import debug_data_cli
 from .explain import explain_cli
 from .pretrain import pretrain_cli
@@ -16,6 +17,7 @@ from .suggest import suggest_cli
 __all__ = [
     "annotate_cli",
     "calibrate_cli",
+    "convert_cli",
     "debug_data_cli",
     "explain_cli",
     "pretrain_cli",

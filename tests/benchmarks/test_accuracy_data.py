@@ -134,7 +134,7 @@ def test_vectors_of_a_text_file(tmp_path, header, word, capsys):
 @pytest.mark.parametrize("part", ["train", "dev", "test"])
 def test_a_part_without_words(tmp_path, part):
     folder = write_corpus(tmp_path / "tiny")
-    (folder / f"{part}.conll").write_text("\n\n", encoding="utf8")
+    DocBin(docs=[Doc(spacy.blank("en").vocab)]).to_disk(folder / f"{part}.spacy")
     with pytest.raises(ValueError, match=f"The {part} part of the corpus tiny has no words."):
         prepare(find_corpus(folder), "en", tmp_path / "out")
 

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from .util import run_command
 
-COMMANDS = ["annotate", "calibrate", "debug-data", "explain", "pretrain", "report", "serve"]
-COMMANDS += ["suggest"]
+COMMANDS = ["annotate", "calibrate", "convert", "debug-data", "explain", "pretrain", "report"]
+COMMANDS += ["serve", "suggest"]
 
 
 def help_of(*command):

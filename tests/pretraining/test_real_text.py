@@ -1,7 +1,5 @@
 """Words of real text, and what they bring to a training."""
 
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -10,6 +8,7 @@ from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config
 
+from spacy_windowner.converting.convert import convert
 from spacy_windowner.pretraining.pretrain import WORDS, pretrain
 
 ROOT = Path(__file__).parent.parent.parent
@@ -43,8 +42,7 @@ def test_true_windows_are_told_from_corrupt_ones(words):
 def test_a_training_begins_better(words, tmp_path):
     for split in ("train", "dev"):
         source, target = DATA / "wnut17" / f"{split}.conll", tmp_path / f"{split}.spacy"
-        command = [sys.executable, ROOT / "scripts" / "convert_conll.py", source, target]
-        subprocess.run(command, check=True)
+        convert([source], target)
     scores = []
     for init_words in (None, str(words[0])):
         overrides = {

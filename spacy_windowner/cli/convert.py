@@ -1,0 +1,201 @@
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import tqdm
+from spacy.cli._util import Arg, Opt
+from wasabi import Printer
+
+from ..converting.convert import Conversion, convert
+from ..converting.options import AUTO
+from ..converting.part import Totals
+from ..converting.progress import Status
+from ..converting.recognize import FORMATS
+from ..converting.schemes import SCHEMES
+from ..converting.settings import parse_names, parse_renames
+from ._util import explain_errors, windowner_cli
+
+_INPUT = "Annotated files, or folders of them"
+_OUTPUT = (
+    "File to write, .spacy, which holds all of them. Or a folder, which gets a file of each, or "
+    "the parts of a split"
+)
+_FORMAT = f"Format, if it can't be told from the content: one of {', '.join(FORMATS)}"
+_LANG = "Language whose tokenizer is used for raw text. Tokens that are given stay"
+_DOCUMENTS = "Put the sentences of a document together, where its bounds are known"
+_SPLIT = (
+    "Split documents at random, e.g. 80/10/10 into train, dev and test. Near-duplicates stay "
+    "together"
+)
+_ENCODING = "Encoding, e.g. latin-1. By default UTF-8 or, after its mark, UTF-16"
+_SCHEME = f"Scheme of tags, if it can't be told from them: one of {', '.join(SCHEMES)}"
+_WORD = "Column of words, from 1, or from -1 at the end. By default the first"
+_TAG = "Column of tags, likewise. By default the last"
+_NAMES = "What numbers of tags stand for, e.g. O,B-PER,I-PER"
+_RENAME = "Give a label another name, e.g. PERSON=PER. May be repeated"
+_QUIET = "Print warnings and errors alone"
+_DELAY = 2.0  # seconds before there is a bar
+_SHOWN = 3  # files that are named, of those that are alike
+_COLUMNS = 5  # files that have a column of their own
+
+
+@windowner_cli.command("convert")
+def convert_cli(
+    sources: Annotated[list[Path], Arg(help=_INPUT, metavar="INPUT")],
+    output: Annotated[Path, Arg(help=_OUTPUT)],
+    format: Annotated[str, Opt("--format", "-f", help=_FORMAT)] = AUTO,
+    lang: Annotated[str, Opt("--lang", "-l", help=_LANG)] = "en",
+    documents: Annotated[bool, Opt("--documents", "-d", help=_DOCUMENTS)] = False,
+    split: Annotated[str | None, Opt(help=_SPLIT)] = None,
+    seed: Annotated[int, Opt(help="Another one gives another split")] = 0,
+    encoding: Annotated[str | None, Opt(help=_ENCODING)] = None,
+    scheme: Annotated[str, Opt(help=_SCHEME)] = AUTO,
+    word_column: Annotated[int | None, Opt(help=_WORD)] = None,
+    tag_column: Annotated[int | None, Opt(help=_TAG)] = None,
+    tag_names: Annotated[str | None, Opt(help=_NAMES)] = None,
+    rename: Annotated[list[str] | None, Opt(help=_RENAME)] = None,
+    quiet: Annotated[bool, Opt("--quiet", "-q", help=_QUIET)] = False,
+) -> None:
+    """
+    Convert annotated files to training data.
+
+    Reads JSON lines and arrays (Prodigy, doccano, Label Studio), CoNLL, CSV, brat, Parquet and
+    others, tells the format from the content, and writes .spacy files. What can't be learned from
+    is counted, with the first of its kind. Nothing is written if a file can't be read.
+
+    EXAMPLE:
+
+      python -m spacy windowner convert annotated.jsonl train.spacy
+
+      \b
+      python -m spacy windowner convert train.conll dev.conll test.conll \\
+        corpus/
+
+      \b
+      python -m spacy windowner convert annotated.jsonl corpus/ \\
+        --split 80/10/10
+    """
+    msg = Printer(no_print=quiet)
+    with explain_errors(), _Bar(quiet) as bar, _Recognized(msg, bar) as recognized:
+        done = convert(
+            sources,
+            output,
+            format=format,
+            lang=lang,
+            documents=documents,
+            split=split,
+            seed=seed,
+            encoding=encoding,
+            scheme=scheme,
+            word_column=word_column,
+            tag_column=tag_column,
+            tag_names=parse_names(tag_names or ""),
+            rename=parse_renames(rename or []),
+            on_recognized=recognized,
+            on_progress=bar,
+        )
+    _report(done, msg)
+
+
+def _report(done: Conversion, msg: Printer) -> None:
+    """Print what was left out, and what is in the files."""
+    for note in done.notes:
+        msg.info(note)
+    loud = Printer()
+    for count in done.skips:
+        (loud.warn if count.kind.fix else msg.info)(str(count))
+    total = Totals.of(done.parts)
+    is_wide = len(done.parts) > _COLUMNS
+    columns = [total] if is_wide else [Totals.of([part]) for part in done.parts]
+    names = [f"{len(done.parts):,} files"] if is_wide else [p.path.name for p in done.parts]
+    aligns = ["l", *"r" * len(columns)]
+    msg.table(_rows(columns), header=["", *names], divider=True, aligns=aligns)
+    places = [str(part.path) for part in done.parts]
+    more = f" and {len(places) - _COLUMNS:,} more" if is_wide else ""
+    text = f"{total.n_docs:,} documents with {total.n_ents:,} entities"
+    msg.good(text, ", ".join(places[:_COLUMNS]) + more)
+    if not total.n_ents:
+        loud.warn("There is no entity in any of them")
+
+
+def _rows(columns: Sequence[Totals]) -> list[tuple[str, ...]]:
+    labels = sorted(
+        {label for column in columns for label in column.labels},
+        key=lambda label: (-sum(column.labels[label] for column in columns), label),
+    )
+    rows = [("documents", *(f"{column.n_docs:,}" for column in columns))]
+    rows.append(("tokens", *(f"{column.n_tokens:,}" for column in columns)))
+    if any(column.n_missing for column in columns):
+        rows.append(("not annotated", *(f"{column.n_missing:,}" for column in columns)))
+    rows.append(("entities", *(f"{column.n_ents:,}" for column in columns)))
+    for label in labels:
+        rows.append((f"  {label}", *(f"{column.labels[label]:,}" for column in columns)))
+    return rows
+
+
+class _Bar:
+    """A bar, if it takes longer, and there is a terminal to show it."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._bar: tqdm.tqdm | None = None
+        self._begin = time.time()  # the clock of tqdm
+
+    def __enter__(self) -> "_Bar":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove the bar, for other lines. It comes back."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def __call__(self, status: Status) -> None:
+        if self._quiet or time.time() < self._begin + _DELAY:
+            return
+        if self._bar is None:
+            self._bar = tqdm.tqdm(
+                total=status.size,
+                bar_format="{percentage:3.0f}%|{bar}| {desc} [{elapsed}, {remaining} left]",
+                smoothing=0.0,
+                disable=None,
+                leave=False,
+            )
+            self._bar.start_t = self._begin
+        if not self._bar.disable:
+            self._bar.set_description_str(f"{status.n_docs:,} documents", refresh=False)
+            self._bar.update(status.done - self._bar.n)
+
+
+class _Recognized:
+    """Says what files are, in one line for all that are alike and follow each other."""
+
+    def __init__(self, msg: Printer, bar: _Bar) -> None:
+        self._msg = msg
+        self._bar = bar
+        self._names: list[str] = []
+        self._what = ""
+
+    def __enter__(self) -> "_Recognized":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._say()
+
+    def __call__(self, name: str, what: str) -> None:
+        if what != self._what:
+            self._say()
+        self._what = what
+        self._names.append(name)
+
+    def _say(self) -> None:
+        if self._names:
+            more = len(self._names) - _SHOWN
+            names = ", ".join(self._names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+            self._bar.clear()
+            self._msg.info(f"{names}: {self._what}")
+            self._names = []
