@@ -76,10 +76,10 @@ def test_configs_train(name, corpus):
 
 
 def test_default_config_is_that_of_the_factory():
-    """configs/default.cfg spells out the factory's defaults, but for the scheme."""
+    """configs/default.cfg spells out the factory's defaults."""
     config = load_config(ROOT / "configs" / "default.cfg")
     nlp = spacy.blank("en")
-    nlp.add_pipe("window_ner", config={"scheme": "biluo"})
+    nlp.add_pipe("window_ner")
     assert config["components"]["window_ner"] == nlp.config["components"]["window_ner"]
 
 

@@ -42,7 +42,7 @@ def TorchWindowClassifier(
         calls torch.nn.functional.dropout in `forward` keeps its own.
     window (int): k, the words on either side of the centre.
     dropout (Optional[float]): Dropout rate of the embeddings and of the dropout modules in the
-        network. If None, the `dropout` of the training applies.
+        network. If None, that of the training applies. If that is 0, there is no dropout at all.
     nO (Optional[int]): Tags. If None, they follow from the labels.
     RETURNS (Model[List[Doc], List[Floats2d]]): One row a token, one column a tag.
     RAISES (ImportError): If torch is not installed.

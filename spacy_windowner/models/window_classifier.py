@@ -40,8 +40,8 @@ def WindowClassifier(
     hidden_depth (int): Hidden layers: 0 (a linear classifier of the window), 1 or 2.
     activation (str): f: "logistic", "tanh", "hard_tanh", "relu", "leaky_relu" or "prelu".
     pooling (str): "concat", or "average", which loses the order of the words.
-    dropout (Optional[float]): Dropout rate of the embeddings and the hidden layers. If None, the
-        `dropout` of the training applies.
+    dropout (Optional[float]): Dropout rate of the embeddings and the hidden layers. If None, that
+        of the training applies. If that is 0, there is no dropout at all.
     nO (Optional[int]): Tags. If None, they follow from the labels.
     RETURNS (Model[List[Doc], List[Floats2d]]): One row a token, one column a tag.
     RAISES (ValueError): If a setting makes no sense.

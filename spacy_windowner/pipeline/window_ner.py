@@ -56,7 +56,7 @@ from .vector_coverage import check_vectors, uses_vectors
 default_config = """
 [window_ner]
 overwrite = false
-scheme = "bio"
+scheme = "biluo"
 incorrect_spans_key = null
 entity_weight = 1.5
 recall_bias = 0.0
@@ -89,7 +89,7 @@ hidden_width = 128
 hidden_depth = 1
 activation = "relu"
 pooling = "concat"
-dropout = null
+dropout = 0.5
 nO = null
 
 [window_ner.model.embed]
@@ -218,7 +218,7 @@ class WindowNER(SavedPipe):
         *,
         loss: TagLoss,
         overwrite: bool = False,
-        scheme: str = "bio",
+        scheme: str = "biluo",
         incorrect_spans_key: str | None = None,
         entity_weight: float = 1.5,
         recall_bias: float = 0.0,
@@ -524,7 +524,8 @@ class WindowNER(SavedPipe):
         examples (Iterable[Example]): The examples. Labels that the component doesn't have are added
             to it, with a warning, as spaCy's `ner` adds them. If some are frozen, or `initialize`
             was given the labels, such entities count as not annotated.
-        drop (float): The dropout rate, unless the model's `dropout` sets one.
+        drop (float): The dropout rate. If it isn't 0, and no label is frozen, the model's `dropout`
+            ranks above it.
         sgd (Optional[Optimizer]): The optimizer. If None, gradients accumulate.
         losses (Optional[Dict[str, float]]): Losses to add to, by the component's name.
         RETURNS (Dict[str, float]): The updated losses.
@@ -540,7 +541,9 @@ class WindowNER(SavedPipe):
         if not any(len(example.predicted) for example in examples):
             return losses
         own_rate = self.model.attrs.get("dropout")
-        rate = drop if own_rate is None else own_rate
+        # Without dropout means without. Labels that learn alone have a network of their own, for
+        # which the model's rate wasn't chosen.
+        rate = drop if own_rate is None or not drop or self.frozen_labels else own_rate
         self._watch.learn(examples, self.open_labels, self.name)
         losses[self.name] += self._learn(examples, self._get_loss, rate, sgd)
         return losses

@@ -81,7 +81,7 @@ def pretrain(
     batch_words (int): Words learned from in a step.
     corrupt_windows (int): Corrupt windows of a true one.
     learn_rate (float): The learning rate of `SparseAdam`.
-    dropout (float): The dropout rate of the embeddings, unless the model's `dropout` sets one.
+    dropout (float): The dropout rate of the embeddings, whatever that of the model is.
     seed (int): The seed of all that is random.
     checkpoint_words (int): Words between two checkpoints. There is one after each epoch, too.
     on_batch (Optional[Callable[[Status], None]]): Called after each batch.
@@ -112,8 +112,7 @@ def pretrain(
         model: Model = nlp.get_pipe(component).model  # type: ignore[attr-defined]
         network = make_network(model, component)
         initialize_network(network, [Doc(nlp.vocab, words=["word"])])
-        rate = model.attrs["dropout"]
-        set_dropout_rate(network.words, dropout if rate is None else rate)
+        set_dropout_rate(network.words, dropout)
         settings: dict[str, Any] = {
             "lang": nlp.lang,
             "model": nlp.config["components"][component]["model"],

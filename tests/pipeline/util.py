@@ -23,7 +23,9 @@ ENTITIES = [[("Shaka Khan", "PERSON")], [("London", "LOC"), ("Berlin", "LOC")]]
 """What a pipeline trained on TRAIN_DATA finds in it."""
 
 SMALL = {
+    "scheme": "bio",
     "model": {
+        "dropout": None,
         "window": 2,
         "hidden_width": 32,
         "embed": {
@@ -31,7 +33,7 @@ SMALL = {
             "features": {"width": 16, "rows": [200, 100, 100, 100]},
             "ngrams": {"width": 16, "rows": 200},
         },
-    }
+    },
 }
 """The default model with little of everything, and nothing random after initialization."""
 
@@ -105,7 +107,12 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list, Calla
 
 def scoring_ner(scores: dict[str, list[float]], labels: Iterable[str], **settings) -> WindowNER:
     """A component whose scores are those of a table."""
-    ner = WindowNER(spacy.blank("xx").vocab, word_scores(scores), loss=CrossEntropy(), **settings)
+    ner = WindowNER(
+        spacy.blank("xx").vocab,
+        word_scores(scores),
+        loss=CrossEntropy(),
+        **{"scheme": "bio", **settings},
+    )
     for label in labels:
         ner.add_label(label)
     ner.model.set_dim("nO", ner.scheme.n_tags(len(ner.labels)))
