@@ -288,7 +288,7 @@ def test_a_torch_model_grows(units, tmp_path):
         "scorer": {"@architectures": "spacy-windowner.TorchScorer.v1", "hidden_width": 16},
     }
     nlp = spacy.blank("xx")
-    ner = nlp.add_pipe("window_ner", config={"model": model})
+    ner = nlp.add_pipe("window_ner", config={"scheme": "bio", "model": model})
     train(nlp, OLD_DATA)
     before = all_scores(nlp)
     ner.add_labels(["ORG"], label_hidden_width=units)
@@ -305,7 +305,7 @@ def test_a_shared_tok2vec_grows():
     nlp = spacy.blank("xx")
     nlp.add_pipe("tok2vec")
     embed = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "*"}
-    nlp.add_pipe("window_ner", config={"model": {"embed": embed}})
+    nlp.add_pipe("window_ner", config={"scheme": "bio", "model": {"embed": embed}})
     train(nlp, steps=40)
     nlp = copy_of(nlp)
     ner = nlp.get_pipe("window_ner")
@@ -504,7 +504,7 @@ def shared_nlp(tmp_path):
     nlp.add_pipe("tok2vec")
     embed = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "*"}
     nlp.add_pipe("tagger", config={"model": {"tok2vec": embed}})
-    nlp.add_pipe("window_ner", config={"model": {"embed": embed}})
+    nlp.add_pipe("window_ner", config={"scheme": "bio", "model": {"embed": embed}})
     data = [(text, {**gold, "tags": ["A", "B", "A", "B", "A", "B"][:n]}) for (text, gold), n in zip(
         OLD_DATA, [len(nlp.make_doc(text)) for text, _ in OLD_DATA], strict=True
     )]  # fmt: skip

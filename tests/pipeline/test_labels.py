@@ -286,7 +286,7 @@ def plain_tagger(nO: int | None = None) -> Model:
 def test_a_model_of_the_users_own(nO, tmp_path):
     nlp = spacy.blank("xx")
     model = {"@architectures": "test.PlainTagger.v1", "nO": nO}
-    ner = nlp.add_pipe("window_ner", config={"model": model})
+    ner = nlp.add_pipe("window_ner", config={"scheme": "bio", "model": model})
     train(nlp, steps=60)
     assert ner.labels == ("PERSON", "LOC")
     assert [ents_of(nlp(text)) for text, _ in TRAIN_DATA] == ENTITIES
