@@ -17,7 +17,7 @@ OnSkip = Callable[[Kind, Entity], None]
 
 
 def set_entities(
-    doc: Doc, record: TextRecord, name: Callable[[Entity], str], on_skip: OnSkip
+    doc: Doc, record: TextRecord, name: Callable[[Entity], str], on_skip: OnSkip, expected: str
 ) -> str:
     """Set the entities of a document. Where one can't be set, its tokens count as not annotated.
 
@@ -25,10 +25,11 @@ def set_entities(
     record (TextRecord): What it was made of.
     name (Callable[[Entity], str]): The label of an entity.
     on_skip (OnSkip): Called with what is left out.
+    expected (str): What offsets count if that can't be told from this document alone.
     RETURNS (str): What the offsets count, see `offsets`.
     """
     text = record.text
-    unit, entities, others = convert_offsets(text, record.entities)
+    unit, entities, others = convert_offsets(text, record.entities, expected)
     unknown = list(record.unknown)
     for entity in others:
         on_skip(OTHER_TEXT if _is_inside(text, entity) else OUTSIDE, entity)

@@ -113,7 +113,7 @@ def convert(
                 skip = records[0]
                 skips.add(skip.kind, file.where(skip.line), skip.what)
                 continue
-            doc = _make_doc(maker, records, file.name)
+            doc = _make_doc(maker, records, file.name, scan.units[number])
             side = sides[place] if sides is not None else target
             place += len(records)
             if doc is not None:
@@ -154,10 +154,10 @@ def _together(records: Iterator[Record], merges: bool) -> Iterator[list[Record]]
         yield waiting
 
 
-def _make_doc(maker: DocMaker, records: Sequence[Record], name: str) -> Doc | None:
+def _make_doc(maker: DocMaker, records: Sequence[Record], name: str, unit: str) -> Doc | None:
     first = records[0]
     if isinstance(first, TextRecord):
-        return maker.from_text(first, name)
+        return maker.from_text(first, name, unit)
     if isinstance(first, DocRecord):
         return maker.from_doc(first, name)
     sentences = [record for record in records if isinstance(record, TokenRecord)]

@@ -32,11 +32,12 @@ class DocMaker:
         self._labels = Labels(rename)
         self._skips = skips
 
-    def from_text(self, record: TextRecord, name: str) -> Doc | None:
+    def from_text(self, record: TextRecord, name: str, unit: str) -> Doc | None:
         """A document of raw text.
 
         record (TextRecord): The text and its entities.
         name (str): The file.
+        unit (str): What offsets of the file count.
         RETURNS (Optional[Doc]): The document, None if it has no word or is too long.
         """
         if len(record.text) > self._nlp.max_length:
@@ -56,7 +57,7 @@ class DocMaker:
             what = f"{quote(piece)} ({entity.label}, {entity.start} to {entity.end})"
             self._skips.add(kind, _where(name, entity.line or record.line), what)
 
-        unit = set_entities(doc, record, name_of, on_skip)
+        unit = set_entities(doc, record, name_of, on_skip, unit)
         if unit != CHARACTERS:
             self.units.setdefault(unit, _where(name, record.line))
         return doc

@@ -8,6 +8,8 @@ from .records import Entity
 CHARACTERS = "characters"
 UTF16 = "UTF-16 units"
 BYTES = "UTF-8 bytes"
+UNITS = (CHARACTERS, UTF16, BYTES)
+"""What offsets may count, the likeliest first."""
 
 
 class Converted(NamedTuple):
@@ -23,25 +25,52 @@ class Converted(NamedTuple):
     others: Sequence[Entity] = ()
 
 
-def convert_offsets(text: str, entities: Sequence[Entity]) -> Converted:
+def units_of(text: str, entities: Sequence[Entity]) -> set[str]:
+    """What offsets may count, from the texts of entities.
+
+    text (str): The text.
+    entities (Sequence[Entity]): The entities.
+    RETURNS (Set[str]): The units in which all texts are at their offsets. None if there are no
+        texts, or if units are all the same.
+    """
+    known = [entity for entity in entities if entity.text is not None]
+    if not known or text.isascii():
+        return set()
+    return {unit for unit in UNITS if _converted(text, known, unit) is not None}
+
+
+def convert_offsets(text: str, entities: Sequence[Entity], expected: str = CHARACTERS) -> Converted:
     """Find out what offsets count, from the texts of entities. Without these it isn't guessed.
 
     text (str): The text.
     entities (Sequence[Entity]): The entities.
+    expected (str): What they count if several units are possible.
     RETURNS (Converted): The same, with offsets of characters.
     """
     known = [entity for entity in entities if entity.text is not None]
-    if all(_is_at(text, entity) for entity in known):
-        return Converted(CHARACTERS, entities)
-    if not text.isascii():
-        for unit, size_of in _SIZES.items():
-            places = _places(text, size_of)
-            moved = [_move(entity, places) for entity in entities]
-            if all(new is not None and (new.text is None or _is_at(text, new)) for new in moved):
-                return Converted(unit, [new for new in moved if new is not None])
+    if not known or text.isascii():
+        units = [CHARACTERS]
+    else:
+        units = [expected, *(unit for unit in UNITS if unit != expected)]
+    for unit in units:
+        moved = _converted(text, entities, unit)
+        if moved is not None:
+            return Converted(unit, moved)
     right = [entity for entity in entities if entity.text is None or _is_at(text, entity)]
-    others = [entity for entity in known if not _is_at(text, entity)]
-    return Converted(CHARACTERS, right, others)
+    return Converted(CHARACTERS, right, [entity for entity in known if not _is_at(text, entity)])
+
+
+def _converted(text: str, entities: Sequence[Entity], unit: str) -> Sequence[Entity] | None:
+    """Entities whose offsets count a unit, None if a text isn't at its offsets."""
+    moved = entities
+    if unit != CHARACTERS:
+        places = _places(text, _SIZES[unit])
+        found = [_move(entity, places) for entity in entities]
+        moved = [entity for entity in found if entity is not None]
+        if len(moved) < len(entities):
+            return None
+    right = all(entity.text is None or _is_at(text, entity) for entity in moved)
+    return moved if right else None
 
 
 def _is_at(text: str, entity: Entity) -> bool:

@@ -4,6 +4,7 @@ documents begin, and what is to stay together."""
 from array import array
 from collections.abc import Callable, Sequence
 
+from .offsets import CHARACTERS, UNITS, units_of
 from .records import DocRecord, Reading, Skip, TextRecord, TokenRecord
 from .schemes import NAMES, Evidence
 from .split import assign, key_of
@@ -22,6 +23,8 @@ class Scan:
     def __init__(self, wants_keys: bool) -> None:
         self.n_documents = 0
         """Documents whose bounds are known."""
+        self.units: list[str] = []
+        """What offsets of each file count."""
         self._wants_keys = wants_keys
         self._keys = array("Q")  # of each record
         self._documents = array("q")  # the document that each record is a part of
@@ -39,10 +42,12 @@ class Scan:
         RAISES (ValueError): If it can't be read, or its tags are of no scheme.
         """
         if reading.format in _UNTAGGED and not self._wants_keys:
+            self.units.append(CHARACTERS)
             return reading.description
         evidence = Evidence(file.name)
         last: int | None = None
         has_tags = False
+        units = set(UNITS)
         for record in reading.read():
             on_record()
             if isinstance(record, Skip):
@@ -52,12 +57,15 @@ class Scan:
                 has_tags = True
                 evidence.add(record.tags, record.lines, record.line)
                 document = record.document
+            elif isinstance(record, TextRecord):
+                units &= units_of(record.text, record.entities) or units
             if document is not None and document != last:
                 self.n_documents += 1
             last = document
             if self._wants_keys:
                 self._keys.append(key_of(_text(record)))
                 self._documents.append(_NO_UNIT if document is None else self.n_documents)
+        self.units.append(next((unit for unit in UNITS if unit in units), CHARACTERS))
         if not has_tags:
             return reading.description
         return f"{reading.description}, tags in {NAMES[evidence.scheme(scheme)]}"

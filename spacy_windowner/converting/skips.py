@@ -37,7 +37,8 @@ class Skips:
         where (str): Its file and line.
         what (str): What it is.
         """
-        count = self._counts.get(kind) or Count(kind, 0, f"{where}: {what}")
+        shown = f"{where}: {what}".encode("utf8", "backslashreplace").decode("utf8")
+        count = self._counts.get(kind) or Count(kind, 0, shown)
         self._counts[kind] = count._replace(n=count.n + 1)
 
     def counts(self) -> list[Count]:

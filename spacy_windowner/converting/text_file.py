@@ -44,7 +44,8 @@ class TextFile:
             with open_lines(self.path) as (raw, lines):
                 for number, line in enumerate(self._decoded(lines), 1):
                     self.position = raw.tell()
-                    yield number, line
+                    if line:  # there may be a mark alone
+                        yield number, line
         except UnicodeDecodeError as error:
             raise self._no_encoding(number + 1, error) from error
         except (*DAMAGE, OSError) as error:

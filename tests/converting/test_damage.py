@@ -29,7 +29,7 @@ PIECES = ["\n", "\t", " ", ",", '"', "[", "]", "{", "}", "|", "-", "#", "null", 
 
 
 @pytest.mark.parametrize("name", GOOD)
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_damaged_files(tmp_path_factory, name, data):
     text = GOOD[name]
@@ -45,6 +45,8 @@ def test_damaged_files(tmp_path_factory, name, data):
 @example(data=b"PAR1PAR1", format="auto")
 @example(data=b"\x78\x9c\x03\x00\x00\x00\x00\x01", format="spacy")
 @example(data=b"\xff\xfe\x00", format="auto")
+@example(data=b"\xef\xbb\xbf", format="conll")
+@example(data=b'{"text": "a", "answer": "\\ud83d"}', format="jsonl")
 def test_any_bytes(tmp_path_factory, data, format):
     if format == "parquet":
         pytest.importorskip("pyarrow", reason="PyArrow is an extra: parquet")

@@ -96,6 +96,18 @@ def test_units_of_other_programs(tmp_path, unit, size):
     assert not done.notes
 
 
+def test_the_whole_file_tells_the_unit(tmp_path):
+    """By itself the first document could be read either way."""
+    first = {"start": 14, "end": 15, "label": "X", "text": "0"}
+    second = {"start": 5, "end": 9, "label": "PER", "text": "Anna"}
+    rows = [
+        {"text": "0 0 0 0 0 \u4e2d 0 0", "spans": [first]},
+        {"text": "\U0001f600 Anna", "spans": [second]},
+    ]
+    docs = docs_of(write_jsonl(tmp_path / "in.jsonl", rows))
+    assert [doc.ents[0].start_char for doc in docs] == [12, 2]
+
+
 def test_another_text_at_the_offsets(tmp_path):
     doc, left_out = convert_one(tmp_path, SMILE, (2, 5, "PER", "Zoë"), (7, 11, "PER", "Anna"))
     assert ents(doc) == [("Zoë", "PER")]

@@ -190,6 +190,7 @@ def write_text(folder, kind, docs):
     return folder / "in"
 
 
+TELLING = ("\U0001f600\u4e2d Anna.", [(3, 7, "PER")])
 TEXT_KINDS = [
     *["prodigy", "doccano", "array", "label-studio characters", "label-studio units", "bytes"],
     *["csv of documents", "csv of entities", "brat"],
@@ -202,6 +203,7 @@ TEXT_KINDS = [
 def test_text(tmp_path_factory, kind, corpus):
     docs = [text_of(words, spans) for words, spans in corpus]
     docs = [(text, spans) for text, spans in docs if usable(text, spans)]
+    docs.append(TELLING)  # in "0 0 \u4e2d 0 0" characters and bytes can be mistaken
     folder = folder_of(tmp_path_factory)
     done = convert([write_text(folder, kind, docs)], folder / "out.spacy")
     assert not done.skips
