@@ -8,8 +8,11 @@ if TYPE_CHECKING:
     from .annotating.annotate import annotate
     from .annotating.rows import Row, rows_of
     from .confidence.explain import explain
+    from .converting.convert import convert
     from .pipeline.window_ner import WindowNER
     from .pretraining.pretrain import pretrain
+    from .recipes.make_config import make_config
+    from .recipes.train import train
     from .reporting.report import make_report
     from .suggestion.suggest import suggest
 
@@ -17,11 +20,14 @@ _HOMES = {
     "Row": "annotating.rows",
     "WindowNER": "pipeline.window_ner",
     "annotate": "annotating.annotate",
+    "convert": "converting.convert",
     "explain": "confidence.explain",
+    "make_config": "recipes.make_config",
     "make_report": "reporting.report",
     "pretrain": "pretraining.pretrain",
     "rows_of": "annotating.rows",
     "suggest": "suggestion.suggest",
+    "train": "recipes.train",
 }
 """The module of each public name. spaCy imports this package whenever a pipeline is made, and most
 pipelines need none of them."""
@@ -31,11 +37,14 @@ __all__ = [
     "WindowNER",
     "__version__",
     "annotate",
+    "convert",
     "explain",
+    "make_config",
     "make_report",
     "pretrain",
     "rows_of",
     "suggest",
+    "train",
 ]
 __version__ = version("spacy-windowner")
 

@@ -460,6 +460,14 @@ class Errors:
         "{n_groups} are different. Give more documents, or leave out `--split` (`split`)."
     )
     WN194 = "[WN194] Can't make a tokenizer of the language {lang!r}: {reason} Name another one."
+    WN220 = (
+        "[WN220] Can't make a config for the language {lang!r}: {reason} Name a language that "
+        "spaCy knows, such as en, or xx for none in particular."
+    )
+    WN221 = (
+        "[WN221] {path}, which says what was trained, can't be read ({reason}). Remove it, to "
+        "train anew, or choose another folder."
+    )
 
 
 class Warnings:

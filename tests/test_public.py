@@ -14,11 +14,14 @@ def test_what_is_public():
         "WindowNER",
         "__version__",
         "annotate",
+        "convert",
         "explain",
+        "make_config",
         "make_report",
         "pretrain",
         "rows_of",
         "suggest",
+        "train",
     ]
     assert {*spacy_windowner._HOMES, "__version__"} == {*spacy_windowner.__all__}
     assert {*spacy_windowner.__all__} <= {*dir(spacy_windowner)}

@@ -9,10 +9,12 @@ from .calibrate import calibrate_cli
 from .convert import convert_cli
 from .debug_data import debug_data_cli
 from .explain import explain_cli
+from .init import init_cli
 from .pretrain import pretrain_cli
 from .report import report_cli
 from .serve import serve_cli
 from .suggest import suggest_cli
+from .train import train_cli
 
 __all__ = [
     "annotate_cli",
@@ -20,10 +22,12 @@ __all__ = [
     "convert_cli",
     "debug_data_cli",
     "explain_cli",
+    "init_cli",
     "pretrain_cli",
     "report_cli",
     "serve_cli",
     "suggest_cli",
+    "train_cli",
     "windowner_cli",
 ]
 

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from .util import run_command
 
-COMMANDS = ["annotate", "calibrate", "convert", "debug-data", "explain", "pretrain", "report"]
-COMMANDS += ["serve", "suggest"]
+COMMANDS = ["annotate", "calibrate", "convert", "debug-data", "explain", "init", "pretrain"]
+COMMANDS += ["report", "serve", "suggest", "train"]
 
 
 def help_of(*command):

@@ -1,0 +1,88 @@
+import sys
+from contextlib import nullcontext, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Annotated
+
+from spacy.cli._util import Arg, Opt
+from wasabi import Printer
+
+from ..converting.convert import Conversion
+from ..recipes.make_config import DEFAULT, RECIPES
+from ..recipes.train import Trained, train
+from ..reporting.wording import percent
+from ._util import explain_errors, windowner_cli
+from .convert import _Bar, _report
+
+_DATA = "Annotated files, or folders of them, of any format that `convert` reads"
+_OUTPUT = "Folder to write the pipeline, its config, the corpus and the report to"
+_DEV = "Data to choose the best pipeline by. By default a tenth of DATA"
+_TEST = "Data for the report. By default a tenth of DATA or, with --dev, that"
+_LANG = "The language of the text, e.g. de. xx is for none in particular"
+_RECIPE = f"What to train: one of {', '.join(RECIPES)}, but not grow"
+_VECTORS = "Pipeline with word vectors, its folder or package, as `spacy init vectors` makes it"
+_SEED = "Another one gives another split and another model"
+_STEPS = "The most batches. Training stops sooner if it learns no more"
+_QUIET = "Print warnings and errors alone"
+
+
+@windowner_cli.command("train")
+def train_cli(
+    data: Annotated[list[Path], Arg(help=_DATA, metavar="DATA")],
+    output: Annotated[Path, Opt("--output", "-o", help=_OUTPUT, file_okay=False)],
+    dev: Annotated[Path | None, Opt("--dev", help=_DEV)] = None,
+    test: Annotated[Path | None, Opt("--test", help=_TEST)] = None,
+    lang: Annotated[str, Opt("--lang", "-l", help=_LANG)] = "en",
+    recipe: Annotated[str, Opt("--recipe", "-r", help=_RECIPE)] = DEFAULT,
+    vectors: Annotated[str | None, Opt("--vectors", help=_VECTORS)] = None,
+    seed: Annotated[int, Opt("--seed", help=_SEED)] = 0,
+    max_steps: Annotated[int | None, Opt("--max-steps", help=_STEPS, min=1)] = None,
+    quiet: Annotated[bool, Opt("--quiet", "-q", help=_QUIET)] = False,
+) -> None:
+    """
+    Train a pipeline on annotated files.
+
+    Converts the files, splits them, trains with the recipe for as much data, calibrates, and
+    reports how good the pipeline is on documents that it never saw.
+
+    EXAMPLE:
+
+      \b
+      python -m spacy windowner train annotated.jsonl --output model
+    """
+    msg = Printer(no_print=quiet)
+    silence = redirect_stdout(StringIO()) if quiet else nullcontext()
+    with explain_errors(), _Bar(quiet) as bar:
+
+        def tell(conversion: Conversion) -> None:
+            bar.clear()
+            _report(conversion, msg)
+
+        with silence:  # spaCy's training prints as well
+            done = train(
+                data,
+                output,
+                dev=dev,
+                test=test,
+                lang=lang,
+                recipe=recipe,
+                vectors=vectors,
+                seed=seed,
+                max_steps=max_steps,
+                progress_bar=sys.stderr.isatty() and not quiet,
+                on_progress=bar,
+                on_converted=tell,
+            )
+    _tell_results(msg, done)
+
+
+def _tell_results(msg: Printer, done: Trained) -> None:
+    if not done.is_new:
+        msg.info(f"{done.model} was trained before, on the same data with the same settings")
+    [model] = done.report.models
+    total = [("all labels", model.total), *model.labels.items()]
+    rows = [(name, *(percent(x) for x in (each.f, each.p, each.r))) for name, each in total]
+    msg.table(rows, header=("", "F1", "P", "R"), divider=True, aligns=("l", "r", "r", "r"))
+    msg.good(f"{done.model}: F1 {percent(model.total.f)} on {done.report.data.path}")
+    msg.text(f"The report: {done.pages[0]}. The config: {done.config}")
+    msg.text(f"Next: python -m spacy windowner serve {done.model}")

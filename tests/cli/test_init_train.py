@@ -1,0 +1,55 @@
+"""From annotated files to a pipeline, by commands."""
+
+import pytest
+import spacy
+from spacy.cli import app
+from typer.testing import CliRunner
+
+from ..recipes.test_train import write
+from ..reporting.util import write_docs
+from .util import run_command
+
+# There is little to calibrate on.
+pytestmark = pytest.mark.filterwarnings(r"ignore:\[WW060\]")
+
+
+def test_init(tmp_path):
+    write_docs(tmp_path / "train.spacy", [("Anna came", {"entities": [(0, 4, "PER")]})])
+    out = tmp_path / "sub" / "x.cfg"
+    code, output = run_command("init", out, "--lang", "de", "--train", tmp_path / "train.spacy")
+    assert code == 0, output
+    assert "the recipe default, for 2 words of training data" in output
+    assert f"Next: python -m spacy train {out} --output model --paths.dev dev.spacy" in output
+    config = spacy.util.load_config(out)
+    assert config["nlp"]["lang"] == "de" and config["training"]["patience"] == 600
+    code, output = run_command("init", out)
+    assert code == 1 and "exists" in output and "--force" in output
+    code, output = run_command("init", out, "--force", "--recipe", "softmax")
+    assert code == 0 and "softmax" in out.read_text()
+    for wrong, message in ((("--lang", "qq"), "WN220"), (("--recipe", "best"), "WN001")):
+        code, output = run_command("init", tmp_path / "y.cfg", *wrong)
+        assert code == 1 and message in output and not (tmp_path / "y.cfg").exists()
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_train(tmp_path, quiet):
+    file = write(tmp_path / "a.jsonl")
+    out = tmp_path / "out"
+    args = [str(file), "--output", str(out), "--max-steps", "30", *["--quiet"] * quiet]
+    result = CliRunner().invoke(app, ["windowner", "train", *args])
+    assert result.exit_code == 0, result.output
+    assert (out / "model-best").is_dir() and (out / "report" / "report.html").is_file()
+    told = " ".join(result.output.split())
+    if quiet:
+        assert "Training pipeline" not in told and "Next" not in told
+        return
+    assert "60 documents with 60 entities" in told and "Training pipeline" in told
+    assert "all labels" in told and "PER" in told
+    assert f"Next: python -m spacy windowner serve {out}/model-best" in told
+    again = CliRunner().invoke(app, ["windowner", "train", *args])
+    assert "was trained before" in " ".join(again.output.split())
+
+
+def test_errors_are_short(tmp_path):
+    code, output = run_command("train", tmp_path / "no.jsonl", "--output", tmp_path / "out")
+    assert code == 1 and "WN180" in output and "Traceback" not in output
