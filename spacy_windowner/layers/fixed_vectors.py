@@ -7,12 +7,13 @@ from thinc.api import Model
 from thinc.types import Ragged
 
 from ..errors import Errors
+from .vector_forms import with_vectors
 
 
 def FixedVectors(nO: int) -> Model[list[Doc], Ragged]:
-    """The vocabulary's word vectors, mapped linearly to a width: spaCy's StaticVectors, with
-    errors that say what is wrong with the vectors, and with the right gradient for words without a
-    vector, which are zero.
+    """The vocabulary's word vectors, mapped linearly to a width: spaCy's StaticVectors, which looks
+    up other forms of words that have none (see `with_vectors`), with errors that say what is wrong
+    with the vectors, and with the right gradient for words without a vector, which are zero.
 
     nO (int): Output width.
     RETURNS (Model[List[Doc], Ragged]): The layer. Its output has shape (n_tokens, nO).
@@ -38,7 +39,7 @@ def forward(
             raise ValueError(Errors.WN006.format(
                 expected=f"word vectors of width {expected}", got=describe_vectors(vectors)
             ))  # fmt: skip
-    Y, backprop_static = static(docs, is_train)
+    Y, backprop_static = static([with_vectors(doc) for doc in docs], is_train)
     known = Y.dataXd.any(axis=1) if is_train else None
 
     def backprop(dY: Ragged) -> list[Doc]:

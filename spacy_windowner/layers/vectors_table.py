@@ -8,11 +8,13 @@ from thinc.types import Floats2d
 
 from ..errors import Errors
 from .fixed_vectors import describe_vectors
+from .vector_forms import with_vectors
 
 
 def VectorsTable() -> Model[list[Doc], list[Floats2d]]:
     """A trainable copy of the vocabulary's word vectors: what updating the word vectors means in
-    the lecture. Words without a vector share one learned row.
+    the lecture. Words without a vector have that of another form, see `with_vectors`. Those without
+    any share one learned row.
 
     RETURNS (Model[List[Doc], List[Floats2d]]): Each document's output has shape (len(doc), nO),
         where nO is the width of the vectors. The parameter E has shape (n_vectors + 1, nO).
@@ -43,7 +45,7 @@ def forward(
                 expected=f"{len(E) - 1} word vectors of width {E.shape[1]}",
                 got=describe_vectors(vectors),
             ))  # fmt: skip
-        rows = vectors.find(keys=doc.to_array([vectors.attr]).ravel())
+        rows = vectors.find(keys=with_vectors(doc).to_array([vectors.attr]).ravel())
         # Unknown words have row -1, which is the last one of the table.
         keys.append(ops.asarray1i(rows % len(E)))
     Y = [cast(Floats2d, E[rows]) for rows in keys]

@@ -12,6 +12,7 @@ from thinc.api import Model
 from thinc.util import to_numpy
 
 from ..errors import Errors, Warnings
+from ..layers.vector_forms import with_vectors
 from ..models.saved import is_finite
 
 _LAYERS = ("static_vectors", "vectors_table")
@@ -45,7 +46,9 @@ def check_vectors(vocab: Vocab, examples: Iterable[Example], name: str) -> None:
     has_entities = False
     for example in examples:
         has_entities = has_entities or bool(example.reference.ents)
-        tables.append(example.predicted.to_array([vectors.attr, ORTH, IS_SPACE]))
+        keys = with_vectors(example.predicted).to_array([vectors.attr])
+        own = example.predicted.to_array([ORTH, IS_SPACE])
+        tables.append(numpy.column_stack([keys.ravel(), own]))
     if not has_entities:
         return
     table = numpy.concatenate(tables)

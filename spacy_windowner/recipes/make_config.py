@@ -15,6 +15,8 @@ from ..errors import Errors, check_setting
 _FOLDER = Path(__file__).parent
 DEFAULT, GROW = "default", "grow"
 RECIPES = (DEFAULT, *sorted(path.stem for path in _FOLDER.glob("*.cfg") if path.stem != DEFAULT))
+PRETRAINED = (DEFAULT, "binary")
+"""Recipes whose words `pretrain` can learn."""
 
 FEW_WORDS = 20_000
 """With fewer words of training data, training is evaluated more often and stops sooner."""
@@ -52,10 +54,9 @@ def make_config(
         config = config.merge(_read(name))
     config.setdefault("pretraining", {})
     config = Config(_in_order(config, base))
-    if recipe == GROW:
-        # Its component is there already, with its words.
+    if recipe not in PRETRAINED:
         del config["paths"]["init_words"], config["initialize"]["components"]["window_ner"]
-    else:
+    if recipe != GROW:
         # Another architecture has the words of the default, unless it names others.
         config["components"]["window_ner"]["model"].setdefault("embed", component["model"]["embed"])
     if n_words is not None and n_words < FEW_WORDS:
