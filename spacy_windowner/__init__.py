@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .annotating.annotate import annotate
     from .annotating.rows import Row, rows_of
     from .confidence.explain import explain
+    from .pages.render_docs import render_docs
     from .pipeline.window_ner import WindowNER
     from .pretraining.pretrain import pretrain
     from .reporting.report import make_report
@@ -20,6 +21,7 @@ _HOMES = {
     "explain": "confidence.explain",
     "make_report": "reporting.report",
     "pretrain": "pretraining.pretrain",
+    "render_docs": "pages.render_docs",
     "rows_of": "annotating.rows",
     "suggest": "suggestion.suggest",
 }
@@ -34,6 +36,7 @@ __all__ = [
     "explain",
     "make_report",
     "pretrain",
+    "render_docs",
     "rows_of",
     "suggest",
 ]

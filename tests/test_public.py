@@ -17,6 +17,7 @@ def test_what_is_public():
         "explain",
         "make_report",
         "pretrain",
+        "render_docs",
         "rows_of",
         "suggest",
     ]
