@@ -27,7 +27,7 @@ def main(
     # Whole, so that it can be copied from the terminal.
     typer.echo(
         f"Open {target} in a browser. Then try a text of your own: "
-        f'python -m spacy windowner explain {model} "Anna flew from London to Paris."'
+        f'python -m spacy windowner explain {model} "Paris Hilton flew to Paris."'
     )
 
 
