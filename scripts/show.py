@@ -1,35 +1,34 @@
-"""Tag sentences and show their entities."""
+"""Tag texts and write their entities as a page."""
 
-import warnings
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
 
 import spacy
 import srsly
 import typer
-from spacy import displacy
-from wasabi import msg
+
+from spacy_windowner import render_docs
 
 
 def main(
     model: Annotated[str, typer.Argument(help="A trained pipeline")],
     source: Annotated[Path, typer.Argument(help="JSONL file with `text`")],
     target: Annotated[Path, typer.Argument(help="The HTML page to write")],
-    limit: Annotated[int, typer.Option(help="Sentences to tag")] = 20,
+    limit: Annotated[int, typer.Option(help="Texts to tag")] = 20,
 ) -> None:
-    """Tag the first sentences of a file, and draw them with displaCy."""
-    warnings.filterwarnings("ignore", message=r"\[W006\]")  # some sentences have no entities
+    """Tag the first texts of a file, and write their entities as a page."""
     nlp = spacy.load(model)
     texts = [record["text"] for record in islice(srsly.read_jsonl(source), limit)]
-    docs = list(nlp.pipe(texts))
-    for doc in docs[:5]:
-        ents = ", ".join(f"{ent.text} ({ent.label_})" for ent in doc.ents) or "no entities"
-        msg.text(doc.text)
-        msg.text(f"-> {ents}", color="blue")
+    labels = chain(*nlp.pipe_labels.values())
+    page = render_docs(nlp.pipe(texts), f"Entities in {source}", labels=labels)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(displacy.render(docs, style="ent", page=True, jupyter=False), "utf-8")
-    msg.good(f"{target}: {len(docs)} sentences")
+    target.write_text(page, encoding="utf8")
+    # Whole, so that it can be copied from the terminal.
+    typer.echo(
+        f"Open {target} in a browser. Then try a text of your own: "
+        f'python -m spacy windowner explain {model} "Paris Hilton flew to Paris."'
+    )
 
 
 if __name__ == "__main__":

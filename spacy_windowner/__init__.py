@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .annotating.rows import Row, rows_of
     from .confidence.explain import explain
     from .converting.convert import convert
+    from .pages.render_docs import render_docs
     from .pipeline.window_ner import WindowNER
     from .pretraining.pretrain import pretrain
     from .recipes.make_config import make_config
@@ -25,6 +26,7 @@ _HOMES = {
     "make_config": "recipes.make_config",
     "make_report": "reporting.report",
     "pretrain": "pretraining.pretrain",
+    "render_docs": "pages.render_docs",
     "rows_of": "annotating.rows",
     "suggest": "suggestion.suggest",
     "train": "recipes.train",
@@ -42,6 +44,7 @@ __all__ = [
     "make_config",
     "make_report",
     "pretrain",
+    "render_docs",
     "rows_of",
     "suggest",
     "train",

@@ -19,6 +19,7 @@ def test_what_is_public():
         "make_config",
         "make_report",
         "pretrain",
+        "render_docs",
         "rows_of",
         "suggest",
         "train",

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import Errors
+from ..pages.entities import colors_of
 from ..pages.render_page import render_page
 from .tagger import Tagger
 
@@ -24,12 +25,12 @@ _HERE = Path(__file__).parent
 _PAGE = _HERE / "serve.html.jinja"
 _FILES = {
     "page.css": _HERE.parent / "pages" / "page.css",
+    "entities.css": _HERE.parent / "pages" / "entities.css",
     "explain.css": _HERE.parent / "confidence" / "explain.css",
     "serve.css": _HERE / "serve.css",
     "serve.js": _HERE / "serve.js",
 }
 _TYPES = {".css": "text/css", ".js": "text/javascript"}
-_N_COLORS = 8
 # What a character takes at most in JSON, as two escaped halves, and the rest of the request.
 _BYTES_A_CHAR, _MORE_BYTES = 12, 4096
 _SECONDS_TO_READ = 1.0
@@ -57,7 +58,7 @@ def make_app(tagger: Tagger, model: str, hosts: Sequence[str]) -> Starlette:
         name is that of a foreign page, which had it point here to read what is typed.
     RETURNS (Starlette): The application.
     """
-    colors = {label: i % _N_COLORS for i, label in enumerate(tagger.labels)}
+    colors = colors_of(tagger.labels)
     page = render_page(_PAGE, {}, tagger=tagger, model=model, colors=colors)
 
     async def index(request: Request) -> Response:

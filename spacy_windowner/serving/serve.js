@@ -145,15 +145,13 @@ function entity(piece) {
   const button = element("button", piece.text);
   button.type = "button";
   button.className = `entity color-${colors.get(piece.label) ?? 7}`;
-  button.append(element("small", ` ${piece.label}`));
-  let strength = 0.3;
+  button.append(element("small", `\u00a0${piece.label}`));
   button.title = "Why?";
   if (piece.score !== null) {
-    button.append(element("small", ` ${piece.score.toFixed(2)}`));
+    button.append(element("small", `\u00a0${piece.score.toFixed(2)}`));
     button.title = `Probability ${piece.score.toFixed(2)}. Why?`;
-    strength = 0.06 + 0.5 * piece.score;
+    button.style.setProperty("--score", piece.score.toFixed(3));
   }
-  button.style.setProperty("--strength", strength.toFixed(3));
   button.setAttribute("aria-pressed", "false");
   button.setAttribute("aria-controls", "why");
   button.piece = piece;

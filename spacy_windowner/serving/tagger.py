@@ -2,13 +2,12 @@ from threading import Lock
 from typing import Any, cast
 
 from spacy.language import Language
-from spacy.tokens import Doc
 
 from ..confidence.decisions import choose_component
 from ..confidence.explain import explain
 from ..confidence.render_html import render_entity
 from ..errors import Errors
-from ..pipeline.ner_score import get_ner_score
+from ..pages.entities import pieces_of
 from ..pipeline.window_ner import WindowNER
 
 
@@ -43,16 +42,15 @@ class Tagger:
         """Find the entities of a text.
 
         text (str): The text.
-        RETURNS (Dict[str, Any]): The text in pieces, `{"text": ...}`, of which entities have the
-            numbers of their first token and the one after their last, `start` and `end`, their
-            `label` and their `score`, None if unknown; and the number of `words` and `entities`.
+        RETURNS (Dict[str, Any]): The text in `pieces`, see `pieces_of`, and the number of `words`
+            and `entities`.
         RAISES (ValueError): If the text is too long.
         """
         text = self._checked(text)
         with self._lock, self._nlp.memory_zone():
             doc = self._nlp(text)
             words = sum(not token.is_space for token in doc)
-            pieces = _pieces(doc)
+            pieces = pieces_of(doc)
             return {"pieces": pieces, "words": words, "entities": len(doc.ents)}
 
     def explain(self, text: str, start: int, end: int, label: str) -> str:
@@ -83,15 +81,3 @@ class Tagger:
 def _whole(text: str) -> str:
     """A text without halves of characters, which JSON can hold and UTF-8 can't."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _pieces(doc: Doc) -> list[dict[str, Any]]:
-    # The page counts characters in another way than Python, so that it gets no offsets.
-    pieces: list[dict[str, Any]] = []
-    text, end = doc.text, 0
-    for ent in doc.ents:
-        pieces += [{"text": text[end : ent.start_char]}] * (ent.start_char > end)
-        piece = {"text": ent.text, "label": ent.label_, "score": get_ner_score(ent)}
-        pieces.append({**piece, "start": ent.start, "end": ent.end})
-        end = ent.end_char
-    return pieces + [{"text": text[end:]}] * (len(text) > end)

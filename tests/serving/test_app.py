@@ -29,7 +29,8 @@ def test_the_page_needs_nothing_from_elsewhere(page):
     answer = page.request("GET", "/")
     assert answer.status == 200 and "Try my_model" in answer.text
     files = re.findall(r'(?:href|src)="([^"]*)"', answer.text)
-    assert sorted(files) == ["data:,", "explain.css", "page.css", "serve.css", "serve.js"]
+    names = ["data:,", "entities.css", "explain.css", "page.css", "serve.css", "serve.js"]
+    assert sorted(files) == names
     for file in files:
         if file != "data:,":
             found = page.request("GET", f"/{file}")

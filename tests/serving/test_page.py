@@ -73,8 +73,8 @@ def test_entities_appear_while_typing(page):
     london, berlin = page.entities
     assert london.text.split()[:2] == ["London", "LOC"]
     score = float(london.text.split()[2])
-    style = "return arguments[0].style.getPropertyValue('--strength')"
-    strength = page.browser.execute_script(style, london)
+    shade = "return getComputedStyle(arguments[0]).backgroundColor.match(/[\\d.]+/g)[3]"
+    strength = page.browser.execute_script(shade, london)
     assert float(strength) == pytest.approx(0.06 + 0.5 * score, abs=0.006)
     page.text.send_keys(Keys.CONTROL + "a", Keys.BACKSPACE)
     page.wait(lambda: page.found.text == "Entities appear here as you type.")

@@ -1,0 +1,57 @@
+"""The entities of documents as one page of HTML."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from spacy.tokens import Doc
+
+from ..confidence.wording import visible
+from .entities import colors_of, pieces_of
+from .render_page import render_page
+
+_PAGE = Path(__file__).parent / "docs.html.jinja"
+_NOT_HTML = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+_ANY_LANGUAGE = "xx"
+
+
+def render_docs(docs: Iterable[Doc], title: str = "Entities", *, labels: Iterable[str] = ()) -> str:
+    """Write the entities of documents, with their probabilities, as a page that needs no other file
+    and no network. It is light or dark as the reader's system is, and fits a telephone.
+
+    docs (Iterable[Doc]): The documents, e.g. of `nlp.pipe`. Their `doc.ents` are marked, whatever
+        found them, in the color of their label. Those with a `span._.ner_score` are the more
+        strongly shaded the more probable they are.
+    title (str): The page's title.
+    labels (Iterable[str]): The labels in the order of their colors. Others come after them, sorted.
+        Those of the component give them the colors that they have on the page of `serve`.
+    RETURNS (str): HTML. All of it that comes from the documents is escaped.
+    """
+    shown = [_doc_view(doc) for doc in docs]
+    entities = [piece for doc in shown for piece in doc["pieces"] if "label" in piece]
+    found = {piece["label"] for piece in entities}
+    colors = colors_of([*map(_legal, labels), *sorted(found)])
+    return render_page(
+        _PAGE,
+        {},
+        title=_legal(title),
+        docs=shown,
+        colors={label: color for label, color in colors.items() if label in found},
+        n_entities=len(entities),
+        rated=any(piece["score"] is not None for piece in entities),
+    )
+
+
+def _doc_view(doc: Doc) -> dict[str, Any]:
+    # An empty `lang` says that the language isn't known, where none says that it is the page's.
+    lang = "" if doc.lang_ == _ANY_LANGUAGE else doc.lang_
+    pieces = pieces_of(doc)
+    for piece in pieces:
+        piece.update({key: _legal(piece[key]) for key in ("text", "label") if key in piece})
+    return {"lang": lang, "pieces": pieces}
+
+
+def _legal(text: str) -> str:
+    """A text without the characters that HTML can't hold: they are written as escapes."""
+    return _NOT_HTML.sub(lambda found: visible(found[0]), text)
