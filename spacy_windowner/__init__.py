@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .annotating.annotate import annotate
     from .annotating.rows import Row, rows_of
     from .confidence.explain import explain
+    from .curves.train_curve import train_curve
     from .pipeline.window_ner import WindowNER
     from .pretraining.pretrain import pretrain
     from .reporting.report import make_report
@@ -22,6 +23,7 @@ _HOMES = {
     "pretrain": "pretraining.pretrain",
     "rows_of": "annotating.rows",
     "suggest": "suggestion.suggest",
+    "train_curve": "curves.train_curve",
 }
 """The module of each public name. spaCy imports this package whenever a pipeline is made, and most
 pipelines need none of them."""
@@ -36,6 +38,7 @@ __all__ = [
     "pretrain",
     "rows_of",
     "suggest",
+    "train_curve",
 ]
 __version__ = version("spacy-windowner")
 

@@ -13,6 +13,7 @@ from .pretrain import pretrain_cli
 from .report import report_cli
 from .serve import serve_cli
 from .suggest import suggest_cli
+from .train_curve import train_curve_cli
 
 __all__ = [
     "annotate_cli",
@@ -24,6 +25,7 @@ __all__ = [
     "report_cli",
     "serve_cli",
     "suggest_cli",
+    "train_curve_cli",
     "windowner_cli",
 ]
 

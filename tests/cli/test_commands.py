@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from .util import run_command
 
 COMMANDS = ["annotate", "calibrate", "convert", "debug-data", "explain", "pretrain", "report"]
-COMMANDS += ["serve", "suggest"]
+COMMANDS += ["serve", "suggest", "train-curve"]
 
 
 def help_of(*command):
