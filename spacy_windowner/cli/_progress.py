@@ -72,11 +72,19 @@ class Bar:
                 return
             self._drawn = now
             text, done, total = self._stage
+            shape = _KNOWN if total else _UNKNOWN
             if self._bar is None:
-                self._bar = tqdm.tqdm(smoothing=0.0, disable=None, leave=False)
-                self._bar.start_t = self._begin
-            self._bar.bar_format = _KNOWN if total else _UNKNOWN
-            self._bar.total, self._bar.initial, self._bar.n = total or None, self._initial, done
+                self._bar = tqdm.tqdm(
+                    desc=text,
+                    total=total or None,
+                    bar_format=shape,
+                    smoothing=0.0,
+                    leave=False,
+                    delay=sys.float_info.max,  # nothing is shown before all is set
+                )
+                self._bar.start_t, self._bar.delay = self._begin, 0
+            self._bar.bar_format, self._bar.total = shape, total or None
+            self._bar.initial, self._bar.n = self._initial, done
             self._bar.set_description_str(text, refresh=False)
             with suppress(BrokenPipeError):
                 self._bar.refresh()

@@ -21,6 +21,7 @@ from thinc.api import Config, ConfigValidationError
 
 from ..confidence.decisions import find_components
 from ..errors import Errors
+from ..progress import Stage, Tell, silent
 from .corpus_facts import CorpusFacts
 from .read import read_examples
 
@@ -87,16 +88,23 @@ class DataCheck:
         return sum(self.dev.names[name] for name in names), len(names)
 
 
-def check_data(config_path: str | Path, overrides: Mapping[str, Any] | None = None) -> DataCheck:
+def check_data(
+    config_path: str | Path,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    on_progress: Tell = silent,
+) -> DataCheck:
     """Initialize the pipeline of a config as `spacy train` does, and read its data.
 
     config_path (Union[str, Path]): The config.
     overrides (Optional[Mapping[str, Any]]): Settings to replace, by their dotted names.
+    on_progress (Tell): Called with how far it is.
     RETURNS (DataCheck): What was found.
     RAISES (ValueError): If the pipeline can't be made or has no `window_ner`, or a corpus can't be
         read.
     """
     config = load_config(config_path, overrides=dict(overrides or {}))
+    on_progress(Stage("Making the pipeline"))
     nlp = load_pipeline_of(config, config_path)
     names = find_components(nlp)
     if not names:
@@ -115,12 +123,15 @@ def check_data(config_path: str | Path, overrides: Mapping[str, Any] | None = No
     sourced = get_sourced_components(config)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        on_progress(Stage("Initializing the pipeline"))
         problem = _initialize(nlp, corpora[0], [*T["frozen_components"], *sourced])
+        on_progress(Stage("Reading both corpora"))
         train, dev = (
             read_corpus(nlp, corpus, name, interpolated)
             for corpus, name in zip(corpora, dot_names, strict=True)
         )
         keys = [nlp.get_pipe(name).cfg["incorrect_spans_key"] for name in names]  # type: ignore[attr-defined]
+        on_progress(Stage("Looking at both corpora"))
         facts = [CorpusFacts.of(examples, nlp, keys) for examples in (train, dev)]
     texts = dict.fromkeys(str(warning.message) for warning in caught)
     return DataCheck(
