@@ -29,7 +29,7 @@ def script():
 )
 def test_words_are_completed(script, words, expected, tmp_path):
     program = tmp_path / "spacy"  # that of the environment that runs the tests
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m spacy "$@"\n')
+    program.write_text(f"#!{sys.executable}\nfrom spacy.cli import setup_cli\nsetup_cli()\n")
     program.chmod(0o755)
     ask = f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; _spacy_completion"
     done = subprocess.run(

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import struct
 import subprocess
 import sys
 import threading
@@ -105,12 +106,15 @@ setup_cli()
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudoterminals on Windows")
 def test_a_command_in_a_terminal(tmp_path):
     """The table is alone on standard output."""
+    import fcntl
     import pty
+    import termios
 
     data = [f"--paths.{name}={save_docs(tmp_path / f'{name}.spacy', 40)}"
             for name in ("train", "dev")]  # fmt: skip
     config = save_config(tmp_path / "config.cfg", max_steps=2)
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     command = [sys.executable, "-c", AT_ONCE, "windowner", "train-curve", str(config), *data]
     shown = bytearray()
     reader = threading.Thread(target=_read, args=(ours, shown), daemon=True)
