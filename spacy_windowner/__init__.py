@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .annotating.rows import Row, rows_of
     from .confidence.explain import explain
     from .converting.convert import convert
+    from .curves.train_curve import train_curve
     from .pages.render_docs import render_docs
     from .pipeline.window_ner import WindowNER
     from .pretraining.pretrain import pretrain
@@ -30,6 +31,7 @@ _HOMES = {
     "rows_of": "annotating.rows",
     "suggest": "suggestion.suggest",
     "train": "recipes.train",
+    "train_curve": "curves.train_curve",
 }
 """The module of each public name. spaCy imports this package whenever a pipeline is made, and most
 pipelines need none of them."""
@@ -48,6 +50,7 @@ __all__ = [
     "rows_of",
     "suggest",
     "train",
+    "train_curve",
 ]
 __version__ = version("spacy-windowner")
 

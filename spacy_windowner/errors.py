@@ -460,6 +460,26 @@ class Errors:
         "{n_groups} are different. Give more documents, or leave out `--split` (`split`)."
     )
     WN194 = "[WN194] Can't make a tokenizer of the language {lang!r}: {reason} Name another one."
+    WN200 = (
+        "[WN200] The shares {shares} can't be used. They are percentages above 0 and up to 100, "
+        "each one once, e.g. 25,50,75,100."
+    )
+    WN201 = (
+        "[WN201] {share:g} % of {n_docs:,} training documents is {size:,}, no more than there are "
+        "in a smaller share, or none at all. Give larger shares, farther apart, or more documents."
+    )
+    WN202 = (
+        "[WN202] There is no entity in {share:g} % of the training documents, of which {n_docs:,} "
+        "were drawn. Give larger shares, or documents that are annotated."
+    )
+    WN203 = (
+        "[WN203] There is no entity in the {n_docs:,} documents of the corpus `{name}`, so that "
+        "models can't be measured. Give annotated development data, e.g. `--paths.dev dev.spacy`."
+    )
+    WN204 = (
+        "[WN204] The pipeline {names} has no scores of entities, `ents_f`. Give the config of a "
+        "named entity recognizer."
+    )
     WN220 = (
         "[WN220] Can't make a config for the language {lang!r}: {reason} Name a language that "
         "spaCy knows, such as en, or xx for none in particular."

@@ -23,6 +23,7 @@ def test_what_is_public():
         "rows_of",
         "suggest",
         "train",
+        "train_curve",
     ]
     assert {*spacy_windowner._HOMES, "__version__"} == {*spacy_windowner.__all__}
     assert {*spacy_windowner.__all__} <= {*dir(spacy_windowner)}

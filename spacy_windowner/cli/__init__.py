@@ -15,6 +15,7 @@ from .report import report_cli
 from .serve import serve_cli
 from .suggest import suggest_cli
 from .train import train_cli
+from .train_curve import train_curve_cli
 
 __all__ = [
     "annotate_cli",
@@ -28,6 +29,7 @@ __all__ = [
     "serve_cli",
     "suggest_cli",
     "train_cli",
+    "train_curve_cli",
     "windowner_cli",
 ]
 

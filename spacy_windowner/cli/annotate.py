@@ -5,12 +5,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import IO, Annotated
 
-import tqdm
 from spacy.cli._util import Arg, Opt
-from wasabi import msg
+from wasabi import Printer, msg
 
 from ..annotating.annotate import ENGINES, SHARD_SIZE, Status, annotate
 from ..annotating.encode import ENCODERS
@@ -18,7 +17,9 @@ from ..annotating.output import STANDARD_OUTPUT
 from ..annotating.sources import FORMATS, INPUT_FORMATS, STANDARD_INPUT
 from ..errors import Errors
 from ..files.lines import MAX_LINE
-from ._util import CODE, MODEL, explain_errors, windowner_cli
+from ..progress import Stage
+from ._progress import Bar
+from ._util import CODE, MODEL, Quiet, Verbose, explain_errors, windowner_cli
 
 _INPUT = (
     f"File of documents ({', '.join(FORMATS)}), a folder of such files, or - for standard input. "
@@ -45,7 +46,7 @@ def annotate_cli(
     model: Annotated[str, Arg(help=MODEL)],
     source: Annotated[str, Arg(help=_INPUT, metavar="INPUT")],
     output: Annotated[str, Arg(help=_OUTPUT)],
-    n_process: Annotated[int | None, Opt("--n-process", "-n", help=_N_PROCESS)] = None,
+    n_process: Annotated[int | None, Opt("--n-process", "-j", help=_N_PROCESS)] = None,
     format: Annotated[
         str, Opt("--format", "-f", help=f"What is written: one of {', '.join(ENCODERS)}")
     ] = "jsonl",
@@ -60,7 +61,9 @@ def annotate_cli(
     component: Annotated[str | None, Opt(help=_COMPONENT)] = None,
     engine: Annotated[str, Opt(help=f"What runs it: one of {', '.join(ENGINES)}")] = "local",
     ray_address: Annotated[str | None, Opt(help=_ADDRESS)] = None,
-    code: Annotated[Path | None, Opt("--code", help=CODE)] = None,
+    code: Annotated[Path | None, Opt("--code", "-c", help=CODE)] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """
     Annotate a corpus of any size.
@@ -85,10 +88,11 @@ def annotate_cli(
     goes_on = "" if output == STANDARD_OUTPUT else _GOES_ON
     with (
         _rows_alone(output) as place,
-        explain_errors(),
+        explain_errors(verbose),
         _explain_stop(goes_on),
-        _Progress(is_endless) as progress,
+        Bar(quiet, alone=False) as bar,
     ):
+        progress = _Progress(bar, is_endless)
         done = annotate(
             model,
             source,
@@ -106,15 +110,16 @@ def annotate_cli(
             code=code,
             on_shard=progress,
         )
-        totals = done.totals
+        bar.clear()
+        totals, out = done.totals, Printer(no_print=quiet)
         if done.other_files:
             files = "1 file" if done.other_files == 1 else f"{done.other_files:,} files"
-            msg.info(f"Left out {files} of other formats")
+            out.info(f"Left out {files} of other formats")
         if done.new_shards < totals.shards:
-            msg.info(f"{totals.shards - done.new_shards:,} of the shards were there already")
+            out.info(f"{totals.shards - done.new_shards:,} of the shards were there already")
         seconds = time.monotonic() - begin
         rejects = f", and {totals.rejects:,} rejected" if totals.rejects else ""
-        msg.good(
+        out.good(
             f"{totals.entities:,} entities in {totals.docs:,} documents of {totals.words:,} words"
             f"{rejects}",
             f"{'Standard output' if output == STANDARD_OUTPUT else output}: {totals.shards:,} "
@@ -173,44 +178,24 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 class _Progress:
-    """A bar, if there is a terminal to show it.
+    """Makes a bar of what is told of the shards.
 
+    bar (Bar): The bar.
     is_endless (bool): Whether it is not known how much there is to read.
     """
 
-    def __init__(self, is_endless: bool) -> None:
+    def __init__(self, bar: Bar, is_endless: bool) -> None:
         self.words = 0  # annotated by this run
+        self._bar = bar
         self._is_endless = is_endless
-        self._bar: tqdm.tqdm | None = None
-        self._begin = time.time()  # the clock of tqdm
-
-    def __enter__(self) -> "_Progress":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        self._begin = time.monotonic()
+        self._done = self._before = 0
 
     def __call__(self, status: Status) -> None:
         self.words += status.words if status.is_new else 0
-        if self._bar is None:
-            known = "{percentage:3.0f}%|{bar}| {desc} [{elapsed}, {remaining} left]"
-            self._bar = tqdm.tqdm(
-                total=None if self._is_endless else status.size,
-                bar_format="{desc} [{elapsed}]" if self._is_endless else known,
-                smoothing=0.0,
-                disable=None,
-            )
-            self._bar.start_t = self._begin
-        if self._bar.disable:
-            return
-        if not status.is_new:
-            self._bar.initial += status.n_bytes  # the time left is that of this run
-        speed = self.words / (time.time() - self._begin)
-        self._bar.set_description_str(f"{self.words:,} words, {speed:,.0f}/s", refresh=False)
-        self._bar.update(status.n_bytes)
+        self._done += status.n_bytes
+        self._before += 0 if status.is_new else status.n_bytes  # the time left is that of this run
+        speed = self.words / max(1e-9, time.monotonic() - self._begin)
+        text = f"{self.words:,} words, {speed:,.0f}/s"
+        size = 0 if self._is_endless else status.size
+        self._bar(Stage(text, self._done, size), self._before)

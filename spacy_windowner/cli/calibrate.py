@@ -4,7 +4,7 @@ from typing import Annotated, Any
 import numpy
 from spacy.cli._util import Arg, Opt
 from spacy.training import Corpus
-from wasabi import msg
+from wasabi import Printer
 
 from ..confidence.calibration import Calibration
 from ..confidence.curve import Curve, sigmoid
@@ -12,7 +12,9 @@ from ..confidence.decisions import choose_component
 from ..errors import Errors
 from ..pipeline.calibrate import components_and_examples, lack_of_data
 from ..pipeline.load import load_pipeline
-from ._util import CODE, COMPONENT, MODEL, explain_errors, windowner_cli
+from ..progress import Stage
+from ._progress import Bar
+from ._util import CODE, COMPONENT, MODEL, Quiet, Verbose, explain_errors, windowner_cli
 
 _DATA = "Annotated documents that the pipeline was not trained on, in .spacy format"
 _OUTPUT = "Folder to save the pipeline to. By default it is saved where it was"
@@ -27,7 +29,9 @@ def calibrate_cli(
     output: Annotated[Path | None, Opt("--output", "-o", help=_OUTPUT, file_okay=False)] = None,
     component: Annotated[str | None, Opt(help=COMPONENT)] = None,
     tune_recall_bias: Annotated[bool, Opt("--tune-recall-bias", help=_TUNE)] = False,
-    code: Annotated[Path | None, Opt("--code", help=CODE)] = None,
+    code: Annotated[Path | None, Opt("--code", "-c", help=CODE)] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """
     Calibrate a pipeline, so that its entities have probabilities.
@@ -39,18 +43,23 @@ def calibrate_cli(
 
       python -m spacy windowner calibrate model/model-best dev.spacy
     """
-    with explain_errors():
+    msg, loud = Printer(no_print=quiet), Printer()
+    with explain_errors(verbose), Bar(quiet) as bar:
         if output is None and not Path(model).is_dir():
-            msg.fail(f"'{model}' is a package. Name a folder to save to with --output", exits=1)
+            loud.fail(f"'{model}' is a package. Name a folder to save to with --output", exits=1)
+        bar(Stage("Loading the pipeline"))
         nlp = load_pipeline(model, code)
         name = choose_component(nlp, component)
+        bar(Stage("Reading documents"))
         pipe, examples = next(
             (pipe, examples)
             for pipe, examples in components_and_examples(nlp, Corpus(data))
             if pipe.name == name
         )
         if tune_recall_bias:
+            bar(Stage("Choosing recall_bias"))
             pipe.tune_recall_bias(examples)
+        bar(Stage("Calibrating"))
         calibration = pipe.calibrate(examples)
         if calibration is None and pipe.frozen_labels:
             raise ValueError(Errors.WN079.format(name=name))
@@ -60,8 +69,8 @@ def calibrate_cli(
         msg.info(_operating_point(pipe))
     problem = lack_of_data(examples, pipe.open_labels, name, data)
     if problem:
-        msg.warn(problem)
-    _show(calibration, pipe.labels)
+        loud.warn(problem)
+    _show(msg, calibration, pipe.labels)
     nlp.to_disk(output or model)
     msg.good("Saved the calibrated pipeline", str(output or model))
 
@@ -76,7 +85,7 @@ def _operating_point(pipe: Any) -> str:
     )
 
 
-def _show(calibration: Calibration, labels: tuple[str, ...]) -> None:
+def _show(msg: Printer, calibration: Calibration, labels: tuple[str, ...]) -> None:
     """Print how probable an entity of some margins is."""
     pooled, own = calibration.entities.pooled, calibration.entities.labels
     shared = ("pooled", *[""] * len(_MARGINS))

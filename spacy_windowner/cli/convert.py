@@ -1,9 +1,7 @@
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import tqdm
 from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
@@ -14,7 +12,9 @@ from ..converting.progress import Status
 from ..converting.recognize import FORMATS
 from ..converting.schemes import SCHEMES
 from ..converting.settings import parse_names, parse_renames
-from ._util import explain_errors, windowner_cli
+from ..progress import Stage
+from ._progress import Bar
+from ._util import Quiet, Verbose, explain_errors, windowner_cli
 
 _INPUT = "Annotated files, or folders of them"
 _OUTPUT = (
@@ -34,8 +34,6 @@ _WORD = "Column of words, from 1, or from -1 at the end. By default the first"
 _TAG = "Column of tags, likewise. By default the last"
 _NAMES = "What numbers of tags stand for, e.g. O,B-PER,I-PER"
 _RENAME = "Give a label another name, e.g. PERSON=PER. May be repeated"
-_QUIET = "Print warnings and errors alone"
-_DELAY = 2.0  # seconds before there is a bar
 _SHOWN = 3  # files that are named, of those that are alike
 _COLUMNS = 5  # files that have a column of their own
 
@@ -55,7 +53,8 @@ def convert_cli(
     tag_column: Annotated[int | None, Opt(help=_TAG)] = None,
     tag_names: Annotated[str | None, Opt(help=_NAMES)] = None,
     rename: Annotated[list[str] | None, Opt(help=_RENAME)] = None,
-    quiet: Annotated[bool, Opt("--quiet", "-q", help=_QUIET)] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """
     Convert annotated files to training data.
@@ -77,7 +76,7 @@ def convert_cli(
         --split 80/10/10
     """
     msg = Printer(no_print=quiet)
-    with explain_errors(), _Bar(quiet) as bar, _Recognized(msg, bar) as recognized:
+    with explain_errors(verbose), Bar(quiet) as bar, _Recognized(msg, bar, verbose) as recognized:
         done = convert(
             sources,
             output,
@@ -93,12 +92,16 @@ def convert_cli(
             tag_names=parse_names(tag_names or ""),
             rename=parse_renames(rename or []),
             on_recognized=recognized,
-            on_progress=bar,
+            on_progress=lambda status: bar(stage_of(status)),
         )
-    _report(done, msg)
+    show_conversion(done, msg)
 
 
-def _report(done: Conversion, msg: Printer) -> None:
+def stage_of(status: Status) -> Stage:
+    return Stage(f"{status.n_docs:,} documents", status.done, status.size)
+
+
+def show_conversion(done: Conversion, msg: Printer) -> None:
     """Print what was left out, and what is in the files."""
     for note in done.notes:
         msg.info(note)
@@ -134,49 +137,13 @@ def _rows(columns: Sequence[Totals]) -> list[tuple[str, ...]]:
     return rows
 
 
-class _Bar:
-    """A bar, if it takes longer, and there is a terminal to show it."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-        self._bar: tqdm.tqdm | None = None
-        self._begin = time.time()  # the clock of tqdm
-
-    def __enter__(self) -> "_Bar":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.clear()
-
-    def clear(self) -> None:
-        """Remove the bar, for other lines. It comes back."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-
-    def __call__(self, status: Status) -> None:
-        if self._quiet or time.time() < self._begin + _DELAY:
-            return
-        if self._bar is None:
-            self._bar = tqdm.tqdm(
-                total=status.size,
-                bar_format="{percentage:3.0f}%|{bar}| {desc} [{elapsed}, {remaining} left]",
-                smoothing=0.0,
-                disable=None,
-                leave=False,
-            )
-            self._bar.start_t = self._begin
-        if not self._bar.disable:
-            self._bar.set_description_str(f"{status.n_docs:,} documents", refresh=False)
-            self._bar.update(status.done - self._bar.n)
-
-
 class _Recognized:
     """Says what files are, in one line for all that are alike and follow each other."""
 
-    def __init__(self, msg: Printer, bar: _Bar) -> None:
+    def __init__(self, msg: Printer, bar: Bar, all_names: bool) -> None:
         self._msg = msg
         self._bar = bar
+        self._shown = None if all_names else _SHOWN
         self._names: list[str] = []
         self._what = ""
 
@@ -194,8 +161,9 @@ class _Recognized:
 
     def _say(self) -> None:
         if self._names:
-            more = len(self._names) - _SHOWN
-            names = ", ".join(self._names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+            shown = self._names[: self._shown]
+            more = len(self._names) - len(shown)
+            names = ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
             self._bar.clear()
             self._msg.info(f"{names}: {self._what}")
             self._names = []

@@ -23,12 +23,12 @@ from ..reporting.data_wording import (
     describe_vectors,
     next_step,
 )
-from ..reporting.finding import WARN, Finding
-from ._util import explain_errors, windowner_cli
+from ..reporting.finding import FAIL, WARN, Finding
+from ._progress import Bar
+from ._util import Quiet, Verbose, explain_errors, windowner_cli
 
 _CODE = "Path to Python file with additional code (registered functions) to be imported"
 _IGNORE = "Ignore warnings, only show stats and errors"
-_VERBOSE = "Print additional information, and every entity that has a problem"
 _NO_FORMAT = "Don't pretty-print the results"
 _SHOWN = 5  # entities of each problem, if not all
 
@@ -42,8 +42,9 @@ def debug_data_cli(
     config_path: Annotated[Path, Arg(help="Path to config file", exists=True, allow_dash=True)],
     code_path: Annotated[Path | None, Opt("--code-path", "--code", "-c", help=_CODE)] = None,
     ignore_warnings: Annotated[bool, Opt("--ignore-warnings", "-IW", help=_IGNORE)] = False,
-    verbose: Annotated[bool, Opt("--verbose", "-V", help=_VERBOSE)] = False,
     no_format: Annotated[bool, Opt("--no-format", "-NF", help=_NO_FORMAT)] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """
     Look at the data of a training before it starts.
@@ -61,17 +62,17 @@ def debug_data_cli(
     arguments = list(ctx.args)
     overrides = parse_config_overrides(ctx.args)
     import_code(code_path)
-    msg = Printer(pretty=not no_format, ignore_warnings=ignore_warnings)
-    with show_validation_error(config_path), explain_errors():
-        check = check_data(config_path, overrides)
-    _show(msg, check, verbose)
+    msg = Printer(no_print=quiet, pretty=not no_format, ignore_warnings=ignore_warnings)
+    with show_validation_error(config_path), explain_errors(verbose), Bar(quiet) as bar:
+        check = check_data(config_path, overrides, on_progress=bar)
+    _show(msg, check, quiet, verbose)
     fails = _summarize(msg)
     msg.text(next_step(check, config_path, arguments))
     if fails:
         sys.exit(1)
 
 
-def _show(msg: Printer, check: DataCheck, verbose: bool) -> None:
+def _show(msg: Printer, check: DataCheck, quiet: bool, verbose: bool) -> None:
     sections: list[tuple[str, Iterable[Finding]]] = [
         ("Training data", describe_data(check)),
         ("Vocab & Vectors", describe_vectors(check)),
@@ -84,7 +85,9 @@ def _show(msg: Printer, check: DataCheck, verbose: bool) -> None:
         msg.divider(title)
         for finding in section:
             if verbose or not finding.verbose:
+                msg.no_print = quiet and finding.kind not in (WARN, FAIL)
                 _print(msg, finding, verbose)
+        msg.no_print = quiet
 
 
 def _print(msg: Printer, finding: Finding, verbose: bool) -> None:

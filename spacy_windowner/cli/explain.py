@@ -9,7 +9,8 @@ from wasabi import Printer
 
 from ..confidence.explain import explain
 from ..pipeline.load import load_pipeline
-from ._util import CODE, COMPONENT, MODEL, explain_errors, windowner_cli
+from ._progress import Bar
+from ._util import CODE, COMPONENT, MODEL, Quiet, Verbose, explain_errors, windowner_cli
 
 _HTML = "Write a page of HTML to this file, in place of tables to the terminal"
 _JSON = "Print JSON in place of tables"
@@ -22,7 +23,9 @@ def explain_cli(
     html: Annotated[Path | None, Opt("--html", help=_HTML, dir_okay=False)] = None,
     json: Annotated[bool, Opt("--json", help=_JSON)] = False,
     component: Annotated[str | None, Opt(help=COMPONENT)] = None,
-    code: Annotated[Path | None, Opt("--code", help=CODE)] = None,
+    code: Annotated[Path | None, Opt("--code", "-c", help=CODE)] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """
     Explain why a pipeline finds the entities of a text.
@@ -41,8 +44,9 @@ def explain_cli(
       python -m spacy windowner explain model/model-best \\
         "Paris Hilton ..." --html why.html
     """
-    with explain_errors():
-        explanation = explain(load_pipeline(model, code), text, name=component)
+    with explain_errors(verbose, data_alone=json), Bar(quiet) as bar:
+        nlp = load_pipeline(model, code)
+        explanation = explain(nlp, text, name=component, on_progress=bar)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(explanation.to_html(), encoding="utf8")
@@ -50,7 +54,7 @@ def explain_cli(
         typer.echo(dumps(explanation.to_dict(), indent=2))
     elif html is None or not explanation.entities:
         _echo(explanation.to_text(color=True))
-    if html is not None and not json:
+    if html is not None and not json and not quiet:
         _echo(Printer(no_print=True).good("Saved the page", html))
 
 

@@ -2,11 +2,11 @@ from pathlib import Path
 from typing import Annotated
 
 from spacy.cli._util import Arg, Opt
-from wasabi import msg
+from wasabi import Printer
 
 from ..recipes.data_size import count_words
 from ..recipes.make_config import DEFAULT, RECIPES, make_config, to_text
-from ._util import explain_errors, windowner_cli
+from ._util import Quiet, Verbose, explain_errors, windowner_cli
 
 _OUT = "Config file to write"
 _LANG = "The language of the text, e.g. de. xx is for none in particular"
@@ -24,6 +24,8 @@ def init_cli(
     vectors: Annotated[str | None, Opt("--vectors", help=_VECTORS)] = None,
     train: Annotated[Path | None, Opt("--train", "-t", help=_TRAIN, exists=True)] = None,
     force: Annotated[bool, Opt("--force", "-F", help=_FORCE)] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """
     Write a config to train with.
@@ -36,9 +38,11 @@ def init_cli(
       python -m spacy train config.cfg --output model \\
         --paths.train train.spacy --paths.dev dev.spacy
     """
+    msg = Printer(no_print=quiet)
     if out.exists() and not force:
+        msg = Printer()
         msg.fail(f"{out} exists", "Write over it with --force, or name another file.", exits=1)
-    with explain_errors():
+    with explain_errors(verbose):
         n_words = None if train is None else count_words(train)
         config = make_config(lang, recipe=recipe, vectors=vectors, n_words=n_words)
     if train is not None:

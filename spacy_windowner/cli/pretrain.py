@@ -3,11 +3,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from spacy.cli._util import Arg, Opt, parse_config_overrides, show_validation_error
-from wasabi import msg, row
+from spacy.cli._util import (
+    Arg,
+    Opt,
+    import_code,
+    parse_config_overrides,
+    show_validation_error,
+)
+from wasabi import Printer, row
 
 from ..pretraining.pretrain import WORDS, Status, pretrain
-from ._util import COMPONENT, explain_errors, windowner_cli
+from ._util import CODE, COMPONENT, Quiet, Verbose, explain_errors, windowner_cli
 
 _WIDTHS = (5, 6, 13, 8, 10)
 _SECONDS = 2.0  # between two rows of the table
@@ -29,7 +35,7 @@ def pretrain_cli(
     raw_text: Annotated[Path, Arg(help=_RAW_TEXT)],
     output: Annotated[Path, Arg(help=_OUTPUT)],
     config: Annotated[
-        Path | None, Opt("--config", "-c", help=_CONFIG, exists=True, dir_okay=False)
+        Path | None, Opt("--config", help=_CONFIG, exists=True, dir_okay=False)
     ] = None,
     component: Annotated[str | None, Opt(help=COMPONENT)] = None,
     epochs: Annotated[int, Opt("--epochs", "-e", help="Times the text is read")] = 5,
@@ -40,6 +46,9 @@ def pretrain_cli(
     learn_rate: Annotated[float, Opt(help="Learning rate")] = 0.002,
     dropout: Annotated[float, Opt(help="Dropout rate of the embeddings")] = 0.0,
     seed: Annotated[int, Opt(help="Seed of all that is random")] = 0,
+    code: Annotated[Path | None, Opt("--code", "-c", help=CODE)] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """
     Learn word vectors from raw text, to begin a training with.
@@ -59,7 +68,8 @@ def pretrain_cli(
         --paths.train train.spacy --paths.dev dev.spacy
     """
     overrides = parse_config_overrides(ctx.args)
-    with show_validation_error(config, hint_fill=False), explain_errors():
+    with show_validation_error(config, hint_fill=False), explain_errors(verbose):
+        import_code(code)
         done = pretrain(
             raw_text,
             output,
@@ -72,9 +82,11 @@ def pretrain_cli(
             learn_rate=learn_rate,
             dropout=dropout,
             seed=seed,
-            on_batch=_Table(),
+            on_batch=None if quiet else _Table(),
         )
-    msg.good(f"Learned from {done.words:,} words in {done.epochs} epochs", output / WORDS)
+    Printer(no_print=quiet).good(
+        f"Learned from {done.words:,} words in {done.epochs} epochs", output / WORDS
+    )
 
 
 class _Table:

@@ -3,12 +3,14 @@ from pathlib import Path
 from typing import Annotated
 
 from spacy.cli._util import Arg, Opt
-from wasabi import msg
+from wasabi import Printer
 
+from ..progress import Stage
 from ..reporting.files import write_files
 from ..reporting.report import EXAMPLES, ModelReport, make_report
 from ..reporting.wording import percent, speed, thousands
-from ._util import CODE, MODEL, explain_errors, windowner_cli
+from ._progress import Bar
+from ._util import CODE, MODEL, Quiet, Verbose, explain_errors, windowner_cli
 
 _DATA = "Annotated documents that the pipeline was not trained on, in .spacy format, or a folder"
 _OUT = "Folder to write report.html, report.md and report.json to"
@@ -22,10 +24,12 @@ def report_cli(
     model: Annotated[str, Arg(help=MODEL)],
     data: Annotated[Path, Arg(help=_DATA, exists=True)],
     out: Annotated[Path, Arg(help=_OUT, file_okay=False)],
-    compare: Annotated[list[str] | None, Opt("--compare", "-c", help=_COMPARE)] = None,
+    compare: Annotated[list[str] | None, Opt("--compare", help=_COMPARE)] = None,
     train: Annotated[Path | None, Opt("--train", "-t", help=_TRAIN, exists=True)] = None,
-    examples: Annotated[int, Opt("--examples", "-n", help=_EXAMPLES, min=0)] = EXAMPLES,
-    code: Annotated[Path | None, Opt("--code", help=CODE)] = None,
+    examples: Annotated[int, Opt("--examples", help=_EXAMPLES, min=0)] = EXAMPLES,
+    code: Annotated[Path | None, Opt("--code", "-c", help=CODE)] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """
     Report how good a pipeline is on annotated documents.
@@ -44,20 +48,28 @@ def report_cli(
       python -m spacy windowner report model/model-best test.spacy report \\
         --compare other/model-best
     """
-    with explain_errors():
+    with explain_errors(verbose), Bar(quiet) as bar:
         report = make_report(
-            model, data, compare_with=compare or [], train=train, examples=examples, code=code
+            model,
+            data,
+            compare_with=compare or [],
+            train=train,
+            examples=examples,
+            code=code,
+            on_progress=bar,
         )
+        bar(Stage("Writing the report"))
         paths = write_files(out, {
             "report.html": report.to_html(),
             "report.md": report.to_markdown(),
             "report.json": dumps(report.to_dict(), indent=2) + "\n",
         })  # fmt: skip
-    _show(report.models)
+    msg = Printer(no_print=quiet)
+    _show(msg, report.models)
     msg.good("Saved the report", ", ".join(str(path) for path in paths))
 
 
-def _show(models: list[ModelReport]) -> None:
+def _show(msg: Printer, models: list[ModelReport]) -> None:
     header = ("Model", "F1", "P", "R", "TP", "FP", "FN", "Words/s")
     rows = [
         (

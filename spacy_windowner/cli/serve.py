@@ -3,11 +3,11 @@ from pathlib import Path
 from typing import Annotated
 
 from spacy.cli._util import Arg, Opt
-from wasabi import msg
+from wasabi import Printer
 
 from ..errors import Errors, Warnings
 from ..pipeline.load import load_pipeline
-from ._util import CODE, COMPONENT, MODEL, explain_errors, windowner_cli
+from ._util import CODE, COMPONENT, MODEL, Quiet, Verbose, explain_errors, windowner_cli
 
 _HOST = "Address to listen at. By default nobody but this machine can reach it"
 _PORT = "Port to listen at, 0 for any free one"
@@ -23,7 +23,9 @@ def serve_cli(
     component: Annotated[str | None, Opt(help=COMPONENT)] = None,
     max_chars: Annotated[int, Opt(help=_MAX_CHARS, min=1)] = 10_000,
     open_browser: Annotated[bool, Opt("--open/--no-open", help=_OPEN)] = True,
-    code: Annotated[Path | None, Opt("--code", help=CODE)] = None,
+    code: Annotated[Path | None, Opt("--code", "-c", help=CODE)] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """
     Try a pipeline on a page in the browser.
@@ -36,7 +38,8 @@ def serve_cli(
 
       python -m spacy windowner serve model/model-best
     """
-    with explain_errors():
+    msg = Printer(no_print=quiet)
+    with explain_errors(verbose):
         try:
             from ..serving import app, server
         except ModuleNotFoundError as error:
@@ -48,7 +51,7 @@ def serve_cli(
         tagger = Tagger(load_pipeline(model, code), component, max_chars)
         listening = server.listen(host, port)
     if not server.is_local(host):
-        msg.warn(Warnings.WW131.format(host=host))
+        Printer().warn(Warnings.WW131.format(host=host))
     msg.good("Serving the page, until Ctrl+C", server.url_of(listening))
     made = app.make_app(tagger, model, server.allowed_hosts(host))
     with suppress(KeyboardInterrupt):

@@ -2,12 +2,14 @@ from pathlib import Path
 from typing import Annotated
 
 from spacy.cli._util import Arg, Opt
-from wasabi import msg
+from wasabi import Printer
 
 from ..pipeline.load import load_pipeline
+from ..progress import Stage
 from ..suggestion.output import Output
 from ..suggestion.suggest import suggest
-from ._util import CODE, COMPONENT, MODEL, explain_errors, windowner_cli
+from ._progress import Bar
+from ._util import CODE, COMPONENT, MODEL, Quiet, Verbose, explain_errors, windowner_cli
 
 _RAW_TEXT = (
     'File of raw text, one document a line: .txt, or .jsonl with {"text": ...} or '
@@ -25,7 +27,9 @@ def suggest_cli(
     n: Annotated[int, Opt("--n", "-n", help="Number of documents to suggest")] = 100,
     exclude: Annotated[list[Path] | None, Opt("--exclude", "-x", help=_EXCLUDE)] = None,
     component: Annotated[str | None, Opt(help=COMPONENT)] = None,
-    code: Annotated[Path | None, Opt("--code", help=CODE)] = None,
+    code: Annotated[Path | None, Opt("--code", "-c", help=CODE)] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """
     Suggest which documents to annotate next.
@@ -44,10 +48,12 @@ def suggest_cli(
         -x annotated.jsonl
     """
     excluded = exclude or []
-    with explain_errors():
+    msg = Printer(no_print=quiet)
+    with explain_errors(verbose), Bar(quiet) as bar:
         file = Output(output, [raw_text, *excluded])
+        bar(Stage("Loading the pipeline"))
         nlp = load_pipeline(model, code)
-        found = suggest(nlp, raw_text, n=n, component=component, exclude=excluded)
+        found = suggest(nlp, raw_text, n=n, component=component, exclude=excluded, on_progress=bar)
         file.write(found.tasks)
     words = sum(len(task["tokens"]) for task in found.tasks)
     spans = sum(len(task["spans"]) for task in found.tasks)

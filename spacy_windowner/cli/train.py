@@ -11,8 +11,9 @@ from ..converting.convert import Conversion
 from ..recipes.make_config import DEFAULT, RECIPES
 from ..recipes.train import Trained, train
 from ..reporting.wording import percent
-from ._util import explain_errors, windowner_cli
-from .convert import _Bar, _report
+from ._progress import Bar
+from ._util import Quiet, Verbose, explain_errors, windowner_cli
+from .convert import show_conversion, stage_of
 
 _DATA = "Annotated files, or folders of them, of any format that `convert` reads"
 _OUTPUT = "Folder to write the pipeline, its config, the corpus and the report to"
@@ -23,7 +24,6 @@ _RECIPE = f"What to train: one of {', '.join(RECIPES)}, but not grow"
 _VECTORS = "Pipeline with word vectors, its folder or package, as `spacy init vectors` makes it"
 _SEED = "Another one gives another split and another model"
 _STEPS = "The most batches. Training stops sooner if it learns no more"
-_QUIET = "Print warnings and errors alone"
 
 
 @windowner_cli.command("train")
@@ -37,7 +37,8 @@ def train_cli(
     vectors: Annotated[str | None, Opt("--vectors", help=_VECTORS)] = None,
     seed: Annotated[int, Opt("--seed", help=_SEED)] = 0,
     max_steps: Annotated[int | None, Opt("--max-steps", help=_STEPS, min=1)] = None,
-    quiet: Annotated[bool, Opt("--quiet", "-q", help=_QUIET)] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """
     Train a pipeline on annotated files.
@@ -52,11 +53,11 @@ def train_cli(
     """
     msg = Printer(no_print=quiet)
     silence = redirect_stdout(StringIO()) if quiet else nullcontext()
-    with explain_errors(), _Bar(quiet) as bar:
+    with explain_errors(verbose), Bar(quiet) as bar:
 
         def tell(conversion: Conversion) -> None:
             bar.clear()
-            _report(conversion, msg)
+            show_conversion(conversion, msg)
 
         with silence:  # spaCy's training prints as well
             done = train(
@@ -70,7 +71,7 @@ def train_cli(
                 seed=seed,
                 max_steps=max_steps,
                 progress_bar=sys.stderr.isatty() and not quiet,
-                on_progress=bar,
+                on_progress=lambda status: bar(stage_of(status)),
                 on_converted=tell,
             )
     _tell_results(msg, done)

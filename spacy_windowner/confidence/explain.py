@@ -6,6 +6,7 @@ import numpy
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..progress import Stage, Tell, silent, told
 from .decisions import Decider, Decision, choose_component
 from .explanation import PADDING, ExplainedEntity, ExplainedToken, Explanation, Part, Removal
 from .flip import Entity, best_others, find_removals
@@ -20,6 +21,7 @@ def explain(
     *,
     name: str | None = None,
     within: tuple[int, int] | None = None,
+    on_progress: Tell = silent,
 ) -> Explanation:
     """Explain why a `window_ner` component finds the entities of a text: what each word around
     them, and each feature of a word, adds to their tags' scores over the runners-up; and which
@@ -31,6 +33,7 @@ def explain(
     name (Optional[str]): The component's name, if there are several.
     within (Optional[Tuple[int, int]]): A first token and the one after the last. Only entities
         between them are explained, for all of a long text take long. If None, all.
+    on_progress (Tell): Called with how far it is.
     RETURNS (Explanation): The entities, with all that speaks for and against them.
     RAISES (ValueError): If there is no such component, or its model can't be explained.
     """
@@ -54,15 +57,19 @@ def explain(
                 left=words[max(first - opened.window, 0) : first][::-1],
                 right=words[stop : stop + opened.window],
             ))  # fmt: skip
+    on_progress(Stage("Removing words"))
     removals = find_removals(decider, doc, entities, decision)
     writer = _Writer(ner, opened, decision, words)
+    pairs = list(zip(entities, removals, strict=True))
     return Explanation(
         component=name,
         method=method_of(opened.network),
         window=opened.window,
         words=[token.text for token in doc],
         spaces=[token.whitespace_ for token in doc],
-        entities=[writer.entity(*both) for both in zip(entities, removals, strict=True)],
+        entities=[
+            writer.entity(*both) for both in told(pairs, "Entities", len(pairs), on_progress)
+        ],
     )
 
 

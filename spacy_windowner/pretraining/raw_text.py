@@ -66,6 +66,7 @@ class RawText:
         self.size = self.path.stat().st_size
         self._is_json = self.path.name.removesuffix(".gz").endswith(".jsonl")
         self.position = Position()  # after the last line that was read
+        self.share = 0.0  # of the file that has been read, roughly
 
     def batches(self, batch_words: int) -> Iterator[Batch]:
         """Read from the position to the end of the file.
@@ -113,7 +114,8 @@ class RawText:
                 skipped, first_skipped = skipped + bool(problem), first_skipped or problem
                 self.position = Position(offset, number, skipped, first_skipped)
                 if doc is not None and len(doc):
-                    yield doc, raw.tell() / self.size
+                    self.share = raw.tell() / self.size
+                    yield doc, self.share
 
     def report_lines(self, has_words: bool) -> None:
         """After the whole file was read, reject it if it has no words, and warn of its unreadable

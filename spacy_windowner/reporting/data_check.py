@@ -21,6 +21,7 @@ from thinc.api import Config, ConfigValidationError
 
 from ..confidence.decisions import find_components
 from ..errors import Errors
+from ..progress import Stage, Tell, silent
 from .corpus_facts import CorpusFacts
 from .read import read_examples
 
@@ -87,17 +88,24 @@ class DataCheck:
         return sum(self.dev.names[name] for name in names), len(names)
 
 
-def check_data(config_path: str | Path, overrides: Mapping[str, Any] | None = None) -> DataCheck:
+def check_data(
+    config_path: str | Path,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    on_progress: Tell = silent,
+) -> DataCheck:
     """Initialize the pipeline of a config as `spacy train` does, and read its data.
 
     config_path (Union[str, Path]): The config.
     overrides (Optional[Mapping[str, Any]]): Settings to replace, by their dotted names.
+    on_progress (Tell): Called with how far it is.
     RETURNS (DataCheck): What was found.
     RAISES (ValueError): If the pipeline can't be made or has no `window_ner`, or a corpus can't be
         read.
     """
     config = load_config(config_path, overrides=dict(overrides or {}))
-    nlp = _load(config, config_path)
+    on_progress(Stage("Making the pipeline"))
+    nlp = load_pipeline_of(config, config_path)
     names = find_components(nlp)
     if not names:
         found = ", ".join(nlp.pipe_names) or "no component"
@@ -109,16 +117,21 @@ def check_data(config_path: str | Path, overrides: Mapping[str, Any] | None = No
         corpora = resolve_dot_names(interpolated, dot_names)
     except ValueError as error:
         names_of_both = "`, `".join(dot_names)
-        raise ValueError(Errors.WN096.format(name=names_of_both, reason=_reason(error))) from error
+        raise ValueError(
+            Errors.WN096.format(name=names_of_both, reason=reason_of(error))
+        ) from error
     sourced = get_sourced_components(config)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        on_progress(Stage("Initializing the pipeline"))
         problem = _initialize(nlp, corpora[0], [*T["frozen_components"], *sourced])
+        on_progress(Stage("Reading both corpora"))
         train, dev = (
-            _read(nlp, corpus, name, interpolated)
+            read_corpus(nlp, corpus, name, interpolated)
             for corpus, name in zip(corpora, dot_names, strict=True)
         )
         keys = [nlp.get_pipe(name).cfg["incorrect_spans_key"] for name in names]  # type: ignore[attr-defined]
+        on_progress(Stage("Looking at both corpora"))
         facts = [CorpusFacts.of(examples, nlp, keys) for examples in (train, dev)]
     texts = dict.fromkeys(str(warning.message) for warning in caught)
     return DataCheck(
@@ -146,13 +159,20 @@ def _without_copies(config: Config) -> Config:
     return config
 
 
-def _load(config: Config, path: str | Path) -> Language:
+def load_pipeline_of(config: Config, path: str | Path) -> Language:
+    """Make the pipeline of a config.
+
+    config (Config): The config.
+    path (Union[str, Path]): Where it comes from.
+    RETURNS (Language): The pipeline, not initialized, with a complete config.
+    RAISES (ValueError): If it can't be made.
+    """
     try:
         return load_model_from_config(config)
     except ConfigValidationError:
         raise  # says more by itself
     except (ValueError, OSError) as error:
-        raise ValueError(Errors.WN097.format(config=path, reason=_reason(error))) from error
+        raise ValueError(Errors.WN097.format(config=path, reason=reason_of(error))) from error
 
 
 def _initialize(nlp: Language, corpus: Any, trained: list[str]) -> str | None:
@@ -167,18 +187,27 @@ def _initialize(nlp: Language, corpus: Any, trained: list[str]) -> str | None:
     return None
 
 
-def _read(nlp: Language, corpus: Any, name: str, config: Config) -> list[Example]:
+def read_corpus(nlp: Language, corpus: Any, name: str, config: Config) -> list[Example]:
+    """Read a corpus of a config.
+
+    nlp (Language): The pipeline.
+    corpus (Callable[[Language], Iterable[Example]]): The reader.
+    name (str): The dotted name of the corpus.
+    config (Config): The config, interpolated.
+    RETURNS (List[Example]): The examples.
+    RAISES (ValueError): If it can't be read.
+    """
     try:
         return list(corpus(nlp))
     except Exception as error:  # each layer of the format has errors of its own
         path = dot_to_object(config, name).get("path")
         if isinstance(path, str | Path) and Path(path).exists():
             read_examples(path, nlp)  # knows which file is at fault
-        raise ValueError(Errors.WN096.format(name=name, reason=_reason(error))) from error
+        raise ValueError(Errors.WN096.format(name=name, reason=reason_of(error))) from error
 
 
-def _reason(error: Exception) -> str:
-    """What an error says, as a sentence."""
+def reason_of(error: Exception) -> str:
+    """RETURNS (str): What an error says, as a sentence."""
     text = str(error).strip() or type(error).__name__
     return text if text.endswith((".", "!", "?")) else f"{text}."
 

@@ -11,6 +11,7 @@ from spacy.training import Example
 
 from .. import __version__
 from ..pipeline.load import load_pipeline
+from ..progress import Stage, Tell, silent
 from .confusion import Confusion
 from .counts import Counts, seen_counts
 from .judge import entities
@@ -148,6 +149,7 @@ def make_report(
     train: str | Path | None = None,
     examples: int = EXAMPLES,
     code: str | Path | None = None,
+    on_progress: Tell = silent,
 ) -> Report:
     """Measure pipelines on annotated documents.
 
@@ -158,6 +160,7 @@ def make_report(
         unseen ones.
     examples (int): The most errors to show in context.
     code (Optional[Union[str, Path]]): Python file to import first, see `load_pipeline`.
+    on_progress (Tell): Called with how far it is.
     RETURNS (Report): The report.
     RAISES (ValueError): If a pipeline can't be loaded, or has no named entity recognizer, the
         first one no `window_ner`; or the data, or that of the training, can't be read, or has no
@@ -165,8 +168,10 @@ def make_report(
     """
     paths = [str(path) for path in (model, *compare_with)]
     names = short_names(paths)
+    on_progress(Stage(f"Loading {names[0]}"))
     nlp = load_pipeline(paths[0], code)
     require_component(nlp, paths[0])
+    on_progress(Stage("Reading documents"))
     gold = read_examples(data, nlp)
     require_entities(gold, data)
     known = None
@@ -174,10 +179,13 @@ def make_report(
         shown = read_examples(train, nlp)
         require_entities(shown, train)
         known = entities(example.reference for example in shown)
-    measured = [_measure(nlp, gold, names[0], paths[0], known)]
+    measured = [_measure(nlp, gold, names[0], paths[0], known, on_progress)]
     for path, name in zip(paths[1:], names[1:], strict=True):
+        on_progress(Stage(f"Loading {name}"))
         nlp = load_pipeline(path)  # one after the other, to have one in memory
-        measured.append(_measure(nlp, read_examples(data, nlp), name, path, known))
+        gold_of_other = read_examples(data, nlp)
+        measured.append(_measure(nlp, gold_of_other, name, path, known, on_progress))
+    on_progress(Stage("Choosing errors to show"))
     mistakes, total = choose_mistakes([compared for _, compared in measured], examples)
     about_data = _describe(gold, data, train)
     return Report(about_data, [model for model, _ in measured], mistakes, total)
@@ -189,11 +197,15 @@ def _measure(
     name: str,
     path: str,
     known: set[tuple[str, str]] | None,
+    tell: Tell,
 ) -> tuple[ModelReport, list[Compared]]:
     """What a pipeline makes of documents, and the comparison with their annotation."""
-    judged = predict(nlp, gold, path)
+    judged = predict(nlp, gold, path, name, tell)
+    tell(Stage(f"{name}: comparing"))
     compared = compare(judged)
     labels = count_labels(compared)
+    trust = measure_trust(compared)
+    tell(Stage(f"{name}: measuring speed"))
     report = ModelReport(
         name=name,
         path=path,
@@ -204,7 +216,7 @@ def _measure(
         kinds=count_kinds(compared),
         confusion=Confusion.of(compared, list(labels)),
         seen=None if known is None else seen_counts(judged, known),
-        trust=measure_trust(compared),
+        trust=trust,
         words_per_second=words_per_second(nlp, [example.text for example in gold]),
     )
     return report, compared

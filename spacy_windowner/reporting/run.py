@@ -12,6 +12,7 @@ from spacy.training import Example
 from ..confidence.decisions import find_components
 from ..errors import Errors
 from ..pipeline.partial import judged_only
+from ..progress import Tell, silent, told
 
 _SECONDS = 2.0  # for which a pipeline is timed
 _SPANS_KEY = "window_ner"
@@ -29,19 +30,28 @@ def require_component(nlp: Language, model: str) -> None:
         raise ValueError(Errors.WN090.format(model=model, names=names))
 
 
-def predict(nlp: Language, examples: Sequence[Example], model: str) -> list[Example]:
+def predict(
+    nlp: Language,
+    examples: Sequence[Example],
+    model: str,
+    name: str = "",
+    tell: Tell = silent,
+) -> list[Example]:
     """Find the entities of documents. Calibrated `window_ner` components give all probabilities
     there are, those of spans that nearly were entities as well, whatever their settings say.
 
     nlp (Language): The pipeline.
     examples (Sequence[Example]): The documents, which are annotated.
     model (str): The pipeline's folder or package.
+    name (str): Its short name.
+    tell (Tell): Called with how far it is.
     RETURNS (List[Example]): The examples to judge: without predicted entities of labels that a
         document isn't annotated for.
     RAISES (ValueError): If the pipeline finds nothing, and has no component that could.
     """
     with _all_probabilities(nlp):
-        docs = list(nlp.pipe(example.predicted for example in examples))
+        found = nlp.pipe(example.predicted for example in examples)
+        docs = list(told(found, f"{name}: finding entities", len(examples), tell))
     finds = any("doc.ents" in nlp.get_pipe_meta(name).assigns for name in nlp.pipe_names)
     if not finds and not any(doc.ents for doc in docs):
         names = ", ".join(nlp.pipe_names) or "no component"

@@ -13,6 +13,7 @@ from ..confidence.decisions import choose_component
 from ..errors import Errors, check_setting
 from ..models.output import is_initialized
 from ..pretraining.raw_text import RawText
+from ..progress import Stage, Tell, silent
 from .choose import Doubts, choose
 from .doubts import Doubter
 from .near_duplicates import signature
@@ -53,6 +54,7 @@ def suggest(
     n: int = 100,
     component: str | None = None,
     exclude: Iterable[str | Path] = (),
+    on_progress: Tell = silent,
 ) -> Suggested:
     """Find the documents of a raw text from whose annotation a component would learn most: those
     with many tags that it is unsure about, for their length, in words that it isn't unsure about
@@ -66,6 +68,7 @@ def suggest(
     component (Optional[str]): The component's name, if there are several.
     exclude (Iterable[Union[str, Path]]): Files, as the raw text, with documents to leave out,
         because they are annotated, say.
+    on_progress (Tell): Called with how far it is.
     RETURNS (Suggested): The documents.
     RAISES (ValueError): If there is no such component, or it isn't trained, or a file can't be
         read, or there is no document to choose.
@@ -76,6 +79,7 @@ def suggest(
     if not is_initialized(doubter.component.model):
         raise ValueError(Errors.WN080.format(name=name))
     make_doc = _DocMaker(nlp)
+    on_progress(Stage("Reading documents to leave out"))
     known = {key for path in exclude for key in _keys(nlp, RawText(path, make_doc))}
     text = RawText(raw_text, make_doc)
     pool: Pool[_Candidate] = Pool(max(_LEAST_POOL, _POOL * n))
@@ -84,9 +88,11 @@ def suggest(
         rows = [row for row in zip(docs, lines, strict=True) if _key(row[0]) not in known]
         n_docs, n_excluded = n_docs + len(docs), n_excluded + len(docs) - len(rows)
         _fill(pool, doubter, rows)
+        on_progress(Stage(f"{n_docs:,} documents", text.share, 1.0))
     text.report_lines(n_docs > 0)
     if n_docs == n_excluded:
         raise ValueError(Errors.WN081.format(path=raw_text, n=n_docs))
+    on_progress(Stage("Choosing"))
     candidates = pool.items()
     chosen = choose([candidate.doubts for candidate in candidates], n)
     best = [candidates[number] for number, _ in chosen]

@@ -114,7 +114,7 @@ def test_a_command_that_is_stopped(model, tmp_path, args):
     path, out = write_txt(tmp_path / "a.txt", make_texts(20_000)), tmp_path / "out"
     process = subprocess.Popen(
         [sys.executable, "-m", "spacy", "windowner", "annotate", model, path, out,
-         "--shard-size", "2000", "-n", "2"],
+         "--shard-size", "2000", "-j", "2"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     while process.poll() is None and not (out / "finished.log").exists():
@@ -178,7 +178,7 @@ def test_standard_output(model, tmp_path, n_process):
     code.write_text("import os\nprint('noise')\nos.system('echo noise')\n")
     assert run(model, file, tmp_path / "out", "--shard-size", 500)[0] == 0
     rows = b"".join(path.read_bytes() for path in sorted((tmp_path / "out").glob("shard-*")))
-    process = start(model, "-", "-", "--shard-size", 500, "-n", n_process, "--code", code,
+    process = start(model, "-", "-", "--shard-size", 500, "-j", n_process, "--code", code,
                     cwd=tmp_path)  # fmt: skip
     found, messages = process.communicate(file.read_bytes())
     assert process.returncode == 0, messages
@@ -195,7 +195,7 @@ def test_standard_output(model, tmp_path, n_process):
 def test_a_pipe_that_nobody_reads(model, tmp_path, n_process):
     """As `| head -1`."""
     file = write_txt(tmp_path / "a.txt", make_texts(20_000))
-    process = start(model, file, "-", "--shard-size", 2000, "-n", n_process)
+    process = start(model, file, "-", "--shard-size", 2000, "-j", n_process)
     assert b"doc_id" in process.stdout.readline()
     process.stdout.close()
     process.stdin.close()

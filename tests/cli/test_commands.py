@@ -2,6 +2,7 @@
 
 import shlex
 from functools import partial
+from pathlib import Path
 
 import pytest
 import spacy
@@ -11,10 +12,14 @@ from spacy.tokens import DocBin
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from spacy_windowner import __version__
+
+from ..pipeline.util import make_examples
 from .util import run_command
 
+DOCS = Path(__file__).parents[2] / "docs" / "commands.md"
 COMMANDS = ["annotate", "calibrate", "convert", "debug-data", "explain", "init", "pretrain"]
-COMMANDS += ["report", "serve", "suggest", "train"]
+COMMANDS += ["report", "serve", "suggest", "train", "train-curve"]
 
 
 def help_of(*command):
@@ -134,3 +139,66 @@ def test_pipelines_with_code_of_ones_own(name, args, then, tmp_path):
     exit_code, output = run(*args, "--code", code)
     assert then in output
     assert exit_code == (1 if then.startswith("WN") else 0)
+
+
+def options_of(name):
+    """The options of a command: their names, and their letters."""
+    command = get_command(app).commands["windowner"].commands[name]
+    for option in command.params:
+        if option.param_type_name == "option":
+            names = [*option.opts, *option.secondary_opts]
+            yield (
+                {one for one in names if one.startswith("--")},
+                [one for one in names if not one.startswith("--")],
+            )
+
+
+def test_a_letter_means_one_thing():
+    """In all commands, and nothing else than in spaCy's own, where these have it."""
+    meanings = {"-o": {"--output"}, "-c": {"--code"}, "-V": {"--verbose"}, "-g": {"--gpu-id"}}
+    for name in COMMANDS:
+        for names, letters in options_of(name):
+            for letter in letters:
+                meanings[letter] = meanings.get(letter, names) & names
+                assert meanings[letter], (name, letter)
+    assert {"-q", "-n", "-j", "-x", "-f"} <= set(meanings)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_options_that_all_commands_have(name):
+    options = {option: letters for names, letters in options_of(name) for option in names}
+    assert options["--quiet"] == ["-q"] and options["--verbose"] == ["-V"]
+    assert options.get("--code", ["-c"]) == ["-c"]
+    listed = DOCS.read_text("utf8").partition("## Letters")[2].partition("\n## ")[0]
+    for names, letters in options_of(name):
+        for letter in letters:
+            assert f"| `{letter}` | `{max(names, key=len)}`" in listed or any(
+                f"| `{letter}` | `{one}`" in listed for one in names
+            ), letter
+
+
+def test_the_version():
+    result = CliRunner().invoke(app, ["windowner", "--version"])
+    assert (result.exit_code, result.output) == (0, f"spacy-windowner {__version__}\n")
+
+
+def test_quiet_commands_print_nothing(folder, tmp_path):
+    raw, data = tmp_path / "raw.txt", tmp_path / "data.spacy"
+    raw.write_text("I like London.\n", encoding="utf8")
+    examples = make_examples(spacy.load(folder)) * 30
+    DocBin(docs=[example.reference for example in examples]).to_disk(data)
+    run = calls(folder, raw, data, tmp_path / "out")
+    for name in ("annotate", "calibrate", "report", "suggest"):
+        assert run[name]("--quiet") == (0, ""), name
+        (tmp_path / "again").mkdir(exist_ok=True)
+        again = calls(folder, raw, data, tmp_path / "again" / name)[name]
+        assert again("--verbose")[1], name
+    text = run["explain"]("-q")[1]
+    assert "London" in text and text == run["explain"]()[1]
+
+
+def test_verbose_tells_where_an_error_comes_from(folder):
+    for args, told in [((), False), (("-V",), True), (("-q", "-V"), True)]:
+        code, output = run_command("explain", folder, "I.", "--component", "other", *args)
+        assert code == 1 and "[WN050]" in output
+        assert ("Traceback" in output) is told

@@ -4,7 +4,7 @@ from functools import partial
 import pytest
 from spacy.tokens import DocBin
 
-from spacy_windowner.cli import convert as command
+from spacy_windowner.cli._progress import Bar
 
 from .util import run_command
 
@@ -118,29 +118,8 @@ def test_errors_are_short_and_nothing_is_written(tmp_path, monkeypatch, args, co
     assert not list(tmp_path.rglob("*.spacy"))
 
 
-def test_a_bar_is_shown_if_it_takes_long(tmp_path, monkeypatch):
+def test_how_far_it_is_is_told(tmp_path, monkeypatch):
     shown = []
-
-    class Bar:
-        n, disable = 0, False
-
-        def __init__(self, **settings):
-            self.total = settings["total"]
-
-        def set_description_str(self, text, refresh):
-            shown.append(text)
-
-        def update(self, n):
-            self.n += n
-            assert self.n <= self.total
-
-        def close(self):
-            shown.append("closed")
-
-    monkeypatch.setattr(command.tqdm, "tqdm", Bar)
-    path = write(tmp_path / "in.jsonl", *[PARIS] * 3)
-    assert run(path, tmp_path / "out.spacy")[0] == 0 and not shown
-    monkeypatch.setattr(command, "_DELAY", 0.0)
-    assert run(path, tmp_path / "out.spacy", "--quiet")[0] == 0 and not shown
-    assert run(path, tmp_path / "out.spacy")[0] == 0
-    assert shown[-1] == "closed" and shown[-2] == "3 documents"
+    monkeypatch.setattr(Bar, "__call__", lambda bar, stage: shown.append(stage))
+    assert run(write(tmp_path / "in.jsonl", *[PARIS] * 3), tmp_path / "out.spacy")[0] == 0
+    assert shown[-1].text == "3 documents" and shown[-1].done == shown[-1].total

@@ -44,7 +44,9 @@ def test_writes_all_files(folder, tmp_path):
 
 def test_several_models_and_few_examples(folder, tmp_path):
     model, data = folder / "model", folder / "test.spacy"
-    code, output = run(model, data, tmp_path, "--compare", model, "-c", model, "--examples", 1)
+    code, output = run(
+        model, data, tmp_path, "--compare", model, "--compare", model, "--examples", 1
+    )
     assert code == 0, output
     assert "model (2)" in output and "model (3)" in output
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf8"))

@@ -1,0 +1,114 @@
+from json import dumps  # srsly's rounds numbers
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from spacy.cli._util import (
+    Arg,
+    Opt,
+    import_code,
+    parse_config_overrides,
+    setup_gpu,
+    show_validation_error,
+)
+from wasabi import msg
+
+from ..curves.forecast import Forecast
+from ..curves.shares import parse_shares
+from ..curves.train_curve import SHARES, Point, train_curve
+from ..reporting.wording import percent, thousands
+from ._progress import Bar
+from ._util import CODE, Quiet, Verbose, explain_errors, windowner_cli
+
+_SHARES = "Shares of the training documents in percent, separated by commas"
+_SEEDS = "Trainings with each share, each with other documents and another seed"
+_JSON = "Print JSON in place of a table"
+_LITTLE = 0.005  # of F1
+
+
+@windowner_cli.command(
+    "train-curve",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def train_curve_cli(
+    ctx: typer.Context,
+    config_path: Annotated[
+        Path, Arg(help="Config of the training", exists=True, allow_dash=True, metavar="CONFIG")
+    ],
+    shares: Annotated[str, Opt(help=_SHARES)] = ",".join(f"{share:g}" for share in SHARES),
+    seeds: Annotated[int, Opt(help=_SEEDS)] = 1,
+    json: Annotated[bool, Opt("--json", help=_JSON)] = False,
+    gpu_id: Annotated[int, Opt("--gpu-id", "-g", help="GPU ID or -1 for CPU")] = -1,
+    code: Annotated[Path | None, Opt("--code", "-c", help=CODE)] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """
+    Tell whether more data is worth it.
+
+    Trains with the config on growing shares of the training documents, as `spacy train` does,
+    evaluates each model on the development data, and estimates what twice the documents would
+    bring. Settings of the config can be replaced as in `spacy train`. No model is kept.
+
+    EXAMPLE:
+
+      \b
+      python -m spacy windowner train-curve config.cfg \\
+        --paths.train train.spacy --paths.dev dev.spacy --seeds 3
+    """
+    overrides = parse_config_overrides(ctx.args)
+    with (
+        show_validation_error(config_path),
+        explain_errors(verbose, data_alone=json),
+        Bar(quiet) as bar,
+    ):
+        import_code(code)
+        setup_gpu(gpu_id, silent=True)
+        curve = train_curve(
+            config_path,
+            overrides=overrides,
+            shares=parse_shares(shares),
+            seeds=seeds,
+            use_gpu=gpu_id,
+            on_progress=bar,
+        )
+    if json:
+        typer.echo(dumps(curve.to_dict(), indent=2))
+        return
+    _show(curve.points)
+    msg.text(describe(curve.next), spaced=True)
+
+
+def _show(points: list[Point]) -> None:
+    has_deviation = points[0].f_stdev is not None
+    deviation = ("±",) if has_deviation else ()
+    header = ("Share", "Documents", "Entities", "F1", *deviation, "P", "R", "Seconds")
+    rows = [
+        (
+            f"{point.share:g} %",
+            *(thousands(number) for number in (point.documents, point.entities)),
+            percent(point.f),
+            *((percent(point.f_stdev),) if has_deviation else ()),
+            *(percent(share) for share in (point.p, point.r)),
+            f"{point.seconds:,.1f}",
+        )
+        for point in points
+    ]
+    msg.table(rows, header=header, divider=True, aligns=["r"] * len(header))
+
+
+def describe(found: Forecast) -> str:
+    """What twice the documents would bring, as sentences."""
+    documents = f"Twice the documents ({found.documents:,})"
+    if found.gain is None or found.low is None or found.high is None:
+        return f"{documents}: what they would bring can't be told. {found.reason}"
+    if found.low > 0.0:
+        verdict = "More data of this kind helps."
+    elif found.high < _LITTLE:
+        verdict = "More data of this kind brings little."
+    else:
+        verdict = "More data of this kind may bring nothing; more seeds tell more."
+    return (
+        f"{documents}: F1 {100 * found.gain:+.1f} points, in four of five cases from "
+        f"{100 * found.low:+.1f} to {100 * found.high:+.1f}. {verdict}"
+    )
