@@ -19,6 +19,7 @@ def test_what_is_public():
         "pretrain",
         "rows_of",
         "suggest",
+        "train_curve",
     ]
     assert {*spacy_windowner._HOMES, "__version__"} == {*spacy_windowner.__all__}
     assert {*spacy_windowner.__all__} <= {*dir(spacy_windowner)}
