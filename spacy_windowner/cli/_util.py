@@ -52,7 +52,7 @@ def explain_errors(verbose: bool = False, data_alone: bool = False) -> Iterator[
     traceback or a line of code; after an error, exit. Others pass.
 
     verbose (bool): Whether to print the traceback, too, and spaCy's log, on standard error.
-    data_alone (bool): Whether all of it goes to standard error, for data goes to standard output.
+    data_alone (bool): Whether all of it goes to standard error. Data goes to standard output.
     """
     level = logger.level
     if verbose:

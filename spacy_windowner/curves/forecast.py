@@ -51,7 +51,7 @@ def forecast(sizes: Sequence[int], scores: Sequence[float], n_entities: int) -> 
     it.
 
     The law has no floor: where annotators disagree, or development data is of another kind, curves
-    flatten earlier than it says.
+    flatten earlier than it says. On small corpora they may be steeper, too.
 
     sizes (Sequence[int]): The documents of each training.
     scores (Sequence[float]): The F1 of each, 0 to 1.

@@ -100,3 +100,10 @@ def test_as_users_call_it():
     assert done.returncode == 0, done.stderr
     help_text = " ".join(done.stdout.split())
     assert "EXAMPLE: python -m spacy windowner debug-data config.cfg" in help_text
+
+
+def test_quiet_prints_problems_alone(folder):
+    assert run(folder, "good.spacy", "--quiet") == (0, "")
+    code, output = run(folder, "white.spacy", "-q")
+    assert code == 1 and "document 2120" in output and "7 invalid whitespace" in output
+    assert "Training data" not in output and "1 error" not in output and "Next" not in output

@@ -17,6 +17,7 @@ from spacy_windowner.cli._progress import Bar
 from spacy_windowner.progress import Stage, silent, told
 
 from ..curves.util import save_config, save_docs
+from .util import BAR_AT_ONCE
 
 
 class Terminal(io.StringIO):
@@ -95,14 +96,6 @@ def test_items_are_told():
     assert list(told("ab", "letters", 2, silent)) == ["a", "b"]
 
 
-AT_ONCE = """
-from spacy_windowner.cli import _progress
-_progress._DELAY = 0.0
-from spacy.cli import setup_cli
-setup_cli()
-"""
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudoterminals on Windows")
 def test_a_command_in_a_terminal(tmp_path):
     """The table is alone on standard output."""
@@ -115,7 +108,7 @@ def test_a_command_in_a_terminal(tmp_path):
     config = save_config(tmp_path / "config.cfg", max_steps=2)
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    command = [sys.executable, "-c", AT_ONCE, "windowner", "train-curve", str(config), *data]
+    command = [sys.executable, "-c", BAR_AT_ONCE, "windowner", "train-curve", str(config), *data]
     shown = bytearray()
     reader = threading.Thread(target=_read, args=(ours, shown), daemon=True)
     reader.start()  # a terminal that isn't read from stops the command
