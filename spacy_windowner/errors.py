@@ -367,7 +367,7 @@ class Errors:
         "Correct it in the file `cfg` of the component, or save the pipeline again."
     )
     WN161 = (
-        "[WN161] '{name}' can't be {act}, for it would find nothing: {what} are not all finite "
+        "[WN161] '{name}' can't be {act}, because it would find nothing: {what} are not all finite "
         "(NaN or infinite). Its training has diverged. Train again with a lower `learn_rate` in "
         "[training.optimizer], or load a pipeline that was saved earlier, which is as it was."
     )

@@ -218,7 +218,7 @@ def test_importing_the_package_imports_no_explanation():
 
 
 def test_whitespace_is_no_word_of_a_window(explained):
-    """The explanation is that of the text without it, but for the tokens' numbers."""
+    """The explanation is that of the text without it. Only the tokens have other numbers."""
     spaced = TEXT.replace(" ", " \t ")
     plain, found = explain(explained, TEXT), explain(explained, spaced)
     assert found.words != plain.words
