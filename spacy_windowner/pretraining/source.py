@@ -1,6 +1,7 @@
 from pathlib import Path
 from typing import Any
 
+from spacy.attrs import IS_SPACE
 from spacy.language import Language
 from spacy.schemas import ConfigSchemaInit
 from spacy.tokens import Doc
@@ -105,10 +106,13 @@ class DocMaker:
         """Make a Doc.
 
         text (Union[str, List[str]]): A text, or its words.
-        RETURNS (Doc): The Doc. Two of them may have different vocabularies.
+        RETURNS (Doc): The Doc, without whitespace tokens, which are no words. Two of them may have
+            different vocabularies.
         """
         if len(self.nlp.vocab.strings) > self._limit:
             self._renew()
-        if isinstance(text, str):
-            return self.nlp.tokenizer(text)
-        return Doc(self.nlp.vocab, words=text)
+        doc = self.nlp.tokenizer(text) if isinstance(text, str) else Doc(self.nlp.vocab, words=text)
+        is_space = doc.to_array(IS_SPACE)
+        if not is_space.any():
+            return doc
+        return Doc(self.nlp.vocab, words=[token.text for token in doc if not token.is_space])

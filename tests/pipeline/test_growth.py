@@ -16,6 +16,7 @@ from thinc.compat import has_torch
 
 from spacy_windowner import explain
 from spacy_windowner.confidence.windows import open_model
+from spacy_windowner.decoding.words import word_mask
 from spacy_windowner.models.growth import added_columns
 from spacy_windowner.optimizers.sparse_adam import SparseAdam
 from spacy_windowner.pipeline.doc_io import read_words
@@ -647,3 +648,24 @@ def test_a_label_that_is_neither_new_nor_frozen():
     assert "DATE" not in ner.labels
     _, [gradient] = ner.get_loss([example], ner.model.predict([example.predicted]))
     assert not gradient[4].any() and gradient[2].any()
+
+
+@pytest.mark.parametrize("units", [0, 8])
+def test_whitespace_is_no_word_for_added_labels(units):
+    nlp = old_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.add_labels(["ORG"], label_hidden_width=units)
+    learn(nlp)
+    for text in TEXTS:
+        spaced = nlp.make_doc(text.replace(" ", " \t "))
+        is_word = word_mask([spaced])
+        assert not is_word.all()
+        plain = nlp.make_doc(text)
+        for scores in (
+            ner.model.predict([spaced])[0][is_word],
+            ner._scorer.scores([spaced], read_words([spaced], False, False)),
+        ):
+            numpy.testing.assert_allclose(scores, ner.model.predict([plain])[0], atol=1e-5)
+        assert [e.text.split() for e in ner(spaced).ents] == [
+            e.text.split() for e in ner(plain).ents
+        ]

@@ -95,3 +95,10 @@ def test_a_full_vocabulary_is_replaced():
     assert 5 < len({id(vocab) for vocab in vocabs}) < 50
     assert max(len(vocab.strings) for vocab in vocabs) < len(spacy.blank("en").vocab.strings) + 30
     assert expected.nlp.vocab is expected("still the first").vocab
+
+
+def test_whitespace_is_no_word():
+    maker = DocMaker(read_config(None, {}))
+    for text in ("  one  two\n three ", ["one", " ", "two", "\n", "three"]):
+        assert [token.text for token in maker(text)] == ["one", "two", "three"]
+    assert len(maker("one")) == 1 and len(maker(" \n ")) == len(maker("")) == 0
