@@ -49,6 +49,7 @@ def gold(tmp_path) -> Path:
 
 
 @pytest.mark.filterwarnings(r"ignore:\[WW060\]")  # so small a corpus
+@pytest.mark.slow
 def test_from_documents_to_report(tmp_path, teacher, gold):
     nlp = spacy.blank("en")
     DocBin(docs=[nlp(text) for text in TEXTS]).to_disk(tmp_path / "dev.spacy")

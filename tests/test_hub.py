@@ -37,6 +37,7 @@ def names_of(wheel):
         return files.namelist(), files.read("xx_demo/meta.json")
 
 
+@pytest.mark.slow
 def test_a_wheel_has_what_the_hub_takes(wheel):
     names, meta = names_of(wheel)
     assert wheel.name == "xx_demo-0.0.0-py3-none-any.whl"

@@ -80,7 +80,7 @@ def test_documents(model, corpus, tmp_path, nlp):
     assert found == [Row(**line) for line in read_lines(tmp_path / "rows")]
 
 
-@pytest.mark.parametrize("n_process", [1, 2])
+@pytest.mark.parametrize("n_process", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_it_goes_on_after_finished_shards(model, corpus, tmp_path, n_process):
     run(model, corpus, tmp_path / "whole")
     out, left = tmp_path / "out", 3
@@ -169,7 +169,7 @@ def test_input_that_ends_where_a_shard_does(model, tmp_path):
         annotate(model, path, out, shard_size=100)
 
 
-@pytest.mark.parametrize("n_process", [1, 2])
+@pytest.mark.parametrize("n_process", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_full_disk(model, corpus, tmp_path, monkeypatch, n_process):
     out, replace, left = tmp_path / "out", os.replace, 6
 
@@ -369,7 +369,7 @@ def test_the_log_tells_what_was_written(model, corpus, tmp_path):
     assert n_rejects == 2
 
 
-@pytest.mark.parametrize("n_process", [1, 2])
+@pytest.mark.parametrize("n_process", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_rows_to_a_stream(model, corpus, tmp_path, monkeypatch, n_process):
     """They are those of the shards, in the order of the corpus."""
     whole = run(model, corpus, tmp_path / "out")

@@ -69,7 +69,8 @@ def check_kills(model, tmp_path, n_kills, n_texts, seed, *args):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("args", [[], pytest.param(["--n-process", "2"], marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("args", [[], ["--n-process", "2"]])
 def test_a_killed_run_goes_on(model, tmp_path, args):
     check_kills(model, tmp_path, 1, 2000, 0, *args)
 

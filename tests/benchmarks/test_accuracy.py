@@ -10,7 +10,7 @@ from .test_accuracy_report import make_row
 from .util import TRAIN, write_corpus
 
 # The corpora are tiny.
-pytestmark = pytest.mark.filterwarnings(r"ignore:\[WW060\]")
+pytestmark = [pytest.mark.filterwarnings(r"ignore:\[WW060\]"), pytest.mark.slow]
 
 app = typer.Typer()
 app.command()(accuracy.main)

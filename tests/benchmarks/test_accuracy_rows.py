@@ -11,6 +11,7 @@ from .util import write_corpus
 
 # The corpora are tiny, and copies in upper case have no word vectors.
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings(r"ignore:\[WW060\]"),
     pytest.mark.filterwarnings(r"ignore:\[WW004\]"),
 ]

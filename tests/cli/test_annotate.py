@@ -171,7 +171,7 @@ def start(*args, **settings):
 
 
 @pytest.mark.filterwarnings(r"always:\[WW110")
-@pytest.mark.parametrize("n_process", [1, 2])
+@pytest.mark.parametrize("n_process", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_standard_output(model, tmp_path, n_process):
     """Rows and nothing else, whatever the pipeline prints, here and in other processes."""
     file = write_jsonl(tmp_path / "a.jsonl", [{"text": text} for text in [*make_texts(50), 3]])
@@ -192,7 +192,7 @@ def test_standard_output(model, tmp_path, n_process):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has other pipes")
-@pytest.mark.parametrize("n_process", [1, 2])
+@pytest.mark.parametrize("n_process", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_pipe_that_nobody_reads(model, tmp_path, n_process):
     """As `| head -1`."""
     file = write_txt(tmp_path / "a.txt", make_texts(20_000))
@@ -206,6 +206,7 @@ def test_a_pipe_that_nobody_reads(model, tmp_path, n_process):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="has no /dev/full")
+@pytest.mark.slow
 def test_standard_output_that_cant_be_written(model, tmp_path):
     file = write_txt(tmp_path / "a.txt", make_texts(50))
     with open("/dev/full", "wb") as full:

@@ -27,6 +27,7 @@ def script():
     ],
     ids=str,
 )
+@pytest.mark.slow
 def test_words_are_completed(script, words, expected, tmp_path):
     program = tmp_path / "spacy"  # that of the environment that runs the tests
     program.write_text(f"#!{sys.executable}\nfrom spacy.cli import setup_cli\nsetup_cli()\n")

@@ -200,6 +200,7 @@ for text in texts:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited and read as on Linux")
+@pytest.mark.slow
 def test_long_words_from_end_to_end():
     done = subprocess.run([sys.executable, "-c", END_TO_END], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

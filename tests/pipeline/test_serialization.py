@@ -144,6 +144,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_spawned_processes(trained_once, tmp_path):
     trained_once.to_disk(tmp_path / "nlp")
     script = tmp_path / "spawn.py"

@@ -134,10 +134,10 @@ AUGMENTERS = {
 SETTINGS = [
     {},
     {"limit": 2},
-    {"max_length": 9},
+    pytest.param({"max_length": 9}, marks=pytest.mark.slow),
     {"max_length": 3},
     {"gold_preproc": True},
-    {"gold_preproc": True, "max_length": 9, "limit": 3},
+    pytest.param({"gold_preproc": True, "max_length": 9, "limit": 3}, marks=pytest.mark.slow),
 ]
 
 
