@@ -63,7 +63,7 @@ class Columns(NamedTuple):
             return f"{self.id!r} is {kind_of(name)}, not a string or a whole number"
         if isinstance(name, str) and len(name) > _MAX_ID:
             return f"{self.id!r} has more than {_MAX_ID:,} characters"
-        if not _is_unicode(text) or (isinstance(name, str) and not _is_unicode(name)):
+        if not is_unicode(text) or (isinstance(name, str) and not is_unicode(name)):
             return "half of a surrogate pair, which is no character"
         return ""
 
@@ -73,7 +73,8 @@ def kind_of(value: Any) -> str:
     return "null" if value is None else type(value).__name__
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
+    """Whether it has whole characters alone."""
     try:
         text.encode("utf8")
     except UnicodeEncodeError:

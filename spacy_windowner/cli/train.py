@@ -1,5 +1,7 @@
 import sys
-from contextlib import nullcontext, redirect_stdout
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Annotated
@@ -52,14 +54,15 @@ def train_cli(
       python -m spacy windowner train annotated.jsonl --output model
     """
     msg = Printer(no_print=quiet)
-    silence = redirect_stdout(StringIO()) if quiet else nullcontext()
+    screen = sys.stdout
     with explain_errors(verbose), Bar(quiet) as bar:
 
         def tell(conversion: Conversion) -> None:
             bar.clear()
-            show_conversion(conversion, msg)
+            with redirect_stdout(screen):  # it warns of what can't be used, quiet or not
+                show_conversion(conversion, msg)
 
-        with silence:  # spaCy's training prints as well
+        with _warnings_alone() if quiet else nullcontext():
             done = train(
                 data,
                 output,
@@ -75,6 +78,19 @@ def train_cli(
                 on_converted=tell,
             )
     _tell_results(msg, done)
+
+
+@contextmanager
+def _warnings_alone() -> Iterator[None]:
+    """Keep what spaCy's training prints from the screen. Warnings are shown when it has ended."""
+    told: list[warnings.WarningMessage] = []
+    try:
+        with redirect_stdout(StringIO()), warnings.catch_warnings(record=True) as recorded:
+            told = recorded
+            yield
+    finally:
+        for one in told:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
 
 
 def _tell_results(msg: Printer, done: Trained) -> None:

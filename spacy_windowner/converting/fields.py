@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..annotating.columns import kind_of
+from ..annotating.columns import is_unicode, kind_of
 from ..errors import Errors
 from .json_values import quote
 from .kinds import NO_OFFSETS, NO_RECORD, NO_UNICODE, NO_WORD, NOT_ANNOTATED, REJECTED, Kind
@@ -40,15 +40,6 @@ def read_fields(value: Any, line: int, tag_names: Sequence[str], where: str) -> 
         yield _read_text(value, line)
     else:
         yield Skip(line, NO_RECORD, f'no "text", but {quote(", ".join(value) or "nothing")}')
-
-
-def is_unicode(text: str) -> bool:
-    """Whether it has whole characters alone."""
-    try:
-        text.encode("utf8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def to_offset(value: Any) -> int | None:

@@ -43,7 +43,6 @@ class HeldOut(NamedTuple):
         judged (Sequence[Set[int]]): The numbers of the labels that each is annotated for.
         """
         read = read_gold(examples, label_hashes, scheme)
-        groups = list(groups)
         stops = numpy.cumsum(read.lengths)[:-1]
         of_docs = numpy.split(read.tags, stops) if len(examples) else []
         masks = [word_mask([example.predicted]) for example in examples]
@@ -57,7 +56,7 @@ class HeldOut(NamedTuple):
             of_tokens = numpy.ones(len(is_word), dtype=bool)
             of_tokens[is_word] = doc_tags != MISSING
             known.append(of_tokens)
-        return cls(groups, gold, known, list(judged))
+        return cls(list(groups), gold, known, list(judged))
 
     def judge(self, found: Iterable[Spans]) -> Iterator[tuple[tuple, bool]]:
         """Whether spans found in the documents are right: exactly an entity, with its label. Those

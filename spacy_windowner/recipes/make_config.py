@@ -50,8 +50,11 @@ def make_config(
         component = _component()
         config["components"]["window_ner"] = {"factory": "window_ner", **component}
     base = config
-    for name in dict.fromkeys((DEFAULT, recipe)):
-        config = config.merge(_read(name))
+    changes = [_read(name) for name in dict.fromkeys((DEFAULT, recipe))]
+    if n_words is not None and n_words < FEW_WORDS:
+        changes.append(_FEW)
+    for change in changes:
+        config = config.merge(change)
     config.setdefault("pretraining", {})
     config = Config(_in_order(config, base))
     if recipe not in PRETRAINED:
@@ -59,8 +62,6 @@ def make_config(
     if recipe != GROW:
         # Another architecture has the words of the default, unless it names others.
         config["components"]["window_ner"]["model"].setdefault("embed", component["model"]["embed"])
-    if n_words is not None and n_words < FEW_WORDS:
-        config = config.merge(_FEW)
     return config if vectors is None else _with_vectors(config, recipe, str(vectors))
 
 

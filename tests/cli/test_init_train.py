@@ -1,5 +1,7 @@
 """From annotated files to a pipeline, by commands."""
 
+import warnings
+
 import pytest
 import spacy
 from spacy.cli import app
@@ -48,6 +50,22 @@ def test_train(tmp_path, quiet):
     assert f"Next: python -m spacy windowner serve {out}/model-best" in told
     again = CliRunner().invoke(app, ["windowner", "train", *args])
     assert "was trained before" in " ".join(again.output.split())
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_warnings_are_shown_quiet_or_not(tmp_path, quiet):
+    """Of what can't be used, and of little data."""
+    file = write(tmp_path / "a.jsonl")
+    lines = file.read_text(encoding="utf8") + '{"text": "Ann came", "spans": [[1, 3, "PER"]]}\n'
+    file.write_text(lines, encoding="utf8")
+    args = [str(file), "--output", str(tmp_path / "out"), "--max-steps", "3"]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("always", r"\[WW060\]")
+        result = CliRunner().invoke(app, ["windowner", "train", *args, *["--quiet"] * quiet])
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.output.split())
+    assert "WW180" in told and "line 61" in told and "WW060" in told
+    assert ("Training pipeline" in told) != quiet
 
 
 def test_errors_are_short(tmp_path):

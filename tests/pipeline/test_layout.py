@@ -29,7 +29,7 @@ SCORES |= dict.fromkeys([*SPACES, *LINE_ENDS], [9.0, 8.0, -7.0])
 
 def spread(doc: Doc, gaps: list[list[str]]) -> Doc:
     """A document with whitespace tokens before each word, and after the last."""
-    words, starts, blocked = [], {}, []
+    words, starts = [], {}
     for token, gap in zip([*doc, None], gaps, strict=True):
         words += gap
         if token is not None:
@@ -38,7 +38,7 @@ def spread(doc: Doc, gaps: list[list[str]]) -> Doc:
     other = Doc(doc.vocab, words=words)
     ents = [Span(other, starts[e.start], starts[e.end - 1] + 1, e.label) for e in doc.ents]
     if doc.has_annotation("ENT_IOB"):
-        other.set_ents(ents, blocked=blocked, default="outside")
+        other.set_ents(ents, default="outside")
     return other
 
 
