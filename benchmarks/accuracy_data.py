@@ -12,8 +12,8 @@ from spacy.training.initialize import convert_vectors
 from spacy.vocab import Vocab
 from wasabi import msg
 
-from spacy_windowner.converting.convert import convert
-from spacy_windowner.reporting.judge import entities
+from spacy_windowner.tools.convert.convert import convert
+from spacy_windowner.tools.report.matching import entities
 
 PARTS = ("train", "dev", "test")
 _OTHER_NAMES = {"devel": "dev", "valid": "dev", "validation": "dev", "development": "dev"}

@@ -23,7 +23,7 @@ from speed_timing import interleave
 from speed_variants import component_task, pipeline_task, run_pipeline
 from thinc.api import Config
 
-from spacy_windowner.reporting.judge import entities
+from spacy_windowner.tools.report.matching import entities
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 MODEL = "components.window_ner.model"

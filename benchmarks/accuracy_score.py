@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from spacy.training import Example
 
-from spacy_windowner.reporting.counts import seen_counts
+from spacy_windowner.tools.report.matching import seen_counts
 
 KINDS = ["seen", "unseen"]
 Entity = tuple[str, str]

@@ -15,8 +15,8 @@ import spacy
 import srsly
 from speed_worker import THREADS
 
-from spacy_windowner.annotating.annotate import Status, annotate
-from spacy_windowner.annotating.rows import rows_of
+from spacy_windowner.tools.annotate.annotate import Status, annotate
+from spacy_windowner.tools.annotate.records import rows_of
 
 WARM_UP = 0.2
 """The share of the words before the clock begins: processes start, load, and see the frequent words

@@ -21,9 +21,9 @@ from speed_timing import interleave, ratio
 from speed_variants import component_task
 from thinc.api import NumpyOps
 
-from spacy_windowner.confidence.curve import sigmoid
 from spacy_windowner.confidence.metrics import Judged, measure
-from spacy_windowner.reporting.judge import judge
+from spacy_windowner.decoding.spans import sigmoid
+from spacy_windowner.tools.report.matching import judge
 
 OURS, CROSS_ENTROPY, COST = "window_ner", "cross-entropy", "cost"
 ROWS = [OURS, CROSS_ENTROPY, BEAM, COST]

@@ -16,7 +16,7 @@ from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config, registry
 
-from spacy_windowner.pretraining.pretrain import WORDS, Status, pretrain
+from spacy_windowner.tools.pretrain.pretrain import WORDS, Status, pretrain
 
 CONFIG = Path(__file__).parent.parent / "configs" / "default.cfg"
 SCORES: list[float] = []

@@ -27,7 +27,7 @@ from spacy.util import load_config
 from tables import make_table
 from thinc.api import Config
 
-from spacy_windowner.suggestion.suggest import suggest
+from spacy_windowner.tools.suggest.suggest import suggest
 
 CONFIG = Path(__file__).parent.parent / "configs" / "default.cfg"
 RANDOM, MARGIN = "random", "suggest"

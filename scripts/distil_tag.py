@@ -14,7 +14,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from wasabi import msg
 
-from spacy_windowner.pretraining.raw_text import RawText
+from spacy_windowner.tools.raw_text import RawText
 
 HELD_OUT = 10
 """Every tenth document is for choosing the model, and not for training."""

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from . import scripts  # noqa: F401 - tests import the project's scripts by their names
-
 # How long an example takes depends on what else the machine does.
 settings.register_profile("no deadline", settings.default, deadline=None)
 settings.load_profile("no deadline")

@@ -7,7 +7,7 @@ import spacy
 import srsly
 from spacy.tokens import DocBin
 
-from spacy_windowner.converting.convert import convert
+from spacy_windowner.tools.convert.convert import convert
 
 from .scripts import ROOT
 

@@ -11,7 +11,7 @@ COMMANDS = {"typer", "wasabi", "jinja2", "tqdm"}
 ALLOWED = {"spacy", "thinc", "srsly", "numpy", "spacy_windowner", *sys.stdlib_module_names}
 
 # Nothing imports these before it is known that their extra is installed.
-NEED_EXTRAS = ["spacy_windowner.serving.app", "spacy_windowner.serving.server"]
+NEED_EXTRAS = ["spacy_windowner.tools.serve.app", "spacy_windowner.tools.serve.server"]
 
 # Records which top-level packages are imported by statements in modules of ours.
 SCRIPT = """

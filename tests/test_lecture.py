@@ -17,7 +17,7 @@ from thinc.api import SGD, Ragged
 
 from spacy_windowner.decoding.lattice import Scored
 from spacy_windowner.decoding.tags import BILUO, BIO
-from spacy_windowner.layers.vectors_table import VectorsTable
+from spacy_windowner.layers.vectors import VectorsTable
 from spacy_windowner.losses.cross_entropy import CrossEntropy
 from spacy_windowner.losses.max_margin import MaxMargin
 from spacy_windowner.losses.structured_margin import StructuredMargin

@@ -19,7 +19,7 @@ from spacy.util import load_config
 from thinc.compat import has_torch
 from typer.testing import CliRunner
 
-from spacy_windowner.converting.convert import convert
+from spacy_windowner.tools.convert.convert import convert
 
 from .scripts import ROOT
 

@@ -47,6 +47,6 @@ def test_nothing_is_imported_before_it_is_asked_for():
         "import sys, spacy_windowner\n"
         "assert not any(name.startswith('spacy_windowner.') for name in sys.modules)\n"
         "from spacy_windowner import rows_of\n"
-        "assert 'spacy_windowner.pretraining' not in sys.modules\n"
+        "assert 'spacy_windowner.tools.pretrain' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -11,15 +11,14 @@ from typing import IO, Annotated
 from spacy.cli._util import Arg, Opt
 from wasabi import Printer, msg
 
-from ..annotating.annotate import ENGINES, SHARD_SIZE, Status, annotate
-from ..annotating.encode import ENCODERS
-from ..annotating.output import STANDARD_OUTPUT
-from ..annotating.sources import FORMATS, INPUT_FORMATS, STANDARD_INPUT
 from ..errors import Errors
-from ..files.lines import MAX_LINE
+from ..files import MAX_LINE
 from ..progress import Stage
-from ._progress import Bar
-from ._util import CODE, MODEL, Quiet, Verbose, explain_errors, windowner_cli
+from ..tools.annotate.annotate import ENGINES, SHARD_SIZE, Status, annotate
+from ..tools.annotate.output import STANDARD_OUTPUT
+from ..tools.annotate.sources import FORMATS, INPUT_FORMATS, STANDARD_INPUT
+from ..tools.annotate.tagger import ENCODERS
+from ._util import CODE, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _INPUT = (
     f"File of documents ({', '.join(FORMATS)}), a folder of such files, or - for standard input. "

@@ -6,15 +6,13 @@ from spacy.cli._util import Arg, Opt
 from spacy.training import Corpus
 from wasabi import Printer
 
-from ..confidence.calibration import Calibration
-from ..confidence.curve import Curve, sigmoid
-from ..confidence.decisions import choose_component
+from ..confidence.calibration import Calibration, Curve
+from ..decoding.spans import sigmoid
 from ..errors import Errors
-from ..pipeline.calibrate import components_and_examples, lack_of_data
-from ..pipeline.load import load_pipeline
+from ..pipeline.components import choose_component, load_pipeline
 from ..progress import Stage
-from ._progress import Bar
-from ._util import CODE, COMPONENT, MODEL, Quiet, Verbose, explain_errors, windowner_cli
+from ..training.callbacks import components_and_examples, lack_of_data
+from ._util import CODE, COMPONENT, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _DATA = "Annotated documents that the pipeline was not trained on, in .spacy format"
 _OUTPUT = "Folder to save the pipeline to. By default it is saved where it was"

@@ -5,16 +5,13 @@ from typing import Annotated
 from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
-from ..converting.convert import Conversion, convert
-from ..converting.options import AUTO
-from ..converting.part import Totals
-from ..converting.progress import Status
-from ..converting.recognize import FORMATS
-from ..converting.schemes import SCHEMES
-from ..converting.settings import parse_names, parse_renames
 from ..progress import Stage
-from ._progress import Bar
-from ._util import Quiet, Verbose, explain_errors, windowner_cli
+from ..tools.convert.convert import Conversion, Status, convert, parse_names, parse_renames
+from ..tools.convert.output import Totals
+from ..tools.convert.recognize import FORMATS
+from ..tools.convert.records import AUTO
+from ..tools.convert.schemes import SCHEMES
+from ._util import Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _INPUT = "Annotated files, or folders of them"
 _OUTPUT = (

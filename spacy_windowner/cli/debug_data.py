@@ -5,17 +5,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from spacy.cli._util import (
-    Arg,
-    Opt,
-    import_code,
-    parse_config_overrides,
-    show_validation_error,
-)
+from spacy.cli._util import Arg, Opt, import_code, parse_config_overrides, show_validation_error
 from wasabi import MESSAGES, Printer
 
-from ..reporting.data_check import DataCheck, check_data
-from ..reporting.data_wording import (
+from ..tools.debug_data.data_check import DataCheck, check_data
+from ..tools.debug_data.findings import (
+    FAIL,
+    WARN,
+    Finding,
     describe_data,
     describe_entities,
     describe_longest,
@@ -23,9 +20,7 @@ from ..reporting.data_wording import (
     describe_vectors,
     next_step,
 )
-from ..reporting.finding import FAIL, WARN, Finding
-from ._progress import Bar
-from ._util import Quiet, Verbose, explain_errors, windowner_cli
+from ._util import Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _CODE = "Path to Python file with additional code (registered functions) to be imported"
 _IGNORE = "Ignore warnings, only show stats and errors"

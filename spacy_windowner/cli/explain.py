@@ -1,5 +1,5 @@
 import os
-from json import dumps  # srsly's rounds numbers
+from json import dumps
 from pathlib import Path
 from typing import Annotated
 
@@ -7,10 +7,9 @@ import typer
 from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
-from ..confidence.explain import explain
-from ..pipeline.load import load_pipeline
-from ._progress import Bar
-from ._util import CODE, COMPONENT, MODEL, Quiet, Verbose, explain_errors, windowner_cli
+from ..pipeline.components import load_pipeline
+from ..tools.explain.explain import explain
+from ._util import CODE, COMPONENT, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _HTML = "Write a page of HTML to this file, in place of tables to the terminal"
 _JSON = "Print JSON in place of tables"

@@ -4,8 +4,8 @@ from typing import Annotated
 from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
-from ..recipes.data_size import count_words
-from ..recipes.make_config import DEFAULT, RECIPES, make_config, to_text
+from ..tools.init.make_config import DEFAULT, RECIPES, make_config, to_text
+from ..tools.train import count_words
 from ._util import Quiet, Verbose, explain_errors, windowner_cli
 
 _OUT = "Config file to write"

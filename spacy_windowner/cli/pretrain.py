@@ -3,16 +3,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from spacy.cli._util import (
-    Arg,
-    Opt,
-    import_code,
-    parse_config_overrides,
-    show_validation_error,
-)
+from spacy.cli._util import Arg, Opt, import_code, parse_config_overrides, show_validation_error
 from wasabi import Printer, row
 
-from ..pretraining.pretrain import WORDS, Status, pretrain
+from ..tools.pretrain.pretrain import WORDS, Status, pretrain
 from ._util import CODE, COMPONENT, Quiet, Verbose, explain_errors, windowner_cli
 
 _WIDTHS = (5, 6, 13, 8, 10)

@@ -1,16 +1,15 @@
-from json import dumps  # srsly's rounds numbers
+from json import dumps
 from pathlib import Path
 from typing import Annotated
 
 from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
+from ..files import write_files
 from ..progress import Stage
-from ..reporting.files import write_files
-from ..reporting.report import EXAMPLES, ModelReport, make_report
-from ..reporting.wording import percent, speed, thousands
-from ._progress import Bar
-from ._util import CODE, MODEL, Quiet, Verbose, explain_errors, windowner_cli
+from ..tools.report.report import EXAMPLES, ModelReport, make_report
+from ..tools.report.wording import percent, speed, thousands
+from ._util import CODE, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _DATA = "Annotated documents that the pipeline was not trained on, in .spacy format, or a folder"
 _OUT = "Folder to write report.html, report.md and report.json to"

@@ -6,7 +6,7 @@ from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
 from ..errors import Errors, Warnings
-from ..pipeline.load import load_pipeline
+from ..pipeline.components import load_pipeline
 from ._util import CODE, COMPONENT, MODEL, Quiet, Verbose, explain_errors, windowner_cli
 
 _HOST = "Address to listen at. By default nobody but this machine can reach it"
@@ -41,12 +41,12 @@ def serve_cli(
     msg = Printer(no_print=quiet)
     with explain_errors(verbose):
         try:
-            from ..serving import app, server
+            from ..tools.serve import app, server
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn"):
                 raise
             raise ImportError(Errors.WN130) from None
-        from ..serving.tagger import Tagger
+        from ..tools.serve.app import Tagger
 
         tagger = Tagger(load_pipeline(model, code), component, max_chars)
         listening = server.listen(host, port)

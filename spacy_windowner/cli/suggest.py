@@ -4,12 +4,10 @@ from typing import Annotated
 from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
-from ..pipeline.load import load_pipeline
+from ..pipeline.components import load_pipeline
 from ..progress import Stage
-from ..suggestion.output import Output
-from ..suggestion.suggest import suggest
-from ._progress import Bar
-from ._util import CODE, COMPONENT, MODEL, Quiet, Verbose, explain_errors, windowner_cli
+from ..tools.suggest.suggest import Output, suggest
+from ._util import CODE, COMPONENT, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _RAW_TEXT = (
     'File of raw text, one document a line: .txt, or .jsonl with {"text": ...} or '

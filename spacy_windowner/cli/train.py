@@ -9,12 +9,11 @@ from typing import Annotated
 from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
-from ..converting.convert import Conversion
-from ..recipes.make_config import DEFAULT, RECIPES
-from ..recipes.train import Trained, train
-from ..reporting.wording import percent
-from ._progress import Bar
-from ._util import Quiet, Verbose, explain_errors, windowner_cli
+from ..tools.convert.convert import Conversion
+from ..tools.init.make_config import DEFAULT, RECIPES
+from ..tools.report.wording import percent
+from ..tools.train import Trained, train
+from ._util import Bar, Quiet, Verbose, explain_errors, windowner_cli
 from .convert import show_conversion, stage_of
 
 _DATA = "Annotated files, or folders of them, of any format that `convert` reads"

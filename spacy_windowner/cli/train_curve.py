@@ -1,4 +1,4 @@
-from json import dumps  # srsly's rounds numbers
+from json import dumps
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +13,10 @@ from spacy.cli._util import (
 )
 from wasabi import msg
 
-from ..curves.forecast import Forecast
-from ..curves.shares import parse_shares
-from ..curves.train_curve import SHARES, Point, train_curve
-from ..reporting.wording import percent, thousands
-from ._progress import Bar
-from ._util import CODE, Quiet, Verbose, explain_errors, windowner_cli
+from ..tools.report.wording import percent, thousands
+from ..tools.train_curve.forecast import Forecast
+from ..tools.train_curve.train_curve import SHARES, Point, parse_shares, train_curve
+from ._util import CODE, Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _SHARES = "Shares of the training documents in percent, separated by commas"
 _SEEDS = "Trainings with each share, each with other documents and another seed"

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy
 
 from ..compiled import choose
-from .leaning import Leaning
-from .places import constrain
+from .biases import Biases as Leaning
 from .spans import Spans, join
 from .tags import Scheme
+from .words import constrain
 
 if TYPE_CHECKING:
     from . import plain as core

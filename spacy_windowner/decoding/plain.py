@@ -3,10 +3,9 @@ against, and what runs where it isn't compiled. It goes from token to token, all
 
 import numpy
 
-from ..confidence.curve import sigmoid
-from .places import constrain
-from .spans import Spans
+from .spans import Spans, sigmoid
 from .tags import Scheme
+from .words import constrain
 
 
 def best_spans(

@@ -68,3 +68,8 @@ def join(parts: Sequence[Spans]) -> Spans:
 
 _NONE = numpy.zeros(0, dtype="int32")
 NO_SPANS = Spans(_NONE, _NONE, _NONE, _NONE, numpy.zeros(0))
+
+
+def sigmoid(z: numpy.ndarray) -> numpy.ndarray:
+    """The logistic function, without overflow."""
+    return numpy.exp(-numpy.logaddexp(0.0, -z))

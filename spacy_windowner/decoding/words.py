@@ -8,13 +8,15 @@ import numpy
 from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc
 
+from .tags import Scheme
+
 
 class Words(NamedTuple):
     """The words of a batch, one document after the other.
 
     lengths (numpy.ndarray): int32, the number of words of each document. Shape (n_docs,).
     orths (numpy.ndarray): uint64, ORTH of each word. Shape (n_words,).
-    places (numpy.ndarray): uint8, what its place rules out, see `decoding.places`. Shape
+    places (numpy.ndarray): uint8, what its place rules out, as bits: `BREAK`, `TAKEN`. Shape
         (n_words,).
     positions (Optional[numpy.ndarray]): int32, the token of its document that it is. Shape
         (n_words,). None if all tokens are words.
@@ -42,3 +44,38 @@ def of_tokens(docs: Sequence[Doc], values: numpy.ndarray) -> list[numpy.ndarray]
     found = numpy.zeros((len(is_word), *values.shape[1:]), dtype=values.dtype)
     found[is_word] = values
     return numpy.split(found, numpy.cumsum([len(doc) for doc in docs])[:-1])
+
+
+BREAK = 1
+"""An entity may not go on from the word before: a sentence starts here or in the whitespace before,
+or there is a line end or a blocked token in between."""
+TAKEN = 2
+"""Part of an entity that stays, or blocked: it must be O."""
+
+
+def ends_line(space: str) -> bool:
+    """Whether whitespace has a line end in it, as `str.splitlines` knows them."""
+    return space.splitlines() != [space]
+
+
+def constrain(
+    scores: numpy.ndarray, lengths: numpy.ndarray, places: numpy.ndarray, scheme: Scheme
+) -> numpy.ndarray:
+    """Scores in the scheme BILUO, with minus infinity for tags that a word can't have. O is always
+    possible, and so there always is a valid sequence.
+
+    scores (numpy.ndarray): Scores of a scheme's tags. Shape (n_words, n_tags).
+    lengths (numpy.ndarray): The number of words of each document. Shape (n_docs,).
+    places (numpy.ndarray): What the words' places rule out. Shape (n_words,).
+    scheme (Scheme): The scheme.
+    RETURNS (numpy.ndarray): float64, with the columns of `Scheme.spread`. Shape
+        (n_words, 1 + 4 * n_labels).
+    """
+    S = scores[:, scheme.spread(scores.shape[1])].astype("float64", order="C")
+    n_labels = scheme.n_labels(scores.shape[1])
+    _, I, L, _ = S[:, 1:].reshape(len(S), 4, n_labels).transpose(1, 0, 2)  # noqa: E741
+    starts = (places & BREAK) > 0
+    starts[(numpy.cumsum(lengths) - lengths)[lengths > 0]] = True
+    I[starts] = L[starts] = -numpy.inf
+    S[(places & TAKEN) > 0, 1:] = -numpy.inf
+    return S

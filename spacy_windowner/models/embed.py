@@ -19,9 +19,8 @@ from thinc.types import Floats2d
 
 from ..errors import check_setting
 from ..layers.char_ngrams import CharNgrams
-from ..layers.fixed_vectors import FixedVectors
-from ..layers.vectors_table import VectorsTable
-from ..layers.word_dropout import WordDropout
+from ..layers.dropout import WordDropout
+from ..layers.vectors import FixedVectors, VectorsTable
 from .features import name_features
 
 

@@ -6,10 +6,9 @@ from typing import Any
 import numpy
 from thinc.api import Model, deserialize_attr
 
-from ..files.packed import unpack
+from ..files import unpack
 from ..layers.torch_module import require_params
-from .output import n_columns
-from .transitions import TRANSITIONS, get_transitions, is_transitions_layer
+from .output import TRANSITIONS, get_transitions, is_transitions_layer, n_columns
 
 _PARTS = ("nodes", "attrs", "params", "shims")
 _MAX_SIZE = 2**31 - 1
@@ -30,7 +29,7 @@ _SHAPES: dict[str, dict[str, tuple[str | int, ...]]] = {
     f"{_WINDOW}.multiply_windows": {"W": ("nP", "nO", "nI"), "b": ("nO",)},
     "spacy_windowner.layers.activations.forward_prelu": {"slope": ("nO",)},
     "spacy_windowner.layers.char_ngrams.forward": {"E": ("nV", "nO")},
-    "spacy_windowner.layers.vectors_table.forward": {"E": ("nV", "nO")},
+    "spacy_windowner.layers.vectors.forward_table": {"E": ("nV", "nO")},
 }
 
 

@@ -1,19 +1,22 @@
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 from spacy.tokens import Doc
 from spacy.util import registry
 from thinc.api import Model, chain, ragged2list
+from thinc.compat import torch
 from thinc.types import Floats2d
 
-from ..errors import check_setting
+from ..errors import Errors, check_setting
+from ..layers.activations import LEAK, PRELU_INIT, Activation
 from ..layers.dropout import Dropout
-from ..layers.torch_module import TorchModule
+from ..layers.torch_module import TorchModule, get_template, named_tensors, require_torch
 from ..layers.window_features import with_windows
 from ..layers.word_rows import AllTokens, DistinctWords
-from .context_free import is_context_free
-from .torch_resize import resize_torch_output
-from .transitions import add_last_layer
+from .features import is_context_free
+from .labels import BEHIND_O
+from .output import add_last_layer, set_output_width
 
 
 @registry.architectures("spacy-windowner.TorchWindowClassifier.v1")
@@ -71,3 +74,124 @@ def TorchWindowClassifier(
     for name, layer in {**refs, "output_layer": output}.items():
         model.set_ref(name, layer)
     return model
+
+
+NAMES = {
+    "logistic": "Sigmoid",
+    "tanh": "Tanh",
+    "hard_tanh": "Hardtanh",
+    "relu": "ReLU",
+    "leaky_relu": "LeakyReLU",
+    "prelu": "PReLU",
+}
+"""What torch calls the activations."""
+
+
+@registry.architectures("spacy-windowner.TorchScorer.v1")
+def TorchScorer(
+    hidden_width: int = 128, hidden_depth: int = 1, activation: str = "relu"
+) -> Callable[[int, int], Any]:
+    """The network of `WindowClassifier` as a torch module, with the same initialization.
+
+    hidden_width (int): Units of each hidden layer.
+    hidden_depth (int): Hidden layers: 0 (a linear classifier of the window), 1 or 2.
+    activation (str): f: "logistic", "tanh", "hard_tanh", "relu", "leaky_relu" or "prelu".
+    RETURNS (Callable[[int, int], torch.nn.Module]): Makes the module of the numbers of features
+        and of tags.
+    RAISES (ImportError): If torch is not installed.
+    RAISES (ValueError): If a setting makes no sense.
+    """
+    require_torch()
+    check_setting(hidden_width >= 1, "hidden_width", hidden_width, "A layer has at least 1 unit.")
+    check_setting(0 <= hidden_depth <= 2, "hidden_depth", hidden_depth, "Choose 0, 1 or 2.")
+    Activation(activation)  # rejects an unknown name
+    return partial(build_scorer, [hidden_width] * hidden_depth, activation)
+
+
+def build_scorer(hidden_widths: list[int], activation: str, n_features: int, n_tags: int) -> Any:
+    """Build the network: linear layers with an activation and dropout between them.
+
+    hidden_widths (List[int]): Units of the hidden layers.
+    activation (str): The name of an activation.
+    n_features (int): Width of a window.
+    n_tags (int): Number of tags.
+    RETURNS (torch.nn.Sequential): The module. Scores start as zero.
+    """
+    nn = torch.nn
+    layers: list[Any] = []
+    n_inputs = n_features
+    for width in hidden_widths:
+        hidden = nn.Linear(n_inputs, width)
+        nn.init.xavier_uniform_(hidden.weight)  # by Glorot, Xavier by his first name
+        nn.init.zeros_(hidden.bias)
+        # The rate follows the training.
+        layers += [hidden, _activation(activation, width), nn.Dropout(0.0)]
+        n_inputs = width
+    output = nn.Linear(n_inputs, n_tags)
+    nn.init.zeros_(output.weight)
+    nn.init.zeros_(output.bias)
+    return nn.Sequential(*layers, output)
+
+
+def _activation(name: str, width: int) -> Any:
+    settings = {"leaky_relu": [LEAK], "prelu": [width, PRELU_INIT]}
+    return getattr(torch.nn, NAMES[name])(*settings.get(name, []))
+
+
+def resize_torch_output(model: Model, new_nO: int) -> Model:
+    """Change the number of tag columns of a torch window classifier. If it is initialized, old
+    columns keep their values, and new ones start as `grow_columns` says.
+
+    model (Model): A window classifier whose scorer is a torch module.
+    new_nO (int): The number of tags.
+    RETURNS (Model): The same model.
+    RAISES (ValueError): If it is initialized, and its scores are not the output of a linear layer.
+    """
+    layer = model.get_ref("output_layer")
+    if layer.param_names:
+        # A new layer, for optimizers remember the old shapes under the old one's id.
+        model.replace_node(layer, grow_module(layer, new_nO))
+    set_output_width(model, new_nO)
+    return model
+
+
+def grow_module(layer: Model, new_nO: int) -> Model:
+    """Copy a torch layer, with more columns.
+
+    layer (Model): The layer, initialized.
+    new_nO (int): The number of columns, at least the present one.
+    RETURNS (Model): The new layer.
+    RAISES (ValueError): If its output is not that of a linear layer with a bias.
+    """
+    nI, nO, xp = layer.get_dim("nI"), layer.get_dim("nO"), layer.ops.xp
+    new_layer = TorchModule(layer.attrs["modules"].build, nO=new_nO, nI=nI)
+    new_layer.attrs["dropout_rate"] = layer.attrs["dropout_rate"]
+    old, new = get_template(layer), get_template(new_layer)
+    params: dict[str, Any] = {name: layer.get_param(name) for name in layer.param_names}
+    if new_nO > nO:
+        weight, bias = _output_names(old, new)
+        W, b = params[weight], params[bias]
+        params[weight] = xp.concatenate([W] + [W[:1]] * (new_nO - nO))
+        params[bias] = xp.concatenate([b] + [b[:1] - BEHIND_O] * (new_nO - nO))
+    for name, value in params.items():
+        new_layer.set_param(name, layer.ops.as_contig(value.copy()))
+    # The linear layer may not be the last thing the module does.
+    X = xp.random.RandomState(0).normal(size=(8, nI)).astype("float32")
+    before, after = layer.predict(X), new_layer.predict(X)
+    expected = xp.hstack([before] + [before[:, :1] - BEHIND_O] * (new_nO - nO))
+    if not xp.allclose(after, expected, rtol=1e-3, atol=1e-3):
+        raise ValueError(Errors.WN022.format(kind=type(old).__name__))
+    return new_layer
+
+
+def _output_names(old: Any, new: Any) -> tuple[str, str]:
+    """The names of the weight and the bias of the output layer: the parameters in which a module
+    differs from one of more outputs."""
+    before = {name: tensor.shape for name, tensor in named_tensors(old).items()}
+    after = {name: tensor.shape for name, tensor in named_tensors(new).items()}
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    for path, part in new.named_modules():
+        weight, bias = (f"{path}.{name}".lstrip(".") for name in ("weight", "bias"))
+        if isinstance(part, torch.nn.Linear) and changed == {weight, bias}:
+            return weight, bias
+    raise ValueError(Errors.WN022.format(kind=type(old).__name__))

@@ -10,9 +10,9 @@ from ..layers.activations import Activation
 from ..layers.dropout import Dropout
 from ..layers.windowed_affine import WindowedAffine
 from ..layers.word_rows import AllTokens, DistinctWords
-from .context_free import is_context_free
-from .resize import resize_output
-from .transitions import add_last_layer
+from .features import is_context_free
+from .labels import resize_output
+from .output import add_last_layer
 
 
 @registry.architectures("spacy-windowner.WindowClassifier.v1")

@@ -1,4 +1,6 @@
 import math
+from collections import UserDict
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -8,7 +10,6 @@ from thinc.types import Generator
 
 from ..compiled import choose
 from ..errors import check_setting
-from .averages import Averages
 from .table_rows import TableRows, average_decay, clip, is_table
 
 _core = choose("optimizers.adam_core", "optimizers.adam_plain")
@@ -136,3 +137,20 @@ def _is_flat(array: Any) -> bool:
     """Whether an array is one that compiled code can take."""
     is_float = isinstance(array, numpy.ndarray) and array.dtype == "float32"
     return is_float and array.flags.c_contiguous
+
+
+class Averages(UserDict):
+    """Parameters' averages, each brought up to date when it is read.
+
+    catch_up (Callable[[Tuple[int, str], FloatsXd], None]): Called with the key and the array of
+        an average that is about to be read.
+    """
+
+    def __init__(self, catch_up: Callable[[Any, Any], None]) -> None:
+        super().__init__()
+        self._catch_up = catch_up
+
+    def __getitem__(self, key: Any) -> Any:
+        average = super().__getitem__(key)
+        self._catch_up(key, average)
+        return average

@@ -7,9 +7,7 @@ from typing import Any
 
 from spacy.tokens import Doc
 
-from ..confidence.wording import visible
-from .entities import colors_of, pieces_of
-from .render_page import render_page
+from .render_page import colors_of, pieces_of, render_page, visible
 
 _PAGE = Path(__file__).parent / "docs.html.jinja"
 _NOT_HTML = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")

@@ -9,9 +9,8 @@ from spacy.training import Example
 
 from ..decoding.tags import O, Scheme
 from ..decoding.words import word_mask
-from ..losses.collapse import collapse
 from ..losses.incorrect_spans import incorrect_spans_loss
-from ..losses.targets import TagLoss, Targets, Transitions
+from ..losses.targets import TagLoss, Targets, Transitions, collapse
 from .doc_io import hash_labels
 from .gold import Gold, incorrect_spans, make_targets
 from .partial import annotation_of

@@ -10,7 +10,7 @@ from spacy.structs cimport SpanC, TokenC
 from spacy.tokens.doc cimport Doc
 from spacy.tokens.span_group cimport SpanGroup
 
-from ..decoding import places as _places
+from ..decoding import words as _words
 from .ner_score import MARK, SCORE
 from ..decoding.words import Words
 
@@ -20,8 +20,8 @@ cdef extern from *:
 
 SPACY_SERIES = _SERIES.decode("ascii")
 
-cdef uint8_t BREAK = _places.BREAK, TAKEN = _places.TAKEN
-ends_line = _places.ends_line
+cdef uint8_t BREAK = _words.BREAK, TAKEN = _words.TAKEN
+ends_line = _words.ends_line
 cdef enum:
     INSIDE = 1
     OUTSIDE = 2

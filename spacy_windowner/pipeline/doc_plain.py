@@ -8,10 +8,9 @@ import numpy
 from spacy.attrs import ENT_IOB, ENT_TYPE, SENT_START
 from spacy.tokens import Doc, Span, SpanGroup
 
-from ..decoding import places
-from ..decoding.places import ends_line
+from ..decoding import words as places
 from ..decoding.spans import Spans
-from ..decoding.words import Words
+from ..decoding.words import Words, ends_line
 from .ner_score import MARK, SCORE
 
 # The values of ENT_IOB.

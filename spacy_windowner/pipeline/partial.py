@@ -1,16 +1,18 @@
 """Documents that are annotated in part: for some labels only, or not to be relied on as others."""
 
+import warnings
 from collections.abc import Callable, Container, Iterator, Sequence
 from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy
 from spacy.language import Language
+from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import registry
 
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from .gold import is_label_list
 
 LABELS_KEY = "annotated_labels"
@@ -113,3 +115,44 @@ def keep_labels(labels: list[str]) -> Callable[[Language, Example], Iterator[Exa
         yield Example(example.predicted, with_labels(example.reference, labels))
 
     return augment
+
+
+def score_labels(examples: Sequence[Example], labels: Sequence[str], key: str) -> dict:
+    """Precision, recall and F1 of some labels, and of no others.
+
+    examples (Sequence[Example]): The examples, with predictions.
+    labels (Sequence[str]): The labels.
+    key (str): What the names of the scores begin with.
+    RETURNS (Dict[str, Optional[float]]): The scores, as spaCy's `ner_scorer` counts: what is found
+        where annotation is missing isn't wrong.
+    """
+    pairs = (
+        (with_labels(eg.predicted, labels), with_labels(eg.reference, labels)) for eg in examples
+    )
+    scores = get_ner_prf([Example(*pair) for pair in pairs])
+    return {f"{key}_{name}": scores[f"ents_{name}"] for name in "prf"}
+
+
+class EvaluationReport:
+    """Tells once what evaluation data there is that says little of the model."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def warn(self, name: str, labels: Sequence[str], examples: Sequence[Example]) -> None:
+        """Warn of data without entities, and of labels that the component doesn't have.
+
+        name (str): The component's name.
+        labels (Sequence[str]): Its labels.
+        examples (Sequence[Example]): The evaluation data.
+        """
+        found = {ent.label_ for example in examples for ent in example.reference.ents}
+        unknown = found.difference(labels)
+        if examples and not found and "" not in self._told:
+            self._told.add("")
+            warnings.warn(Warnings.WW006.format(name=name, n_docs=len(examples)), stacklevel=2)
+        if unknown - self._told:
+            self._told |= unknown
+            warnings.warn(Warnings.WW005.format(
+                name=name, unknown=", ".join(sorted(unknown)), labels=", ".join(labels)
+            ), stacklevel=2)  # fmt: skip

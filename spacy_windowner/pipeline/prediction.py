@@ -7,8 +7,8 @@ import numpy
 from spacy.tokens import Doc
 
 from ..confidence.calibration import rate
+from ..decoding.biases import Biases as Leaning
 from ..decoding.lattice import Scored
-from ..decoding.leaning import Leaning
 from ..decoding.spans import NO_SPANS, Spans, join
 from ..decoding.tags import Scheme
 from ..scoring.scorer import Scorer

@@ -12,7 +12,7 @@ from thinc.api import Model
 from thinc.util import to_numpy
 
 from ..errors import Errors, Warnings
-from ..layers.vector_forms import with_vectors
+from ..layers.vectors import with_vectors
 from ..models.saved import is_finite
 
 _LAYERS = ("static_vectors", "vectors_table")

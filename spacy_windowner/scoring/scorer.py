@@ -14,8 +14,8 @@ from thinc.util import to_numpy
 
 from ..compiled import choose
 from ..decoding.words import Words, word_mask
-from ..models.growth import added_columns, grown_layer
-from .words import WordCache
+from ..models.labels import added_columns, grown_layer
+from .word_table import WordCache
 
 if TYPE_CHECKING:
     from . import plain as core

@@ -9,7 +9,7 @@ from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from spacy_windowner.reporting.judge import entities
+from spacy_windowner.tools.report.matching import entities
 
 NLP = spacy.blank("en")
 WORDS = ["Anna", "met", "Rome", "in", "Oslo", "today"]

@@ -46,7 +46,7 @@ def test_memory_stays_flat(tmp_path):
     200 MB in the last two thirds. spaCy's tables keep some 50 bytes of it after a zone."""
     from annotate_worker import Meter
 
-    from spacy_windowner.annotating.annotate import annotate
+    from spacy_windowner.tools.annotate.annotate import annotate
 
     nlp = make_nlp()
     train(nlp)

@@ -10,8 +10,8 @@ from functools import partial
 import pytest
 import spacy
 
-from ..annotating.util import contents, make_texts, read_lines, write_jsonl, write_txt
 from ..pipeline.util import make_examples, make_nlp, train
+from ..tools.annotate.util import contents, make_texts, read_lines, write_jsonl, write_txt
 from .util import BAR_AT_ONCE, run_command
 
 

@@ -4,7 +4,7 @@ from functools import partial
 import pytest
 from spacy.tokens import DocBin
 
-from spacy_windowner.cli._progress import Bar
+from spacy_windowner.cli._util import Bar
 
 from .util import run_command
 

@@ -8,8 +8,8 @@ from spacy.cli import app
 from typer.testing import CliRunner
 
 from ..pipeline.util import make_nlp
-from ..reporting.test_data_check import MANY
-from ..reporting.util import write_docs
+from ..tools.debug_data.test_data_check import MANY
+from ..tools.report.util import write_docs
 from .util import run_command
 
 

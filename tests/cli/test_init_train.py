@@ -7,8 +7,8 @@ import spacy
 from spacy.cli import app
 from typer.testing import CliRunner
 
-from ..recipes.test_train import write
-from ..reporting.util import write_docs
+from ..tools.report.util import write_docs
+from ..tools.test_train import write
 from .util import run_command
 
 # There is little to calibrate on.

@@ -7,7 +7,7 @@ from spacy.cli import app
 from typer.testing import CliRunner
 
 from ..pipeline.util import make_examples
-from ..pretraining.util import make_config, write_text
+from ..tools.pretrain.util import make_config, write_text
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_other_errors_pass(folder, monkeypatch):
 def test_the_defaults_are_those_of_the_function(folder, monkeypatch):
     import inspect
 
-    from spacy_windowner.pretraining.pretrain import pretrain as function
+    from spacy_windowner.tools.pretrain.pretrain import pretrain as function
 
     given = {}
     monkeypatch.setattr(

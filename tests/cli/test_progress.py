@@ -12,11 +12,11 @@ from contextlib import redirect_stderr, suppress
 
 import pytest
 
-from spacy_windowner.cli import _progress
-from spacy_windowner.cli._progress import Bar
+from spacy_windowner.cli import _util as _progress
+from spacy_windowner.cli._util import Bar
 from spacy_windowner.progress import Stage, silent, told
 
-from ..curves.util import save_config, save_docs
+from ..tools.train_curve.util import save_config, save_docs
 from .util import BAR_AT_ONCE
 
 

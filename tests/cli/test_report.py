@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 import spacy
 
-from ..reporting.util import timed_briefly, trained_nlp, write_docs
+from ..tools.report.util import timed_briefly, trained_nlp, write_docs
 from .util import run_command
 
 FILES = ["report.html", "report.json", "report.md"]

@@ -24,8 +24,8 @@ def test_without_the_extra(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     monkeypatch.setitem(sys.modules, "starlette", None)
     for name in ("app", "server"):
-        monkeypatch.delitem(sys.modules, f"spacy_windowner.serving.{name}", raising=False)
-        monkeypatch.delattr(f"spacy_windowner.serving.{name}", raising=False)
+        monkeypatch.delitem(sys.modules, f"spacy_windowner.tools.serve.{name}", raising=False)
+        monkeypatch.delattr(f"spacy_windowner.tools.serve.{name}", raising=False)
     code, output = run(folder)
     assert code == 1 and "WN130" in output and "spacy-windowner[serve]" in output
 

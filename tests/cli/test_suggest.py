@@ -5,7 +5,7 @@ import pytest
 import spacy
 
 from ..pipeline.util import make_nlp, train
-from ..suggestion.util import KNOWN, NEW, write_lines
+from ..tools.suggest.util import KNOWN, NEW, write_lines
 from .util import run_command
 
 
@@ -104,7 +104,7 @@ def test_the_defaults_are_those_of_the_function():
     import inspect
 
     from spacy_windowner.cli.suggest import suggest_cli
-    from spacy_windowner.suggestion.suggest import suggest
+    from spacy_windowner.tools.suggest.suggest import suggest
 
     ours, theirs = (inspect.signature(f).parameters for f in (suggest_cli, suggest))
     assert ours["n"].default == theirs["n"].default

@@ -5,10 +5,10 @@ from functools import partial
 import pytest
 
 from spacy_windowner.cli.train_curve import describe, train_curve_cli
-from spacy_windowner.curves.forecast import Forecast
-from spacy_windowner.curves.train_curve import SHARES, train_curve
+from spacy_windowner.tools.train_curve.forecast import Forecast
+from spacy_windowner.tools.train_curve.train_curve import SHARES, train_curve
 
-from ..curves.util import save_config, save_docs
+from ..tools.train_curve.util import save_config, save_docs
 from .util import run_command
 
 

@@ -4,7 +4,7 @@ from spacy.cli import app
 from typer.testing import CliRunner
 
 BAR_AT_ONCE = """
-from spacy_windowner.cli import _progress
+from spacy_windowner.cli import _util as _progress
 _progress._DELAY = 0.0
 from spacy.cli import setup_cli
 setup_cli()

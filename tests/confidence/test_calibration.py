@@ -1,9 +1,15 @@
 import numpy
 import pytest
 
-from spacy_windowner.confidence.calibration import MIN_COUNT, Calibration, Curves, rate
-from spacy_windowner.confidence.curve import Curve, fit_curve, sigmoid
-from spacy_windowner.decoding.spans import NO_SPANS, Spans
+from spacy_windowner.confidence.calibration import (
+    MIN_COUNT,
+    Calibration,
+    Curve,
+    Curves,
+    fit_curve,
+    rate,
+)
+from spacy_windowner.decoding.spans import NO_SPANS, Spans, sigmoid
 
 LABELS = ("A", "B", "C")
 

@@ -1,7 +1,8 @@
 import numpy
 import pytest
 
-from spacy_windowner.confidence.curve import fit_curve, sigmoid
+from spacy_windowner.confidence.calibration import fit_curve
+from spacy_windowner.decoding.spans import sigmoid
 
 
 def sample(n: int, slope: float, bias: float, seed: int = 0):

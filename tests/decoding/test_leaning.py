@@ -3,7 +3,8 @@
 import numpy
 import pytest
 
-from spacy_windowner.decoding.leaning import Leaning, Yielding
+from spacy_windowner.decoding.biases import Biases as Leaning
+from spacy_windowner.decoding.biases import Yielding
 
 # O; two tags of a label; two of one that yields to it; two of one that yields to both.
 YIELDING = [

@@ -1,8 +1,8 @@
 import numpy
 from hypothesis import given, settings
 
-from spacy_windowner.decoding.places import constrain
 from spacy_windowner.decoding.tags import BIO
+from spacy_windowner.decoding.words import constrain
 
 from .util import LONG, Batch
 

@@ -8,9 +8,9 @@ import numpy
 from hypothesis import strategies as st
 
 from spacy_windowner.decoding.lattice import Scored
-from spacy_windowner.decoding.places import BREAK, TAKEN
 from spacy_windowner.decoding.spans import Spans
 from spacy_windowner.decoding.tags import BILUO, BIO, SCHEMES, Scheme
+from spacy_windowner.decoding.words import BREAK, TAKEN
 
 FLAGS = {"is_break": BREAK, "is_taken": TAKEN}
 

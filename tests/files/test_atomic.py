@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from spacy_windowner.files.atomic import write_atomically
+from spacy_windowner.files import write_atomically
 
 
 def test_it_replaces_a_file(tmp_path):

@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from spacy_windowner.files.lines import DAMAGE, open_lines, read_lines
+from spacy_windowner.files import DAMAGE, open_lines, read_lines
 
 DATA = b"first\r\nsecond\nwithout an end"
 

@@ -3,7 +3,7 @@ import gc
 import numpy
 import pytest
 
-from spacy_windowner.files.packed import read_packed, unpack, write_packed
+from spacy_windowner.files import read_packed, unpack, write_packed
 
 DATA = {"number": 1, "text": "ü", "list": [1.5, None], "array": numpy.arange(6.0).reshape(2, 3)}
 

@@ -5,7 +5,7 @@ from spacy.tokens import Doc
 from spacy.vectors import Vectors
 from thinc.types import Ragged
 
-from spacy_windowner.layers.fixed_vectors import FixedVectors
+from spacy_windowner.layers.vectors import FixedVectors
 
 from ..util import check_params, random_like, weighted_sum
 

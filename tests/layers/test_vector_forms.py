@@ -6,9 +6,7 @@ import spacy
 from spacy.tokens import Doc
 from spacy.vectors import Vectors
 
-from spacy_windowner.layers.fixed_vectors import FixedVectors
-from spacy_windowner.layers.vector_forms import with_vectors
-from spacy_windowner.layers.vectors_table import VectorsTable
+from spacy_windowner.layers.vectors import FixedVectors, VectorsTable, with_vectors
 
 
 def make_vocab(*words):

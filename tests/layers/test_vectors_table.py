@@ -4,7 +4,7 @@ import spacy
 from spacy.tokens import Doc
 from spacy.vectors import Vectors
 
-from spacy_windowner.layers.vectors_table import VectorsTable
+from spacy_windowner.layers.vectors import VectorsTable
 
 from ..util import check_params, random_like, weighted_sum
 

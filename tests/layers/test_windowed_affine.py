@@ -5,11 +5,7 @@ from hypothesis import strategies as st
 from thinc.api import Ragged
 
 from spacy_windowner.layers import windowed_affine
-from spacy_windowner.layers.windowed_affine import (
-    WindowedAffine,
-    table_indices,
-    window_rows,
-)
+from spacy_windowner.layers.windowed_affine import WindowedAffine, table_indices, window_rows
 
 from ..util import check_gradient, check_params, random_like, randomize, weighted_sum
 from .util import N_I, N_ROWS, make_batch

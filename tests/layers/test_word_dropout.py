@@ -5,7 +5,7 @@ from spacy.attrs import NORM
 from spacy.tokens import Doc
 from thinc.api import Model
 
-from spacy_windowner.layers.word_dropout import HIDDEN, WordDropout, hide_norms
+from spacy_windowner.layers.dropout import HIDDEN, WordDropout, hide_norms
 
 
 @pytest.fixture

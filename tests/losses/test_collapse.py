@@ -1,6 +1,6 @@
 import numpy
 
-from spacy_windowner.losses.collapse import collapse
+from spacy_windowner.losses.targets import collapse
 
 from ..util import check_gradient
 from .util import make_scores

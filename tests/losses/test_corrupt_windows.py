@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_windowner.losses.corrupt_windows import sample_corrupt_windows
+from spacy_windowner.losses.max_margin import sample_corrupt_windows
 
 from .util import B0, M, O, make_scores
 

@@ -4,8 +4,7 @@ import numpy
 import pytest
 
 from spacy_windowner.decoding.tags import BILUO, BIO
-from spacy_windowner.losses.max_margin import MaxMargin
-from spacy_windowner.losses.softmax_margin import softmax_margin
+from spacy_windowner.losses.max_margin import MaxMargin, softmax_margin
 
 from ..util import check_gradient
 from . import util

@@ -7,16 +7,7 @@ from spacy_windowner.decoding.tags import BILUO, BIO
 from spacy_windowner.losses.structured_margin import StructuredMargin
 from spacy_windowner.losses.targets import Targets
 
-from .util import (
-    B0,
-    I0,
-    M,
-    O,
-    make_scores,
-    make_targets,
-    structured_margin,
-    valid_sequences,
-)
+from .util import B0, I0, M, O, make_scores, make_targets, structured_margin, valid_sequences
 
 
 @st.composite

@@ -3,7 +3,7 @@ import pytest
 
 from spacy_windowner.decoding.tags import MISSING
 from spacy_windowner.losses.targets import Targets
-from spacy_windowner.losses.violations import Violations
+from spacy_windowner.training.progress_logger import Violations
 
 
 def targets(*tags):

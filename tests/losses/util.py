@@ -8,7 +8,7 @@ import math
 import numpy
 
 from spacy_windowner.decoding.tags import BIO, MISSING
-from spacy_windowner.losses.corrupt_windows import sample_corrupt_windows
+from spacy_windowner.losses.max_margin import sample_corrupt_windows
 from spacy_windowner.losses.targets import Targets, Transitions
 
 from ..decoding.util import all_spans, spell

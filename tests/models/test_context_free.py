@@ -10,8 +10,8 @@ from spacy.ml.models.tok2vec import (
 from spacy.tokens import Doc
 from thinc.api import Model, chain
 
-from spacy_windowner.models.context_free import LEXICAL, is_context_free
 from spacy_windowner.models.embed import CharNgramEmbed, LexicalEmbed, VectorsEmbed, WordEmbed
+from spacy_windowner.models.features import LEXICAL, is_context_free
 
 from .util import hash_embed
 

@@ -4,9 +4,14 @@ import numpy
 import pytest
 import spacy
 
-from spacy_windowner.models.growth import added_columns, can_grow, grown_layer, set_added_labels
+from spacy_windowner.models.labels import (
+    BEHIND_O,
+    added_columns,
+    can_grow,
+    grown_layer,
+    set_added_labels,
+)
 from spacy_windowner.models.output import is_initialized, n_columns
-from spacy_windowner.models.resize import BEHIND_O
 from spacy_windowner.models.window_classifier import WindowClassifier
 
 from ..util import check_params, random_like, randomize, weighted_sum

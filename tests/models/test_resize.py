@@ -2,7 +2,7 @@ import numpy
 import pytest
 import spacy
 
-from spacy_windowner.models.resize import BEHIND_O
+from spacy_windowner.models.labels import BEHIND_O
 from spacy_windowner.models.window_classifier import WindowClassifier
 
 from ..util import random_like

@@ -13,9 +13,8 @@ from spacy.util import fix_random_seed, load_config, load_model_from_config
 from thinc.api import Adam, Config, set_dropout_rate
 
 from spacy_windowner.models.embed import CharNgramEmbed, VectorsEmbed, WordEmbed
-from spacy_windowner.models.resize import BEHIND_O
-from spacy_windowner.models.torch_classifier import TorchWindowClassifier
-from spacy_windowner.models.torch_scorer import TorchScorer
+from spacy_windowner.models.labels import BEHIND_O
+from spacy_windowner.models.torch_classifier import TorchScorer, TorchWindowClassifier
 from spacy_windowner.models.window_classifier import WindowClassifier
 
 from ..layers.util import ngram_rows

@@ -6,8 +6,7 @@ import sys
 import pytest
 
 from spacy_windowner.layers import torch_module
-from spacy_windowner.models.torch_classifier import TorchWindowClassifier
-from spacy_windowner.models.torch_scorer import TorchScorer
+from spacy_windowner.models.torch_classifier import TorchScorer, TorchWindowClassifier
 
 from .util import hash_embed
 

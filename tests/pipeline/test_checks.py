@@ -6,7 +6,7 @@ import spacy
 import srsly
 
 from spacy_windowner.losses.cross_entropy import CrossEntropy
-from spacy_windowner.models.growth import set_added_labels
+from spacy_windowner.models.labels import set_added_labels
 from spacy_windowner.pipeline.checks import find_problem
 from spacy_windowner.pipeline.window_ner import WindowNER
 

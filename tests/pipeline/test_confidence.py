@@ -9,9 +9,9 @@ from spacy.cli.find_threshold import find_threshold
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
-from spacy_windowner.confidence.calibration import Calibration, Curves
-from spacy_windowner.confidence.curve import Curve, sigmoid
-from spacy_windowner.pipeline.calibrate import calibrate
+from spacy_windowner.confidence.calibration import Calibration, Curve, Curves
+from spacy_windowner.decoding.spans import sigmoid
+from spacy_windowner.training.callbacks import calibrate
 
 from .util import make_nlp, scoring_ner, train
 

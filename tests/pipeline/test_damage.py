@@ -11,10 +11,10 @@ import srsly
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_windowner.files.packed import read_packed, write_packed
-from spacy_windowner.pretraining.pretrain import pretrain
+from spacy_windowner.files import read_packed, write_packed
+from spacy_windowner.tools.pretrain.pretrain import pretrain
 
-from ..pretraining.util import make_config, write_text
+from ..tools.pretrain.util import make_config, write_text
 from .util import TRAIN_DATA, make_examples, make_nlp, train
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

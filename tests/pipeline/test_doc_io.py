@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 
-from spacy_windowner.decoding.places import BREAK, TAKEN
 from spacy_windowner.decoding.spans import NO_SPANS, Spans
+from spacy_windowner.decoding.words import BREAK, TAKEN
 from spacy_windowner.pipeline import doc_io, doc_plain
 from spacy_windowner.pipeline.doc_io import add_labels, hash_labels
 

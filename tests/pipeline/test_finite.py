@@ -12,13 +12,13 @@ from spacy.util import load_config
 from spacy.vectors import Vectors
 from thinc.api import Adam
 
-from spacy_windowner.files.packed import read_packed, write_packed
+from spacy_windowner.files import read_packed, write_packed
 from spacy_windowner.losses.max_margin import MaxMargin
 from spacy_windowner.optimizers.sparse_adam import SparseAdam
-from spacy_windowner.pipeline.calibrate import calibrate
-from spacy_windowner.pretraining.pretrain import pretrain
+from spacy_windowner.tools.pretrain.pretrain import pretrain
+from spacy_windowner.training.callbacks import calibrate
 
-from ..pretraining.util import make_config, write_text
+from ..tools.pretrain.util import make_config, write_text
 from .test_bad_data import WORDS, with_vectors
 from .util import LOSSES, copy_of, ents_of, make_examples, make_nlp, train
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 
-from spacy_windowner.decoding.places import ends_line
+from spacy_windowner.decoding.words import ends_line
 
 from .util import copy_of, make_examples, make_nlp, train
 

@@ -15,11 +15,11 @@ from thinc.api import Adam, Config
 from thinc.compat import has_torch
 
 from spacy_windowner import explain
-from spacy_windowner.confidence.windows import open_model
 from spacy_windowner.decoding.words import word_mask
-from spacy_windowner.models.growth import added_columns
+from spacy_windowner.models.labels import added_columns
 from spacy_windowner.optimizers.sparse_adam import SparseAdam
 from spacy_windowner.pipeline.doc_io import read_words
+from spacy_windowner.tools.explain.explain import open_model
 
 from .util import ENTITIES, LOSSES, TRAIN_DATA, copy_of, ents_of, make_examples, make_nlp, train
 

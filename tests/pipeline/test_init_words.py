@@ -6,10 +6,10 @@ import spacy
 from spacy.tokens import DocBin
 from spacy.training.initialize import init_nlp
 
-from spacy_windowner.files.packed import read_packed
-from spacy_windowner.pretraining.pretrain import pretrain
+from spacy_windowner.files import read_packed
+from spacy_windowner.tools.pretrain.pretrain import pretrain
 
-from ..pretraining.util import make_config, write_text
+from ..tools.pretrain.util import make_config, write_text
 from .util import make_examples, make_nlp
 
 

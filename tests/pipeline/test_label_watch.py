@@ -9,7 +9,7 @@ from spacy.training import Example
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train as train_loop
 
-from spacy_windowner.pipeline import label_watch
+from spacy_windowner.pipeline import labels as label_watch
 
 from .test_growth import NEW_DATA, grow_config, old_nlp
 from .util import TRAIN_DATA, copy_of, make_examples, make_nlp, train

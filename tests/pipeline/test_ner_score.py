@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span, SpanGroup
 
-from spacy_windowner.confidence.calibration import Calibration, Curves
-from spacy_windowner.confidence.curve import Curve
+from spacy_windowner.confidence.calibration import Calibration, Curve, Curves
 
 from .util import make_nlp, scoring_ner, train
 

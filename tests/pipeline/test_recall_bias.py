@@ -12,7 +12,7 @@ from spacy.training.loop import train
 from spacy.util import load_config
 from thinc.api import Config
 
-from spacy_windowner.pipeline.calibrate import calibrate
+from spacy_windowner.training.callbacks import calibrate
 
 from . import util
 from .util import copy_of, merge, scoring_ner

@@ -7,7 +7,7 @@ from thinc.api import Adam
 from thinc.compat import has_torch
 
 from spacy_windowner import explain
-from spacy_windowner.models.transitions import get_transitions
+from spacy_windowner.models.output import get_transitions
 
 from ..util import check_gradient
 from .test_partial import partial

@@ -3,7 +3,8 @@ from collections.abc import Iterator
 import pytest
 import spacy
 
-from spacy_windowner.scoring import plain, scorer, words
+from spacy_windowner.scoring import plain, scorer
+from spacy_windowner.scoring import word_table as words
 
 from ..models.util import make_docs
 from ..util import compiled_module

@@ -3,8 +3,7 @@ import pytest
 from thinc.api import Model, NumpyOps
 from thinc.compat import has_torch
 
-from spacy_windowner.models.torch_classifier import TorchWindowClassifier
-from spacy_windowner.models.torch_scorer import TorchScorer
+from spacy_windowner.models.torch_classifier import TorchScorer, TorchWindowClassifier
 from spacy_windowner.models.window_classifier import WindowClassifier
 from spacy_windowner.scoring.scorer import ModelScorer, TableScorer, make_scorer
 

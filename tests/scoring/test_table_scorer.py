@@ -13,7 +13,7 @@ from spacy.vectors import Vectors
 from thinc.api import SGD, Adam
 
 from spacy_windowner.models.embed import CharNgramEmbed, VectorsEmbed, WordEmbed
-from spacy_windowner.models.growth import added_columns, set_added_labels
+from spacy_windowner.models.labels import added_columns, set_added_labels
 from spacy_windowner.models.window_classifier import WindowClassifier
 from spacy_windowner.scoring.scorer import TableScorer
 

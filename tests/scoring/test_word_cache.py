@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_windowner.scoring.words import LANES, WordCache
+from spacy_windowner.scoring.word_table import LANES, WordCache
 
 from .util import N_POSITIONS, PAD, WIDTH, make_products, read_products, uint64
 

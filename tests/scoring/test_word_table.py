@@ -3,7 +3,7 @@ from threading import Thread
 import numpy
 import pytest
 
-from spacy_windowner.scoring.words import LANES, WordTable
+from spacy_windowner.scoring.word_table import LANES, WordTable
 
 from .util import N_POSITIONS, PAD, WIDTH, int32, make_products, read_products, uint64
 

@@ -3,8 +3,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from spacy_windowner.training.history import Evaluation, History
 from spacy_windowner.training.learning_curve import (
+    Evaluation,
+    History,
     make_panels,
     render_learning_curve,
     save_learning_curve,

@@ -1,0 +1,140 @@
+"""Components that others listen to, as to a shared `tok2vec`: without them nothing can be found."""
+
+from collections.abc import Iterable, Iterator
+from configparser import Error as ConfigError
+from pathlib import Path
+from typing import Any
+
+from spacy.language import Language
+from spacy.pipeline.tok2vec import Tok2VecListener
+from spacy.tokens import Doc
+from spacy.util import import_file, load_model
+from thinc.api import Model
+
+from ..errors import Errors
+
+
+def load_pipeline(model: str | Path, code: str | Path | None = None) -> Language:
+    """Load a pipeline, or say why it can't be loaded.
+
+    model (Union[str, Path]): Its folder or package.
+    code (Optional[Union[str, Path]]): Python file to import first, with functions that the pipeline
+        is made of, as for `spacy train --code`.
+    RETURNS (Language): The pipeline.
+    RAISES (ValueError): If there is none, or its files are damaged, or the code can't be imported.
+    """
+    if code is not None:
+        _import_code(code)
+    try:
+        return load_model(model)
+    except (OSError, ValueError, KeyError, ConfigError) as error:
+        if str(error).startswith("[WN"):
+            raise
+        reason = " ".join(str(error).split())
+        raise ValueError(Errors.WN121.format(model=model, error=reason)) from error
+
+
+def _import_code(path: str | Path) -> None:
+    try:
+        import_file("python_code", path)
+    except Exception as error:  # whatever the file does
+        reason = f"{type(error).__name__}: {error}"
+        raise ValueError(Errors.WN136.format(path=path, reason=reason)) from error
+
+
+_FACTORY = "window_ner"
+
+
+def find_components(nlp: Language) -> list[str]:
+    """The names of all `window_ner` components of a pipeline, in its order."""
+    return [pipe for pipe in nlp.pipe_names if nlp.get_pipe_meta(pipe).factory == _FACTORY]
+
+
+def choose_component(nlp: Language, name: str | None) -> str:
+    """The name of the component to explain.
+
+    nlp (Language): The pipeline.
+    name (Optional[str]): Its name. If None, the only one of the factory "window_ner".
+    RETURNS (str): The name.
+    RAISES (ValueError): If there is no such component, or several.
+    """
+    found = find_components(nlp)
+    chosen = [pipe for pipe in found if name in (None, pipe)]
+    if len(chosen) != 1:
+        names = ", ".join(found or nlp.pipe_names) or "no component"
+        wanted = f"one `{_FACTORY}`" if name is None else f"a `{_FACTORY}` named '{name}'"
+        raise ValueError(Errors.WN050.format(wanted=wanted, names=names))
+    return chosen[0]
+
+
+_DEFAULT = "tok2vec"
+_ANY = "*"
+_TRANSFORMER_DATA = "trf_data"
+"""Where the components of spacy-transformers and spacy-curated-transformers leave their output."""
+
+
+def find_upstream(nlp: Language, name: str, model: Model) -> str | None:
+    """The component of a pipeline that another one listens to.
+
+    nlp (Language): The pipeline. Components that are switched off count.
+    name (str): The name of the listening component.
+    model (Model): Its model.
+    RETURNS (Optional[str]): The name of the component that it listens to, None if it listens to
+        none.
+    RAISES (ValueError): If there is no such component before it.
+    """
+    names = nlp.component_names
+    before = names[: names.index(name)] if name in names else names
+    upstream = None
+    for listener in _listeners(model):
+        wanted = listener.upstream_name
+        found = [
+            other
+            for other, pipe in nlp.components
+            if other in before and hasattr(pipe, "find_listeners") and wanted in (_ANY, other)
+        ]
+        if not found:
+            raise ValueError(Errors.WN151.format(
+                component=name, upstream=_name(listener), names=", ".join(names)
+            ))  # fmt: skip
+        upstream = found[-1]
+    return upstream
+
+
+def require_upstream(model: Model, docs: Iterable[Doc], name: str) -> None:
+    """Reject documents that the component which a model listens to hasn't seen: the listening
+    layer would take them for zeros.
+
+    model (Model): The model.
+    docs (Iterable[Doc]): The documents.
+    name (str): The name of the model's component.
+    RAISES (ValueError): If the output of that component is missing, or isn't its own.
+    """
+    for listener in _listeners(model):
+        for doc in docs:
+            problem = _problem(listener, doc) if len(doc) else None
+            if problem is not None:
+                upstream = _name(listener)
+                raise ValueError(
+                    Errors.WN163.format(name=name, upstream=upstream, why=problem, doc=doc.text)
+                )
+
+
+def _problem(listener: Any, doc: Doc) -> str | None:
+    if isinstance(listener, Tok2VecListener):
+        expected = (len(doc), listener.get_dim("nO"))
+        if doc.tensor.size == 0:
+            return "it has no `tensor`"
+        if doc.tensor.shape != expected:
+            return f"the shape of its `tensor` is {doc.tensor.shape}, not {expected}"
+    elif Doc.has_extension(_TRANSFORMER_DATA) and doc._.get(_TRANSFORMER_DATA) is None:
+        return f"its `._.{_TRANSFORMER_DATA}` is not set"
+    return None
+
+
+def _listeners(model: Model) -> Iterator[Any]:
+    return (node for node in model.walk() if hasattr(node, "upstream_name"))
+
+
+def _name(listener: Any) -> str:
+    return _DEFAULT if listener.upstream_name == _ANY else listener.upstream_name

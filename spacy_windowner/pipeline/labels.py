@@ -1,0 +1,344 @@
+"""Labels that are learned after others, and labels that stand still meanwhile."""
+
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy
+from spacy.attrs import ENT_TYPE
+from spacy.errors import Errors as SpacyErrors
+from spacy.pipeline import TrainablePipe
+from spacy.training import Example
+from thinc.api import Optimizer
+
+from ..decoding.biases import Biases as Leaning
+from ..decoding.biases import Yielding
+from ..decoding.tags import O, Scheme, get_scheme
+from ..errors import Errors, Warnings
+from ..models.labels import added_columns, can_grow, clear_gradients, grown_layer, set_added_labels
+from ..models.output import get_transitions, is_initialized, is_listener, n_columns, set_n_tags
+from .checks import ALL, check_settings
+from .doc_io import hash_labels
+from .gold import is_label_list, require_labels
+
+NEW_LABEL_WEIGHT = 6.0
+"""The factor on the loss of a new label's tokens: one label alone is rarer than all together."""
+
+
+def check_new_labels(labels: Sequence[str], present: Sequence[str], name: str) -> None:
+    """Reject new labels that aren't new, or no labels.
+
+    labels (Sequence[str]): The new labels.
+    present (Sequence[str]): The component's labels.
+    name (str): Its name.
+    RAISES (ValueError): If they can't be added.
+    """
+    if not is_label_list(labels) or not labels or len(set(labels)) < len(labels):
+        raise ValueError(Errors.WN018.format(name=name, labels=labels))
+    for label in labels:
+        if label in present:
+            known = ", ".join(present)
+            raise ValueError(Errors.WN071.format(name=name, label=label, labels=known))
+
+
+def open_labels(
+    frozen: Sequence[str], labels: Sequence[str], added: Sequence[str], name: str
+) -> list[str]:
+    """The labels that learn while others are frozen.
+
+    frozen (Sequence[str]): The frozen labels.
+    labels (Sequence[str]): All labels.
+    added (Sequence[str]): Those that have columns apart from the layers that labels share.
+    name (str): The component's name.
+    RETURNS (List[str]): The labels, in their order.
+    RAISES (ValueError): If a frozen label is none of them, or there is nothing to learn, or a label
+        can't learn while what it shares with others stands still.
+    """
+    require_labels("frozen_labels", frozen, labels, name)
+    learning = [label for label in labels if label not in frozen]
+    if not learning:
+        raise ValueError(Errors.WN070.format(name=name, labels=", ".join(labels)))
+    for label in learning:
+        if label not in added:
+            raise ValueError(Errors.WN072.format(name=name, label=label, frozen=", ".join(frozen)))
+    return learning
+
+
+_ENOUGH = 100_000
+"""Words of training data in which a label should have been seen: at least a hundred batches."""
+
+
+class LabelWatch:
+    """Watches, while a component learns, for labels that the training data doesn't have, which
+    nobody can tell beforehand if data is streamed, or labels are given.
+
+    labels (Iterable[str]): Labels that no entity has had yet.
+    """
+
+    def __init__(self, labels: Iterable[str] = ()) -> None:
+        self.unseen = set(labels)
+        self.left_out: set[str] = set()
+        """Labels that the training data has, and the component doesn't."""
+        self._n_words = 0
+
+    def find_others(self, examples: Iterable[Example], labels: tuple[str, ...]) -> list[str]:
+        """The labels of examples that are none of the component's.
+
+        examples (Iterable[Example]): The examples.
+        labels (Tuple[str, ...]): The component's labels.
+        """
+        known = {0, *hash_labels(labels).tolist()}
+        others: dict[str, None] = {}  # in the order of the data
+        for doc in (example.reference for example in examples):
+            if not known.issuperset(doc.to_array(ENT_TYPE).tolist()):
+                others |= dict.fromkeys(ent.label_ for ent in doc.ents)
+        return [label for label in others if label and label not in labels]
+
+    def see(self, examples: Iterable[Example]) -> None:
+        """Strike off the labels of examples."""
+        if self.unseen:
+            self.unseen.difference_update(
+                ent.label_ for example in examples for ent in example.reference.ents
+            )
+
+    def learn(self, examples: Iterable[Example], learning: Sequence[str], name: str) -> None:
+        """Look at a batch that is learned from. After many of them, give one warning of labels
+        that none had.
+
+        examples (Iterable[Example]): The batch.
+        learning (Sequence[str]): The labels that learn.
+        name (str): The component's name.
+        RAISES (ValueError): If none had any of the labels that learn.
+        """
+        self.see(examples)
+        if not self.unseen:
+            return
+        self._n_words += sum(len(example.predicted) for example in examples)
+        if self._n_words < _ENOUGH:
+            return
+        missing = [label for label in learning if label in self.unseen]
+        labels = ", ".join(missing)
+        if len(missing) == len(learning):
+            raise ValueError(Errors.WN165.format(name=name, labels=labels, n_words=self._n_words))
+        if missing:
+            warnings.warn(
+                Warnings.WW160.format(name=name, labels=labels, n_words=self._n_words), stacklevel=3
+            )
+        self.unseen = set()
+
+
+class GrowingPipe(TrainablePipe):
+    """A trainable component with a column of scores for each tag of each label, to which labels can
+    be added when it is trained, while others stay as they are.
+
+    A subclass sets `vocab`, `model`, `name` and, in `cfg`, "labels", "scheme", "recall_bias",
+    "label_weights", "frozen_labels", "label_hidden_width", "added_labels" (the hidden units of its
+    own of each label that was added to the trained model), "label_biases" (what is added to the
+    scores of each of these in predictions) and "yields_to" (the labels that were frozen when each
+    of these learned); `_watch`; and `_has_given_labels`, whether labels were given to `initialize`.
+    """
+
+    cfg: dict[str, Any]
+    _watch: LabelWatch
+    _has_given_labels: bool
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The entity types."""
+        return tuple(self.cfg["labels"])
+
+    @property
+    def frozen_labels(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The labels that stay as they are."""
+        frozen = self.cfg["frozen_labels"]
+        return self.labels if frozen == ALL else tuple(frozen)
+
+    @property
+    def unfrozen_labels(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The other labels."""
+        return tuple(label for label in self.labels if label not in self.frozen_labels)
+
+    @property
+    def open_labels(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The labels that learn, all if none is frozen.
+        RAISES (ValueError): If the frozen labels are unknown, or leave nothing to learn."""
+        if not self.frozen_labels:
+            return self.labels
+        added = self.cfg["added_labels"]
+        return tuple(open_labels(self.frozen_labels, self.labels, added, self.name))
+
+    @property
+    def scheme(self) -> Scheme:
+        """RETURNS (Scheme): The scheme of the model's tags."""
+        return get_scheme(self.cfg["scheme"])
+
+    @property
+    def label_data(self) -> list[str]:
+        """RETURNS (List[str]): The entity types, as `spacy init labels` saves them."""
+        return list(self.labels)
+
+    @property
+    def leaning(self) -> Leaning:
+        """RETURNS (Leaning): What predictions make of scores."""
+        biases = numpy.zeros(self.scheme.n_tags(len(self.labels)))
+        biases[O] = -self.cfg["recall_bias"]
+        for label, bias in self.cfg["label_biases"].items():
+            biases[self._columns_of([label])] = bias
+        yielding = [
+            Yielding(self._columns_of([label]), self._columns_of(others))
+            for label, others in self.cfg["yields_to"].items()
+        ]
+        return Leaning(biases, yielding)
+
+    def _columns_of(self, labels: Sequence[str]) -> numpy.ndarray:
+        """The numbers of the tags of labels."""
+        numbers = [self.labels.index(label) for label in labels]
+        return numpy.array(self.scheme.columns_of(numbers), dtype="int64")
+
+    def add_label(self, label: str) -> int:
+        """Add an entity type. After initialization the model grows a column for each tag of it,
+        which change no prediction until they are trained.
+
+        label (str): The label.
+        RETURNS (int): 0 if the label is already present, otherwise 1.
+        """
+        if not isinstance(label, str):
+            raise ValueError(SpacyErrors.E187)
+        if label in self.labels:
+            return 0
+        if is_initialized(self.model):
+            self._grow(label)  # first, for a model may refuse
+        self.cfg["labels"].append(label)
+        self.vocab.strings.add(label)
+        self._watch.unseen.add(label)
+        return 1
+
+    def _meet_labels(self, examples: Iterable[Example]) -> None:
+        """Add the labels of examples that the component doesn't have, or warn of them if they must
+        not be added. Each label is told once."""
+        labels = self._watch.find_others(examples, self.labels)
+        if self.frozen_labels or self._has_given_labels:
+            labels = [label for label in labels if label not in self._watch.left_out]
+            self._watch.left_out.update(labels)
+            warning = Warnings.WW162
+        else:
+            if labels and not self.is_resizable:
+                raise ValueError(Errors.WN168.format(name=self.name, labels=", ".join(labels)))
+            for label in labels:
+                self.add_label(label)
+            warning = Warnings.WW161
+        if labels:
+            warnings.warn(warning.format(name=self.name, labels=", ".join(labels)), stacklevel=3)
+
+    def _grow(self, label: str) -> None:
+        """Give the trained model the columns of a new label: apart from those of others, if some
+        of these are frozen or have been added in this way."""
+        cfg = self.cfg
+        if not self.frozen_labels and not cfg["added_labels"]:
+            if not self.is_resizable:
+                raise ValueError(SpacyErrors.E922.format(name=self.name, nO=n_columns(self.model)))
+            self.set_output(self.scheme.n_tags(len(self.labels) + 1))
+            self._grow_transitions()
+            return
+        if not can_grow(self.model):
+            raise ValueError(Errors.WN073.format(name=self.name, model=self.model.name))
+        require_labels("frozen_labels", self.frozen_labels, self.labels, self.name)
+        clear_gradients(self.model)  # those of other updates, which would wait until all learn
+        added = {**cfg["added_labels"], label: cfg["label_hidden_width"]}
+        set_added_labels(self.model, list(added.values()), len(self.scheme.kinds))
+        cfg["added_labels"] = added
+        frozen = list(self.frozen_labels)  # of "*", those before this one
+        cfg["frozen_labels"] = frozen
+        cfg["yields_to"] = {**cfg["yields_to"], **({label: frozen} if frozen else {})}
+        self._grow_transitions()
+
+    def _grow_transitions(self) -> None:
+        if get_transitions(self.model) is not None:
+            set_n_tags(self.model, self.scheme.n_tags(len(self.labels) + 1))
+
+    def add_labels(
+        self,
+        labels: Sequence[str],
+        *,
+        frozen_labels: Sequence[str] = ALL,
+        label_hidden_width: int | None = None,
+        label_weight: float = NEW_LABEL_WEIGHT,
+    ) -> None:
+        """Add entity types to the trained component, and let only them learn from now on.
+
+        labels (Sequence[str]): The new labels.
+        frozen_labels (Sequence[str]): The labels that stay as they are, or "*" for all present
+            ones. It is kept as the setting `frozen_labels`.
+        label_hidden_width (Optional[int]): Hidden units of its own for each new label. If None,
+            as many as the setting says.
+        label_weight (float): What the loss of each new label's tokens is multiplied by, as kept in
+            the setting `label_weights`.
+        RAISES (ValueError): If a new label is there already, or a frozen one isn't, or the new ones
+            can't learn while those stand still, or the model can't grow. Then nothing has changed.
+        """
+        check_new_labels(labels, self.labels, self.name)
+        width = self.cfg["label_hidden_width"] if label_hidden_width is None else label_hidden_width
+        weights = {**self.cfg["label_weights"], **dict.fromkeys(labels, label_weight)}
+        settings = {"frozen_labels": frozen_labels, "label_hidden_width": width}
+        check_settings({**settings, "label_weights": weights})
+        if not is_initialized(self.model):
+            raise ValueError(SpacyErrors.E109.format(name=self.name))
+        frozen = list(self.labels) if frozen_labels == ALL else list(frozen_labels)
+        require_labels("frozen_labels", frozen, self.labels, self.name)
+        if frozen:
+            added = [*self.cfg["added_labels"], *labels]
+            open_labels(frozen, [*self.labels, *labels], added, self.name)
+            if not can_grow(self.model):
+                raise ValueError(Errors.WN073.format(name=self.name, model=self.model.name))
+            if is_listener(self.model):
+                warnings.warn(Warnings.WW070.format(name=self.name), stacklevel=2)
+        self.cfg.update(frozen_labels=frozen, label_hidden_width=width)
+        for label in labels:
+            self.add_label(label)
+        self.cfg["label_weights"] = weights
+
+    def _ungrow(self) -> None:
+        """Give all labels columns that share their layers, to be initialized anew."""
+        added = self.cfg["added_labels"]
+        if added:
+            weights = self.cfg["label_weights"]
+            kept = {label: weight for label, weight in weights.items() if label not in added}
+            self.cfg.update(added_labels={}, label_biases={}, yields_to={}, label_weights=kept)
+            set_added_labels(self.model, [], len(self.scheme.kinds))
+            self.set_output(self.scheme.n_tags(len(self.labels)))
+
+    def _prepare_growth(self) -> None:
+        """Tell the model which labels learn."""
+        learning = self._learning_columns()
+        grown = grown_layer(self.model)
+        if grown is not None:
+            grown.attrs["learning"] = learning
+
+    def _learning_columns(self) -> list[int] | None:
+        """The numbers of the added labels that learn while all else stands still, or None."""
+        if not self.frozen_labels:
+            return None
+        return [list(self.cfg["added_labels"]).index(label) for label in self.open_labels]
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Update the weights by the gradients of all updates since the last time. The optimizer
+        never sees those of frozen labels, which weight decay and averages would change.
+
+        sgd (Optimizer): The optimizer.
+        """
+        learning = self._learning_columns()
+        if learning is None:
+            super().finish_update(sgd)
+            return
+        columns = added_columns(self.model)
+        for number in learning:
+            columns[number].finish_update(sgd)
+
+    def _validate_columns(self) -> None:
+        columns, needed = n_columns(self.model), self.scheme.n_tags(len(self.labels))
+        if columns not in (None, needed):
+            labels = ", ".join(self.labels)
+            raise ValueError(Errors.WN007.format(
+                name=self.name, columns=columns, n_labels=len(self.labels), needed=needed,
+                tags="- and ".join(self.scheme.kinds), labels=labels,
+            ))  # fmt: skip

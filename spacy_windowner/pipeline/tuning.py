@@ -1,0 +1,186 @@
+"""The operating point: how much the decision leans to entities, chosen on held-out documents."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy
+from spacy.training import Example
+
+from ..confidence.calibration import Calibration, Curves
+from ..decoding.biases import Biases as Leaning
+from ..decoding.lattice import Scored
+from ..decoding.spans import Spans
+from ..decoding.tags import MISSING, O, Scheme
+from ..decoding.words import word_mask
+from .gold import read_gold
+from .prediction import Decision, Rating
+
+
+class HeldOut(NamedTuple):
+    """Documents that the model was not trained on, scored, and their gold standard.
+
+    groups (List[Scored]): The scored documents.
+    gold (List[Set[Tuple[int, int, int]]]): The entities of each document.
+    known (List[numpy.ndarray]): Which tokens of each document are annotated.
+    judged (List[Set[int]]): The numbers of the labels that each document is annotated for.
+    """
+
+    groups: list[Scored]
+    gold: list[set[tuple]]
+    known: list[numpy.ndarray]
+    judged: list[set[int]]
+
+    @classmethod
+    def of(
+        cls,
+        examples: Sequence[Example],
+        groups: Iterable[Scored],
+        label_hashes: Sequence[int],
+        scheme: Scheme,
+        judged: Sequence[set[int]],
+    ) -> "HeldOut":
+        """What is known of examples, and what a model makes of them.
+
+        examples (Sequence[Example]): The examples.
+        groups (Iterable[Scored]): Their predicted documents, scored.
+        label_hashes (Sequence[int]): The hash of each label, in the labels' order.
+        scheme (Scheme): The scheme of the tags.
+        judged (Sequence[Set[int]]): The numbers of the labels that each is annotated for.
+        """
+        read = read_gold(examples, label_hashes, scheme)
+        stops = numpy.cumsum(read.lengths)[:-1]
+        of_docs = numpy.split(read.tags, stops) if len(examples) else []
+        masks = [word_mask([example.predicted]) for example in examples]
+        gold, known = [], []
+        for doc_tags, is_word in zip(of_docs, masks, strict=True):
+            tokens = numpy.flatnonzero(is_word).tolist()
+            spans = scheme.spans_from_tags(doc_tags)
+            gold.append(
+                {(tokens[start], tokens[end - 1] + 1, label) for start, end, label in spans}
+            )
+            of_tokens = numpy.ones(len(is_word), dtype=bool)
+            of_tokens[is_word] = doc_tags != MISSING
+            known.append(of_tokens)
+        return cls(list(groups), gold, known, list(judged))
+
+    def judge(self, found: Iterable[Spans]) -> Iterator[tuple[tuple, bool]]:
+        """Whether spans found in the documents are right: exactly an entity, with its label. Those
+        found where annotation is missing aren't judged, nor those of labels that it lacks.
+
+        found (Iterable[Spans]): The spans of each group of documents.
+        YIELDS (Tuple[Tuple, bool]): A judged span, and whether it is right.
+        """
+        # One by one: an untrained model finds so many that lists of them would occupy the garbage
+        # collector.
+        of_docs = (
+            rows
+            for group, spans in zip(self.groups, found, strict=True)
+            for rows in spans.by_doc(len(group.lengths))
+        )
+        for rows, gold, known, judged in zip(
+            of_docs, self.gold, self.known, self.judged, strict=True
+        ):
+            is_known = bool(known.all())
+            for row in rows:
+                if row[2] in judged and (is_known or known[row[0] : row[1]].all()):
+                    yield row, row[:3] in gold
+
+
+_BIASES = numpy.arange(-2.0, 4.01, 0.25)
+_ENOUGH = 0.95
+"""The share of the best F1 that is enough for a label that was added."""
+
+
+def best_recall_bias(held_out: HeldOut, leaning: Leaning) -> float:
+    """The bias with the best F1. Of equally good ones the one nearest to zero is taken.
+
+    held_out (HeldOut): Held-out documents.
+    leaning (Leaning): What decisions make of scores. The bias of O is left out of account.
+    RETURNS (float): The bias, between -2 and 4.
+    """
+    is_O = numpy.arange(len(leaning.biases)) == O
+    f1 = _f1_of_biases(held_out, leaning, -1.0 * is_O, None)
+    best = numpy.flatnonzero(f1 == f1.max())
+    return float(_BIASES[best[numpy.abs(_BIASES[best]).argmin()]])
+
+
+def least_label_bias(held_out: HeldOut, leaning: Leaning, scheme: Scheme, label: int) -> float:
+    """The lowest bias with which a label's F1 is nearly the best, 95 % of it. The higher it is, the
+    more words the label takes from others, of which the documents may say nothing.
+
+    held_out (HeldOut): Held-out documents.
+    leaning (Leaning): What decisions make of scores. The bias of the label is left out of account.
+    scheme (Scheme): The scheme of the tags.
+    label (int): The label's number.
+    RETURNS (float): The bias, between -2 and 4.
+    """
+    is_label = scheme.label_of_tag(numpy.arange(len(leaning.biases))) == label
+    f1 = _f1_of_biases(held_out, leaning, 1.0 * is_label, label)
+    return float(_BIASES[(f1 >= _ENOUGH * f1.max()).argmax()]) if f1.any() else 0.0
+
+
+def _f1_of_biases(
+    held_out: HeldOut, leaning: Leaning, direction: numpy.ndarray, label: int | None
+) -> numpy.ndarray:
+    """F1, of all labels or of one, for each bias, which takes the place of those of the tags in a
+    direction. The scores of neighbouring biases count in, so that chance has less of a say."""
+    f1 = numpy.zeros(len(_BIASES))
+    others = numpy.where(direction != 0.0, 0.0, leaning.biases)
+    for i, bias in enumerate(_BIASES.tolist()):
+        tried = replace(leaning, biases=others + bias * direction)
+        leaned = (group.lean(tried) for group in held_out.groups)
+        f1[i] = _f1(held_out, (group.best_spans(margins=False) for group in leaned), label)
+    padded = numpy.pad(f1, 1, mode="edge")
+    return numpy.round((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4, 6)
+
+
+def _f1(held_out: HeldOut, found: Iterable[Spans], label: int | None) -> float:
+    judged = [
+        is_right for row, is_right in held_out.judge(found) if label is None or row[2] == label
+    ]
+    gold = [row for rows in held_out.gold for row in rows if label is None or row[2] == label]
+    total = len(judged) + len(gold)
+    return 2 * sum(judged) / total if total else 0.0
+
+
+def fit_calibration(
+    held_out: HeldOut,
+    labels: Sequence[str],
+    leaning: Leaning,
+    chosen: Sequence[str] | None = None,
+) -> Calibration | None:
+    """Fit the calibration to what is found in held-out documents.
+
+    held_out (HeldOut): Held-out documents.
+    labels (Sequence[str]): The labels.
+    leaning (Leaning): What decisions make of scores.
+    chosen (Optional[Sequence[str]]): The labels whose entities count. If None, all.
+    RETURNS (Optional[Calibration]): The calibration. None if no entity is found.
+    """
+    decision = Decision(leaning, Rating(None, None, None, wants_candidates=True))
+    found = [decision.find(group) for group in held_out.groups]
+    entities = [spans for spans, _ in found]
+    candidates = [spans for _, spans in found if spans is not None]
+    numbers = {labels.index(label) for label in (labels if chosen is None else chosen)}
+    curves = _fit(held_out, entities, labels, numbers)
+    if curves is None:
+        return None
+    return Calibration(curves, _fit(held_out, candidates, labels, numbers) or curves)
+
+
+def _fit(
+    held_out: HeldOut, found: list[Spans], labels: Sequence[str], numbers: set[int]
+) -> Curves | None:
+    """Fit curves to spans of the labels of these numbers."""
+    margins: list[float] = []
+    right: list[bool] = []
+    of_label: list[int] = []
+    for row, is_right in held_out.judge(found):
+        if row[2] in numbers:
+            margins.append(row[3])
+            right.append(is_right)
+            of_label.append(row[2])
+    if not margins:
+        return None
+    return Curves.fit(numpy.array(margins), numpy.array(right), numpy.array(of_label), labels)

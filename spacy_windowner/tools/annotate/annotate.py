@@ -1,0 +1,258 @@
+"""Annotate a corpus of any size."""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from ...errors import Errors, Warnings, check_setting
+from ...files import MAX_LINE
+from ...pipeline.components import load_pipeline
+from .local_engine import annotate_here, annotate_in_processes
+from .output import REJECTS, STANDARD_OUTPUT, Output, OutputFolder, Totals, open_output
+from .parquet_files import require_pyarrow
+from .ray_engine import annotate_with_ray
+from .read import read_sources
+from .records import Columns
+from .sources import (
+    INPUT_FORMATS,
+    STANDARD_INPUT,
+    Shard,
+    cut_into_shards,
+    find_sources,
+    require_columns_for,
+    require_readable,
+)
+from .tagger import ENCODERS, Annotated, Tagger, TaggerSettings
+
+SHARD_SIZE = 1_000_000
+ENGINES = ("local", "ray")
+
+
+class Status(NamedTuple):
+    """How far a run is, told after each shard.
+
+    size (int): Bytes of all files, as they are on the disk. 0 for standard input.
+    n_bytes (int): Those of this shard.
+    words (int): Its tokens.
+    is_new (bool): Whether this run annotated it, and not an earlier one.
+    """
+
+    size: int
+    n_bytes: int
+    words: int
+    is_new: bool
+
+
+class Summary(NamedTuple):
+    """What a run did.
+
+    totals (Totals): What the output holds.
+    new_shards (int): The shards of it that this run annotated.
+    other_files (int): Files of the input folder that were left out, for they are of other formats.
+    """
+
+    totals: Totals
+    new_shards: int
+    other_files: int
+
+
+def annotate(
+    model: str | Path,
+    source: str | Path,
+    output: str | Path | IO[bytes],
+    *,
+    n_process: int | None = None,
+    format: str = "jsonl",
+    text_column: str | None = None,
+    id_column: str | None = None,
+    input_format: str | None = None,
+    shard_size: int = SHARD_SIZE,
+    max_line: int = MAX_LINE,
+    component: str | None = None,
+    engine: str = "local",
+    ray_address: str | None = None,
+    code: str | Path | None = None,
+    on_shard: Callable[[Status], None] | None = None,
+) -> Summary:
+    """Annotate a corpus, shard by shard, in memory that doesn't depend on its size. What shards
+    hold depends on the corpus, the pipeline and the settings alone, not on how many processes
+    there are. Stopped at any moment, even by a loss of power, a second call with the same arguments
+    goes on after the finished shards.
+
+    With more than one process, call it below `if __name__ == "__main__":`.
+
+    model (Union[str, Path]): Folder or package of the pipeline.
+    source (Union[str, Path]): A file (.txt, a document a line; .jsonl; either with .gz; .parquet),
+        a folder of them, or "-" for standard input.
+    output (Union[str, Path, IO[bytes]]): The folder to write, made if necessary, see
+        `OutputFolder`. Or "-" for standard output, or another stream of bytes: rows alone are
+        written to it, in JSON, and there is no going on.
+    n_process (Optional[int]): Processes to annotate with. None for 1 or, with Ray, for as many as
+        it has processors for.
+    format (str): What is written: rows as "jsonl" or "parquet", or documents as "spacy".
+    text_column (Optional[str]): The key or column of the text, "text" if None.
+    id_column (Optional[str]): That of the document's id, which every document must have. If None,
+        "id" where there is one, else file and line, as in "news.txt:17".
+    input_format (Optional[str]): The format of standard input, "jsonl" if None, or "txt".
+    shard_size (int): Characters of text in a shard.
+    max_line (int): Bytes of the longest line or, in a Parquet file, of the longest text. Longer
+        ones are rejected, and never in memory as a whole.
+    component (Optional[str]): The component whose entities are wanted. None for all of doc.ents.
+    engine (str): "local", or "ray" for a Ray cluster, which needs the extra `ray`.
+    ray_address (Optional[str]): The cluster's address. None for this machine.
+    code (Optional[Union[str, Path]]): Python file that all processes import first, see
+        `load_pipeline`.
+    on_shard (Optional[Callable[[Status], None]]): Called after each shard.
+    RETURNS (Summary): What was done.
+    RAISES (ValueError): If an argument can't be used, or the corpus can't be read, or the folder
+        holds shards of another pipeline, corpus or settings.
+    RAISES (ImportError): If an extra is missing.
+    RAISES (OSError): If the output can't be written.
+    RAISES (RuntimeError): If a process ends unexpectedly.
+    """
+    _check_choices(n_process, format, input_format, shard_size, max_line, engine, ray_address)
+    is_stream = output == STANDARD_OUTPUT or not isinstance(output, str | Path)
+    why = "Standard output gets rows as jsonl."
+    check_setting(not is_stream or format == "jsonl", "format", format, why)
+    sources, other_files = find_sources(source, input_format)
+    require_columns_for((text_column, id_column), sources)
+    if format == "parquet" or any(one.format == "parquet" for one in sources):
+        require_pyarrow()
+    if isinstance(output, str | Path) and not is_stream:
+        _require_outside(Path(output), source)
+    tagger = Tagger(load_pipeline(model, code), format, component)
+    settings: dict[str, Any] = {
+        "model": fingerprint(Path(tagger.nlp.path)),
+        "code": None if code is None else fingerprint(Path(code)),
+        "versions": {name: version(name) for name in ("spacy-windowner", "spacy")},
+        "format": format,
+        "component": component,
+        "text_column": text_column,
+        "id_column": id_column,
+        "shard_size": shard_size,
+        "max_line": max_line,
+    }
+    # A folder may have another name from where other processes are.
+    place = str(Path(model).resolve() if Path(model).exists() else model)
+    file = None if code is None else str(Path(code).resolve())
+    of_others = TaggerSettings(place, settings["model"], file, format, component)
+    with closing(open_output(output, settings, format)) as opened:
+        items = read_sources(sources, Columns.named(text_column, id_column), max_line)
+        work = _Work(opened, sum(one.size for one in sources), on_shard)
+        shards = work.unfinished(cut_into_shards(require_readable(items, str(source)), shard_size))
+        if engine == "ray":
+            annotated = annotate_with_ray(of_others, n_process, ray_address, shards, is_stream)
+        elif n_process in (None, 1):
+            annotated = annotate_here(tagger, shards)
+        else:
+            del tagger
+            annotated = annotate_in_processes(of_others, n_process, shards, is_stream)
+        with closing(annotated):  # ends the processes if a shard can't be saved
+            for shard, result in annotated:
+                work.save(shard, result)
+        totals = opened.finish(work.n_shards)
+    if totals.rejects:
+        first = min(shard for shard in opened.finished.values() if shard.rejects).first_reject
+        path = opened.path / REJECTS if isinstance(opened, OutputFolder) else None
+        lines = totals.rejects + totals.docs
+        message = Warnings.WW110 if path else Warnings.WW112
+        message = message.format(rejects=totals.rejects, lines=lines, path=path, first=first)
+        warnings.warn(message, stacklevel=2)
+    if isinstance(opened, OutputFolder) and opened.changed:
+        n, first = len(opened.changed), opened.changed[0].name
+        message = Warnings.WW111.format(n=n, path=opened.path, first=first)
+        warnings.warn(message, stacklevel=2)
+    return Summary(totals, work.n_new, other_files)
+
+
+class _Work:
+    """What is to be done for an output.
+
+    output (Output): The output.
+    size (int): Bytes of all files that are read.
+    on_shard (Optional[Callable[[Status], None]]): Called after each shard.
+    """
+
+    def __init__(
+        self, output: Output, size: int, on_shard: Callable[[Status], None] | None
+    ) -> None:
+        self.n_shards = self.n_new = 0
+        self._output = output
+        self._size = size
+        self._on_shard = on_shard
+
+    def unfinished(self, shards: Iterable[Shard]) -> Iterator[Shard]:
+        """The shards that were not finished before."""
+        for shard in shards:
+            self.n_shards += 1
+            if self._output.is_finished(shard):
+                self._tell(shard, is_new=False)
+            else:
+                yield shard
+
+    def save(self, shard: Shard, annotated: Annotated) -> None:
+        """Save what was made of a shard."""
+        self._output.save(shard, annotated)
+        self.n_new += 1
+        self._tell(shard, is_new=True)
+
+    def _tell(self, shard: Shard, is_new: bool) -> None:
+        if self._on_shard is not None:
+            words = self._output.finished[shard.number].words
+            self._on_shard(Status(self._size, shard.n_bytes, words, is_new))
+
+
+def _check_choices(
+    n_process: int | None,
+    format: str,
+    input_format: str | None,
+    shard_size: int,
+    max_line: int,
+    engine: str,
+    ray_address: str | None,
+) -> None:
+    numbers = {"n_process": n_process, "shard_size": shard_size, "max_line": max_line}
+    for name, number in numbers.items():
+        check_setting(number is None or number >= 1, name, number, "It is at least 1.")
+    for name, value, known in (
+        ("format", format, tuple(ENCODERS)),
+        ("input_format", input_format, (None, *INPUT_FORMATS)),
+        ("engine", engine, ENGINES),
+    ):
+        why = f"Choose one of {', '.join(one for one in known if one is not None)}."
+        check_setting(value in known, name, value, why)
+    is_used = ray_address is None or engine == "ray"
+    check_setting(is_used, "ray_address", ray_address, "It is for `engine` ray.")
+
+
+def _require_outside(output: Path, source: str | Path) -> None:
+    """What is written must not be read."""
+    if str(source) == STANDARD_INPUT or not Path(source).is_dir():
+        return
+    if output.resolve().is_relative_to(Path(source).resolve()):
+        why = f"it is in the folder that is read, {source}"
+        raise ValueError(Errors.WN111.format(path=output, why=why))
+
+
+_BLOCK = 2**20  # bytes read at a time
+
+
+def fingerprint(place: Path) -> str:
+    """What tells a saved pipeline, or a file, from any other.
+
+    place (Path): Its folder, or the file.
+    RETURNS (str): A hash of the contents of all its files and of their names in the folder.
+    """
+    digest = blake2b(digest_size=16)
+    for path in [place] if place.is_file() else sorted(place.rglob("*")):
+        if path.is_file():
+            name = path.relative_to(place).as_posix()
+            digest.update(f"{name!r} {path.stat().st_size}\n".encode())
+            with path.open("rb") as file:
+                while block := file.read(_BLOCK):
+                    digest.update(block)
+    return digest.hexdigest()

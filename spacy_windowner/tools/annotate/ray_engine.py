@@ -1,0 +1,88 @@
+"""Annotate shards with Ray Data, the extra `ray`. No other module imports it."""
+
+import logging
+import pickle
+import socket
+from collections.abc import Generator, Iterable
+from functools import partial
+from itertools import islice
+from operator import itemgetter
+from typing import Any
+
+from ...errors import Errors
+from .sources import Shard
+from .tagger import Annotated, TaggerSettings, annotate_records
+
+_SHARDS_PER_PROCESS = 8
+"""Shards that are given out in a round. Its end, where some processes have nothing to do, takes a
+small part of its time, and the shards of a round fit into memory."""
+
+_SECONDS = 10.0  # to answer in
+
+
+def annotate_with_ray(
+    settings: TaggerSettings,
+    n_process: int | None,
+    address: str | None,
+    shards: Iterable[Shard],
+    in_order: bool = False,
+) -> Generator[tuple[Shard, Annotated], None, None]:
+    """Annotate shards with Ray Data. This process reads and writes: other machines need the package
+    and the pipeline, in the same place, but neither the corpus nor the output.
+
+    settings (TaggerSettings): What they are annotated with.
+    n_process (Optional[int]): Tasks at a time. None for as many as the cluster has processors.
+    address (Optional[str]): The cluster's address. None for this machine. If Ray is in use already,
+        that is taken.
+    shards (Iterable[Shard]): The shards, of which a few for each process are taken at a time.
+    in_order (bool): Whether they come back in their order, and not as they get finished.
+    YIELDS (Tuple[Shard, Annotated]): Each shard, and what was made of it.
+    RAISES (ImportError): If Ray Data is not installed.
+    RAISES (ConnectionError): If there is no cluster at the address.
+    """
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise ImportError(Errors.WN119) from error
+    is_own = not ray.is_initialized()
+    if is_own:
+        try:
+            _reach(address)
+            ray.init(address=address or "local", logging_level=logging.WARNING)
+        except (OSError, ValueError) as error:
+            problem = Errors.WN122.format(address=address, error=error)
+            raise ConnectionError(problem) from error
+    try:
+        ray.data.DataContext.get_current().enable_progress_bars = False
+        logging.getLogger("ray.data").setLevel(logging.WARNING)
+        n_process = n_process or int(ray.cluster_resources().get("CPU", 1))
+        shards = iter(shards)
+        while group := list(islice(shards, n_process * _SHARDS_PER_PROCESS)):
+            # As bytes, which Arrow takes as they are.
+            rows = [{"i": i, "data": pickle.dumps(one.records)} for i, one in enumerate(group)]
+            found = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
+                partial(_annotate_batch, settings=settings),
+                batch_size=1,
+                num_cpus=1,
+                compute=ray.data.TaskPoolStrategy(size=n_process),
+            )
+            done: Iterable[dict[str, Any]] = found.iter_rows()
+            for row in sorted(done, key=itemgetter("i")) if in_order else done:
+                yield group[row["i"]], pickle.loads(row["data"])
+    finally:
+        if is_own:
+            ray.shutdown()
+
+
+def _reach(address: str | None) -> None:
+    """RAISES (OSError): If nothing answers at an address. Ray itself tries for minutes."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=_SECONDS).close()
+
+
+def _annotate_batch(batch: dict[str, Any], settings: TaggerSettings) -> dict[str, list[Any]]:
+    """Annotate shards in a process of Ray's, which loads the pipeline once."""
+    annotated = (annotate_records(settings, pickle.loads(data)) for data in batch["data"])
+    return {"i": list(batch["i"]), "data": [pickle.dumps(result) for result in annotated]}

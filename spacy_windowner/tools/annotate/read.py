@@ -1,0 +1,96 @@
+"""Read files as documents, one after the other. What can't be read is told in its place, and
+reading goes on after it."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from json import JSONDecoder
+from pathlib import Path
+from typing import IO
+
+from ...files import BOM, DAMAGE, MAX_LINE, open_lines, read_lines
+from .parquet_files import read_parquet
+from .records import Columns, Record, Reject, kind_of
+from .sources import Source
+
+_decode_json = JSONDecoder(strict=False).decode  # takes tabs and the like in strings
+
+
+def read_sources(
+    sources: Sequence[Source], columns: Columns, max_line: int = MAX_LINE
+) -> Iterator[tuple[Record | Reject, int]]:
+    """Read files one after the other.
+
+    sources (Sequence[Source]): The files.
+    columns (Columns): Where documents have their parts.
+    max_line (int): Bytes of the longest line or, in a Parquet file, of the longest text.
+    YIELDS (Tuple[Union[Record, Reject], int]): A document, or what could not be read, and how many
+        bytes of all files were read after it.
+    """
+    done = 0
+    for source in sources:
+        number = 0
+        try:
+            for item, position in _read(source, columns, max_line):
+                number = item.line
+                yield item, done + min(position, source.size)
+        except (*DAMAGE, OSError) as error:
+            reason = f"the file can't be read on after line {number} ({error})"
+            yield Reject(source.name, 0, reason, None), done + source.size
+        done += source.size
+
+
+def _read(source: Source, columns: Columns, max_line: int) -> Iterator[tuple[Record | Reject, int]]:
+    if source.path is not None:
+        _require_file(source.path)
+    if source.format == "parquet":
+        yield from read_parquet(source, columns, max_line)
+        return
+    # Blank lines are no documents, but have their numbers.
+    with _open(source) as (raw, lines):
+        can_tell = source.path is not None
+        for number, (line, size) in enumerate(read_lines(lines, max_line), 1):
+            if size > len(line):
+                reason = f"more than {max_line:,} bytes"
+                item: Record | Reject | None = Reject.of(source.name, number, reason, line, size)
+            else:
+                item = _read_line(line, number, source, columns)
+            if item is not None:
+                yield item, raw.tell() if can_tell else 0
+
+
+def _require_file(path: Path) -> None:
+    """RAISES (OSError): If it can't be looked at, or is a pipe or another thing without an end."""
+    if path.is_dir():
+        list(path.iterdir())  # says why not
+    elif path.exists() and not path.is_file():
+        raise OSError("it is no file, but a pipe or a device")
+
+
+def _open(source: Source) -> AbstractContextManager[tuple[IO[bytes], IO[bytes]]]:
+    if source.path is None:
+        if sys.stdin is None:
+            raise OSError("it is closed")
+        return nullcontext((sys.stdin.buffer, sys.stdin.buffer))
+    return open_lines(source.path)
+
+
+def _read_line(
+    line: bytes, number: int, source: Source, columns: Columns
+) -> Record | Reject | None:
+    line = (line.removeprefix(BOM) if number == 1 else line).rstrip(b"\r\n")
+    try:
+        text = line.decode("utf8")
+    except UnicodeDecodeError as error:
+        return Reject.of(source.name, number, f"no UTF-8 ({error.reason})", line)
+    if not text or text.isspace():
+        return None
+    if source.format == "txt":
+        return Record(f"{source.name}:{number}", text, source.name, number)
+    try:
+        fields = _decode_json(text)
+    except (ValueError, RecursionError) as error:
+        return Reject.of(source.name, number, f"no JSON ({error})", text)
+    if not isinstance(fields, dict):
+        return Reject.of(source.name, number, f"{kind_of(fields)}, not a JSON object", text)
+    return columns.read(fields, source.name, number, text)

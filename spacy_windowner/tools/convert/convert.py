@@ -1,0 +1,314 @@
+"""Checks settings before anything is read."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from ...errors import Errors, check_setting
+from .make_docs import DocMaker
+from .output import Part, make_plan, parse_shares
+from .recognize import FORMATS, Input, find_inputs, recognize
+from .records import (
+    AUTO,
+    Count,
+    DocRecord,
+    Options,
+    Reading,
+    Record,
+    Skip,
+    Skips,
+    TextRecord,
+    TokenRecord,
+)
+from .scan import Scan
+from .schemes import SCHEMES, is_tag
+from .text_file import TextFile
+
+
+def check_settings(
+    format: str,
+    scheme: str,
+    encoding: str | None,
+    word_column: int | None,
+    tag_column: int | None,
+    tag_names: Sequence[str],
+) -> None:
+    """RAISES (ValueError): If a setting of `convert` can't be used."""
+    formats, schemes = (AUTO, *FORMATS), (AUTO, *SCHEMES)
+    check_setting(format in formats, "format", format, f"Expected one of {', '.join(formats)}.")
+    check_setting(scheme in schemes, "scheme", scheme, f"Expected one of {', '.join(schemes)}.")
+    for name, column in (("word_column", word_column), ("tag_column", tag_column)):
+        why = "Columns are counted from 1, or from -1 at the end."
+        check_setting(column != 0, name, column, why)
+    wrong = next((tag for tag in tag_names if not is_tag(tag)), None)
+    check_setting(wrong is None, "tag_names", wrong, "Expected tags, such as O,B-PER,I-PER.")
+    if encoding is not None:
+        try:
+            is_text = "".encode(encoding) is not None
+        except LookupError:
+            is_text = False
+        why = "Expected an encoding that Python knows, such as latin-1 or utf-16."
+        check_setting(is_text, "encoding", encoding, why)
+
+
+def blank_pipeline(lang: str) -> Language:
+    """A pipeline with the tokenizer of a language.
+
+    lang (str): Its code.
+    RETURNS (Language): The pipeline.
+    RAISES (ValueError): If there is none, or its tokenizer needs what is not installed.
+    """
+    try:
+        return spacy.blank(lang)
+    except (ImportError, ValueError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(Errors.WN194.format(lang=lang, reason=reason)) from error
+
+
+def parse_names(names: str) -> list[str]:
+    """Names of tags, with commas between."""
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
+def parse_renames(renames: Sequence[str]) -> dict[str, str]:
+    """New names of labels, each as OLD=NEW.
+
+    RAISES (ValueError): If one isn't.
+    """
+    pairs = [rename.rpartition("=") for rename in renames]
+    for rename, (_, mark, new) in zip(renames, pairs, strict=True):
+        check_setting(bool(mark and new), "rename", rename, "Expected OLD=NEW, e.g. PERSON=PER.")
+    return {old: new for old, _, new in pairs}
+
+
+class Status(NamedTuple):
+    """How far a conversion is.
+
+    n_docs (int): Documents that are converted.
+    done (int): Bytes that are read. All is read twice.
+    size (int): Bytes to read.
+    """
+
+    n_docs: int
+    done: int
+    size: int
+
+
+class OpenFile(NamedTuple):
+    """A file that is converted.
+
+    file (TextFile): The file.
+    reading (Reading): How it is read.
+    size (int): Its bytes.
+    target (int): The number of the file that it goes to.
+    """
+
+    file: TextFile
+    reading: Reading
+    size: int
+    target: int
+
+
+class Progress:
+    """Tells how far a conversion is.
+
+    files (Sequence[OpenFile]): The files, which are read twice.
+    tell (Optional[Callable[[Status], None]]): Called with how far it is.
+    """
+
+    def __init__(self, files: Sequence[OpenFile], tell: Callable[[Status], None] | None) -> None:
+        self.n_docs = 0
+        self._files = files
+        self._done = 0
+        self._size = 2 * sum(file.size for file in files)
+        self._tell = tell
+
+    def __call__(self, number: int) -> None:
+        """Tell how far it is.
+
+        number (int): The number of the file that is read.
+        """
+        if self._tell is not None:
+            file = self._files[number]
+            done = self._done + min(file.file.position, file.size)
+            self._tell(Status(self.n_docs, done, self._size))
+
+    def finish(self, number: int) -> None:
+        """Count a file as read.
+
+        number (int): Its number.
+        """
+        self._done += self._files[number].size
+        self._files[number].file.position = 0
+
+
+_SHOWN = 3  # inputs that are named
+
+
+class Conversion(NamedTuple):
+    """What was converted.
+
+    parts (Sequence[Part]): The files that are written.
+    skips (Sequence[Count]): What was left out.
+    notes (Sequence[str]): What else there is to know, in sentences.
+    """
+
+    parts: Sequence[Part]
+    skips: Sequence[Count]
+    notes: Sequence[str]
+
+
+def convert(
+    sources: Sequence[str | Path],
+    output: str | Path,
+    *,
+    format: str = AUTO,
+    lang: str = "en",
+    documents: bool = False,
+    split: str | None = None,
+    seed: int = 0,
+    encoding: str | None = None,
+    scheme: str = AUTO,
+    word_column: int | None = None,
+    tag_column: int | None = None,
+    tag_names: Sequence[str] = (),
+    rename: Mapping[str, str] | None = None,
+    on_recognized: Callable[[str, str], None] | None = None,
+    on_progress: Callable[[Status], None] | None = None,
+) -> Conversion:
+    """Convert annotated files to training data in spaCy's format. Nothing is written if one of
+    them can't be read.
+
+    sources (Sequence[Union[str, Path]]): Files or folders.
+    output (Union[str, Path]): A .spacy file, for all of them, or a folder, for a file of each.
+    format (str): Their format, one of `recognize.FORMATS`. By default each tells its own.
+    lang (str): The language whose tokenizer is used where text is given. Tokens stay as they are.
+    documents (bool): Whether sentences of a document are put together, where that is known.
+    split (Optional[str]): Shares of a split, e.g. "80/10/10": the folder gets train.spacy,
+        dev.spacy and test.spacy.
+    seed (int): Another one gives another split.
+    encoding (Optional[str]): Their encoding. By default UTF-8 or, after its mark, UTF-16.
+    scheme (str): The scheme of tags, one of `schemes.SCHEMES`. By default each file tells its own.
+    word_column (Optional[int]): The column of words, from 1, or from -1 at the end.
+    tag_column (Optional[int]): The column of tags, likewise.
+    tag_names (Sequence[str]): What numbers of tags stand for, in their order.
+    rename (Optional[Mapping[str, str]]): Labels that get another name.
+    on_recognized (Optional[Callable[[str, str], None]]): Called with each file and what it is.
+    on_progress (Optional[Callable[[Status], None]]): Called after each document.
+    RETURNS (Conversion): What was converted.
+    RAISES (ValueError): If a file can't be read or written, or a setting can't be used.
+    RAISES (ImportError): If a format needs a package that is not installed.
+
+    DOCS: docs/convert.md
+    """
+    check_settings(format, scheme, encoding, word_column, tag_column, tag_names)
+    shares = parse_shares(split) if split is not None else []
+    paths = [Path(source) for source in sources]
+    check_setting(bool(paths), "sources", paths, "Expected at least one file or folder.")
+    found = [find_inputs(path) for path in paths]
+    inputs = [one for some, _ in found for one in some]
+    plan = make_plan(inputs, Path(output), len(shares))
+    options = Options(format, encoding, scheme, word_column, tag_column, tag_names, rename or {})
+    nlp = blank_pipeline(lang)
+    files = [
+        _open(one, target, options, nlp) for one, target in zip(inputs, plan.targets, strict=True)
+    ]
+    progress = Progress(files, on_progress)
+    scan = Scan(bool(shares))
+    for number, (file, reading, *_) in enumerate(files):
+        what = scan.add(file, reading, scheme, partial(progress, number))
+        progress.finish(number)
+        if on_recognized is not None:
+            on_recognized(file.name, what)
+    sides = scan.assign(shares, seed) if shares else None
+    skips = Skips()
+    maker = DocMaker(nlp, options.rename, skips)
+    keeps_all = any(reading.format == "spacy" for _, reading, *_ in files)
+    parts = [Part(path, keeps_all) for path in plan.paths]
+    names = [_name(inputs, plan.targets, number) for number in range(len(parts))]
+    place = 0
+    for number, (file, reading, _, target) in enumerate(files):
+        merges = documents and scan.knows_documents
+        for records in _together(reading.read(), merges):
+            if isinstance(records[0], Skip):
+                skip = records[0]
+                skips.add(skip.kind, file.where(skip.line), skip.what)
+                continue
+            doc = _make_doc(maker, records, file.name, scan.units[number])
+            side = sides[place] if sides is not None else target
+            place += len(records)
+            if doc is not None:
+                parts[side].add(doc)
+                progress.n_docs += 1
+            progress(number)
+        progress.finish(number)
+    notes = list(_notes(maker, sum(n for _, n in found), documents and not scan.knows_documents))
+    _require_docs(parts, [str(part.path) for part in parts] if shares else names, skips)
+    for part in parts:
+        part.write()
+    return Conversion(parts, skips.counts(), notes)
+
+
+def _open(one: Input, target: int, options: Options, nlp: Language) -> OpenFile:
+    file = TextFile(one.path, options.encoding)
+    if options.format == AUTO:
+        options = options._replace(format=one.format)
+    reading = recognize(file, options, nlp.vocab)
+    return OpenFile(file, reading, one.path.stat().st_size if one.path.exists() else 0, target)
+
+
+def _together(records: Iterator[Record], merges: bool) -> Iterator[list[Record]]:
+    """Records that make a document: one alone or, if they are merged, sentences of one."""
+    waiting: list[Record] = []
+    document: int | None = None
+    for record in records:
+        here = record.document if merges and isinstance(record, TokenRecord) else None
+        if waiting and here != document and not isinstance(record, Skip):
+            yield waiting
+            waiting = []
+        if isinstance(record, Skip) or here is None:
+            yield [record]
+        else:
+            waiting.append(record)
+            document = here
+    if waiting:
+        yield waiting
+
+
+def _make_doc(maker: DocMaker, records: Sequence[Record], name: str, unit: str) -> Doc | None:
+    first = records[0]
+    if isinstance(first, TextRecord):
+        return maker.from_text(first, name, unit)
+    if isinstance(first, DocRecord):
+        return maker.from_doc(first, name)
+    sentences = [record for record in records if isinstance(record, TokenRecord)]
+    return maker.from_tokens(sentences, name)
+
+
+def _notes(maker: DocMaker, n_others: int, lacks_documents: bool) -> Iterator[str]:
+    for unit, where in maker.units.items():
+        yield f"Offsets that count {unit} were converted, in {where} first"
+    if n_others:
+        yield f"Left out {n_others:,} files of folders, whose names end in another way"
+    if lacks_documents:
+        yield "Bounds of documents aren't known: each sentence is a document"
+
+
+def _name(inputs: Sequence[Input], targets: Sequence[int], target: int) -> str:
+    """What to name the inputs of a file by."""
+    units = [one.unit for one, own in zip(inputs, targets, strict=True) if own == target]
+    names = list(dict.fromkeys(map(str, units)))
+    return ", ".join(names[:_SHOWN]) + (" and others" if len(names) > _SHOWN else "")
+
+
+def _require_docs(parts: Sequence[Part], names: Sequence[str], skips: Skips) -> None:
+    for part, name in zip(parts, names, strict=True):
+        if not part.n_docs:
+            first = next(iter(skips.counts()), None)
+            why = str(first) if first else "The file is empty."
+            raise ValueError(Errors.WN188.format(path=name, why=why))

@@ -1,0 +1,290 @@
+"""JSON files of documents: one a line, or in an array."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import srsly
+
+from ...errors import Errors
+from ..annotate.records import is_unicode, kind_of
+from .json_values import first_value, quote, read_array, read_lines
+from .records import (
+    NO_OFFSETS,
+    NO_RECORD,
+    NO_UNICODE,
+    NO_WORD,
+    NOT_ANNOTATED,
+    OTHER_ANNOTATIONS,
+    REJECTED,
+    Entity,
+    Kind,
+    Options,
+    Reading,
+    Record,
+    Skip,
+    TextRecord,
+    TokenRecord,
+)
+from .schemes import MISSING
+from .text_file import TextFile
+
+_INFO = "dataset_info.json"  # what the library `datasets` writes beside its files
+
+
+def open_json_lines(file: TextFile, options: Options) -> Reading:
+    """A file with a document a line.
+
+    file (TextFile): The file.
+    options (Options): How to read it.
+    RETURNS (Reading): How it is read.
+    """
+    names = options.tag_names or _known_names(file.path)
+
+    def read() -> Iterator[Record]:
+        for line, value in read_lines(file):
+            if isinstance(value, Skip):
+                yield value
+            else:
+                yield from read_fields(value, line, names, file.where(line))
+
+    return Reading("jsonl", "JSON, a document a line", read)
+
+
+def open_json_array(file: TextFile, options: Options) -> Reading:
+    """A file that is an array of documents, or of tasks of Label Studio.
+
+    file (TextFile): The file.
+    options (Options): How to read it.
+    RETURNS (Reading): How it is read.
+    """
+    names = options.tag_names or _known_names(file.path)
+    is_export = is_task(first_value(file)) or options.format == "label-studio"
+
+    def read() -> Iterator[Record]:
+        for line, value in read_array(file):
+            if is_export:
+                yield from read_task(value, line)
+            else:
+                yield from read_fields(value, line, names, file.where(line))
+
+    if is_export:
+        return Reading("label-studio", "Label Studio's JSON", read)
+    return Reading("json", "a JSON array of documents", read)
+
+
+def names_of_features(info: Any) -> Sequence[str]:
+    """The names of tags in what the library `datasets` tells of a data set.
+
+    info (Any): A dict of "features".
+    RETURNS (Sequence[str]): The names, none if there are none.
+    """
+    features = info.get("features") if isinstance(info, dict) else None
+    for key in ("ner_tags", "tags", "labels"):
+        feature = features.get(key) if isinstance(features, dict) else None
+        inner = feature.get("feature", feature) if isinstance(feature, dict) else None
+        names = inner.get("names") if isinstance(inner, dict) else None
+        if isinstance(names, list) and all(isinstance(name, str) for name in names):
+            return names
+    return ()
+
+
+def _known_names(path: Path) -> Sequence[str]:
+    try:
+        return names_of_features(srsly.read_json(path.with_name(_INFO)))
+    except (OSError, ValueError):
+        return ()
+
+
+ENTITIES = ("spans", "entities", "label", "labels")
+"""Keys of entities. The first is taken that holds some or, without any, a list or null."""
+_TAGS = ("ner_tags", "tags", "labels", "ner")
+_STARTS = ("start", "start_offset")
+_ENDS = ("end", "end_offset")
+_IGNORED = -100  # the number of no tag
+
+
+def read_fields(value: Any, line: int, tag_names: Sequence[str], where: str) -> Iterator[Record]:
+    """Read a document.
+
+    value (Any): Its fields or, as in spaCy 2, its text and a dict of "entities".
+    line (int): Its line.
+    tag_names (Sequence[str]): What numbers of tags stand for.
+    where (str): Its place, for messages.
+    YIELDS (Record): The document, or why it was left out.
+    RAISES (ValueError): If it isn't known what a number stands for.
+    """
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[1], dict):
+        value = {"text": value[0], **value[1]}
+    if not isinstance(value, dict):
+        yield Skip(line, NO_RECORD, f"{kind_of(value)}, not an object")
+    elif value.get("answer") not in (None, "accept"):
+        yield Skip(line, REJECTED, f"{value['answer']}: {quote(str(value.get('text', '')))}")
+    elif isinstance(value.get("tokens"), list) and (key := _tags_key(value)):
+        yield from _read_tokens(value["tokens"], value[key], line, tag_names, where)
+    elif isinstance(value.get("text"), str):
+        yield _read_text(value, line)
+    else:
+        yield Skip(line, NO_RECORD, f'no "text", but {quote(", ".join(value) or "nothing")}')
+
+
+def to_offset(value: Any) -> int | None:
+    """A whole number, None if it is none."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def read_entity(value: Any) -> list[Entity] | None:
+    """An entity: a list of start, end and label, or a dict.
+
+    value (Any): The list or the dict.
+    RETURNS (Optional[List[Entity]]): One for each of its labels, None if it is none.
+    """
+    text: Any = None
+    if isinstance(value, list | tuple) and len(value) >= 3:
+        start, end, labels = value[:3]
+    elif isinstance(value, dict):
+        start = next((value[key] for key in _STARTS if key in value), None)
+        end = next((value[key] for key in _ENDS if key in value), None)
+        labels, text = value.get("label", value.get("labels")), value.get("text")
+    else:
+        return None
+    first, last = to_offset(start), to_offset(end)
+    labels = [labels] if isinstance(labels, str) else labels
+    if first is None or last is None or not isinstance(labels, list) or not labels:
+        return None
+    if not all(isinstance(label, str) for label in labels):
+        return None
+    text = text if isinstance(text, str) else None
+    return [Entity(first, last, label, text) for label in labels]
+
+
+def text_record(
+    text: str, items: Sequence[Any], line: int, is_partial: bool = False
+) -> TextRecord | Skip:
+    """A document of a text and its entities.
+
+    text (str): The text.
+    items (Sequence[Any]): Its entities, as lists or dicts.
+    line (int): Its line.
+    is_partial (bool): Whether it isn't known what all else is.
+    RETURNS (Union[TextRecord, Skip]): The document, or why it was left out.
+    """
+    entities: list[Entity] = []
+    for item in items:
+        found = read_entity(item)
+        if found is None:
+            return Skip(line, NO_OFFSETS, quote(str(item)))
+        entities += found
+    if kind := _problem([text, *(entity.label for entity in entities)]):
+        return Skip(line, kind, quote(ascii(text)))
+    return TextRecord(line, text, entities, is_partial=is_partial)
+
+
+def _read_text(value: Mapping[str, Any], line: int) -> TextRecord | Skip:
+    text = value["text"]
+    found = [value[key] for key in ENTITIES if isinstance(value.get(key, ""), list | None)]
+    if not found and value.get("answer") != "accept":  # Prodigy may leave the key out
+        return Skip(line, NOT_ANNOTATED, quote(text))
+    items: list[Any] = next(filter(None, found), [])
+    return text_record(text, items, line, value.get("_is_binary") is True)
+
+
+def _tags_key(value: Mapping[str, Any]) -> str | None:
+    """The key of a list of tags, which holds no lists or dicts, as one of entities does."""
+    if any(isinstance(word, dict) for word in value["tokens"]):
+        return None  # Prodigy's, beside a text
+    return next(
+        (
+            key
+            for key in _TAGS
+            if isinstance(value.get(key), list)
+            and not any(isinstance(tag, list | dict) for tag in value[key])
+        ),
+        None,
+    )
+
+
+def _read_tokens(
+    words: list[Any], tags: list[Any], line: int, tag_names: Sequence[str], where: str
+) -> Iterator[Record]:
+    if len(words) != len(tags):
+        yield Skip(line, NO_RECORD, f"{len(words)} words, but {len(tags)} tags")
+        return
+    if not all(isinstance(word, str) for word in words):
+        yield Skip(line, NO_RECORD, "a word that is no string")
+        return
+    names = [_tag(tag, tag_names, where) for tag in tags]
+    if kind := _problem([*words, *names]):
+        yield Skip(line, kind, quote(ascii(" ".join(words))))
+        return
+    pairs = [(word, tag) for word, tag in zip(words, names, strict=True) if word]
+    if len(pairs) < len(words):
+        yield Skip(line, NO_WORD, quote(" ".join(words)))
+    yield TokenRecord(line, [word for word, _ in pairs], [tag for _, tag in pairs])
+
+
+def _tag(tag: Any, names: Sequence[str], where: str) -> str:
+    if isinstance(tag, str) and not (names and tag.isdecimal()):
+        return tag
+    number = int(tag) if isinstance(tag, str) else to_offset(tag)
+    if number == _IGNORED or tag is None:
+        return MISSING
+    if number is None or not 0 <= number < len(names):
+        raise ValueError(Errors.WN189.format(where=where, tag=tag))
+    return names[number]
+
+
+def _problem(texts: Sequence[str]) -> Kind | None:
+    return None if all(map(is_unicode, texts)) else NO_UNICODE
+
+
+_ANNOTATIONS = ("annotations", "completions")  # the latter up to version 1.0
+
+
+def is_task(value: Any) -> bool:
+    """Whether it is a task with annotations."""
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("data"), dict)
+        and any(isinstance(value.get(key), list) for key in _ANNOTATIONS)
+    )
+
+
+def read_task(value: Any, line: int) -> Iterator[Record]:
+    """Read a task. Of several annotations the ground truth is taken or, without one, the first;
+    cancelled ones aren't.
+
+    value (Any): The task.
+    line (int): Its line.
+    YIELDS (Record): The document, or why it was left out.
+    """
+    text = _text(value["data"]) if is_task(value) else None
+    if text is None:
+        yield Skip(line, NO_RECORD, f"no text in its data: {quote(str(value))}")
+        return
+    found = next(value[key] for key in _ANNOTATIONS if isinstance(value.get(key), list))
+    usable = [one for one in found if isinstance(one, dict) and not one.get("was_cancelled")]
+    if not usable:
+        yield Skip(line, NOT_ANNOTATED, quote(text))
+        return
+    usable.sort(key=lambda one: not one.get("ground_truth"))
+    for _ in usable[1:]:
+        yield Skip(line, OTHER_ANNOTATIONS, quote(text))
+    results = usable[0].get("result")
+    values = [
+        result.get("value")
+        for result in (results if isinstance(results, list) else [])
+        if isinstance(result, dict)
+        and result.get("type", "labels") in ("labels", "hypertextlabels")
+    ]
+    yield text_record(text, values, line)
+
+
+def _text(data: dict[str, Any]) -> str | None:
+    """Its text, which may have another name if there is no other one."""
+    if isinstance(data.get("text"), str):
+        return data["text"]
+    texts = [value for value in data.values() if isinstance(value, str)]
+    return texts[0] if len(texts) == 1 else None

@@ -1,0 +1,391 @@
+"""Documents of spaCy from what is read."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.util import filter_spans
+
+from ...errors import Errors
+from .json_records import is_unicode
+from .json_values import quote
+from .records import (
+    BLANK,
+    EMPTY,
+    MISALIGNED,
+    OTHER_TEXT,
+    OUTSIDE,
+    OVERLAPPING,
+    TOO_LONG,
+    DocRecord,
+    Entity,
+    Kind,
+    Skips,
+    TextRecord,
+    TokenRecord,
+)
+from .schemes import to_iob2
+
+_ANNOTATION = 2  # the first character of a label in a tag
+
+
+class DocMaker:
+    """Makes documents.
+
+    nlp (Language): The pipeline, whose tokenizer is used.
+    rename (Mapping[str, str]): Labels that get another name.
+    skips (Skips): Counts what is left out.
+    """
+
+    def __init__(self, nlp: Language, rename: Mapping[str, str], skips: Skips) -> None:
+        self.units: dict[str, str] = {}
+        """What offsets counted other than characters, and where first."""
+        self._nlp = nlp
+        self._labels = Labels(rename)
+        self._skips = skips
+
+    def from_text(self, record: TextRecord, name: str, unit: str) -> Doc | None:
+        """A document of raw text.
+
+        record (TextRecord): The text and its entities.
+        name (str): The file.
+        unit (str): What offsets of the file count.
+        RETURNS (Optional[Doc]): The document, None if it has no word or is too long.
+        """
+        if len(record.text) > self._nlp.max_length:
+            what = f"{len(record.text):,} characters: {quote(record.text)}"
+            self._skips.add(TOO_LONG, _where(name, record.line), what)
+            return None
+        doc = self._nlp.make_doc(record.text)
+        if all(is_blank(token.text) for token in doc):
+            self._skips.add(EMPTY, _where(name, record.line), quote(record.text))
+            return None
+
+        def name_of(entity: Entity) -> str:
+            return self._labels.name(entity.label, _where(name, entity.line or record.line))
+
+        def on_skip(kind: Kind, entity: Entity) -> None:
+            piece = entity.text or record.text[max(0, entity.start) : max(0, entity.end)]
+            what = f"{quote(piece)} ({entity.label}, {entity.start} to {entity.end})"
+            self._skips.add(kind, _where(name, entity.line or record.line), what)
+
+        unit = set_entities(doc, record, name_of, on_skip, unit)
+        if unit != CHARACTERS:
+            self.units.setdefault(unit, _where(name, record.line))
+        return doc
+
+    def from_tokens(self, records: Sequence[TokenRecord], name: str) -> Doc | None:
+        """A document of one sentence or several, whose tags are of one scheme.
+
+        records (Sequence[TokenRecord]): The sentences.
+        name (str): The file.
+        RETURNS (Optional[Doc]): The document, None if it has no word.
+        """
+        words: list[str] = []
+        tags: list[str] = []
+        starts: list[bool | int | None] = []
+        for record in records:
+            words += record.words
+            tags += self._tags(record, name)
+            starts += [number == 0 for number in range(len(record.words))]
+        if all(map(is_blank, words)):
+            self._skips.add(EMPTY, _where(name, records[0].line), quote(" ".join(words)))
+            return None
+        sent_starts = starts if len(records) > 1 else None
+        return Doc(self._nlp.vocab, words=words, ents=tags, sent_starts=sent_starts)
+
+    def from_doc(self, record: DocRecord, name: str) -> Doc | None:
+        """A document that is one already.
+
+        record (DocRecord): The document.
+        name (str): The file.
+        RETURNS (Optional[Doc]): The same, None if it has no word.
+        """
+        doc = record.doc
+        if all(is_blank(token.text) for token in doc):
+            self._skips.add(EMPTY, _where(name, record.line), quote(doc.text))
+            return None
+        renamed: list[Span] = []
+        for ent in doc.ents:
+            label = self._labels.name(ent.label_, f"{name}, document {record.line}")
+            if label != ent.label_:
+                copy = Span(doc, ent.start, ent.end, label, kb_id=ent.kb_id, span_id=ent.id)
+                renamed.append(copy)
+        if renamed:
+            doc.set_ents(renamed, default="unmodified")
+        return doc
+
+    def _tags(self, record: TokenRecord, name: str) -> list[str]:
+        tags = to_iob2(record.tags)
+        if any(map(is_blank, record.words)):
+            tags = list(_trimmed(record.words, tags))
+        for index, tag in enumerate(tags):
+            if len(tag) > _ANNOTATION:
+                line = record.lines[index] if record.lines else record.line
+                label = self._labels.name(tag[_ANNOTATION:], _where(name, line))
+                tags[index] = tag[:_ANNOTATION] + label
+        return tags
+
+
+def _trimmed(words: Sequence[str], tags: Sequence[str]) -> Iterator[str]:
+    """Tags by which no entity begins or ends with a word that isn't seen."""
+    begins = False
+    for index, (word, tag) in enumerate(zip(words, tags, strict=True)):
+        begins = tag[:1] == "B" or (begins and tag[:1] == "I")
+        if len(tag) <= _ANNOTATION:
+            yield tag
+        elif is_blank(word) and (begins or _ends(words, tags, index)):
+            yield "O"
+        else:
+            yield f"{'B' if begins else 'I'}{tag[1:]}"
+            begins = False
+
+
+def _ends(words: Sequence[str], tags: Sequence[str], index: int) -> bool:
+    """Whether nothing that is seen of an entity comes after a word."""
+    for word, tag in zip(words[index + 1 :], tags[index + 1 :], strict=True):
+        if tag[:1] != "I":
+            return True
+        if not is_blank(word):
+            return False
+    return True
+
+
+def _where(name: str, line: int) -> str:
+    return f"{name}, line {line}" if line else name
+
+
+ZERO_WIDTH = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
+"""Characters that aren't seen, and that aren't white space."""
+
+OnSkip = Callable[[Kind, Entity], None]
+"""Called with why an entity is left out, and the entity."""
+
+
+def set_entities(
+    doc: Doc, record: TextRecord, name: Callable[[Entity], str], on_skip: OnSkip, expected: str
+) -> str:
+    """Set the entities of a document. Where one can't be set, its tokens count as not annotated.
+
+    doc (Doc): The document.
+    record (TextRecord): What it was made of.
+    name (Callable[[Entity], str]): The label of an entity.
+    on_skip (OnSkip): Called with what is left out.
+    expected (str): What offsets count if that can't be told from this document alone.
+    RETURNS (str): What the offsets count, see `offsets`.
+    """
+    text = record.text
+    unit, entities, others = convert_offsets(text, record.entities, expected)
+    unknown = list(record.unknown)
+    for entity in others:
+        on_skip(OTHER_TEXT if _is_inside(text, entity) else OUTSIDE, entity)
+        unknown += [(entity.start, entity.end), *_places(text, entity.text or "")]
+    found: dict[tuple[int, int, str], tuple[Span, Entity]] = {}
+    for entity in entities:
+        label = name(entity)
+        if not _is_inside(text, entity):
+            on_skip(OUTSIDE, entity)
+            unknown.append((entity.start, entity.end))
+            continue
+        start, end = _trim(text, entity.start, entity.end)
+        if start >= end:
+            on_skip(BLANK, entity)
+            continue
+        span = _span(doc, entity.start, entity.end, label) or _span(doc, start, end, label)
+        if span is None:
+            on_skip(MISALIGNED, entity)
+            unknown.append((start, end))
+        else:
+            found.setdefault((span.start, span.end, label), (span, entity))
+    kept = filter_spans([span for span, _ in found.values()])
+    chosen = {(span.start, span.end, span.label_) for span in kept}
+    for key, (span, entity) in found.items():
+        if key not in chosen:
+            on_skip(OVERLAPPING, entity)
+            unknown.append((span.start_char, span.end_char))
+    _set(doc, kept, unknown, record.is_partial)
+    return unit
+
+
+def is_blank(word: str) -> bool:
+    """Whether nothing of a word is seen."""
+    return not word.strip().strip(ZERO_WIDTH)
+
+
+def _set(
+    doc: Doc, ents: Sequence[Span], unknown: Sequence[tuple[int, int]], is_partial: bool
+) -> None:
+    taken = {token.i for ent in ents for token in ent}
+    missing: set[int] = set()
+    for start, end in unknown:
+        covered = _expanded(doc, max(0, start), min(end, len(doc.text)))
+        missing.update(token.i for token in covered or ())
+    spans = [doc[i : i + 1] for i in sorted(missing - taken)]
+    doc.set_ents(list(ents), missing=spans, default="missing" if is_partial else "outside")
+
+
+def _expanded(doc: Doc, start: int, end: int) -> Span | None:
+    return doc.char_span(start, end, alignment_mode="expand") if start < end else None
+
+
+def _is_inside(text: str, entity: Entity) -> bool:
+    return 0 <= entity.start < entity.end <= len(text)
+
+
+def _span(doc: Doc, start: int, end: int, label: str) -> Span | None:
+    """A span of whole tokens, of which the first and the last are seen."""
+    span = doc.char_span(start, end, label=label)
+    if span is None or is_blank(span[0].text) or is_blank(span[-1].text):
+        return None
+    return span
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """Leave out what isn't seen at both ends."""
+    while start < end and is_blank(text[start]):
+        start += 1
+    while start < end and is_blank(text[end - 1]):
+        end -= 1
+    return start, end
+
+
+def _places(text: str, piece: str) -> list[tuple[int, int]]:
+    """Where a piece is found in a text."""
+    places, at = [], text.find(piece) if piece.strip() else -1
+    while at >= 0:
+        places.append((at, at + len(piece)))
+        at = text.find(piece, at + len(piece))
+    return places
+
+
+CHARACTERS = "characters"
+UTF16 = "UTF-16 units"
+BYTES = "UTF-8 bytes"
+UNITS = (CHARACTERS, UTF16, BYTES)
+"""What offsets may count, the likeliest first."""
+
+
+class Converted(NamedTuple):
+    """Entities whose offsets count characters.
+
+    unit (str): What they counted: "characters", "UTF-16 units" or "UTF-8 bytes".
+    entities (Sequence[Entity]): The entities.
+    others (Sequence[Entity]): Those with a text that isn't at their offsets, however counted.
+    """
+
+    unit: str
+    entities: Sequence[Entity]
+    others: Sequence[Entity] = ()
+
+
+def units_of(text: str, entities: Sequence[Entity]) -> set[str]:
+    """What offsets may count, from the texts of entities.
+
+    text (str): The text.
+    entities (Sequence[Entity]): The entities.
+    RETURNS (Set[str]): The units in which all texts are at their offsets. None if there are no
+        texts, or if units are all the same.
+    """
+    known = [entity for entity in entities if entity.text is not None]
+    if not known or text.isascii():
+        return set()
+    return {unit for unit in UNITS if _converted(text, known, unit) is not None}
+
+
+def convert_offsets(text: str, entities: Sequence[Entity], expected: str = CHARACTERS) -> Converted:
+    """Find out what offsets count, from the texts of entities. Without these it isn't guessed.
+
+    text (str): The text.
+    entities (Sequence[Entity]): The entities.
+    expected (str): What they count if several units are possible.
+    RETURNS (Converted): The same, with offsets of characters.
+    """
+    known = [entity for entity in entities if entity.text is not None]
+    if not known or text.isascii():
+        units = [CHARACTERS]
+    else:
+        units = [expected, *(unit for unit in UNITS if unit != expected)]
+    for unit in units:
+        moved = _converted(text, entities, unit)
+        if moved is not None:
+            return Converted(unit, moved)
+    right = [entity for entity in entities if entity.text is None or _is_at(text, entity)]
+    return Converted(CHARACTERS, right, [entity for entity in known if not _is_at(text, entity)])
+
+
+def _converted(text: str, entities: Sequence[Entity], unit: str) -> Sequence[Entity] | None:
+    """Entities whose offsets count a unit, None if a text isn't at its offsets."""
+    moved = entities
+    if unit != CHARACTERS:
+        places = _unit_places(text, _SIZES[unit])
+        found = [_move(entity, places) for entity in entities]
+        moved = [entity for entity in found if entity is not None]
+        if len(moved) < len(entities):
+            return None
+    right = all(entity.text is None or _is_at(text, entity) for entity in moved)
+    return moved if right else None
+
+
+def _is_at(text: str, entity: Entity) -> bool:
+    """Whether the text of an entity is at its offsets. White space isn't compared: programs
+    replace line breaks."""
+    if not 0 <= entity.start <= entity.end <= len(text):
+        return False
+    return text[entity.start : entity.end].split() == (entity.text or "").split()
+
+
+def _unit_places(text: str, size_of: Callable[[str], int]) -> dict[int, int]:
+    """Characters by their offsets in a unit."""
+    places, at = {}, 0
+    for index, character in enumerate(text):
+        places[at] = index
+        at += size_of(character)
+    return {**places, at: len(text)}
+
+
+def _move(entity: Entity, places: dict[int, int]) -> Entity | None:
+    start, end = places.get(entity.start), places.get(entity.end)
+    return None if start is None or end is None else entity._replace(start=start, end=end)
+
+
+def _utf16_size(character: str) -> int:
+    return 1 + (character > "\uffff")
+
+
+def _utf8_size(character: str) -> int:
+    return len(character.encode("utf8"))
+
+
+_SIZES = {UTF16: _utf16_size, BYTES: _utf8_size}
+
+
+class Labels:
+    """Gives labels their names, and rejects those that would make trouble.
+
+    rename (Mapping[str, str]): Labels that get another name.
+    """
+
+    def __init__(self, rename: Mapping[str, str]) -> None:
+        self.rename = rename
+        self._known: dict[str, str] = {}
+
+    def name(self, label: str, where: str) -> str:
+        """The name of a label.
+
+        label (str): The label, as it is in the file.
+        where (str): Its place, for messages.
+        RETURNS (str): Its name.
+        RAISES (ValueError): If it is empty or has white space in it.
+        """
+        known = self._known.get(label)
+        if known is None:
+            known = self.rename.get(label, label)
+            problem = "is empty" if not known else "has white space in it"
+            if known.split() != [known] or not is_unicode(known) or not known.isprintable():
+                problem = problem if known.split() != [known] else "has unprintable characters"
+                fix = "_".join(known.split()) or "OTHER"
+                shown = Errors.WN186.format(where=where, label=label, why=problem, fix=fix)
+                raise ValueError(shown.encode("utf8", "backslashreplace").decode("utf8"))
+            self._known[label] = known
+        return known

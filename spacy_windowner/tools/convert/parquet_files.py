@@ -1,0 +1,69 @@
+"""Parquet files of documents, read with PyArrow, the extra `parquet`."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ...errors import Errors
+from ..annotate.parquet_files import require_pyarrow
+from .json_records import names_of_features, read_fields
+from .records import Options, Reading, Record
+from .text_file import TextFile
+
+_BATCH = 256  # rows read at a time
+_COLUMNS = ("text", "tokens", "spans", "entities", "label", "labels", "ner_tags", "tags", "ner",
+            "answer")  # fmt: skip
+
+
+def open_parquet(file: TextFile, options: Options) -> Reading:
+    """Look at the columns of a file.
+
+    file (TextFile): The file.
+    options (Options): How to read it.
+    RETURNS (Reading): How it is read.
+    RAISES (ImportError): If PyArrow is not installed.
+    RAISES (ValueError): If it can't be read, or has no such columns.
+    """
+    require_pyarrow()
+    from pyarrow import ArrowException
+    from pyarrow.parquet import read_schema
+
+    try:
+        schema = read_schema(file.path)
+    except (ArrowException, OSError) as error:
+        reason = (str(error).splitlines() or [""])[0]
+        raise ValueError(Errors.WN180.format(path=file.name, why=reason)) from error
+    columns = [name for name in _COLUMNS if schema.names.count(name) == 1]
+    if not {"text", "tokens"} & {*columns}:
+        why = f"it has no column text or tokens, but {', '.join(schema.names)}"
+        raise ValueError(Errors.WN180.format(path=file.name, why=why))
+    names = options.tag_names or _names(schema)
+    return Reading("parquet", "Parquet", lambda: _read(file, columns, names))
+
+
+def _read(file: TextFile, columns: list[str], names: Sequence[str]) -> Iterator[Record]:
+    from pyarrow import ArrowException
+    from pyarrow.parquet import ParquetFile
+
+    number = 0
+    try:
+        with ParquetFile(file.path) as table:
+            size, total = file.path.stat().st_size, max(1, table.metadata.num_rows)
+            for batch in table.iter_batches(batch_size=_BATCH, columns=columns):
+                for row in batch.to_pylist():
+                    number += 1
+                    file.position = size * number // total
+                    yield from read_fields(row, number, names, f"{file.name}, row {number}")
+    except (ArrowException, OSError, UnicodeDecodeError) as error:
+        reason = (str(error).splitlines() or [""])[0]
+        where = f"{file.name}, row {number + 1}"
+        raise ValueError(Errors.WN192.format(where=where, reason=reason)) from error
+
+
+def _names(schema: Any) -> Sequence[str]:
+    """The names of tags that the library `datasets` keeps in a file."""
+    try:
+        info = json.loads((schema.metadata or {})[b"huggingface"])
+    except (KeyError, ValueError):
+        return ()
+    return names_of_features(info.get("info") if isinstance(info, dict) else None)

@@ -1,0 +1,229 @@
+"""Why something is left out, and what to do about it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from spacy.tokens import Doc
+
+from ...errors import Warnings
+
+
+class Kind(NamedTuple):
+    """Why something is left out.
+
+    what (str): The rest of a sentence that begins with their number.
+    fix (str): What to do about it, empty if it is as it should be.
+    """
+
+    what: str
+    fix: str = ""
+
+
+_OFFSETS = "Correct their offsets, which count characters from 0, or their texts."
+
+REJECTED = Kind('documents that were rejected or ignored in annotation are left out ("answer")')
+NOT_ANNOTATED = Kind(
+    "documents without annotation are left out",
+    "A document without entities has an empty list of spans; annotate the others.",
+)
+OTHER_ANNOTATIONS = Kind(
+    "further annotations of a document that has one already are left out",
+    "Choose one of them, as `ground_truth` in Label Studio.",
+)
+NO_JSON = Kind("lines that are no JSON are left out", "Mend them, one JSON value a line.")
+NO_RECORD = Kind(
+    "documents that can't be read are left out",
+    'A document has "text" and "spans", or "tokens" and "ner_tags": see docs/convert.md.',
+)
+NO_UNICODE = Kind(
+    "documents with half of a surrogate pair, which is no character, are left out",
+    "Export them anew, with whole characters.",
+)
+EMPTY = Kind("documents without a word are left out", "Remove them.")
+TOO_LONG = Kind(
+    "documents are longer than spaCy takes, and are left out", "Split them into shorter ones."
+)
+NO_WORD = Kind("lines with a tag but no word are left out", "Remove them, or add the word.")
+NO_ANN = Kind(
+    "texts without an .ann file beside them are left out",
+    "A text without entities has an empty .ann file.",
+)
+BAD_LINE = Kind("lines that can't be read are left out", "Correct them: see docs/convert.md.")
+UNTOLD = "; the words there count as not annotated"
+MISALIGNED = Kind(
+    f"entities don't begin and end where words do{UNTOLD}",
+    "Correct their offsets, or name the language by `--lang` if it isn't English.",
+)
+OVERLAPPING = Kind(
+    f"entities overlap longer ones, and are left out{UNTOLD}",
+    "An entity can't be in another: keep one of them.",
+)
+OUTSIDE = Kind(
+    "entities are outside of their texts, or end where they begin, and are left out", _OFFSETS
+)
+BLANK = Kind("entities are white space alone, and are left out", "Remove them.")
+OTHER_TEXT = Kind(f"entities have another text at their offsets{UNTOLD}", _OFFSETS)
+NO_OFFSETS = Kind(
+    "documents are left out, since an entity has no start, end or label",
+    'An entity has a "start", an "end" and one "label".',
+)
+DISCONTINUOUS = Kind(
+    f"entities of several pieces are left out{UNTOLD}",
+    "An entity is one piece of text. Annotate it as a whole, or its pieces one by one.",
+)
+
+
+class Entity(NamedTuple):
+    """An entity of a text.
+
+    start (int): Its first character.
+    end (int): The one after its last character.
+    label (str): Its label.
+    text (Optional[str]): Its text, if the file gives that as well.
+    line (int): Where it stands in the file, 0 if that is the line of the document.
+    """
+
+    start: int
+    end: int
+    label: str
+    text: str | None = None
+    line: int = 0
+
+
+class TextRecord(NamedTuple):
+    """A document of raw text.
+
+    line (int): Its line in the file, from 1, or its number.
+    text (str): The text.
+    entities (Sequence[Entity]): Its entities.
+    unknown (Sequence[Tuple[int, int]]): Characters of which it isn't known what they are.
+    is_partial (bool): Whether it isn't known what all else is, either.
+    """
+
+    line: int
+    text: str
+    entities: Sequence[Entity]
+    unknown: Sequence[tuple[int, int]] = ()
+    is_partial: bool = False
+
+
+class TokenRecord(NamedTuple):
+    """A sentence, or a document, of words with tags.
+
+    line (int): Its line in the file, from 1, or its number.
+    words (Sequence[str]): The words.
+    tags (Sequence[str]): Their tags, in any scheme. "-" stands for no annotation.
+    lines (Sequence[int]): The line of each word, empty if that is the line of the record.
+    document (Optional[int]): The number of the document that it is a part of, if that is known.
+    """
+
+    line: int
+    words: Sequence[str]
+    tags: Sequence[str]
+    lines: Sequence[int] = ()
+    document: int | None = None
+
+
+class DocRecord(NamedTuple):
+    """A document that is one already.
+
+    line (int): Its number in the file, from 1.
+    doc (Doc): The document.
+    """
+
+    line: int
+    doc: Doc
+
+
+class Skip(NamedTuple):
+    """What was left out.
+
+    line (int): Its line in the file, 0 if it is about the file as a whole.
+    kind (Kind): Why.
+    what (str): What it is.
+    """
+
+    line: int
+    kind: Kind
+    what: str
+
+
+Record = TextRecord | TokenRecord | DocRecord | Skip
+
+
+class Reading(NamedTuple):
+    """How a file is to be read.
+
+    format (str): Its format, one of `recognize.FORMATS`.
+    description (str): The same in words.
+    read (Callable[[], Iterator[Record]]): Reads it, from the beginning, as often as it is called.
+    """
+
+    format: str
+    description: str
+    read: Callable[[], Iterator[Record]]
+
+
+AUTO = "auto"
+"""Tell it from the content."""
+
+
+class Options(NamedTuple):
+    """How files are to be read.
+
+    format (str): Their format, one of `recognize.FORMATS`, or "auto".
+    encoding (Optional[str]): Their encoding. If None UTF-8 or, after its mark, UTF-16.
+    scheme (str): The scheme of tags, one of `schemes.SCHEMES`, or "auto".
+    word_column (Optional[int]): The column of words, from 1, or from -1 at the end.
+    tag_column (Optional[int]): The column of tags, likewise.
+    tag_names (Sequence[str]): What numbers stand for.
+    rename (Mapping[str, str]): Labels that get another name.
+    """
+
+    format: str = AUTO
+    encoding: str | None = None
+    scheme: str = AUTO
+    word_column: int | None = None
+    tag_column: int | None = None
+    tag_names: Sequence[str] = ()
+    rename: Mapping[str, str] = {}
+
+
+class Count(NamedTuple):
+    """How often something was left out.
+
+    kind (Kind): Why.
+    n (int): How often.
+    first (str): The first of them, with its file and line.
+    """
+
+    kind: Kind
+    n: int
+    first: str
+
+    def __str__(self) -> str:
+        return Warnings.WW180.format(
+            n=self.n, what=self.kind.what, first=self.first, fix=self.kind.fix
+        ).rstrip()
+
+
+class Skips:
+    """Counts what is left out, and keeps the first of each kind."""
+
+    def __init__(self) -> None:
+        self._counts: dict[Kind, Count] = {}
+
+    def add(self, kind: Kind, where: str, what: str) -> None:
+        """Count something.
+
+        kind (Kind): Why it is left out.
+        where (str): Its file and line.
+        what (str): What it is.
+        """
+        shown = f"{where}: {what}".encode("utf8", "backslashreplace").decode("utf8")
+        count = self._counts.get(kind) or Count(kind, 0, shown)
+        self._counts[kind] = count._replace(n=count.n + 1)
+
+    def counts(self) -> list[Count]:
+        """RETURNS (List[Count]): What was left out, in the order of the first ones."""
+        return list(self._counts.values())

@@ -1,0 +1,103 @@
+"""Looks through all files before anything is written: which schemes their tags have, where
+documents begin, and what is to stay together."""
+
+from array import array
+from collections.abc import Callable, Sequence
+
+from .make_docs import CHARACTERS, UNITS, units_of
+from .output import assign, key_of
+from .records import DocRecord, Reading, Skip, TextRecord, TokenRecord
+from .schemes import NAMES, Evidence
+from .text_file import TextFile
+
+_NO_UNIT = -1
+_UNTAGGED = ("spacy", "brat")  # which never have tags
+
+
+class Scan:
+    """What all files have.
+
+    wants_keys (bool): Whether documents are going to be split.
+    """
+
+    def __init__(self, wants_keys: bool) -> None:
+        self.n_documents = 0
+        """Documents whose bounds are known."""
+        self.units: list[str] = []
+        """What offsets of each file count."""
+        self._wants_keys = wants_keys
+        self._keys = array("Q")  # of each record
+        self._documents = array("q")  # the document that each record is a part of
+
+    def add(
+        self, file: TextFile, reading: Reading, scheme: str, on_record: Callable[[], None]
+    ) -> str:
+        """Look through a file.
+
+        file (TextFile): The file.
+        reading (Reading): How to read it.
+        scheme (str): The scheme of its tags, or "auto".
+        on_record (Callable[[], None]): Called after each record.
+        RETURNS (str): What the file is, in words.
+        RAISES (ValueError): If it can't be read, or its tags are of no scheme.
+        """
+        if reading.format in _UNTAGGED and not self._wants_keys:
+            self.units.append(CHARACTERS)
+            return reading.description
+        evidence = Evidence(file.name)
+        last: int | None = None
+        has_tags = False
+        units = set(UNITS)
+        for record in reading.read():
+            on_record()
+            if isinstance(record, Skip):
+                continue
+            document = None
+            if isinstance(record, TokenRecord):
+                has_tags = True
+                evidence.add(record.tags, record.lines, record.line)
+                document = record.document
+            elif isinstance(record, TextRecord):
+                units &= units_of(record.text, record.entities) or units
+            if document is not None and document != last:
+                self.n_documents += 1
+            last = document
+            if self._wants_keys:
+                self._keys.append(key_of(_text(record)))
+                self._documents.append(_NO_UNIT if document is None else self.n_documents)
+        self.units.append(next((unit for unit in UNITS if unit in units), CHARACTERS))
+        if not has_tags:
+            return reading.description
+        return f"{reading.description}, tags in {NAMES[evidence.scheme(scheme)]}"
+
+    @property
+    def knows_documents(self) -> bool:
+        """Whether there are bounds between documents, and not only one above all."""
+        return self.n_documents > 1
+
+    def assign(self, shares: Sequence[int], seed: int) -> list[int]:
+        """Assign records to parts, those of a document to one.
+
+        shares (Sequence[int]): The shares of the parts.
+        seed (int): Another one gives another split.
+        RETURNS (List[int]): The part of each record.
+        RAISES (ValueError): If a part would be empty.
+        """
+        units: list[int] = []  # the unit of each record
+        keys: list[int] = []
+        before = _NO_UNIT
+        for key, document in zip(self._keys, self._documents, strict=True):
+            if self.knows_documents and document != _NO_UNIT and document == before:
+                keys[-1] = hash((keys[-1], key))
+            else:
+                keys.append(key)
+            units.append(len(keys) - 1)
+            before = document
+        parts = assign(keys, shares, seed)
+        return [parts[unit] for unit in units]
+
+
+def _text(record: TextRecord | TokenRecord | DocRecord) -> str:
+    if isinstance(record, DocRecord):
+        return record.doc.text
+    return " ".join(record.words) if isinstance(record, TokenRecord) else record.text

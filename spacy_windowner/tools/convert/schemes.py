@@ -1,0 +1,162 @@
+"""Schemes of tags: which one a file has, and the same in one of them."""
+
+from collections.abc import Iterator, Sequence
+
+from ...errors import Errors
+from .records import AUTO
+
+NAMES = {"iob1": "IOB1", "iob2": "IOB2", "biluo": "BILUO", "bioes": "BIOES"}
+SCHEMES = tuple(NAMES)
+"""Schemes of tags, by their names."""
+MISSING = "-"
+"""The tag of a word that isn't annotated."""
+OUTSIDE = "O"
+_END = ""  # no tag: before the first word and after the last one
+_ENTERING = "BUS"
+_GOING_ON = "ILE"
+_PREFIXES = {"iob1": "BI", "iob2": "BI", "biluo": "BILU", "bioes": "BIES"}
+_MAX_TAGS = 10_000
+
+
+def is_tag(tag: str) -> bool:
+    """Whether it may be a tag of any scheme."""
+    return tag in (OUTSIDE, MISSING) or (
+        len(tag) > 2 and tag[1] == "-" and tag[0] in _ENTERING + _GOING_ON
+    )
+
+
+def to_iob2(tags: Sequence[str]) -> list[str]:
+    """The same tags as spaCy takes them, where each entity begins with B-.
+
+    tags (Sequence[str]): The tags of a sentence, which are those of a scheme.
+    RETURNS (List[str]): The tags in IOB2. "" stands for no annotation.
+    """
+    done: list[str] = []
+    for before, tag in _pairs(tags):
+        if tag == MISSING:
+            done.append("")
+        elif tag == OUTSIDE:
+            done.append(tag)
+        elif tag:
+            goes_on = tag[0] in _GOING_ON and _is_in(before, tag[2:])
+            done.append(f"{'I' if goes_on else 'B'}-{tag[2:]}")
+    return done
+
+
+class Evidence:
+    """Which tags follow each other in a file, and so which scheme they are of.
+
+    name (str): What messages name the file by.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._pairs: dict[tuple[str, str], int] = {}  # and the line of the first
+        self._tags: set[str] = set()
+
+    def add(self, tags: Sequence[str], lines: Sequence[int], line: int) -> None:
+        """Add the tags of a sentence.
+
+        tags (Sequence[str]): The tags.
+        lines (Sequence[int]): Their lines, empty if that is the line of the sentence.
+        line (int): The line of the sentence.
+        RAISES (ValueError): If one is no tag.
+        """
+        for number, pair in enumerate(_pairs(tags)):
+            is_empty = number < len(tags) and not pair[1]
+            if pair not in self._pairs or is_empty:
+                at = lines[min(number, len(lines) - 1)] if lines else line
+                if number < len(tags):
+                    self._check(pair[1], at)
+                self._pairs[pair] = at
+
+    def scheme(self, asked: str = AUTO) -> str:
+        """The scheme of the tags.
+
+        asked (str): One of `SCHEMES`, or "auto". As "iob1", an entity may begin with B- as well.
+        RETURNS (str): One of `SCHEMES`.
+        RAISES (ValueError): If it can't be told, or a tag isn't of the one that was asked for.
+        """
+        if asked != AUTO:
+            self._require(asked)
+            return asked
+        prefixes = {tag[0] for tag in self._tags if len(tag) > 1}
+        if prefixes & {*"UL"}:
+            scheme = "biluo"
+        elif prefixes & {*"SE"}:
+            scheme = "bioes"
+        elif self._wrong("iob2") and not self._is_strict_iob1():
+            scheme = "iob2"
+        else:
+            return "iob1" if self._wrong("iob2") else "iob2"
+        self._require(scheme)
+        return scheme
+
+    def _check(self, tag: str, line: int) -> None:
+        if tag in self._tags:
+            return
+        if not is_tag(tag):
+            fix = (
+                "Name the column of the tags, e.g. `--tag-column 2` (`tag_column`), or correct it."
+            )
+            text = Errors.WN182.format(where=self._where(line), tag=tag, fix=fix)
+            raise ValueError(text)
+        self._tags.add(tag)
+        if len(self._tags) > _MAX_TAGS:
+            reason = f"it has more than {_MAX_TAGS:,} different tags"
+            raise ValueError(Errors.WN192.format(where=self._where(line), reason=reason))
+
+    def _require(self, scheme: str) -> None:
+        for tag in sorted(self._tags, key=self._first):
+            if len(tag) > 1 and tag[0] not in _PREFIXES[scheme]:
+                why = f"isn't of the scheme {NAMES[scheme]}"
+                raise self._error(self._first(tag), tag, why)
+        if wrong := self._wrong(scheme):
+            (before, tag), line = wrong
+            name = NAMES[scheme]
+            if tag[:1] and tag[0] in _GOING_ON and not _is_in(before, tag[2:]):
+                why = f"continues no entity. In {name} every entity starts with a B- tag"
+            else:
+                why = f"doesn't end an entity, which in {name} has a last tag of its own"
+                tag = before
+            raise self._error(line, tag, why)
+
+    def _wrong(self, scheme: str) -> tuple[tuple[str, str], int] | None:
+        """The first pair of tags that the scheme doesn't have, and its line."""
+        wrong = [item for item in self._pairs.items() if not _follows(*item[0], scheme)]
+        return min(wrong, key=lambda item: item[1], default=None)
+
+    def _is_strict_iob1(self) -> bool:
+        return all(
+            tag[:2] != "B-" or (len(before) > 1 and before[2:] == tag[2:])
+            for before, tag in self._pairs
+        )
+
+    def _first(self, tag: str) -> int:
+        return min(line for pair, line in self._pairs.items() if pair[1] == tag)
+
+    def _where(self, line: int) -> str:
+        return f"{self._name}, line {line}" if line else self._name
+
+    def _error(self, line: int, tag: str, why: str) -> ValueError:
+        return ValueError(Errors.WN184.format(where=self._where(line), tag=tag, why=why))
+
+
+def _pairs(tags: Sequence[str]) -> Iterator[tuple[str, str]]:
+    return zip([_END, *tags], [*tags, _END], strict=True)
+
+
+def _is_in(before: str, label: str) -> bool:
+    """Whether an entity of this label may go on after a tag."""
+    return len(before) > 1 and before[0] in "BI" and before[2:] == label
+
+
+def _follows(before: str, tag: str, scheme: str) -> bool:
+    """Whether a scheme has the tag after the other one."""
+    if scheme == "iob1":
+        return True
+    goes_on = len(tag) > 1 and tag[0] in _GOING_ON
+    if scheme == "iob2":
+        return not goes_on or _is_in(before, tag[2:])
+    is_open = len(before) > 1 and before[0] in "BI"
+    return _is_in(before, tag[2:]) if goes_on else not is_open

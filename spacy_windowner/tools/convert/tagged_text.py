@@ -1,0 +1,259 @@
+"""Files with a word and its tags a line, and a blank line between sentences."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from ...errors import Errors
+from .records import NO_WORD, Options, Reading, Record, Skip, TokenRecord
+from .schemes import MISSING, is_tag
+from .text_file import TextFile
+
+MAX_COLUMNS = 10
+_BOUND = "-DOCSTART-"
+_COMMENT_BOUND = re.compile(r"#\s*(newdoc|begin document)\b")
+_SAMPLE = 200  # lines that tell the columns
+_COUNTED = 3  # words of a first sentence that are numbers, if these count them
+_LABEL_STUDIO = ["-X-", "_"]
+
+
+class _Columns(NamedTuple):
+    """Which columns there are.
+
+    width (int): How many.
+    word (int): The index of the word.
+    tag (int): The index of the tag.
+    has_tabs (bool): Whether tabs are between them.
+    is_label_studio (bool): Whether Label Studio wrote it, with a document a block.
+    """
+
+    width: int
+    word: int
+    tag: int
+    has_tabs: bool
+    is_label_studio: bool
+
+
+def open_conll(file: TextFile, options: Options) -> Reading:
+    """Look at the columns of a file.
+
+    file (TextFile): The file.
+    options (Options): How to read it.
+    RETURNS (Reading): How it is read.
+    RAISES (ValueError): If its columns aren't those of words and tags.
+    """
+    columns = _find_columns(file, options)
+    who = "Label Studio's CoNLL" if columns.is_label_studio else "CoNLL"
+    description = f"{who}, {columns.width} columns"
+    if options.word_column or options.tag_column:
+        description += f" (words in {columns.word + 1}, tags in {columns.tag + 1})"
+    return Reading("conll", description, lambda: _read(file, columns))
+
+
+def split_columns(line: str) -> list[str]:
+    """Tabs separate columns or, without any, spaces: words may hold other white space."""
+    line = line.rstrip("\r\n")
+    if not line.strip(" \t"):
+        return []
+    if "\t" in line:
+        return line.rstrip("\t").split("\t")
+    return [column for column in line.split(" ") if column]
+
+
+def _read(file: TextFile, columns: _Columns) -> Iterator[Record]:
+    words: list[str] = []
+    tags: list[str] = []
+    lines: list[int] = []
+    document: int | None = None
+    n_bounds = 0
+    for number, line in file.lines():
+        pieces = split_columns(line)
+        is_bound = _is_bound(line)
+        if pieces and not is_bound and _is_comment(line, pieces, columns):
+            continue
+        if not pieces or is_bound:
+            if words:
+                yield TokenRecord(lines[0], words, tags, lines, document)
+                words, tags, lines = [], [], []
+                if columns.is_label_studio:
+                    n_bounds += 1
+                    document = n_bounds
+            if is_bound:
+                n_bounds += 1
+                document = n_bounds
+            continue
+        if len(pieces) == 1 and is_tag(pieces[0]) or _is_blank(pieces, columns):
+            yield Skip(number, NO_WORD, repr(line.rstrip("\r\n")))
+            continue
+        if len(pieces) != columns.width:
+            raise _wrong_count(file, number, line, pieces, columns)
+        words.append(pieces[columns.word])
+        tags.append(pieces[columns.tag])
+        lines.append(number)
+    if words:
+        yield TokenRecord(lines[0], words, tags, lines, document)
+
+
+def _is_bound(line: str) -> bool:
+    return line.startswith(_BOUND) or bool(line[0] == "#" and _COMMENT_BOUND.match(line))
+
+
+def _is_comment(line: str, pieces: list[str], columns: _Columns) -> bool:
+    """Whether it is a comment, and no word that begins with #."""
+    if line[0] != "#":
+        return False
+    return (
+        len(pieces) != columns.width
+        or not is_tag(pieces[columns.tag])
+        or (columns.has_tabs and "\t" not in line)
+    )
+
+
+def _is_blank(pieces: list[str], columns: _Columns) -> bool:
+    return len(pieces) == columns.width and not pieces[columns.word]
+
+
+def _find_columns(file: TextFile, options: Options) -> _Columns:
+    sample = []
+    for number, line in islice(file.lines(), _SAMPLE):
+        if not _is_bound(line) and line[0] != "#":
+            sample.append((number, line, split_columns(line)))
+    rows = [item for item in sample if item[2]]
+    if not rows:  # words that begin with #, perhaps
+        sample = [
+            (number, line, split_columns(line)) for number, line in islice(file.lines(), _SAMPLE)
+        ]
+        rows = [item for item in sample if item[2]]
+    if not rows:
+        raise ValueError(Errors.WN188.format(path=file.name, why="The file is empty."))
+    whole = [row for row in rows if len(row[2]) > 1] or rows
+    number, line, first = whole[0]
+    count = len(first)
+    if not 2 <= count <= MAX_COLUMNS:
+        expected = f"2 to {MAX_COLUMNS} columns, with tabs or spaces between"
+        text = Errors.WN183.format(
+            where=file.where(number), expected=expected, found=len(first), line=line.rstrip("\r\n")
+        )
+        raise ValueError(text)
+    word = _index(options.word_column, count, 0, "word_column", file)
+    tag = _index(options.tag_column, count, count - 1, "tag_column", file)
+    alike = [item for item in whole if len(item[2]) == count]
+    _check_tags(file, alike, tag)
+    if options.word_column is None:
+        _check_words(file, sample, word)
+    return _Columns(
+        count,
+        word,
+        tag,
+        "\t" in line,
+        count == 4 and all(p[1:3] == _LABEL_STUDIO for *_, p in alike),
+    )
+
+
+def _index(column: int | None, count: int, default: int, name: str, file: TextFile) -> int:
+    if column is None:
+        return default
+    index = column - 1 if column > 0 else count + column
+    if column == 0 or not 0 <= index < count:
+        why = f"its lines have {count} columns, and `{name}` is {column}: name one of 1 to {count}"
+        raise ValueError(Errors.WN180.format(path=file.name, why=why))
+    return index
+
+
+def _check_tags(file: TextFile, rows: list[tuple[int, str, list[str]]], tag: int) -> None:
+    """Of a wrong column, say which one would be right. One of hyphens may say that nothing is
+    annotated, or something else."""
+    columns = list(zip(*(pieces for *_, pieces in rows), strict=True))
+    if any(is_tag(cell) and cell != MISSING for cell in columns[tag]):
+        return
+    right = [
+        number
+        for number, cells in enumerate(columns, 1)
+        if all(map(is_tag, cells)) and {*cells} != {MISSING}
+    ]
+    if not right and any(map(is_tag, columns[tag])):
+        return
+    fix = "Correct it, or name the column of the tags by `--tag-column` (`tag_column`)."
+    if right:
+        fix = f"Those of column {right[-1]} are: `--tag-column {right[-1]}` (`tag_column`)."
+    first = rows[0]
+    text = Errors.WN182.format(where=file.where(first[0]), tag=first[2][tag], fix=fix)
+    raise ValueError(text)
+
+
+def _check_words(file: TextFile, sample: list[tuple[int, str, list[str]]], word: int) -> None:
+    first = 0
+    for number, line, pieces in sample:
+        if not pieces:
+            if first:
+                break
+            continue
+        if len(pieces) <= word or pieces[word] != str(first + 1):
+            return
+        first += 1
+        if first == _COUNTED and len(pieces) > 2:
+            text = Errors.WN190.format(where=file.where(number), line=line.rstrip("\r\n"))
+            raise ValueError(text)
+
+
+def _wrong_count(
+    file: TextFile, number: int, line: str, pieces: list[str], columns: _Columns
+) -> ValueError:
+    plain = line.rstrip("\r\n")
+    where = file.where(number)
+    expected = f"{columns.width} columns, as in other lines"
+    return ValueError(
+        Errors.WN183.format(where=where, expected=expected, found=len(pieces), line=plain)
+    )
+
+
+_SEPARATOR = "|"
+
+
+def is_inline(line: str) -> bool:
+    """Whether each word of a line has a tag."""
+    pieces = _split(line)
+    return bool(pieces) and all(
+        _SEPARATOR in piece and is_tag(piece.rpartition(_SEPARATOR)[2]) for piece in pieces
+    )
+
+
+def open_inline(file: TextFile, options: Options) -> Reading:
+    """Look at how many parts a word has, two or, with a part of speech, three.
+
+    file (TextFile): The file.
+    options (Options): How to read it.
+    RETURNS (Reading): How it is read.
+    RAISES (ValueError): If it is empty.
+    """
+    found = next(((number, line) for number, line in file.lines() if _split(line)), None)
+    if found is None:
+        raise ValueError(Errors.WN188.format(path=file.name, why="The file is empty."))
+    n_splits = min(2, *(piece.count(_SEPARATOR) for piece in _split(found[1])))
+    if n_splits < 1:
+        raise _error(file, *found)
+    description = "words with tags, a sentence a line"
+    return Reading("iob", description, lambda: _read_inline(file, n_splits))
+
+
+def _read_inline(file: TextFile, n_splits: int) -> Iterator[Record]:
+    for number, line in file.lines():
+        parts = [piece.rsplit(_SEPARATOR, n_splits) for piece in _split(line)]
+        if any(len(part) <= n_splits or not part[0] for part in parts):
+            raise _error(file, number, line)
+        if parts:
+            yield TokenRecord(number, [part[0] for part in parts], [part[-1] for part in parts])
+
+
+def _split(line: str) -> list[str]:
+    """Its words with their tags. Words may hold other white space than spaces and tabs."""
+    return [piece for piece in line.rstrip("\r\n").replace("\t", " ").split(" ") if piece]
+
+
+def _error(file: TextFile, number: int, line: str) -> ValueError:
+    expected = "words with tags, such as Anna|B-PER"
+    text = Errors.WN183.format(
+        where=file.where(number), expected=expected, found="another line", line=line.rstrip("\r\n")
+    )
+    return ValueError(text)

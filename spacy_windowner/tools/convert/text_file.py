@@ -1,0 +1,130 @@
+"""Text files, read line by line, in bounded memory."""
+
+import codecs
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from ...errors import Errors
+from ...files import BOM, DAMAGE, open_lines, read_lines
+
+MAX_LINE = 100_000_000
+"""Bytes or characters of the longest line."""
+_CHUNK = 2**16
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class TextFile:
+    """A text file.
+
+    path (Path): The file. If its name ends in .gz, it is compressed.
+    encoding (Optional[str]): Its encoding. If None UTF-8 or, after its mark, UTF-16.
+    """
+
+    def __init__(self, path: Path, encoding: str | None = None) -> None:
+        self.path = path
+        self.name = str(path)
+        self.position = 0  # bytes that are read, of the file as it is stored
+        self._encoding = encoding
+
+    def where(self, line: int) -> str:
+        """A place, for messages."""
+        return f"{self.name}, line {line}" if line else self.name
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """Read lines.
+
+        YIELDS (Tuple[int, str]): The number of a line, from 1, and the line, with its end.
+        RAISES (ValueError): If the file can't be read, or is of another encoding, or a line is too
+            long.
+        """
+        number = 0
+        try:
+            with open_lines(self.path) as (raw, lines):
+                for number, line in enumerate(self._decoded(lines), 1):
+                    self.position = raw.tell()
+                    if line:  # there may be a mark alone
+                        yield number, line
+        except UnicodeDecodeError as error:
+            raise self._no_encoding(number + 1, error) from error
+        except (*DAMAGE, OSError) as error:
+            where = self.where(number + 1)
+            raise ValueError(Errors.WN192.format(where=where, reason=error)) from error
+
+    def chunks(self) -> Iterator[str]:
+        """Read the text in pieces, for what isn't made of lines.
+
+        YIELDS (str): The next characters.
+        RAISES (ValueError): If the file can't be read, or is of another encoding.
+        """
+        n_lines = 0
+        try:
+            with open_lines(self.path) as (raw, lines):
+                encoding = self._encoding_of(lines)
+                encoding = "utf-8-sig" if _is_utf8(encoding) else encoding
+                with io.TextIOWrapper(lines, encoding=encoding, newline="") as text:
+                    while chunk := text.read(_CHUNK):
+                        n_lines += chunk.count("\n")
+                        self.position = raw.tell()
+                        yield chunk
+        except UnicodeDecodeError as error:
+            raise self._no_encoding(n_lines + 1, error) from error
+        except (*DAMAGE, OSError) as error:
+            where = self.where(n_lines + 1)
+            raise ValueError(Errors.WN192.format(where=where, reason=error)) from error
+
+    def head(self, size: int) -> bytes:
+        """The first bytes, decompressed.
+
+        RAISES (ValueError): If the file can't be read.
+        """
+        try:
+            with open_lines(self.path) as (_, lines):
+                return lines.read(size)
+        except (*DAMAGE, OSError) as error:
+            raise ValueError(Errors.WN180.format(path=self.name, why=error)) from error
+
+    def _decoded(self, lines: IO[bytes]) -> Iterator[str]:
+        encoding = self._encoding_of(lines)
+        if _is_utf8(encoding):
+            for number, (line, size) in enumerate(read_lines(lines, MAX_LINE), 1):
+                if size > len(line):
+                    raise self._too_long(number)
+                yield (line.removeprefix(BOM) if number == 1 else line).decode("utf8")
+            return
+        # Others may have no byte that ends a line.
+        with io.TextIOWrapper(lines, encoding=encoding, newline="\n") as text:
+            number = 0
+            while line_text := text.readline(MAX_LINE):
+                number += 1
+                if len(line_text) >= MAX_LINE:
+                    raise self._too_long(number)
+                yield line_text.removeprefix("\ufeff") if number == 1 else line_text
+
+    def _encoding_of(self, lines: IO[bytes]) -> str:
+        start = lines.read(2)
+        lines.seek(0)
+        if self._encoding is not None:
+            return self._encoding
+        return "utf-16" if start in _UTF16 else "utf-8"
+
+    def _too_long(self, number: int) -> ValueError:
+        reason = f"the line has more than {MAX_LINE:,} bytes"
+        return ValueError(Errors.WN192.format(where=self.where(number), reason=reason))
+
+    def _no_encoding(self, number: int, error: UnicodeDecodeError) -> ValueError:
+        data = error.object
+        has_nul = isinstance(data, bytes) and b"\0" in data[:1000]
+        fix = "utf-16-le" if has_nul else "latin-1"
+        text = Errors.WN185.format(
+            where=self.where(number),
+            encoding=self._encoding or "UTF-8",
+            reason=f"{error.reason} 0x{data[error.start]:02x} at byte {error.start}",
+            fix=f"`--encoding {fix}` (`encoding`)",
+        )
+        return ValueError(text)
+
+
+def _is_utf8(encoding: str) -> bool:
+    return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")

@@ -1,0 +1,226 @@
+"""What a training would find in its data."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spacy.language import Language
+from spacy.schemas import ConfigSchemaTraining
+from spacy.training import Example
+from spacy.training.initialize import get_sourced_components
+from spacy.util import (
+    dot_to_object,
+    load_config,
+    load_model_from_config,
+    registry,
+    resolve_dot_names,
+)
+from thinc.api import Config, ConfigValidationError
+
+from ...errors import Errors
+from ...pipeline.components import find_components
+from ...progress import Stage, Tell, silent
+from ..report.run import read_examples
+from .corpus_facts import CorpusFacts
+
+_LISTED = ("[WW001]", "[WW163]")  # they warn of entities that are listed here one by one
+_COPIES = "spacy-windowner.case.v1"
+
+
+@dataclass(frozen=True)
+class ComponentFacts:
+    """A component that is to be trained.
+
+    name (str): Its name.
+    labels (List[str]): Its labels, none if it couldn't be initialized.
+    window (Optional[int]): Words on either side of a window's centre. None if the model sees more
+        than a window.
+    frozen (bool): Whether it isn't trained.
+    frozen_labels (List[str]): Those of its labels that stay as they are.
+    """
+
+    name: str
+    labels: list[str]
+    window: int | None
+    frozen: bool
+    frozen_labels: list[str]
+
+
+@dataclass(frozen=True)
+class DataCheck:
+    """What a training would find in its data.
+
+    lang (str): The pipeline's language.
+    pipeline (List[str]): Its components.
+    sourced (List[str]): Those of other pipelines that are trained further.
+    frozen (List[str]): Those that are not trained.
+    vectors (int): The number of its word vectors.
+    components (List[ComponentFacts]): The `window_ner` components.
+    train (CorpusFacts): The training data.
+    dev (CorpusFacts): The development data.
+    problem (Optional[str]): Why the pipeline can't be initialized, None if it can.
+    warnings (List[str]): What it warns of then.
+    """
+
+    lang: str
+    pipeline: list[str]
+    sourced: list[str]
+    frozen: list[str]
+    vectors: int
+    components: list[ComponentFacts]
+    train: CorpusFacts
+    dev: CorpusFacts
+    problem: str | None
+    warnings: list[str]
+
+    @property
+    def shared_texts(self) -> int:
+        """RETURNS (int): Texts that are in both corpora."""
+        return len(self.train.texts & self.dev.texts)
+
+    @property
+    def unseen(self) -> tuple[int, int]:
+        """RETURNS (Tuple[int, int]): The entities of the development data whose text and label no
+        entity of the training data has; and how many different ones these are."""
+        names = [name for name in self.dev.names if name not in self.train.names]
+        return sum(self.dev.names[name] for name in names), len(names)
+
+
+def check_data(
+    config_path: str | Path,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    on_progress: Tell = silent,
+) -> DataCheck:
+    """Initialize the pipeline of a config as `spacy train` does, and read its data.
+
+    config_path (Union[str, Path]): The config.
+    overrides (Optional[Mapping[str, Any]]): Settings to replace, by their dotted names.
+    on_progress (Tell): Called with how far it is.
+    RETURNS (DataCheck): What was found.
+    RAISES (ValueError): If the pipeline can't be made or has no `window_ner`, or a corpus can't be
+        read.
+    """
+    config = load_config(config_path, overrides=dict(overrides or {}))
+    on_progress(Stage("Making the pipeline"))
+    nlp = load_pipeline_of(config, config_path)
+    names = find_components(nlp)
+    if not names:
+        found = ", ".join(nlp.pipe_names) or "no component"
+        raise ValueError(Errors.WN095.format(config=config_path, names=found))
+    interpolated = _without_copies(nlp.config.interpolate())
+    T = registry.resolve(interpolated["training"], schema=ConfigSchemaTraining)
+    dot_names = [T["train_corpus"], T["dev_corpus"]]
+    try:
+        corpora = resolve_dot_names(interpolated, dot_names)
+    except ValueError as error:
+        names_of_both = "`, `".join(dot_names)
+        raise ValueError(
+            Errors.WN096.format(name=names_of_both, reason=reason_of(error))
+        ) from error
+    sourced = get_sourced_components(config)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        on_progress(Stage("Initializing the pipeline"))
+        problem = _initialize(nlp, corpora[0], [*T["frozen_components"], *sourced])
+        on_progress(Stage("Reading both corpora"))
+        train, dev = (
+            read_corpus(nlp, corpus, name, interpolated)
+            for corpus, name in zip(corpora, dot_names, strict=True)
+        )
+        keys = [nlp.get_pipe(name).cfg["incorrect_spans_key"] for name in names]  # type: ignore[attr-defined]
+        on_progress(Stage("Looking at both corpora"))
+        facts = [CorpusFacts.of(examples, nlp, keys) for examples in (train, dev)]
+    texts = dict.fromkeys(str(warning.message) for warning in caught)
+    return DataCheck(
+        lang=nlp.lang or "",
+        pipeline=list(nlp.pipe_names),
+        sourced=[name for name in sourced if name not in T["frozen_components"]],
+        frozen=list(T["frozen_components"]),
+        vectors=len(nlp.vocab.vectors),
+        components=[_describe(nlp, name, T["frozen_components"]) for name in names],
+        train=facts[0],
+        dev=facts[1],
+        problem=problem,
+        warnings=[text for text in texts if not text.startswith(_LISTED)],
+    )
+
+
+def _without_copies(config: Config) -> Config:
+    """A config whose corpora are as they are in their files: without copies in other letters, by
+    which documents couldn't be counted."""
+    config = config.copy()
+    for corpus in config["corpora"].values():
+        augmenter = corpus.get("augmenter") if isinstance(corpus, dict) else None
+        if isinstance(augmenter, dict) and augmenter.get("@augmenters") == _COPIES:
+            corpus["augmenter"] = None
+    return config
+
+
+def load_pipeline_of(config: Config, path: str | Path) -> Language:
+    """Make the pipeline of a config.
+
+    config (Config): The config.
+    path (Union[str, Path]): Where it comes from.
+    RETURNS (Language): The pipeline, not initialized, with a complete config.
+    RAISES (ValueError): If it can't be made.
+    """
+    try:
+        return load_model_from_config(config)
+    except ConfigValidationError:
+        raise  # says more by itself
+    except (ValueError, OSError) as error:
+        raise ValueError(Errors.WN097.format(config=path, reason=reason_of(error))) from error
+
+
+def _initialize(nlp: Language, corpus: Any, trained: list[str]) -> str | None:
+    """Initialize a pipeline, but for the components that are trained already, as `spacy train`
+    does. Returns why that isn't possible."""
+    try:
+        nlp._link_components()
+        with nlp.select_pipes(disable=trained):
+            nlp.initialize(lambda: corpus(nlp))
+    except Exception as error:  # whatever a component says, the data is to be looked at first
+        return str(error) or type(error).__name__
+    return None
+
+
+def read_corpus(nlp: Language, corpus: Any, name: str, config: Config) -> list[Example]:
+    """Read a corpus of a config.
+
+    nlp (Language): The pipeline.
+    corpus (Callable[[Language], Iterable[Example]]): The reader.
+    name (str): The dotted name of the corpus.
+    config (Config): The config, interpolated.
+    RETURNS (List[Example]): The examples.
+    RAISES (ValueError): If it can't be read.
+    """
+    try:
+        return list(corpus(nlp))
+    except Exception as error:  # each layer of the format has errors of its own
+        path = dot_to_object(config, name).get("path")
+        if isinstance(path, str | Path) and Path(path).exists():
+            read_examples(path, nlp)  # knows which file is at fault
+        raise ValueError(Errors.WN096.format(name=name, reason=reason_of(error))) from error
+
+
+def reason_of(error: Exception) -> str:
+    """RETURNS (str): What an error says, as a sentence."""
+    text = str(error).strip() or type(error).__name__
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _describe(nlp: Language, name: str, frozen: list[str]) -> ComponentFacts:
+    pipe: Any = nlp.get_pipe(name)
+    windows = []
+    if pipe.model.attrs.get("embedding") == "distinct words":
+        windows = [node.attrs["window"] for node in pipe.model.walk() if "window" in node.attrs]
+    return ComponentFacts(
+        name,
+        list(pipe.labels),
+        max(windows, default=None),
+        name in frozen,
+        list(pipe.frozen_labels),
+    )

@@ -1,0 +1,307 @@
+"""What to tell of the data of a training, and how bad it is. Limits are those of spaCy."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from spacy.cli.debug_data import (
+    BLANK_MODEL_MIN_THRESHOLD,
+    BLANK_MODEL_THRESHOLD,
+    NEW_LABEL_THRESHOLD,
+    _format_labels,
+)
+
+from ...pipeline.gold import MISALIGNED, ON_WHITESPACE
+from .corpus_facts import CROSSING, OVERLAPPING, PROBLEMS, TRIMMED, CorpusFacts
+from .data_check import ComponentFacts, DataCheck
+
+GOOD, INFO, TEXT, WARN, FAIL = "good", "info", "text", "warn", "fail"
+"""How bad something is: the methods of `wasabi.Printer` that print it."""
+
+
+class Finding(NamedTuple):
+    """Something to tell of the data.
+
+    kind (str): GOOD, INFO, TEXT, WARN or FAIL.
+    text (str): What it is, as a sentence or so.
+    examples (Sequence[str]): Where it is.
+    rows (Sequence[Sequence[str]]): A table in place of the text, its head first.
+    verbose (bool): Whether it is for those who ask for more.
+    """
+
+    kind: str
+    text: str = ""
+    examples: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    verbose: bool = False
+
+
+_MANY_LONG = 0.05  # share of entities that are longer than a window
+_MANY_SHARED = 0.01  # share of development documents that are in the training data, too
+_COVERED = 0.99  # share of entities that a better window would cover
+
+
+def describe_data(check: DataCheck) -> Iterator[Finding]:
+    """Whether the pipeline can be initialized, the size of the corpora, and what they share."""
+    yield Finding(GOOD, "Corpus is loadable")
+    if check.problem is None:
+        yield Finding(GOOD, "Pipeline can be initialized with data")
+    else:
+        yield Finding(FAIL, f"Pipeline can't be initialized with data: {check.problem}")
+    for text in check.warnings:
+        yield Finding(WARN, text)
+    yield Finding(TEXT, f"Language: {check.lang}")
+    yield Finding(TEXT, f"Training pipeline: {', '.join(check.pipeline)}")
+    if check.sourced:
+        yield Finding(TEXT, f"Components from other pipelines: {', '.join(check.sourced)}")
+    if check.frozen:
+        yield Finding(TEXT, f"Frozen components: {', '.join(check.frozen)}")
+    n = check.train.documents
+    yield Finding(TEXT, f"{n} training docs")
+    yield Finding(TEXT, f"{check.dev.documents} evaluation docs")
+    if not check.dev.documents:
+        yield Finding(FAIL, "No evaluation docs")
+    if check.shared_texts:
+        shared = f"{check.shared_texts} training examples also in evaluation data"
+        yield Finding(WARN, shared, sorted(map(repr, check.train.texts & check.dev.texts)))
+    else:
+        yield Finding(GOOD, "No overlap between training and evaluation data")
+    if n < BLANK_MODEL_THRESHOLD and not check.sourced:
+        kind = FAIL if n < BLANK_MODEL_MIN_THRESHOLD else WARN
+        yield Finding(kind, f"Low number of examples to train a new pipeline ({n})")
+        yield Finding(
+            TEXT,
+            f"It's recommended to use at least {BLANK_MODEL_THRESHOLD} examples "
+            f"(minimum {BLANK_MODEL_MIN_THRESHOLD})",
+            verbose=True,
+        )
+
+
+def describe_vectors(check: DataCheck) -> Iterator[Finding]:
+    """The words, how they align, and how many have vectors."""
+    train = check.train
+    n_words = train.words.total()
+    yield Finding(INFO, f"{n_words} total word(s) in the data ({len(train.words)} unique)")
+    for name, facts in (("training", train), ("dev", check.dev)):
+        if facts.misaligned_words:
+            yield Finding(WARN, f"{facts.misaligned_words} misaligned tokens in the {name} data")
+    common = _format_labels(train.words.most_common(10), counts=True)
+    yield Finding(TEXT, f"10 most common words: {common}", verbose=True)
+    if not check.vectors:
+        yield Finding(INFO, "No word vectors present in the package")
+        return
+    yield Finding(INFO, f"{check.vectors} vectors")
+    if train.words_without_vector:
+        share = train.words_without_vector / max(1, n_words)
+        text = f"{train.words_without_vector} words in training data without vectors ({share:.0%})"
+        yield Finding(WARN, text)
+
+
+def describe_entities(check: DataCheck, component: ComponentFacts) -> Iterator[Finding]:
+    """The labels, and the entities that can't be learned."""
+    train, dev = check.train, check.dev
+    labels = [label for label, _ in train.labels.most_common()]
+    labels += sorted({*component.labels, *dev.labels}.difference(labels))
+    yield Finding(INFO, f"{len(component.labels)} label(s)")
+    if component.frozen_labels:
+        text = f"Labels that stay as they are: {_names(component.frozen_labels)}"
+        yield Finding(INFO, text)
+    if labels:
+        header = ("Label", "Train", "Dev", "Train docs without it")
+        rows = [
+            (
+                label,
+                f"{train.labels[label]:,}",
+                f"{dev.labels[label]:,}",
+                f"{train.documents - train.with_label[label]:,}",
+            )
+            for label in labels
+        ]
+        yield Finding(TEXT, rows=[header, *rows])
+    yield from _describe_labels(train, dev, component)
+    for name, facts in (("train", train), ("dev", dev)):
+        yield from _describe_missing(name, facts)
+        yield from _describe_problems(name, facts)
+    kinds = {problem.kind for facts in (train, dev) for problem in facts.problems}
+    for kind, text in _GOOD.items():
+        if kind not in kinds:
+            yield Finding(GOOD, text)
+
+
+_GOOD = {
+    MISALIGNED: "All entities align with the tokens",
+    ON_WHITESPACE: "No entities consisting of whitespace",
+    TRIMMED: "No entities beginning or ending with whitespace",
+    CROSSING: "No entities crossing sentence boundaries",
+}
+
+
+def _describe_labels(
+    train: CorpusFacts, dev: CorpusFacts, component: ComponentFacts
+) -> Iterator[Finding]:
+    if not train.labels:
+        text = "No entities in the train data"
+        if train.groups:
+            spans = _format_labels(train.groups.most_common(), counts=True)
+            text += f", but spans in doc.spans: {spans}. window_ner learns from doc.ents"
+        yield Finding(FAIL, text)
+        return
+    if not dev.labels and dev.documents:
+        yield Finding(FAIL, "No entities in the dev data, so that scores will say nothing")
+    if "" in train.labels:
+        yield Finding(FAIL, "Empty label found in train data")
+    learning = set(component.labels).difference(component.frozen_labels)
+    absent = sorted(learning.difference(train.labels))
+    if absent:
+        yield Finding(
+            WARN, f"Some model labels are not present in the train data: {_names(absent)}"
+        )
+    unknown = sorted(set(dev.labels).difference(train.labels, component.labels))
+    if unknown:
+        text = f"Labels in the dev data that aren't in the train data: {_names(unknown)}"
+        yield Finding(WARN, f"{text}. Their entities can't be found, and lower recall")
+    untested = sorted(set(train.labels).difference(dev.labels))
+    if untested and dev.labels:
+        text = f"Labels in the train data that aren't in the dev data: {_names(untested)}"
+        yield Finding(WARN, f"{text}. Nothing will tell how well they are learned")
+    low = False
+    for label, count in train.labels.most_common():
+        if count <= NEW_LABEL_THRESHOLD:
+            low = True
+            yield Finding(WARN, f"Low number of examples for label '{label}' ({count})")
+    if low:
+        text = f"Your data should include at least {NEW_LABEL_THRESHOLD} instances of each label"
+        yield Finding(TEXT, text, verbose=True)
+    else:
+        yield Finding(GOOD, "Good amount of examples for all labels")
+    everywhere = [label for label in train.labels if train.with_label[label] == train.documents]
+    for label in everywhere:
+        yield Finding(WARN, f"No examples for texts WITHOUT label '{label}'")
+    if not everywhere:
+        yield Finding(GOOD, "Examples without occurrences available for all labels")
+
+
+def _describe_missing(name: str, facts: CorpusFacts) -> Iterator[Finding]:
+    if facts.contradictions:
+        text = f"{len(facts.contradictions)} {name} docs contradict themselves in their user_data"
+        yield Finding(FAIL, f"{text}, an error in training and evaluation", facts.contradictions)
+    if facts.not_annotated:
+        text = (
+            f"{facts.not_annotated} of {facts.documents} {name} docs have no annotation of entities"
+        )
+        yield Finding(WARN, f"{text}. They teach nothing, and don't count in scores")
+    if facts.missing:
+        text = f"{facts.missing} missing value(s) in the {name} data (tokens without annotation)"
+        yield Finding(INFO, text)
+    if facts.partly_annotated:
+        text = f"{facts.partly_annotated} {name} docs are annotated for some labels only"
+        yield Finding(INFO, text)
+
+
+def _describe_problems(name: str, facts: CorpusFacts) -> Iterator[Finding]:
+    found = {
+        kind: [str(problem) for problem in facts.problems if problem.kind == kind]
+        for kind in PROBLEMS
+    }
+    texts = {
+        MISALIGNED: (
+            WARN,
+            f"entities in the {name} data don't align with the tokens, and can't be learned",
+        ),
+        ON_WHITESPACE: (FAIL, f"invalid whitespace entity spans in the {name} data"),
+        TRIMMED: (
+            WARN,
+            f"entities in the {name} data begin or end with whitespace, or characters that nobody "
+            f"sees. They are learned without, and evaluation counts them as missed",
+        ),
+        CROSSING: (
+            WARN,
+            f"entity span(s) crossing sentence boundaries in the {name} data. Where a component "
+            f"before window_ner sets these, they can't be found",
+        ),
+        OVERLAPPING: (
+            WARN,
+            f"spans of doc.spans in the {name} data overlap with others of their group, so that "
+            f"they can't all be in doc.ents. spacy.util.filter_spans keeps the longest",
+        ),
+    }
+    for kind, (how_bad, text) in texts.items():
+        if found[kind]:
+            yield Finding(how_bad, f"{len(found[kind])} {text}", found[kind])
+
+
+def describe_longest(check: DataCheck, component: ComponentFacts) -> Iterator[Finding]:
+    """The longest entity against the window."""
+    train = check.train
+    if train.longest is None:
+        return
+    longest = max(train.lengths)
+    words = "word" if longest == 1 else "words"
+    yield Finding(INFO, f"The longest entity has {longest} {words}. {train.longest}")
+    if component.window is None:
+        return
+    width = 2 * component.window + 1
+    n_longer = train.longer_than(width)
+    share = n_longer / train.entities
+    if not n_longer:
+        yield Finding(GOOD, f"No entity is longer than a window ({width} words)")
+        return
+    text = (
+        f"Entities longer than a window ({width} words): {n_longer} ({share:.1%}). No word of such "
+        f"an entity has both of its ends in sight"
+    )
+    yield Finding(INFO if share < _MANY_LONG else WARN, text)
+    if share >= _MANY_LONG:
+        window = component.window
+        while train.longer_than(2 * window + 1) > (1 - _COVERED) * train.entities:
+            window += 1
+        yield Finding(TEXT, f"With window = {window}, {_COVERED:.0%} would not be longer")
+
+
+def describe_names(check: DataCheck) -> Iterator[Finding]:
+    """How many entities of the development data training shows."""
+    entities, names = check.dev.entities, len(check.dev.names)
+    if not entities or not check.train.entities:
+        return
+    unseen, unseen_names = check.unseen
+    text = (
+        f"{unseen} of {entities} entities of the dev data ({unseen / entities:.0%}), and "
+        f"{unseen_names} of {names} different ones, are not in the train data"
+    )
+    if unseen:
+        yield Finding(INFO, f"{text}: they are to be told by their form and context")
+    else:
+        yield Finding(WARN, f"{text}: scores will say nothing of new names")
+
+
+def next_step(check: DataCheck, config: Path, arguments: Sequence[str]) -> str:
+    """What to do now, as a sentence.
+
+    check (DataCheck): What was found.
+    config (Path): The config.
+    arguments (Sequence[str]): The settings that were replaced in it, as on the command line.
+    """
+    kinds = {problem.kind for facts in (check.train, check.dev) for problem in facts.problems}
+    few = [label for label, n in check.train.labels.items() if n <= NEW_LABEL_THRESHOLD]
+    if not check.train.labels:
+        return "Next: annotate the entities of the training data, in doc.ents."
+    if not check.dev.labels:
+        return "Next: annotate the development data, or hold out every tenth training document."
+    if check.problem is not None:
+        return "Next: see why the pipeline can't be initialized, above."
+    if check.train.contradictions or check.dev.contradictions:
+        return "Next: correct the user_data of the documents named above. --verbose names them all."
+    if kinds & {ON_WHITESPACE, TRIMMED, MISALIGNED}:
+        return "Next: correct the offsets of the entities named above. --verbose names them all."
+    if check.shared_texts > _MANY_SHARED * check.dev.documents:
+        return "Next: remove from one corpus what is in both, lest scores are too good."
+    if few:
+        return f"Next: annotate more of {_names(sorted(few))}, or go on without."
+    if check.train.documents < BLANK_MODEL_MIN_THRESHOLD and not check.sourced:
+        return f"Next: annotate more documents, {BLANK_MODEL_MIN_THRESHOLD} at least."
+    command = " ".join(["python -m spacy train", str(config), *arguments, "--output model"])
+    return f"Next: {command}"
+
+
+def _names(labels: Sequence[str]) -> str:
+    return _format_labels(labels)

@@ -1,0 +1,235 @@
+"""The network of a window classifier as a list of layers, to be differentiated in 64 bits without
+a trace in the model.
+
+A network of affine maps and piecewise linear units is, around each input x, an affine map itself.
+With the slope d_i = f'(z_i) of each hidden unit and what its line has at zero, e_i = f(z_i) -
+d_i z_i, a network of one hidden layer is
+
+    s = U (D (W x + b) + e) + c = U D W x + (U (D b + e) + c)
+
+The last term is the constant, which a forward pass of x = 0 with these d and e gives for any number
+of layers. e is 0 but where hard tanh is saturated.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy
+from thinc.api import Model
+from thinc.util import to_numpy
+
+from ...layers.activations import NONLINEARITIES
+from ...models.labels import added_columns
+
+PIECEWISE_LINEAR = frozenset(["relu", "leaky_relu", "prelu", "hard_tanh"])
+
+
+class Network(Protocol):
+    """Maps the features of windows to scores of tags.
+
+    is_piecewise_linear (bool): Whether it is known to be affine around each input.
+    """
+
+    is_piecewise_linear: bool
+
+    def scores(self, X: numpy.ndarray) -> numpy.ndarray:
+        """The scores of windows of shape (n, n_features), of shape (n, n_tags)."""
+
+    def gradient(self, X: numpy.ndarray, direction: numpy.ndarray) -> numpy.ndarray:
+        """The gradient of `scores(X) @ direction` with respect to X, of the same shape as X."""
+
+
+@runtime_checkable
+class HasConstant(Protocol):
+    """A network that may be known to be affine around each input."""
+
+    def constant(self, x: numpy.ndarray) -> numpy.ndarray:
+        """The constant term of the affine map that the network is around an input, if it is
+        piecewise linear.
+
+        x (numpy.ndarray): The features of a window. Shape (n_features,).
+        RETURNS (numpy.ndarray): The term of each score. Shape (n_tags,).
+        """
+
+
+class Affine(NamedTuple):
+    """W x + b. Shapes (nO, nI), (nO,)."""
+
+    W: numpy.ndarray
+    b: numpy.ndarray
+
+
+class Units(NamedTuple):
+    """Hidden units: the name of an activation, and the slopes below zero of "prelu"."""
+
+    activation: str
+    slope: numpy.ndarray | None = None
+
+    def values(self, Z: numpy.ndarray) -> numpy.ndarray:
+        """f(Z)"""
+        if self.slope is not None:
+            return numpy.where(Z > 0.0, Z, self.slope * Z)
+        return NONLINEARITIES[self.activation].f(numpy, Z)
+
+    def slopes(self, Z: numpy.ndarray) -> numpy.ndarray:
+        """f'(Z)"""
+        if self.slope is not None:
+            return numpy.where(Z > 0.0, 1.0, self.slope)
+        return NONLINEARITIES[self.activation].df(numpy, Z, self.values(Z))
+
+
+class LayeredNetwork:
+    """A network of affine maps and elementwise activations. See `Network`.
+
+    layers (Sequence[Union[Affine, Units]]): The layers.
+    """
+
+    def __init__(self, layers: Sequence[Affine | Units]) -> None:
+        self.layers = layers
+        activations = {layer.activation for layer in layers if isinstance(layer, Units)}
+        self.is_piecewise_linear = activations <= PIECEWISE_LINEAR
+
+    def scores(self, X: numpy.ndarray) -> numpy.ndarray:
+        """See `Network.scores`."""
+        for layer in self.layers:
+            X = X @ layer.W.T + layer.b if isinstance(layer, Affine) else layer.values(X)
+        return X
+
+    def gradient(self, X: numpy.ndarray, direction: numpy.ndarray) -> numpy.ndarray:
+        """See `Network.gradient`."""
+        slopes: list[Any] = []
+        for layer in self.layers:
+            if isinstance(layer, Affine):
+                slopes.append(None)
+                X = X @ layer.W.T + layer.b
+            else:
+                slopes.append(layer.slopes(X))
+                X = layer.values(X)
+        d_X = numpy.tile(direction, (len(X), 1))
+        for layer, slope in zip(reversed(self.layers), reversed(slopes), strict=True):
+            d_X = d_X @ layer.W if isinstance(layer, Affine) else d_X * slope
+        return d_X
+
+    def constant(self, x: numpy.ndarray) -> numpy.ndarray:
+        """See `HasConstant.constant`."""
+        zero = numpy.zeros_like(x)
+        for layer in self.layers:
+            if isinstance(layer, Affine):
+                x, zero = layer.W @ x + layer.b, layer.W @ zero + layer.b
+            else:
+                slopes, values = layer.slopes(x), layer.values(x)
+                x, zero = values, slopes * zero + (values - slopes * x)
+        return zero
+
+
+def read_window_classifier(model: Model) -> LayeredNetwork:
+    """Copy the network of a `WindowClassifier`, without added labels.
+
+    model (Model): The classifier, initialized.
+    RETURNS (LayeredNetwork): The network.
+    """
+    head = model.get_ref("head").layers if model.has_ref("head") else []
+    return LayeredNetwork([read_windows(model.get_ref("windowed_affine")), *read_layers(head)])
+
+
+def read_windows(affine: Model) -> Affine:
+    """Copy an affine map of windows.
+
+    affine (Model): A layer with the parameters and attributes of `WindowedAffine`.
+    RETURNS (Affine): The map of all features of a window.
+    """
+    W, b = as_doubles(affine.get_param("W")), as_doubles(affine.get_param("b"))
+    n_places = 2 * affine.attrs["window"] + 1
+    if len(W) != n_places:  # all positions share it, and the layer takes their mean
+        W = numpy.repeat(W, n_places, axis=0) / n_places
+    return Affine(W.transpose(1, 0, 2).reshape(len(b), -1), b)
+
+
+def read_layers(nodes: Sequence[Model]) -> list[Affine | Units]:
+    """Copy the layers of a chain that aren't dropout."""
+    layers: list[Affine | Units] = []
+    for node in nodes:
+        if "nonlinearity" in node.attrs:
+            layers.append(Units(node.attrs["nonlinearity"]))
+        elif node.name == "prelu":
+            layers.append(Units("prelu", as_doubles(node.get_param("slope"))))
+        elif node.has_param("W"):
+            layers.append(Affine(*(as_doubles(node.get_param(name)) for name in "Wb")))
+    return layers
+
+
+def as_doubles(array: Any) -> numpy.ndarray:
+    """A copy in 64 bits, on the CPU."""
+    return to_numpy(array).astype("float64")
+
+
+class Summand(NamedTuple):
+    """A network, and where its outputs go.
+
+    network (Any): The network, see `Network`.
+    places (numpy.ndarray): What an output adds to each score. Shape (n_outputs, n_tags).
+    """
+
+    network: Any
+    places: numpy.ndarray
+
+
+class SumNetwork:
+    """A sum of networks that read the same features. See `Network`.
+
+    summands (Sequence[Summand]): The networks.
+    """
+
+    def __init__(self, summands: Sequence[Summand]) -> None:
+        self.summands = summands
+        self.is_piecewise_linear = all(each.network.is_piecewise_linear for each in summands)
+
+    def scores(self, X: numpy.ndarray) -> numpy.ndarray:
+        """See `Network.scores`."""
+        return sum_of(network.scores(X) @ places for network, places in self.summands)
+
+    def gradient(self, X: numpy.ndarray, direction: numpy.ndarray) -> numpy.ndarray:
+        """See `Network.gradient`."""
+        return sum_of(network.gradient(X, places @ direction) for network, places in self.summands)
+
+    def constant(self, x: numpy.ndarray) -> numpy.ndarray:
+        """See `HasConstant.constant`."""
+        return sum_of(network.constant(x) @ places for network, places in self.summands)
+
+
+def sum_of(arrays) -> numpy.ndarray:
+    """The sum of arrays, at least one."""
+    return numpy.sum(list(arrays), axis=0)
+
+
+def with_added_labels(base: Network, model: Model) -> Network:
+    """Complete the network of a classifier by those of its added labels, whose scores are what O
+    scores and, added to it, what their columns give.
+
+    base (Network): The network without added labels.
+    model (Model): The classifier.
+    RETURNS (Network): The whole network.
+    """
+    columns = added_columns(model)
+    if not columns:
+        return base
+    n_added = sum(label.get_dim("nO") for label in columns)
+    n_base = model.get_ref("output_layer").get_dim("nO")
+    rows = numpy.eye(n_base + n_added)
+    of_base = rows[:n_base].copy()
+    of_base[0, n_base:] = 1.0
+    summands = [Summand(base, of_base)]
+    start = n_base
+    for label in columns:
+        places = rows[start : start + label.get_dim("nO")]
+        start += len(places)
+        direct, *own = label.layers
+        if model.has_ref("head") and isinstance(base, LayeredNetwork):
+            layers = [*base.layers[:-1], *read_layers([direct])]
+        else:
+            layers = [read_windows(direct)]
+        summands.append(Summand(LayeredNetwork(layers), places))
+        if own:
+            layers = [read_windows(own[0]), *read_layers(own[1].layers)]
+            summands.append(Summand(LayeredNetwork(layers), places))
+    return SumNetwork(summands)

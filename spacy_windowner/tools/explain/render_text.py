@@ -1,0 +1,103 @@
+"""An explanation as tables for a terminal."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from wasabi import color as paint
+from wasabi import row
+
+from ...pages.render_page import visible
+from .explanation import ExplainedEntity, ExplainedToken, Explanation, Part
+from .wording import NONE_FOUND, SHOWN, describe_context, describe_method, signed
+
+_WIDTH = 90
+_MAX_FEATURES = 6  # columns, so that all fit into the width
+_OTHERS = "others"
+_PLACE, _TEXT, _NUMBER, _NAME = 3, 14, 7, 8
+_TITLE = 50  # characters of an entity, or a token
+
+
+def render_text(explanation: Explanation, color: bool = False) -> str:
+    """Write an explanation for a terminal, at most 90 columns wide: for each entity a table of
+    what the words around it add up to and, if it has several tokens, one for each of them.
+
+    explanation (Explanation): The explanation.
+    color (bool): Whether to colour it, by ANSI escape sequences.
+    RETURNS (str): The text.
+    """
+    if not explanation.entities:
+        return NONE_FOUND
+    tables = _Tables(color)
+    blocks = [tables.entity(entity) for entity in explanation.entities]
+    return "\n\n".join([*blocks, textwrap.fill(describe_method(explanation), _WIDTH)])
+
+
+class _Tables:
+    def __init__(self, color: bool) -> None:
+        self.color = color
+
+    def _paint(self, text: str, fg: str | None = None, bold: bool = False) -> str:
+        return paint(text, fg=fg, bold=bold) if self.color else text
+
+    def entity(self, entity: ExplainedEntity) -> str:
+        title = self._paint(f"{_cut(visible(entity.text), _TITLE)}  {entity.label}", bold=True)
+        lines = [f"{title}  margin {signed(entity.margin)}"]
+        lines += [*textwrap.wrap(describe_context(entity), _WIDTH), ""]
+        names = _columns(entity.parts)
+        if len(entity.tokens) > 1:
+            lines += [self._paint("The whole entity, the sum of its tokens", "cyan")]
+            lines += [*self._table(entity, names), ""]
+        for token in entity.tokens:
+            head = f"{_cut(visible(token.text), _TITLE)}  {token.tag} over {token.runner_up}"
+            lines += [self._paint(head, "cyan"), *self._table(token, names), ""]
+        return "\n".join(lines[:-1])
+
+    def _table(self, of: ExplainedEntity | ExplainedToken, names: list[str]) -> list[str]:
+        widths = [_PLACE, _TEXT, _NUMBER, *(max(_NUMBER, len(_cut(name, _NAME))) for name in names)]
+        aligns: Any = ["r", "l"] + ["r"] * (len(widths) - 2)
+
+        def line(cells: Sequence[str], colors: Sequence[str | None] | None = None) -> str:
+            shown = colors if self.color else None
+            return row(cells, widths=widths, spacing=2, aligns=aligns, fg_colors=shown).rstrip()
+
+        lines = [line(["", "", "sum", *(_cut(name, _NAME) for name in names)])]
+        for part in of.parts:
+            numbers = [part.contribution, *(_feature(part, name, names) for name in names)]
+            place = "" if part.offset is None else f"{part.offset:+d}".replace("+0", "0")
+            colors = [None, None, *map(_color_of, numbers)]
+            text = _cut(visible(part.text), _TEXT)
+            lines.append(line([place, text, *map(signed, numbers)], colors))
+        rest = [("bias", of.bias), ("recall bias", of.recall_bias), ("remainder", of.remainder)]
+        for name, number in rest:
+            if name == "bias" or abs(number) >= SHOWN:
+                colors = [None, None, _color_of(number)]
+                lines.append(line(["", name, signed(number)], colors))
+        lines.append(line(["", "margin", signed(of.margin)], [None, None, _color_of(of.margin)]))
+        return lines
+
+
+def _columns(parts: Sequence[Part]) -> list[str]:
+    """The features that have a column: all, or those that add most and one for the others."""
+    names = list(parts[0].features)
+    if len(names) <= _MAX_FEATURES:
+        return names
+    weights = {name: sum(abs(part.features[name]) for part in parts) for name in names}
+    most = sorted(names, key=weights.__getitem__, reverse=True)[: _MAX_FEATURES - 1]
+    return [name for name in names if name in most] + [_OTHERS]
+
+
+def _feature(part: Part, name: str, names: list[str]) -> float:
+    if name in part.features:
+        return part.features[name]
+    return sum(value for feature, value in part.features.items() if feature not in names)
+
+
+def _color_of(number: float) -> str | None:
+    if abs(number) < SHOWN:
+        return None
+    return "green" if number > 0.0 else "red"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"

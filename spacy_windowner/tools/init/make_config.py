@@ -1,0 +1,145 @@
+"""Configs to train with. A recipe is what differs from spaCy's defaults, or from the recipe
+"default": a file of this folder."""
+
+import re
+from configparser import ConfigParser
+from json import loads
+from pathlib import Path
+from typing import Any
+
+from spacy.util import get_lang_class
+from thinc.api import Config
+
+from ...errors import Errors, check_setting
+
+_FOLDER = Path(__file__).parent
+DEFAULT, GROW = "default", "grow"
+RECIPES = (DEFAULT, *sorted(path.stem for path in _FOLDER.glob("*.cfg") if path.stem != DEFAULT))
+PRETRAINED = (DEFAULT, "binary")
+"""Recipes whose words `pretrain` can learn."""
+
+FEW_WORDS = 20_000
+"""With fewer words of training data, training is evaluated more often and stops sooner."""
+_FEW = {"training": {"eval_frequency": 50, "patience": 600}}
+
+
+def make_config(
+    lang: str = "en",
+    *,
+    recipe: str = DEFAULT,
+    vectors: str | Path | None = None,
+    n_words: int | None = None,
+) -> Config:
+    """Make a config to train `window_ner` with.
+
+    lang (str): The language.
+    recipe (str): One of RECIPES.
+    vectors (Optional[Union[str, Path]]): A pipeline whose word vectors are used, its folder or
+        package, as `spacy init vectors` makes it.
+    n_words (Optional[int]): The words of the training data, if they are known.
+    RETURNS (Config): The config, with variables that aren't replaced yet.
+    RAISES (ValueError): If there is no such recipe or language, or the recipe uses no word vectors.
+    """
+    check_setting(recipe in RECIPES, "recipe", recipe, f"Choose one of {', '.join(RECIPES)}.")
+    try:
+        config = get_lang_class(lang).default_config.copy()
+    except ImportError as error:
+        raise ValueError(Errors.WN220.format(lang=lang, reason=error)) from error
+    config["nlp"].update(lang=lang, pipeline=["window_ner"])
+    if recipe != GROW:
+        component = _component()
+        config["components"]["window_ner"] = {"factory": "window_ner", **component}
+    base = config
+    changes = [_read(name) for name in dict.fromkeys((DEFAULT, recipe))]
+    if n_words is not None and n_words < FEW_WORDS:
+        changes.append(_FEW)
+    for change in changes:
+        config = config.merge(change)
+    config.setdefault("pretraining", {})
+    config = Config(_in_order(config, base))
+    if recipe not in PRETRAINED:
+        del config["paths"]["init_words"], config["initialize"]["components"]["window_ner"]
+    if recipe != GROW:
+        # Another architecture has the words of the default, unless it names others.
+        config["components"]["window_ner"]["model"].setdefault("embed", component["model"]["embed"])
+    return config if vectors is None else _with_vectors(config, recipe, str(vectors))
+
+
+def _component() -> Config:
+    from ...pipeline.factory import DEFAULT_CONFIG
+
+    return Config(DEFAULT_CONFIG).copy()
+
+
+def _read(recipe: str) -> dict[str, Any]:
+    """The sections of a recipe, nested. `Config` wants each section's parents to be named, too."""
+    parser = ConfigParser(interpolation=None, delimiters="=")
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read_string(read_recipe(recipe))
+    found: dict[str, Any] = {}
+    for section in parser.sections():
+        place = found
+        for part in section.split("."):
+            place = place.setdefault(part, {})
+        for name, value in parser.items(section):
+            place[name] = value if value.startswith("${") else loads(value)
+    return found
+
+
+def _in_order(config: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
+    """A config with its names in the order of another one. Merging puts what changed first."""
+    places = {name: place for place, name in enumerate(like)}
+    names = sorted(config, key=lambda n: (not n.startswith("@"), places.get(n, len(places))))
+    return {
+        name: _in_order(config[name], like.get(name) or {})
+        if isinstance(config[name], dict)
+        else config[name]
+        for name in names
+    }
+
+
+def read_recipe(recipe: str) -> str:
+    """The text of a recipe.
+
+    recipe (str): One of RECIPES.
+    """
+    return (_FOLDER / f"{recipe}.cfg").read_text(encoding="utf8")
+
+
+def _with_vectors(config: Config, recipe: str, vectors: str) -> Config:
+    model: dict[str, Any] = config["components"]["window_ner"].get("model", {})
+    why = f'The recipe "{recipe}" has its words from another layer, or from a trained pipeline.'
+    check_setting("vectors" in model.get("embed", {}), "vectors", vectors, why)
+    config["paths"]["vectors"] = vectors
+    model["embed"]["vectors"] = {
+        "@architectures": "spacy-windowner.VectorsEmbed.v1",
+        "width": 96,
+        "update_vectors": False,
+    }
+    return config
+
+
+def to_text(config: Config, recipe: str = DEFAULT) -> str:
+    """A config as text, with the comments of its recipe.
+
+    config (Config): What `make_config` returned.
+    recipe (str): The recipe.
+    RETURNS (str): The content of a config file.
+    """
+    text = config.to_str()
+    comments = _comments(read_recipe(DEFAULT)) | _comments(read_recipe(recipe))
+    for section, comment in comments.items():
+        text = text.replace(f"\n[{section}]\n", f"\n{comment}[{section}]\n")
+    title = "".join(f"{line}\n" for line in _title(read_recipe(recipe)))
+    return f"{title}\n{text.strip()}\n"
+
+
+def _title(text: str) -> list[str]:
+    lines = text.splitlines()
+    return lines[: lines.index("")]
+
+
+def _comments(text: str) -> dict[str, str]:
+    """The comments before sections, by the sections' names."""
+    body = "\n".join(text.splitlines()[len(_title(text)) :])
+    return {name: comment for comment, name in re.findall(r"((?:^#.*\n)+)\[(.+)\]", body, re.M)}

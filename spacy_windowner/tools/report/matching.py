@@ -1,0 +1,322 @@
+"""Which predicted entities are right, as spaCy's scorer judges them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+
+from ...pipeline.ner_score import get_ner_score, saved_scores
+
+
+class Counts(NamedTuple):
+    """Numbers of entities, and the scores they make.
+
+    tp (float): The right ones that were found.
+    fp (float): The wrong ones that were found.
+    fn (float): The true ones that were not found.
+    """
+
+    tp: float = 0
+    fp: float = 0
+    fn: float = 0
+
+    def plus(self, other: "Counts") -> "Counts":
+        """The counts of both."""
+        return Counts(*(mine + its for mine, its in zip(self, other, strict=True)))
+
+    @property
+    def p(self) -> float | None:
+        """RETURNS (Optional[float]): Precision, 0 to 1. None if nothing was found."""
+        return self.tp / (self.tp + self.fp) if self.tp + self.fp else None
+
+    @property
+    def r(self) -> float | None:
+        """RETURNS (Optional[float]): Recall, 0 to 1. None if there was nothing to find."""
+        return self.tp / (self.tp + self.fn) if self.tp + self.fn else None
+
+    @property
+    def f(self) -> float | None:
+        """RETURNS (Optional[float]): F1, 0 to 1. None if nothing was found, nor to find."""
+        total = 2 * self.tp + self.fp + self.fn
+        return 2 * self.tp / total if total else None
+
+    def to_dict(self) -> dict[str, float | None]:
+        """The counts and their scores, as for JSON."""
+        return {"p": self.p, "r": self.r, "f": self.f, **self._asdict()}
+
+
+def seen_counts(examples: Iterable[Example], known: set[tuple[str, str]]) -> dict[str, Counts]:
+    """Count entities that training has shown apart from others.
+
+    An entity is seen if its text and its label are those of an entity of the training part; a
+    wrong one is seen or unseen by the same rule. Examples without annotation of entities are left
+    out.
+
+    examples (Iterable[Example]): Predicted and true documents.
+    known (Set[Tuple[str, str]]): Text and label of the entities of the training part.
+    RETURNS (Dict[str, Counts]): The counts of "seen" and of "unseen" ones.
+    """
+
+    def kind(span: Span, label: str) -> str:
+        return "seen" if (span.text, label) in known else "unseen"
+
+    true, found, right = (defaultdict[str, int](int) for _ in range(3))
+    for eg in examples:
+        if not eg.reference.has_annotation("ENT_IOB"):
+            continue
+        for ent in eg.reference.ents:
+            true[kind(ent, ent.label_)] += 1
+        for ent, span, is_right in judge(eg):
+            found[kind(span, ent.label_)] += 1
+            right[kind(span, ent.label_)] += is_right
+    return {
+        k: Counts(right[k], found[k] - right[k], true[k] - right[k]) for k in ("seen", "unseen")
+    }
+
+
+def entities(docs: Iterable[Doc]) -> set[tuple[str, str]]:
+    """The text and the label of each entity of the documents."""
+    return {(ent.text, ent.label_) for doc in docs for ent in doc.ents}
+
+
+def judge(eg: Example) -> Iterator[tuple[Span, Span, bool]]:
+    """Whether predicted entities are right: exactly an entity of the true document, with its
+    label. As in spaCy's scorer, one that has tokens without annotation is left out: it is neither
+    right nor wrong.
+
+    eg (Example): A predicted and a true document.
+    YIELDS (Tuple[Span, Span, bool]): The entity, the same span in the true document, and whether
+        it is right.
+    """
+    true = {(ent.start, ent.end, ent.label_) for ent in eg.reference.ents}
+    for ent in eg.predicted.ents:
+        span = span_in_reference(eg, ent)
+        if span is not None and all(token.ent_iob != 0 for token in span):
+            found = (span.start, span.end, ent.label_)
+            yield ent, span, found in true
+            # A second prediction of one entity, which two tokenizations allow, is wrong.
+            true.discard(found)
+
+
+def span_in_reference(eg: Example, span: Span) -> Span | None:
+    """The tokens of the true document that a span of the predicted one covers.
+
+    eg (Example): A predicted and a true document.
+    span (Span): A span of the predicted one.
+    RETURNS (Optional[Span]): The span in the true document. None if there is none.
+    """
+    indices = eg.alignment.x2y[span.start : span.end]
+    if not len(indices):
+        return None
+    return eg.reference[int(indices[0]) : int(indices[-1]) + 1]
+
+
+RIGHT, BOUNDARY, TYPE, BOTH = "right", "boundary", "type", "boundary and type"
+MISSED, SPURIOUS = "missed", "spurious"
+ERRORS = (BOUNDARY, TYPE, BOTH, MISSED, SPURIOUS)
+"""The kinds of errors. An entity found with the wrong boundary, the wrong type, or both; one that
+was not found at all; and one that was found where there is none."""
+
+
+class Entity(NamedTuple):
+    """An entity in the tokens of a true document.
+
+    start (int): Its first token.
+    end (int): The token after its last one.
+    label (str): Its label.
+    score (Optional[float]): How probable it is, if that is known.
+    """
+
+    start: int
+    end: int
+    label: str
+    score: float | None = None
+
+    def overlaps(self, other: "Entity") -> bool:
+        """Whether they have a token in common."""
+        return self.start < other.end and other.start < self.end
+
+    def same_span(self, other: "Entity") -> bool:
+        """Whether they have the same tokens."""
+        return (self.start, self.end) == (other.start, other.end)
+
+
+class Pair(NamedTuple):
+    """A true and a predicted entity that belong together. One of them may be missing.
+
+    true (Optional[Entity]): The true one.
+    found (Optional[Entity]): The predicted one.
+    """
+
+    true: Entity | None
+    found: Entity | None
+
+    @property
+    def kind(self) -> str:
+        """RETURNS (str): RIGHT, or one of ERRORS."""
+        if self.found is None:
+            return MISSED
+        if self.true is None:
+            return SPURIOUS
+        same_label = self.true.label == self.found.label
+        if self.true.same_span(self.found):
+            return RIGHT if same_label else TYPE
+        return BOUNDARY if same_label else BOTH
+
+
+class Compared(NamedTuple):
+    """The entities of one document.
+
+    number (int): The document's number in the data.
+    doc (Doc): The true document.
+    true (List[Entity]): Its entities.
+    found (List[Entity]): The predicted ones that can be judged, in its tokens.
+    pairs (List[Pair]): Those that belong together.
+    """
+
+    number: int
+    doc: Doc
+    true: list[Entity]
+    found: list[Entity]
+    pairs: list[Pair]
+
+
+def compare(examples: Iterable[Example]) -> list[Compared]:
+    """Compare predicted and true documents. Those without annotation of entities are left out.
+
+    examples (Iterable[Example]): The documents. A true entity that was missed has the probability
+        that the component gave it, if the component kept its candidates.
+    RETURNS (List[Compared]): What was compared.
+    """
+    result = []
+    for number, eg in enumerate(examples):
+        if not eg.reference.has_annotation("ENT_IOB"):
+            continue
+        nearly = _scores_of_others(eg)
+        true = [
+            Entity(*span, nearly.get(span))
+            for span in ((ent.start, ent.end, ent.label_) for ent in eg.reference.ents)
+        ]
+        found = [
+            Entity(span.start, span.end, ent.label_, get_ner_score(ent))
+            for ent, span, _ in judge(eg)
+        ]
+        result.append(Compared(number, eg.reference, true, found, match(true, found)))
+    return result
+
+
+def _scores_of_others(eg: Example) -> Mapping[tuple[int, int, str], float]:
+    """The probabilities of spans of the predicted document that are no entities of it."""
+    scores = {}
+    found = {(ent.start_char, ent.end_char, ent.label_) for ent in eg.predicted.ents}
+    for (*_, start, end), by_label in saved_scores(eg.predicted).items():
+        span = eg.predicted.char_span(start, end)
+        there = None if span is None else span_in_reference(eg, span)
+        for label, score in by_label.items():
+            if there is not None and (start, end, label) not in found:
+                scores[there.start, there.end, label] = score
+    return scores
+
+
+def match(true: Sequence[Entity], found: Sequence[Entity]) -> list[Pair]:
+    """Pair entities of a document: first those that are the same, then those with the same tokens,
+    then, from left to right, a predicted one with the first true one that it overlaps. Each belongs
+    to one pair.
+
+    true (Sequence[Entity]): The true entities, in their order, without overlaps.
+    found (Sequence[Entity]): The predicted ones, in their order.
+    RETURNS (List[Pair]): The pairs, in the order of the text.
+    """
+    partner: dict[int, int] = {}
+    free = list(range(len(true)))
+    rules = (
+        lambda mine, its: mine.same_span(its) and mine.label == its.label,
+        Entity.same_span,
+        Entity.overlaps,
+    )
+    for rule in rules:
+        for number, mine in enumerate(found):
+            place = next((i for i in free if rule(mine, true[i])), None)
+            if number not in partner and place is not None:
+                partner[number] = place
+                free.remove(place)
+    pairs = [
+        Pair(true[partner[number]] if number in partner else None, mine)
+        for number, mine in enumerate(found)
+    ]
+    pairs += [Pair(true[place], None) for place in free]
+    return sorted(pairs, key=lambda pair: (pair.true or pair.found)[:2])  # type: ignore[index]
+
+
+def count_labels(compared: Iterable[Compared]) -> dict[str, Counts]:
+    """Count right and wrong entities of each label, as `spacy evaluate` does.
+
+    compared (Iterable[Compared]): Compared documents.
+    RETURNS (Dict[str, Counts]): The counts of each label, by the alphabet.
+    """
+    tp, fp, fn = (defaultdict[str, int](int) for _ in range(3))
+    for doc in compared:
+        for pair in doc.pairs:
+            if pair.found is not None and pair.kind == RIGHT:
+                tp[pair.found.label] += 1
+                continue
+            if pair.found is not None:
+                fp[pair.found.label] += 1
+            if pair.true is not None:
+                fn[pair.true.label] += 1
+    return {label: Counts(tp[label], fp[label], fn[label]) for label in sorted({*tp, *fp, *fn})}
+
+
+def count_kinds(compared: Iterable[Compared]) -> dict[str, int]:
+    """How many errors there are of each kind.
+
+    compared (Iterable[Compared]): Compared documents.
+    RETURNS (Dict[str, int]): The number of each of ERRORS.
+    """
+    counts = Counter(pair.kind for doc in compared for pair in doc.pairs)
+    return {kind: counts[kind] for kind in ERRORS}
+
+
+class Confusion(NamedTuple):
+    """Which labels are taken for which.
+
+    rows (List[str]): The true labels, and SPURIOUS for predicted entities that are none.
+    columns (List[str]): The predicted labels, and MISSED for true entities that were not found.
+    counts (numpy.ndarray): The number of pairs. Shape (n_labels + 1, n_labels + 1).
+    exact (numpy.ndarray): The number of those whose tokens are the same, too. Same shape.
+    """
+
+    rows: list[str]
+    columns: list[str]
+    counts: numpy.ndarray
+    exact: numpy.ndarray
+
+    @classmethod
+    def of(cls, compared: Iterable[Compared], labels: Sequence[str]) -> "Confusion":
+        """Count the pairs of compared documents.
+
+        compared (Iterable[Compared]): The documents.
+        labels (Sequence[str]): All labels, true and predicted.
+        """
+        place = {label: i for i, label in enumerate(labels)}
+        counts, exact = (numpy.zeros((len(labels) + 1,) * 2, dtype="int64") for _ in range(2))
+        for doc in compared:
+            for pair in doc.pairs:
+                row = len(labels) if pair.true is None else place[pair.true.label]
+                column = len(labels) if pair.found is None else place[pair.found.label]
+                counts[row, column] += 1
+                if pair.true is not None and pair.found is not None:
+                    exact[row, column] += pair.true.same_span(pair.found)
+        return cls([*labels, SPURIOUS], [*labels, MISSED], counts, exact)
+
+    def to_dict(self) -> dict[str, list]:
+        """The same in lists, as for JSON."""
+        return {
+            "rows": self.rows,
+            "columns": self.columns,
+            "counts": self.counts.tolist(),
+            "exact": self.exact.tolist(),
+        }

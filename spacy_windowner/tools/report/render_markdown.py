@@ -1,0 +1,139 @@
+"""A report as a file of Markdown: all of its numbers, and a few errors of each kind."""
+
+from collections.abc import Iterable, Sequence
+
+from ...pages.render_page import visible
+from .matching import ERRORS
+from .mistakes import Mistake
+from .report import ModelReport, Report
+from .wording import (
+    KINDS,
+    VIEWS,
+    describe_data,
+    describe_mistakes,
+    difference,
+    percent,
+    speed,
+    thousands,
+)
+
+_EXAMPLES = 5  # errors of each kind
+_MORE = f"Here are the {_EXAMPLES} of each kind that a model is most sure of."
+
+
+def render_markdown(report: Report) -> str:
+    """Write a report as Markdown.
+
+    report (Report): The report.
+    RETURNS (str): The text.
+    """
+    parts = [
+        "# How good it is",
+        f"{describe_data(report)} (`{report.data.path}`)",
+        _overview(report),
+    ]
+    for model in report.models:
+        parts += ["## " + _cell(model.name), *_model_parts(model)]
+    parts += ["## Errors", describe_mistakes(report, len(report.mistakes))]
+    if report.mistakes:
+        parts.append(_MORE)
+    names = [model.name for model in report.models]
+    for kind in ERRORS:
+        mistakes = [mistake for mistake in report.mistakes if mistake.kind == kind]
+        if mistakes:
+            parts.append(f"### {kind.capitalize()}: {KINDS[kind]}")
+            few = sorted(mistakes, key=lambda m: -(m.score or 0.0))[:_EXAMPLES]
+            parts.append("\n".join(f"- {_describe(mistake, names)}" for mistake in few))
+    return "\n\n".join(parts) + "\n"
+
+
+def _overview(report: Report) -> str:
+    first = report.models[0].total.f
+    rows = [
+        [
+            _cell(model.name), *_scores(model.total), difference(model.total.f, first),
+            speed(model.words_per_second),
+        ]
+        for model in report.models
+    ]  # fmt: skip
+    header = ["model", *_SCORES, "F1 to the first", "words/s"]
+    if len(report.models) == 1:
+        header, rows = _without(header, 7), [_without(row, 7) for row in rows]
+    return _table(header, rows)
+
+
+def _without(row: list[str], place: int) -> list[str]:
+    return row[:place] + row[place + 1 :]
+
+
+def _model_parts(model: ModelReport) -> list[str]:
+    labels = [[_cell(label), *_scores(counts)] for label, counts in model.labels.items()]
+    views = [
+        [f"{name}: {VIEWS[name]}", *map(str, view), *_prf(view.counts)]
+        for name, view in model.views.items()
+    ]
+    kinds = [[f"{kind}: {KINDS[kind]}", thousands(n)] for kind, n in model.kinds.items()]
+    confusion = model.confusion
+    matrix = [
+        [_cell(row), *(str(n) if n else "" for n in counts)]
+        for row, counts in zip(confusion.rows, confusion.counts.tolist(), strict=True)
+    ]
+    parts = [
+        _table(["label", *_SCORES], labels),
+        _table(["view", "correct", "incorrect", "partial", "missed", "spurious", *_PRF], views),
+        _table(["true \\ found", *map(_cell, confusion.columns)], matrix),
+        _table(["errors", "number"], kinds),
+    ]
+    if model.seen is not None:
+        seen = [[kind, *_scores(counts)] for kind, counts in model.seen.items()]
+        parts.append(_table(["entities in training", *_SCORES], seen))
+    if model.trust is not None:
+        threshold, best = model.trust.best
+        parts.append(
+            f"Expected calibration error: {model.trust.ece:.3f}. With the threshold "
+            f"{threshold:.2f}, F1 is {percent(best.f)} on this data, the best there is."
+        )
+        bins = [[f"{p:.2f}", f"{r:.2f}", thousands(n)] for p, r, n in model.trust.bins]
+        parts.append(_table(["mean probability", "share that is right", "entities"], bins))
+    return parts
+
+
+_PRF = ["P", "R", "F1"]
+_SCORES = [*_PRF, "TP", "FP", "FN"]
+
+
+def _prf(counts) -> list[str]:
+    return [percent(counts.p), percent(counts.r), percent(counts.f)]
+
+
+def _scores(counts) -> list[str]:
+    return [*_prf(counts), *(thousands(n) for n in counts)]
+
+
+def _describe(mistake: Mistake, names: Sequence[str]) -> str:
+    text = f"**{_cell(mistake.text)}**"
+    marks = [
+        f"{word} {_cell(mark.text)} ({_cell(mark.label)})"
+        for word, mark in (("true", mistake.true), ("found", mistake.found))
+        if mark is not None
+    ]
+    scores = [
+        f"{_cell(names[number])} {'' if score is None else f'{score:.2f}'}".strip()
+        for number, score in mistake.scores.items()
+        if len(names) > 1 or score is not None
+    ]
+    about = "; ".join([*marks, *scores])
+    return f"{_cell(mistake.before)}{text}{_cell(mistake.after)} [{about}]"
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+_MARKDOWN = str.maketrans({char: f"\\{char}" for char in r"\`*_{}[]<>#|~"})
+
+
+def _cell(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return visible(text).translate(_MARKDOWN).replace("&", "&amp;")

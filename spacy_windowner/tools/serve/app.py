@@ -1,0 +1,263 @@
+"""The page and what it asks for, as an ASGI application. It needs the extra `serve`."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any, cast
+
+from anyio import move_on_after
+from spacy.language import Language
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ...errors import Errors
+from ...pages.render_page import colors_of, pieces_of, render_page
+from ...pipeline.components import choose_component
+from ...pipeline.window_ner import WindowNER
+from ..explain.explain import explain
+from ..explain.render_html import render_entity
+
+
+class Tagger:
+    """Finds and explains the entities of texts, one at a time, for a page that shows them.
+
+    nlp (Language): The pipeline, which nobody else uses meanwhile.
+    component (Optional[str]): The name of the `window_ner` to explain, if there are several.
+    max_chars (int): The longest text, in characters.
+    RAISES (ValueError): If there is no such component, or several.
+    """
+
+    def __init__(self, nlp: Language, component: str | None = None, max_chars: int = 10_000):
+        self.component = choose_component(nlp, component)
+        self.max_chars = max_chars
+        self._nlp = nlp
+        nlp.max_length = max(nlp.max_length, max_chars)
+        self._ner = cast(WindowNER, nlp.get_pipe(self.component))
+        self._lock = Lock()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The component's labels."""
+        return self._ner.labels
+
+    @property
+    def is_calibrated(self) -> bool:
+        """RETURNS (bool): Whether entities have probabilities."""
+        return self._ner.calibration is not None
+
+    def find(self, text: str) -> dict[str, Any]:
+        """Find the entities of a text.
+
+        text (str): The text.
+        RETURNS (Dict[str, Any]): The text in `pieces`, see `pieces_of`, and the number of `words`
+            and `entities`.
+        RAISES (ValueError): If the text is too long.
+        """
+        text = self._checked(text)
+        with self._lock, self._nlp.memory_zone():
+            doc = self._nlp(text)
+            words = sum(not token.is_space for token in doc)
+            pieces = pieces_of(doc)
+            return {"pieces": pieces, "words": words, "entities": len(doc.ents)}
+
+    def explain(self, text: str, start: int, end: int, label: str) -> str:
+        """Explain an entity of a text.
+
+        text (str): The text.
+        start (int): The entity's first token.
+        end (int): The token after its last one.
+        label (str): Its label.
+        RETURNS (str): HTML, see `render_entity`.
+        RAISES (ValueError): If the text is too long, or the component doesn't find the entity, or
+            its model can't be explained.
+        """
+        text, label = self._checked(text), _whole(label)
+        with self._lock, self._nlp.memory_zone():
+            found = explain(self._nlp, text, name=self.component, within=(start, end))
+        for entity in found.entities:
+            if (entity.start, entity.end, entity.label) == (start, end, label):
+                return render_entity(entity, found)
+        raise ValueError(Errors.WN133.format(name=self.component, label=label))
+
+    def _checked(self, text: str) -> str:
+        if len(text) > self.max_chars:
+            raise ValueError(Errors.WN132.format(n=len(text), limit=self.max_chars))
+        return _whole(text)
+
+
+def _whole(text: str) -> str:
+    """A text without halves of characters, which JSON can hold and UTF-8 can't."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+_HERE = Path(__file__).parent
+_PAGES = _HERE.parents[1] / "pages"
+_PAGE = _HERE / "serve.html.jinja"
+_FILES = {
+    "page.css": _PAGES / "page.css",
+    "entities.css": _PAGES / "entities.css",
+    "explain.css": _HERE.parent / "explain" / "explain.css",
+    "serve.css": _HERE / "serve.css",
+    "serve.js": _HERE / "serve.js",
+}
+_TYPES = {".css": "text/css", ".js": "text/javascript"}
+# What a character takes at most in JSON, as two escaped halves, and the rest of the request.
+_BYTES_A_CHAR, _MORE_BYTES = 12, 4096
+_SECONDS_TO_READ = 1.0
+"""After a refusal, for the sender to notice it."""
+
+_HEADERS = {
+    # No script and no style but the files above, and nothing from elsewhere. The lengths of bars
+    # are attributes of style, which can run nothing.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "style-src-attr 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def make_app(tagger: Tagger, model: str, hosts: Sequence[str]) -> Starlette:
+    """Make the application.
+
+    tagger (Tagger): Finds the entities.
+    model (str): The model's name, for the page.
+    hosts (Sequence[str]): The host names that requests may have, or "*" among them for any. Another
+        name is that of a foreign page, which had it point here to read what is typed.
+    RETURNS (Starlette): The application.
+    """
+    colors = colors_of(tagger.labels)
+    page = render_page(_PAGE, {}, tagger=tagger, model=model, colors=colors)
+
+    async def index(request: Request) -> Response:
+        return HTMLResponse(page)
+
+    async def entities(request: Request) -> Response:
+        return await _answer(request, tagger.max_chars, {"text": str}, tagger.find)
+
+    async def why(request: Request) -> Response:
+        fields = {"text": str, "start": int, "end": int, "label": str}
+
+        def explain(**question: Any) -> dict[str, Any]:
+            return {"html": tagger.explain(**question)}
+
+        return await _answer(request, tagger.max_chars, fields, explain)
+
+    return Starlette(
+        routes=[
+            Route("/", index),
+            *[Route(f"/{name}", _file(path)) for name, path in _FILES.items()],
+            Route("/entities", entities, methods=["POST"]),
+            Route("/why", why, methods=["POST"]),
+        ],
+        middleware=[
+            Middleware(_CloseUnread),
+            Middleware(_SafeHeaders),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+        ],
+        exception_handlers={ClientDisconnect: _gone},
+    )
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)  # which nobody reads: a page that calls off a question
+
+
+def _file(path: Path) -> Callable[[Request], Awaitable[Response]]:
+    async def file(request: Request) -> Response:
+        return Response(path.read_bytes(), media_type=_TYPES[path.suffix])
+
+    return file
+
+
+async def _answer(
+    request: Request,
+    max_chars: int,
+    fields: Mapping[str, type],
+    ask: Callable[..., dict[str, Any]],
+) -> Response:
+    """Answer a question in JSON, or say in JSON what is wrong with it."""
+    # Browsers let foreign pages send this type only if we allow it, which we don't.
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    if kind.lower() != "application/json":
+        return _error(Errors.WN134.format(fields=", ".join(fields)), 415)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _BYTES_A_CHAR * max_chars + _MORE_BYTES:
+            return _error(Errors.WN132.format(n="too many", limit=max_chars), 413)
+    try:
+        question = json.loads(body)
+    except (ValueError, RecursionError):  # no JSON, or JSON nested without end
+        question = None
+    if not isinstance(question, dict) or {k: type(v) for k, v in question.items()} != fields:
+        return _error(Errors.WN134.format(fields=", ".join(fields)), 400)
+    if len(question["text"]) > max_chars:
+        return _error(Errors.WN132.format(n=len(question["text"]), limit=max_chars), 413)
+    try:
+        return JSONResponse(await run_in_threadpool(ask, **question))
+    except ValueError as error:
+        if not str(error).startswith("[WN"):
+            raise
+        return _error(str(error), 422)
+
+
+def _error(message: str, status: int) -> Response:
+    return JSONResponse({"error": message}, status)
+
+
+class _SafeHeaders:
+    """Adds the headers that keep a browser from what the page doesn't need."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_safely)
+
+
+class _CloseUnread:
+    """Closes the connection after the answer to a request that isn't read to its end, so that
+    nobody goes on with an upload that is refused. To close it at once could destroy the answer on
+    its way: for a moment what still comes is thrown away."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        is_unread = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+        async def read() -> Message:
+            nonlocal is_unread
+            message = await receive()
+            is_unread = is_unread and message.get("more_body", False)
+            return message
+
+        async def answer(message: Message) -> None:
+            if is_unread and message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Connection"] = "close"
+            elif is_unread and not message.get("more_body", False):
+                await send({**message, "more_body": True})
+                with move_on_after(_SECONDS_TO_READ):
+                    while is_unread:
+                        await read()
+                message = {"type": "http.response.body"}
+            await send(message)
+
+        await self._app(scope, read, answer)

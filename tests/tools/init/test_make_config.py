@@ -1,0 +1,89 @@
+"""The configs that `init` writes, and those of the repository."""
+
+import pytest
+import spacy
+from spacy.util import load_config
+from thinc.api import Config
+
+from spacy_windowner.tools.init.make_config import (
+    FEW_WORDS,
+    GROW,
+    RECIPES,
+    make_config,
+    read_recipe,
+    to_text,
+)
+from spacy_windowner.tools.train import count_words
+
+from ...scripts import ROOT
+from ..report.util import write_docs
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_the_configs_of_the_repository_are_written_by_init(recipe):
+    path = ROOT / "configs" / f"{recipe}.cfg"
+    assert path.read_text(encoding="utf8") == to_text(make_config(recipe=recipe), recipe)
+
+
+def test_every_config_has_a_recipe():
+    assert sorted(path.stem for path in (ROOT / "configs").glob("*.cfg")) == sorted(RECIPES)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_comments_change_nothing(recipe, tmp_path):
+    config = make_config(recipe=recipe)
+    (tmp_path / "x.cfg").write_text(to_text(config, recipe), encoding="utf8")
+    assert load_config(tmp_path / "x.cfg") == Config().from_str(config.to_str(), interpolate=False)
+    text = to_text(config, recipe)
+    assert text.startswith(read_recipe(recipe).split("\n\n")[0])
+    comments = [line for line in text.splitlines() if line.startswith("# ")]
+    assert len(comments) > (1 if recipe in (GROW,) else 2)
+
+
+def test_the_default_recipe_is_the_factory():
+    """`nlp.add_pipe` gives the same model and scheme."""
+    nlp = spacy.blank("en")
+    nlp.add_pipe("window_ner")
+    assert make_config()["components"] == nlp.config["components"]
+
+
+@pytest.mark.parametrize("lang", ["de", "xx", "ja", "zh", "th"])
+def test_languages(lang):
+    """Their tokenizers too, even of those that need a package that isn't installed."""
+    config = make_config(lang)
+    assert config["nlp"]["lang"] == lang
+    words = "spacy.Tokenizer.v1" if lang in ("de", "xx") else f"spacy.{lang}."
+    assert config["nlp"]["tokenizer"]["@tokenizers"].startswith(words)
+
+
+def test_little_data():
+    many, few = (make_config(n_words=n)["training"] for n in (FEW_WORDS, FEW_WORDS - 1))
+    assert many == make_config()["training"]
+    assert few["patience"] < many["patience"] and few["eval_frequency"] < many["eval_frequency"]
+
+
+def test_vectors():
+    config = make_config(vectors="en_vectors")
+    assert config["paths"]["vectors"] == "en_vectors"
+    vectors = config["components"]["window_ner"]["model"]["embed"]["vectors"]
+    assert vectors["@architectures"] == "spacy-windowner.VectorsEmbed.v1"
+    assert make_config(recipe="torch", vectors="v")["paths"]["vectors"] == "v"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"lang": "qq"}, "WN220.*'qq'"),
+        ({"recipe": "best"}, "WN001.*recipe.*default, binary"),
+        ({"recipe": "tok2vec", "vectors": "v"}, "WN001.*vectors.*tok2vec"),
+        ({"recipe": "grow", "vectors": "v"}, "WN001.*vectors.*grow"),
+    ],
+)
+def test_wrong_settings(settings, message):
+    with pytest.raises(ValueError, match=message):
+        make_config(**settings)
+
+
+def test_words_are_counted(tmp_path):
+    write_docs(tmp_path / "a.spacy", [("one two  three", {}), ("four\nfive", {})])
+    assert count_words(tmp_path / "a.spacy") == 5

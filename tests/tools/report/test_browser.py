@@ -1,0 +1,170 @@
+"""The page in a real browser, as a reader uses it."""
+
+import json
+from dataclasses import replace
+
+import numpy
+import pytest
+
+from spacy_windowner.tools.report.matching import Confusion
+from spacy_windowner.tools.report.report import Report
+
+
+@pytest.fixture
+def page(browser, report: Report, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(report.to_html(), encoding="utf8")
+    for kind in ("browser", "performance"):
+        browser.get_log(kind)  # that of other pages
+    browser.get(path.as_uri())
+    return browser
+
+
+def shown(page) -> list[str]:
+    """The kinds of the errors that can be seen."""
+    rows = page.find_elements("css selector", "#errors li")
+    return [
+        row.find_element("css selector", ".chip").text for row in rows if row.is_displayed()
+    ]  # fmt: skip
+
+
+def click_kind(page, kind: str) -> None:
+    [chip] = [
+        chip
+        for chip in page.find_elements("css selector", "[data-kind-chip]")
+        if chip.text.rpartition(" ")[0] == kind
+    ]
+    chip.click()
+    assert chip.get_attribute("aria-pressed") == "true"
+
+
+def choose(page, control: str, text: str) -> None:
+    [option] = [
+        option
+        for option in page.find_elements("css selector", f"#{control} option")
+        if option.text == text
+    ]
+    option.click()
+
+
+def test_filters(page, report):
+    everything = [mistake.kind for mistake in report.mistakes]
+    assert shown(page) == everything
+    click_kind(page, "missed")
+    missed = [kind for kind in everything if kind == "missed"]
+    assert shown(page) == missed and 0 < len(missed) < len(everything)
+    assert page.find_element("id", "shown").text == f"{len(missed)} shown"
+    click_kind(page, "all")
+    assert shown(page) == everything
+    choose(page, "label", "LOC")
+    assert shown(page) == [m.kind for m in report.mistakes if "LOC" in m.labels] != everything
+    click_kind(page, "missed")
+    both = [m.kind for m in report.mistakes if "LOC" in m.labels and m.kind == "missed"]
+    assert shown(page) == both
+    choose(page, "label", "all labels")
+    click_kind(page, "all")
+    choose(page, "maker", "only by B")
+    assert shown(page) == [m.kind for m in report.mistakes if list(m.scores) == [1]]
+    choose(page, "maker", "by all of them")
+    assert shown(page) == [m.kind for m in report.mistakes if len(m.scores) == 2]
+    choose(page, "maker", "made by any model")
+    search = page.find_element("id", "text")
+    search.send_keys("missed")  # a kind, and no word of a text
+    assert shown(page) == []
+    search.clear()
+    search.send_keys("SHAKA")
+    with_word = [m for m in report.mistakes if "shaka" in (m.before + m.text + m.after).lower()]
+    assert shown(page) == [m.kind for m in with_word] != everything
+
+
+def test_order(page, report):
+    def order() -> list[str]:
+        rows = page.find_elements("css selector", "#errors li")
+        return [row.get_attribute("data-score") for row in rows]
+
+    choose(page, "order", "most probable first")
+    scores = [float(score or -1) for score in order()]
+    assert scores == sorted(scores, reverse=True) and scores[0] > 0
+    choose(page, "order", "in the order of the text")
+    assert order() == [f"{m.score:.4f}" if m.score is not None else "" for m in report.mistakes]
+
+
+def test_it_asks_the_network_for_nothing_and_the_console_is_quiet(page):
+    click_kind(page, "missed")
+    assert page.get_log("browser") == []
+    messages = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
+    requests = [
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    ]
+    assert all(url.startswith("file://") and url.endswith("report.html") for url in requests)
+    assert page.current_url in requests
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark(page, scheme):
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    color = page.execute_script("return getComputedStyle(document.body).backgroundColor")
+    red = int(color.removeprefix("rgb(").split(",")[0])
+    assert red > 200 if scheme == "light" else red < 50
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_letters_of_models_have_one_color(page):
+    script = "return getComputedStyle(document.querySelector(arguments[0])).color"
+    in_table, in_list = (
+        page.execute_script(script, f"{place} .letter") for place in (".scores", "#errors")
+    )
+    assert in_table == in_list
+
+
+@pytest.mark.parametrize("n_labels", [3, 8, 12, 24])
+def test_no_picture_of_labels_reaches_beyond_its_place(page, report, tmp_path, n_labels):
+    labels = [f"LABEL_{i}" for i in range(n_labels)]
+    confusion = Confusion(
+        [*labels, "spurious"], [*labels, "missed"], *[numpy.full((n_labels + 1,) * 2, 99)] * 2
+    )
+    models = [replace(model, confusion=confusion) for model in report.models]
+    path = tmp_path / "labels.html"
+    path.write_text(replace(report, models=models).to_html(), encoding="utf8")
+    page.get(path.as_uri())
+    script = (
+        "return Array.from(document.querySelectorAll('.confusion')).every("
+        "(table) => table.scrollWidth <= table.parentElement.clientWidth)"
+    )
+    assert page.execute_script(script)
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    size = {"width": 717, "height": 1000, "deviceScaleFactor": 1, "mobile": False}  # of A4
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    on_paper = page.execute_script(script)
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert on_paper
+
+
+def test_narrow_screens_do_not_scroll_sideways(page):
+    size = {"width": 380, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    assert page.execute_script("return document.documentElement.scrollWidth") <= 380
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_paper_takes_the_first_errors(page, report, tmp_path):
+    script = "return document.querySelectorAll('.unprinted').length"
+    page.execute_script("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.execute_script(script) == 0 and not note_is_shown(page)  # there is room for all
+    html = report.to_html().replace('data-most-printed="100"', 'data-most-printed="3"')
+    path = tmp_path / "short.html"
+    path.write_text(html, encoding="utf8")
+    page.get(path.as_uri())
+    page.execute_script("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.execute_script(script) == len(report.mistakes) - 3 and note_is_shown(page)
+    page.execute_script("window.dispatchEvent(new Event('afterprint'))")
+    assert page.execute_script(script) == 0 and not note_is_shown(page)
+    assert page.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"]
+
+
+def note_is_shown(page) -> bool:
+    return page.find_element("id", "printed").is_displayed()

@@ -1,0 +1,159 @@
+"""Whole reports of small pipelines."""
+
+import json
+import shutil
+import time
+
+import pytest
+import spacy
+from spacy.language import Language
+
+from spacy_windowner.tools.report import run
+from spacy_windowner.tools.report.report import make_report, short_names
+from spacy_windowner.tools.report.run import predict, words_per_second
+
+from ...pipeline.util import TRAIN_DATA, make_examples
+from .util import MORE, trained_nlp, write_docs
+
+
+def test_it_says_what_spacy_says(report, models, data):
+    assert [model.name for model in report.models] == ["first", "second"]
+    for model, path in zip(report.models, models, strict=True):
+        nlp = spacy.load(path)
+        expected = nlp.evaluate(make_examples(nlp, [*TRAIN_DATA, *MORE]))
+        assert (model.total.p, model.total.r, model.total.f) == pytest.approx(
+            (expected["ents_p"], expected["ents_r"], expected["ents_f"])
+        )
+        assert model.words_per_second > 0
+        assert model.seen["unseen"].fn == model.seen["unseen"].tp == 0
+    assert report.models[0].trust is not None and report.models[1].trust is None
+    assert report.data.entities == 7 and report.data.documents == 5
+    assert report.data.labels == {"LOC": 4, "PERSON": 3}
+
+
+def test_json(report):
+    data = json.loads(json.dumps(report.to_dict()))
+    first = data["models"][0]
+    assert first["total"]["f"] == report.models[0].total.f
+    assert data["errors"]["total"] == len(data["errors"]["shown"]) > 0
+    assert set(first["views"]) == {"strict", "exact", "partial", "type"}
+    missed = [error for error in data["errors"]["shown"] if error["kind"] == "missed"]
+    assert any(error["models"].get("first") is not None for error in missed)
+    for error in data["errors"]["shown"]:
+        for mark in (error["true"], error["found"]):
+            assert mark is None or mark["text"] in error["text"]
+
+
+def test_candidates_and_settings_are_as_before(data):
+    nlp = trained_nlp()
+    cfg = nlp.get_pipe("window_ner").cfg
+    cfg["spans_key"] = None
+    before = json.dumps(cfg)
+    examples = make_examples(nlp, MORE)
+    [one, *_] = predict(nlp, examples, "model")
+    assert {"window_ner", "window_ner_candidates"} <= set(one.predicted.spans)
+    assert json.dumps(cfg) == before
+
+
+def test_other_pipelines_can_be_compared(models, data, tmp_path):
+    rules = spacy.blank("en")
+    rules.add_pipe("entity_ruler").add_patterns([{"label": "LOC", "pattern": "Paris"}])
+    rules.to_disk(tmp_path / "rules")
+    report = make_report(models[0], data, compare_with=[tmp_path / "rules"])
+    assert report.models[1].total.tp == 1 and report.models[1].trust is None
+    assert report.models[0].seen is None
+
+
+def test_partial_annotation(models, tmp_path):
+    """Of a document that isn't annotated for a label, entities of that label don't count."""
+    nlp = spacy.load(models[0])
+    [eg] = make_examples(
+        nlp, [("Who is Shaka Khan? I like London.", {"entities": [(26, 32, "LOC")]})]
+    )
+    docs = spacy.tokens.DocBin(store_user_data=True)
+    eg.reference.user_data["annotated_labels"] = ["LOC"]
+    docs.add(eg.reference)
+    docs.to_disk(tmp_path / "partial.spacy")
+    report = make_report(models[0], tmp_path / "partial.spacy")
+    assert list(report.models[0].labels) == ["LOC"]
+
+
+def test_errors(models, data, tmp_path):
+    blank = spacy.blank("en")
+    blank.add_pipe("sentencizer")
+    blank.to_disk(tmp_path / "blank")
+    with pytest.raises(ValueError, match=r"\[WN090\].*sentencizer"):
+        make_report(tmp_path / "blank", data)
+    with pytest.raises(ValueError, match=r"\[WN091\].*sentencizer"):
+        make_report(models[0], data, compare_with=[tmp_path / "blank"])
+    plain = [(text, {"entities": []}) for text, _ in TRAIN_DATA]
+    with pytest.raises(ValueError, match=r"\[WN093\].* 2 documents"):
+        make_report(models[0], write_docs(tmp_path / "plain.spacy", plain))
+    with pytest.raises(ValueError, match=r"\[WN093\].*plain\.spacy"):
+        make_report(models[0], data, train=tmp_path / "plain.spacy")  # or all would be unseen
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text('{"text": "x"}\n', encoding="utf8")
+    for paths in ({"data": lines}, {"data": data, "train": lines}):
+        with pytest.raises(ValueError, match=r"\[WN092\].*lines\.jsonl: it is no \.spacy file"):
+            make_report(models[0], **paths)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises(ValueError, match=r"\[WN092\].*no .spacy files"):
+        make_report(models[0], folder)
+    shutil.copy(data, folder / "a.spacy")
+    shutil.copy(data, folder / "c.spacy")
+    whole = make_report(models[0], folder)
+    assert whole.data.documents == 10
+    for broken in (data.read_bytes()[:40], b"", b"text", b'{"text": "x"}\n'):
+        (folder / "b.spacy").write_bytes(broken)
+        with pytest.raises(ValueError, match=r"\[WN092\].*b\.spacy") as caught:
+            make_report(models[0], folder)
+        assert ".." not in str(caught.value)
+
+
+def test_documents_without_annotation_are_told(models, tmp_path):
+    path = tmp_path / "some.spacy"
+    nlp = spacy.load(models[0])
+    docs = [eg.reference for eg in make_examples(nlp)] + [nlp.make_doc("Not annotated")]
+    spacy.tokens.DocBin(docs=docs).to_disk(path)
+    report = make_report(models[0], path)
+    assert report.data.not_annotated == 1
+    assert "Left out for lack of annotation: 1 of these." in report.to_markdown()
+
+
+def test_a_pipeline_is_timed_for_a_while(monkeypatch):
+    nlp = spacy.blank("en")
+    assert words_per_second(nlp, []) == 0
+    assert words_per_second(nlp, [" ", ""] * 3) >= 0
+    monkeypatch.setattr(run, "_SECONDS", 0.2)
+    start = time.perf_counter()
+    fast = words_per_second(nlp, ["a b c"] * 10)
+    assert 0.2 <= time.perf_counter() - start < 2.0
+
+    @Language.component("sleepy_component")
+    def sleepy(doc):
+        time.sleep(0.01)
+        return doc
+
+    nlp.add_pipe("sleepy_component")
+    # It doesn't get through all of the texts.
+    slow = words_per_second(nlp, ["a b c"] * 10_000)
+    assert 0 < slow < 300 < fast
+
+
+@pytest.mark.parametrize(
+    "paths, names",
+    [
+        (["a/model-best"], ["a"]),
+        (["model-best"], ["model-best"]),
+        (["x/a/model-best", "x/b/model-best"], ["a", "b"]),
+        (["x/a/model-best", "y/a/model-best"], ["x/a", "y/a"]),
+        (["a/model-best", "a/model-last"], ["a/model-best", "a/model-last"]),
+        (["en_core", "a/en_core"], ["en_core", "a/en_core"]),
+        (["a", "a"], ["a", "a (2)"]),
+        (["."], ["."]),
+        (["/"], ["/"]),
+    ],
+)
+def test_names(paths, names):
+    assert short_names(paths) == names

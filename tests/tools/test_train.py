@@ -1,0 +1,95 @@
+"""From annotated files to a pipeline."""
+
+import json
+
+import pytest
+import spacy
+import srsly
+
+from spacy_windowner.tools.train import train
+
+from ..pipeline.util import ents_of
+
+# There is little to calibrate on.
+pytestmark = pytest.mark.filterwarnings(r"ignore:\[WW060\]")
+
+NAMES = ["Anna", "Paul", "John", "Eve", "Mary", "Bob", "Kim", "Lee", "Joe", "Ann"]
+
+
+def write(path, n=60, start=0):
+    """Documents that differ from each other."""
+    rows = []
+    for number in range(start, start + n):
+        name = NAMES[number % len(NAMES)]
+        text = f"{name} came to town on day {'x' * (1 + number % 9)}, and {'y' * (number // 9 + 1)}"
+        rows.append({"text": text, "spans": [{"start": 0, "end": len(name), "label": "PER"}]})
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("train")
+    write(path / "all.jsonl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(folder):
+    return train([folder / "all.jsonl"], folder / "out", max_steps=60)
+
+
+def test_all_is_there(folder, trained):
+    assert trained.is_new and trained.model == folder / "out" / "model-best"
+    nlp = spacy.load(trained.model)
+    assert ents_of(nlp("Anna came to town")) == [("Anna", "PER")]
+    assert nlp.get_pipe("window_ner").calibration is not None
+    assert trained.report.models[0].total.f > 0.9
+    assert {path.name for path in trained.pages} == {"report.html", "report.md"}
+    assert all(path.is_file() for path in trained.pages)
+    config = spacy.util.load_config(trained.config)
+    assert config["paths"]["train"].endswith("train.spacy")
+    assert config["training"]["max_steps"] == 60
+    [conversion] = trained.conversions
+    assert sorted(part.path.stem for part in conversion.parts) == ["dev", "test", "train"]
+
+
+def test_a_second_call_trains_nothing(folder, trained):
+    before = (trained.model / "window_ner" / "model").stat().st_mtime_ns
+    again = train([folder / "all.jsonl"], folder / "out", max_steps=60)
+    assert not again.is_new
+    assert (trained.model / "window_ner" / "model").stat().st_mtime_ns == before
+    assert again.report.models[0].total == trained.report.models[0].total
+
+
+def test_other_data_or_settings_train_anew(folder, trained):
+    assert train([folder / "all.jsonl"], folder / "out", max_steps=3).is_new
+    write(folder / "all.jsonl", n=61)
+    assert train([folder / "all.jsonl"], folder / "out", max_steps=3).is_new
+    srsly.write_json(folder / "out" / "train.json", [])
+    assert train([folder / "all.jsonl"], folder / "out", max_steps=3).is_new
+    (folder / "out" / "train.json").write_text("{")
+    with pytest.raises(ValueError, match=r"WN221.*train\.json"):
+        train([folder / "all.jsonl"], folder / "out", max_steps=3)
+
+
+@pytest.mark.parametrize("has_test", [True, False])
+def test_data_that_is_split_already(tmp_path, has_test):
+    files = {name: tmp_path / f"{name}.jsonl" for name in ("a", "dev", "test")}
+    for number, path in enumerate(files.values()):
+        write(path, 30, 100 * number)
+    test = files["test"] if has_test else None
+    done = train([files["a"]], tmp_path / "out", dev=files["dev"], test=test, max_steps=3)
+    assert len(done.conversions) == (3 if has_test else 2)
+    assert done.report.data.path.endswith("test.spacy" if has_test else "dev.spacy")
+    assert done.report.data.documents == 30
+
+
+def test_wrong_settings(folder):
+    with pytest.raises(ValueError, match="WN001.*recipe.*grow"):
+        train([folder / "all.jsonl"], folder / "x", recipe="grow")
+    with pytest.raises(ValueError, match="WN001.*test.*dev"):
+        train([folder / "all.jsonl"], folder / "x", test=folder / "all.jsonl")
+    with pytest.raises(ValueError, match="WN180"):
+        train([folder / "none.jsonl"], folder / "x")
+    assert not (folder / "x" / "model-best").exists()
