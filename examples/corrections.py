@@ -1,10 +1,10 @@
-"""Teach a trained pipeline a handful of corrected documents, and nothing else.
+"""Teach a trained pipeline a few corrected documents and preserve everything else.
 
     python examples/corrections.py model/model-best corrected.spacy raw.txt model/corrected
 
-Each step learns from all corrected documents at once, and then rehearses on raw text, so that what
-the pipeline finds elsewhere stays as it is. It ends when every correction sticks: when the entities
-that the whole pipeline finds in each document are exactly the corrected ones.
+Each step learns from all corrected documents at once, and then rehearses on raw text to preserve
+what the pipeline finds elsewhere. The script stops when every correction sticks, that is, when the
+whole pipeline finds exactly the corrected entities in each document.
 """
 
 import random
@@ -36,22 +36,22 @@ def correct(
     """Teach a pipeline corrections.
 
     nlp (Language): The pipeline.
-    corrected (Sequence[Doc]): Documents with the right entities.
-    raw (Sequence[Doc]): Documents as they occur, without annotation. A thousand will do.
-    component (str): The name of the component that learns. If it listens to a `tok2vec`, it gets a
-        copy of that for its own.
+    corrected (Sequence[Doc]): Documents with the correct entities.
+    raw (Sequence[Doc]): Typical documents without annotation. A thousand are enough.
+    component (str): The name of the component that learns. If it listens to a `tok2vec`, it gets
+        its own copy of that layer.
     learn_rate (float): The learning rate.
-    rehearsals (int): Rehearsals in each step.
-    rehearsed_docs (int): Documents in each rehearsal.
-    max_steps (int): The most steps.
-    RETURNS (List[Doc]): The corrected documents in which other entities are still found.
+    rehearsals (int): The number of rehearsals in each step.
+    rehearsed_docs (int): The number of documents in each rehearsal.
+    max_steps (int): The maximum number of steps.
+    RETURNS (List[Doc]): The corrected documents in which the pipeline still finds other entities.
     RAISES (ValueError): If the component can't learn the label of a correction.
     """
     rng = random.Random(0)
     fix_random_seed(0)
     require_learnable(nlp, corrected, component)
     for name, pipe in nlp.pipeline:
-        # Without the component it listens to, it can neither learn alone nor rehearse.
+        # While the component it listens to is disabled, it can neither learn nor rehearse.
         if component in getattr(pipe, "listening_components", ()):
             nlp.replace_listeners(name, component, ["model.embed"])
     examples = [Example(without_entities(doc), doc) for doc in corrected]
@@ -73,10 +73,10 @@ def require_learnable(nlp: Language, corrected: Sequence[Doc], component: str) -
     """Reject corrections that can't be learned.
 
     nlp (Language): The pipeline.
-    corrected (Sequence[Doc]): Documents with the right entities.
+    corrected (Sequence[Doc]): Documents with the correct entities.
     component (str): The name of the component that learns.
-    RAISES (ValueError): If an entity that is missed has a label that the component lacks, or one
-        that is missed or to go away has a label that the component has frozen.
+    RAISES (ValueError): If a missed entity has a label that the component lacks, or if a missed or
+        spurious entity has a label that the component has frozen.
     """
     pipe: Any = nlp.get_pipe(component)
     missed: set[str] = set()
@@ -84,7 +84,7 @@ def require_learnable(nlp: Language, corrected: Sequence[Doc], component: str) -
     for doc in corrected:
         wanted, found = entities(doc), found_in(nlp, doc)
         missed |= {label for *_, label in wanted - found}
-        # Where there is another entity instead, that one may get ahead.
+        # If another entity belongs there, its score may rise above that of the wrong one.
         taken = {token for start, end, _ in wanted for token in range(start, end)}
         superfluous |= {
             label for start, end, label in found - wanted if taken.isdisjoint(range(start, end))
@@ -106,7 +106,7 @@ def require_learnable(nlp: Language, corrected: Sequence[Doc], component: str) -
 
 
 def found_in(nlp: Language, doc: Doc) -> set[tuple[int, int, str]]:
-    """The entities that a pipeline finds in a document, which stays as it is."""
+    """The entities that a pipeline finds in a document. The document isn't changed."""
     return entities(nlp(without_entities(doc)))
 
 
@@ -125,7 +125,7 @@ def without_entities(doc: Doc) -> Doc:
 def main(
     model: Annotated[str, typer.Argument(help="Folder or package of the pipeline")],
     corrected: Annotated[Path, typer.Argument(help="Corrected documents (.spacy)")],
-    raw: Annotated[Path, typer.Argument(help="Text as the pipeline gets it, one a line")],
+    raw: Annotated[Path, typer.Argument(help="Typical text for the pipeline, one text per line")],
     output: Annotated[Path, typer.Argument(help="Folder to save the pipeline to")],
     component: Annotated[str, typer.Option(help="Name of the component")] = "window_ner",
     learn_rate: Annotated[float, typer.Option(help="Learning rate")] = 0.001,

@@ -15,7 +15,7 @@ class Query(BaseModel):
 
 @app.post("/entities")
 def entities(query: Query) -> list[list[dict]]:
-    with lock, nlp.memory_zone():  # which forgets the words of a request after it
+    with lock, nlp.memory_zone():  # discards the new words of a request afterwards
         return [[as_json(ent) for ent in doc.ents] for doc in nlp.pipe(query.texts)]
 
 

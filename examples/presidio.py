@@ -1,4 +1,4 @@
-"""Find personal data with Presidio, whose names of people and places a trained pipeline finds."""
+"""Find personal data with Presidio, using a trained pipeline for names of people and places."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -8,13 +8,13 @@ from presidio_analyzer import AnalyzerEngine
 from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
 from spacy.tokens import Doc
 
-# The labels of the pipeline, and what Presidio calls them.
+# Presidio's names for the labels of the pipeline.
 ENTITIES = {"PER": "PERSON", "LOC": "LOCATION", "ORG": "ORGANIZATION"}
 
 
 class WindowNerEngine(SpacyNlpEngine):
-    """Gives Presidio the probability of each entity, where it has a fixed score otherwise; and
-    words to compare with its context words, if no lemmatizer does."""
+    """Passes the probability of each entity to Presidio, which otherwise uses a fixed score. Also
+    sets lemmas, which Presidio compares with its context words, if there is no lemmatizer."""
 
     engine_name = "window_ner"
 
@@ -32,11 +32,11 @@ class WindowNerEngine(SpacyNlpEngine):
 def make_analyzer(
     model: str, entities: dict[str, str] = ENTITIES, ignored: Sequence[str] = ()
 ) -> AnalyzerEngine:
-    """Make an analyzer of English texts.
+    """Make an analyzer for English texts.
 
     model (str): The folder or package of the pipeline.
-    entities (Dict[str, str]): What Presidio calls each label of it.
-    ignored (Sequence[str]): The labels that are no personal data.
+    entities (Dict[str, str]): Presidio's name for each label of the pipeline.
+    ignored (Sequence[str]): The labels that aren't personal data.
     RETURNS (AnalyzerEngine): The analyzer.
     """
     settings = NerModelConfiguration(
@@ -49,7 +49,7 @@ def make_analyzer(
 def main(
     model: Annotated[str, typer.Argument(help="A trained pipeline")],
     text: Annotated[str, typer.Argument(help="An English text")],
-    threshold: Annotated[float, typer.Option(help="The least score")] = 0.5,
+    threshold: Annotated[float, typer.Option(help="The minimum score")] = 0.5,
 ) -> None:
     """Print the personal data in a text."""
     found = make_analyzer(model).analyze(text, language="en", score_threshold=threshold)

@@ -1,4 +1,4 @@
-"""Show the entities of a text, by `streamlit run examples/streamlit_app.py MODEL`."""
+"""Show the entities of a text. Run it with `streamlit run examples/streamlit_app.py MODEL`."""
 
 import sys
 
@@ -20,4 +20,4 @@ if doc.ents:
         ]
     )
 else:
-    streamlit.info("No entities are found in this text.")
+    streamlit.info("There are no entities in this text.")
