@@ -1,12 +1,12 @@
 """From Docs to the spans that are found in them."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy
 from spacy.tokens import Doc
 
-from ..confidence.calibration import rate
+from ..confidence.calibration import Calibration, rate
 from ..decoding.biases import Biases as Leaning
 from ..decoding.lattice import Scored
 from ..decoding.spans import NO_SPANS, Spans, join
@@ -65,6 +65,42 @@ class Rating(NamedTuple):
     candidates: numpy.ndarray | None
     thresholds: numpy.ndarray | None
     wants_candidates: bool
+
+
+def has_thresholds(cfg: dict[str, Any]) -> bool:
+    """Whether the settings of a component drop entities that aren't probable enough."""
+    return any((cfg["threshold"], *cfg["thresholds"].values()))
+
+
+def make_rating(cfg: dict[str, Any], calibration: Calibration | None) -> Rating | None:
+    """How a component rates spans.
+
+    cfg (Dict[str, Any]): Its settings.
+    calibration (Optional[Calibration]): Its calibration.
+    RETURNS (Optional[Rating]): The rating. None if nobody asks for one: without a calibration, and
+        without a group of spans.
+    """
+    labels, own = cfg["labels"], cfg["thresholds"]
+    if calibration is None:
+        has_group = cfg["spans_key"] is not None
+        return Rating(None, None, None, cfg["candidates"]) if has_group else None
+    entities, candidates = (curves.of(labels) for curves in calibration)
+    thresholds = None
+    if has_thresholds(cfg):
+        thresholds = numpy.array([own.get(label, cfg["threshold"]) for label in labels])
+    return Rating(entities, candidates, thresholds, cfg["candidates"])
+
+
+class Predictions(NamedTuple):
+    """What was found in documents.
+
+    entities (Spans): The entities, rated by their probability or, if the component isn't
+        calibrated, by their margin.
+    candidates (Optional[Spans]): The spans that nearly were entities, if wanted.
+    """
+
+    entities: Spans
+    candidates: Spans | None
 
 
 class Decision(NamedTuple):

@@ -1,4 +1,3 @@
-import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -173,18 +172,6 @@ class SavedPipe(GrowingPipe):
     def _forget(self) -> None:
         """Forget what was made of another model."""
         self._has_diverged = False
-
-    def _go_on_if_finite(self, what: str, value: float) -> None:
-        """Stop a training that has diverged.
-
-        what (str): What a batch has made.
-        value (float): A number that isn't finite if the training has diverged.
-        RAISES (ValueError): If it isn't finite. From then on the component can't be saved, so that
-            what was saved before stays as it is.
-        """
-        if not math.isfinite(value):
-            self._has_diverged = True
-            raise ValueError(Errors.WN162.format(name=self.name, what=what, value=value))
 
     def require_finite(self) -> None:
         """Reject a model that would find nothing.

@@ -64,6 +64,10 @@ class HeldOut(NamedTuple):
             known.append(of_tokens)
         return cls(list(groups), gold, known, list(judged))
 
+    def has(self, label: int) -> bool:
+        """Whether the documents have an entity of a label, given by its number."""
+        return any(number == label for rows in self.gold for *_, number in rows)
+
     def judge(self, found: Iterable[Spans]) -> Iterator[tuple[tuple, bool]]:
         """Whether spans found in the documents are right: exactly an entity, with its label. Those
         found where annotation is missing aren't judged, nor those of labels that it lacks.

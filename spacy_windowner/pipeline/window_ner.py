@@ -3,27 +3,25 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
-from thinc.api import Model, Optimizer, set_dropout_rate
+from thinc.api import Model, Optimizer
 from thinc.types import Floats2d
-from thinc.util import to_numpy
 
 from ..compiled import warn_if_missing
 from ..confidence.calibration import Calibration
 from ..decoding.lattice import Scored
-from ..decoding.spans import Spans, join
+from ..decoding.spans import join
 from ..errors import Errors, Warnings
 from ..losses.rehearsal import rehearsal_loss
-from ..losses.targets import TagLoss, Targets
+from ..losses.targets import TagLoss
 from ..models.labels import BEHIND_O
 from ..models.output import (
-    add_gradient,
     can_have_transitions,
     get_transitions,
     is_listener,
@@ -32,33 +30,21 @@ from ..models.output import (
 )
 from ..models.words_file import load_words
 from ..scoring.scorer import TableScorer, make_scorer
-from .batch_loss import Objective, batch_loss
+from .batch_loss import BatchLoss
 from .checks import check_settings
 from .components import find_upstream, require_upstream
 from .doc_io import add_labels, write_entities, write_groups, write_scores
-from .gold import SkipReport, check_incorrect_spans, is_label_list, read_gold
+from .gold import is_label_list
 from .labels import LabelWatch
+from .learning import LearningPipe
 from .ner_score import forget_scores
 from .partial import EvaluationReport, judged_labels, judged_only, score_labels
-from .prediction import Decision, Rating, score_docs
-from .saving import SavedPipe
+from .prediction import Decision, Predictions, has_thresholds, make_rating, score_docs
 from .tuning import HeldOut, best_recall_bias, fit_calibration, least_label_bias
 from .vector_coverage import check_vectors, uses_vectors
 
 
-class Predictions(NamedTuple):
-    """What was found in documents.
-
-    entities (Spans): The entities, rated by their probability or, if the component isn't
-        calibrated, by their margin.
-    candidates (Optional[Spans]): The spans that nearly were entities, if wanted.
-    """
-
-    entities: Spans
-    candidates: Spans | None
-
-
-class WindowNER(SavedPipe):
+class WindowNER(LearningPipe):
     """Named entity recognition by window classification."""
 
     def __init__(
@@ -119,15 +105,12 @@ class WindowNER(SavedPipe):
         self._scorer = make_scorer(model, table_size)
         # A copy of the model that `nlp.resume_training` makes, as of all of spaCy's components.
         self._rehearsal_model: Model[list[Doc], list[Floats2d]] | None = None
-        self._skips_reported = False
         self._watch = LabelWatch()
         self._has_given_labels = False
         self._evaluation_report = EvaluationReport()
         self._calibration: tuple[Any, Calibration | None] = (None, None)
         self._told_of_threshold = False
         self._decided: tuple[Any, Any] = (None, None)
-        # Called with the scores and the targets of each batch in training, if a logger wants them.
-        self.on_scores: Callable[[numpy.ndarray, Targets], None] | None = None
 
     @property
     def calibration(self) -> Calibration | None:
@@ -204,21 +187,6 @@ class WindowNER(SavedPipe):
         if init_words is not None:
             load_words(self.model, Path(init_words), self.name)
 
-    def _read_examples(self, examples: Iterable[Example]) -> None:
-        """Add the labels of all examples, and report their entities that can't be learned."""
-        report = SkipReport()
-        for index, example in enumerate(examples):
-            for ent in example.reference.ents:
-                self.add_label(ent.label_)
-            self._watch.see([example])
-            check_incorrect_spans(example, self.cfg["incorrect_spans_key"], self.name)
-            gold = read_gold([example], [], self.scheme)
-            gold.report(report, index)
-            self.cfg["crosses_lines"] |= gold.crosses_lines
-        report.warn(self.name, "the training data")
-        # Without entities, this was no training data, but spaCy's dummy example.
-        self._skips_reported = report.total > 0
-
     def _refresh_scorer(self) -> None:
         if self._scorer.model is not self.model:
             self._scorer = make_scorer(self.model, self.table_size)
@@ -267,26 +235,19 @@ class WindowNER(SavedPipe):
         return score_docs(docs, self._scorer, self.scheme, transitions, overwrite, crosses_lines)
 
     def _decide(self) -> Decision:
-        """How entities are found, by the present settings."""
+        """How the present settings turn scores into entities."""
         if self._decided[0] != self.cfg:
             self._require_labels()
-            self._decided = deepcopy(self.cfg), Decision(self.leaning, self._rating())
-        return self._decided[1]
-
-    def _rating(self) -> Rating | None:
-        """How entities are rated, or None if they aren't."""
-        cfg, calibration = self.cfg, self.calibration
-        own = cfg["thresholds"]
-        thresholds = numpy.array([own.get(label, cfg["threshold"]) for label in self.labels])
-        if calibration is None:
-            if thresholds.any() and not self._told_of_threshold:
+            rating = make_rating(self.cfg, self.calibration)
+            if (
+                self.calibration is None
+                and has_thresholds(self.cfg)
+                and not self._told_of_threshold
+            ):
                 self._told_of_threshold = True
-                warnings.warn(Warnings.WW061.format(name=self.name), stacklevel=4)
-            has_group = cfg["spans_key"] is not None
-            return Rating(None, None, None, cfg["candidates"]) if has_group else None
-        entities, candidates = (curves.of(self.labels) for curves in calibration)
-        wanted = thresholds if thresholds.any() else None
-        return Rating(entities, candidates, wanted, cfg["candidates"])
+                warnings.warn(Warnings.WW061.format(name=self.name), stacklevel=3)
+            self._decided = deepcopy(self.cfg), Decision(self.leaning, rating)
+        return self._decided[1]
 
     def tune_recall_bias(self, examples: Iterable[Example]) -> float:
         """Set `recall_bias` to the value that gives the best F1 on examples the model was not
@@ -299,10 +260,9 @@ class WindowNER(SavedPipe):
         """
         held_out = self._held_out(examples, "WindowNER.tune_recall_bias")
         if self.frozen_labels:
-            numbers = {number for rows in held_out.gold for *_, number in rows}
             for label in self.unfrozen_labels:
                 number = self.labels.index(label)
-                if number in numbers:
+                if held_out.has(number):
                     bias = least_label_bias(held_out, self.leaning, self.scheme, number)
                     self.cfg["label_biases"] = {**self.cfg["label_biases"], label: bias}
         elif any(held_out.gold):
@@ -396,7 +356,7 @@ class WindowNER(SavedPipe):
         # which the model's rate wasn't chosen.
         rate = drop if own_rate is None or not drop or self.frozen_labels else own_rate
         self._watch.learn(examples, self.open_labels, self.name)
-        losses[self.name] += self._learn(examples, self._get_loss, rate, sgd)
+        losses[self.name] += self._learn(examples, self._batch_loss, rate, sgd)
         return losses
 
     def rehearse(
@@ -430,42 +390,14 @@ class WindowNER(SavedPipe):
             raise ValueError(Errors.WN016.format(name=self.name))
         if not any(len(example.predicted) for example in examples):
             return losses
-        wanted = tutor.predict([example.predicted for example in examples])
+        wanted = self._flatten(tutor.predict([example.predicted for example in examples]))
 
-        def get_loss(_: list[Example], scores: list[Floats2d]) -> tuple[float, Any, None]:
-            ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
-            now, earlier = self._flatten(scores), to_numpy(ops.flatten(wanted))
-            gradient, loss = rehearsal_loss(now, earlier, BEHIND_O)
-            lengths = ops.asarray(numpy.array([len(each) for each in scores]))
-            return loss, ops.unflatten(ops.asarray(gradient), lengths), None
+        def get_loss(_: list[Example], scores: numpy.ndarray) -> BatchLoss:
+            gradient, loss = rehearsal_loss(scores, wanted, BEHIND_O)
+            return BatchLoss(loss, gradient, None, [])
 
         losses[self.name] += self._learn(examples, get_loss, drop, sgd)
         return losses
-
-    def _learn(
-        self, examples: list[Example], get_loss: Callable, rate: float, sgd: Optimizer | None
-    ) -> float:
-        """One step of training by a loss, which is given the examples and their scores and returns
-        itself, its gradient and that of the transitions."""
-        self._prepare_growth()
-        set_dropout_rate(self.model, rate)
-        scores, backprop = self.model.begin_update([example.predicted for example in examples])
-        loss, d_scores, d_transitions = get_loss(examples, scores)
-        self._go_on_if_finite("the loss", loss)
-        backprop(d_scores)
-        if d_transitions is not None:
-            add_gradient(self.model, d_transitions)
-        if sgd not in (None, False):
-            self.finish_update(sgd)
-        return loss
-
-    def _flatten(self, scores: list[Floats2d]) -> numpy.ndarray:
-        """The scores of a batch."""
-        ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
-        flat = to_numpy(ops.flatten(scores))
-        with numpy.errstate(over="ignore", invalid="ignore"):
-            self._go_on_if_finite("the sum of the scores", float(flat.sum()))
-        return flat
 
     def finish_update(self, sgd: Optimizer) -> None:
         """Update the weights by the gradients of all updates since the last time, but those of
@@ -487,41 +419,8 @@ class WindowNER(SavedPipe):
         scores (List[Floats2d]): The model's scores of their predicted documents.
         RETURNS (Tuple[float, List[Floats2d]]): The loss and its gradient.
         """
-        return self._get_loss(list(examples), scores)[:2]
-
-    def _get_loss(
-        self, examples: list[Example], scores: list[Floats2d]
-    ) -> tuple[float, list[Floats2d], numpy.ndarray | None]:
-        """The same, and the gradient of learned transitions."""
-        ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
-        lengths = numpy.array([len(example.predicted) for example in examples])
-        found = batch_loss(self._objective(), examples, self._flatten(scores))
-        if not self._skips_reported:
-            # Labels were given, so that nobody went through all examples, which may be endless.
-            report = SkipReport()
-            for gold in found.gold:
-                gold.report(report)
-            source = "a batch (there is no warning of those of later batches)"
-            self._skips_reported = report.warn(self.name, source)
-        self.cfg["crosses_lines"] |= any(gold.crosses_lines for gold in found.gold)
-        gradient = ops.unflatten(ops.asarray(found.gradient), ops.asarray(lengths))
-        return found.loss, gradient, found.d_transitions
-
-    def _objective(self) -> Objective:
-        """What training wants of the scores."""
-        weight, weights = self.cfg["entity_weight"], self.cfg["label_weights"]
-        return Objective(
-            name=self.name,
-            loss=self.loss,
-            scheme=self.scheme,
-            labels=self.labels,
-            learning=self.open_labels,
-            alone=bool(self.frozen_labels),
-            entity_weights={each: weight * weights.get(each, 1.0) for each in self.labels},
-            incorrect_spans_key=self.cfg["incorrect_spans_key"],
-            transitions=get_transitions(self.model),
-            on_scores=self.on_scores,
-        )
+        found = self._batch_loss(list(examples), self._flatten(scores))
+        return found.loss, self._unflatten(found.gradient, scores)
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
         """Score a batch of examples, and warn once if they say little of the model. Of documents

@@ -1,0 +1,123 @@
+"""One step of training."""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy
+from spacy.training import Example
+from thinc.api import Optimizer, set_dropout_rate
+from thinc.types import Floats2d
+from thinc.util import to_numpy
+
+from ..errors import Errors
+from ..losses.targets import TagLoss, Targets
+from ..models.output import add_gradient, get_transitions
+from .batch_loss import BatchLoss, Objective, batch_loss
+from .gold import SkipReport, check_incorrect_spans, read_gold
+from .saving import SavedPipe
+
+
+class LearningPipe(SavedPipe):
+    """A component that learns from batches of examples, and stops when its training diverges.
+
+    A subclass sets `loss` and, in `cfg`, "entity_weight", "incorrect_spans_key" and
+    "crosses_lines".
+    """
+
+    loss: TagLoss
+    on_scores: Callable[[numpy.ndarray, Targets], None] | None = None
+    """Called with the scores and the targets of each batch in training, if a logger wants them."""
+    _skips_reported = False
+
+    def _read_examples(self, examples: Iterable[Example]) -> None:
+        """Add the labels of all examples, and report their entities that can't be learned."""
+        report = SkipReport()
+        for index, example in enumerate(examples):
+            for ent in example.reference.ents:
+                self.add_label(ent.label_)
+            self._watch.see([example])
+            check_incorrect_spans(example, self.cfg["incorrect_spans_key"], self.name)
+            gold = read_gold([example], [], self.scheme)
+            gold.report(report, index)
+            self.cfg["crosses_lines"] |= gold.crosses_lines
+        report.warn(self.name, "the training data")
+        # Without entities, this was no training data, but spaCy's dummy example.
+        self._skips_reported = report.total > 0
+
+    def _learn(
+        self,
+        examples: list[Example],
+        get_loss: Callable[[list[Example], numpy.ndarray], BatchLoss],
+        rate: float,
+        sgd: Optimizer | None,
+    ) -> float:
+        """Make one step of training. `get_loss` gets the examples and the scores of all their
+        tokens."""
+        self._prepare_growth()
+        set_dropout_rate(self.model, rate)
+        scores, backprop = self.model.begin_update([example.predicted for example in examples])
+        found = get_loss(examples, self._flatten(scores))
+        self._go_on_if_finite("the loss", found.loss)
+        backprop(self._unflatten(found.gradient, scores))
+        if found.d_transitions is not None:
+            add_gradient(self.model, found.d_transitions)
+        if sgd not in (None, False):
+            self.finish_update(sgd)
+        return found.loss
+
+    def _flatten(self, scores: list[Floats2d]) -> numpy.ndarray:
+        """The scores of a batch as one array."""
+        ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
+        flat = to_numpy(ops.flatten(scores))
+        with numpy.errstate(over="ignore", invalid="ignore"):
+            self._go_on_if_finite("the sum of the scores", float(flat.sum()))
+        return flat
+
+    def _unflatten(self, gradient: numpy.ndarray, scores: list[Floats2d]) -> list[Floats2d]:
+        """The gradient of a batch, cut as its scores are."""
+        ops: Any = self.model.ops
+        lengths = ops.asarray(numpy.array([len(each) for each in scores]))
+        return ops.unflatten(ops.asarray(gradient), lengths)
+
+    def _batch_loss(self, examples: list[Example], scores: numpy.ndarray) -> BatchLoss:
+        found = batch_loss(self._objective(), examples, scores)
+        if not self._skips_reported:
+            # Labels were given to `initialize`, which then didn't read the examples.
+            report = SkipReport()
+            for gold in found.gold:
+                gold.report(report)
+            source = "a batch (there is no warning of those of later batches)"
+            self._skips_reported = report.warn(self.name, source)
+        self.cfg["crosses_lines"] |= any(gold.crosses_lines for gold in found.gold)
+        return found
+
+    def _objective(self) -> Objective:
+        cfg = self.cfg
+        return Objective(
+            name=self.name,
+            loss=self.loss,
+            scheme=self.scheme,
+            labels=self.labels,
+            learning=self.open_labels,
+            alone=bool(self.frozen_labels),
+            entity_weights={
+                each: cfg["entity_weight"] * cfg["label_weights"].get(each, 1.0)
+                for each in self.labels
+            },
+            incorrect_spans_key=cfg["incorrect_spans_key"],
+            transitions=get_transitions(self.model),
+            on_scores=self.on_scores,
+        )
+
+    def _go_on_if_finite(self, what: str, value: float) -> None:
+        """Stop a training that has diverged.
+
+        what (str): What a batch has made.
+        value (float): A number that isn't finite if the training has diverged.
+        RAISES (ValueError): If it isn't finite. From then on the component can't be saved, so that
+            what was saved before stays as it is.
+        """
+        if not math.isfinite(value):
+            self._has_diverged = True
+            raise ValueError(Errors.WN162.format(name=self.name, what=what, value=value))
