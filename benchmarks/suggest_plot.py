@@ -7,10 +7,9 @@ import matplotlib
 import numpy
 from matplotlib import pyplot
 from matplotlib.ticker import PercentFormatter, StrMethodFormatter
-from suggest import MARGIN, RANDOM
 from svg import STYLE, save
 
-_LINES = {MARGIN: ("suggested by margin", "#1f8fd6"), RANDOM: ("random choice", "#e07b1a")}
+_LINES = {"suggest": ("suggested by margin", "#1f8fd6"), "random": ("random choice", "#e07b1a")}
 _AXES = {
     "share": ("documents annotated", PercentFormatter(1.0, decimals=0)),
     "words": ("words annotated", StrMethodFormatter("{x:,.0f}")),
