@@ -1,8 +1,8 @@
 """Docstrings in spaCy's style, as data for pages and in Google's style for mkdocstrings:
 
-    name (type): What it is,
-        in as many lines as it takes.
-    RETURNS (type): What comes back.
+name (type): What it is,
+    in as many lines as it takes.
+RETURNS (type): What comes back.
 """
 
 import inspect

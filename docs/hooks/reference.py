@@ -30,9 +30,7 @@ def on_page_markdown(markdown: str, **settings: Any) -> str:
 
 def _settings() -> Iterator[str]:
     points = [
-        point
-        for point in distribution("spacy-windowner").entry_points
-        if point.group != _COMMANDS
+        point for point in distribution("spacy-windowner").entry_points if point.group != _COMMANDS
     ]
     # The component first, and then by what a config calls them.
     groups = dict.fromkeys([_FACTORIES, *sorted(point.group for point in points)])
