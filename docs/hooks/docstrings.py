@@ -59,7 +59,7 @@ def read_docstring(value: str) -> Docstring:
             text.append(line)
         continues = bool(found) or (continues and line.startswith(" "))
     return Docstring(
-        "\n".join(text).strip(),
+        re.sub(r"\n{3,}", "\n\n", "\n".join(text)).strip(),
         [field for field in fields if field.name not in _SECTIONS],
         [field for field in fields if field.name in _SECTIONS],
     )

@@ -11,7 +11,6 @@ TUTORIAL = "docs/tutorial.md"
 """The page that needs a checkout and nothing else."""
 
 
-
 def pages_with(shell: bool) -> list[str]:
     return [
         page
