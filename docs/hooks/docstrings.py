@@ -7,9 +7,10 @@ RETURNS (type): What comes back.
 
 import inspect
 import re
+from importlib import import_module
 from typing import Any, NamedTuple
 
-from griffe import Class, Extension, Object
+from griffe import Class, Extension, Module, Object
 
 _FIELD = re.compile(r"(\*{0,2}\w+) \((.+?)\): (.*)")
 _SECTIONS = {"RETURNS": "Returns", "YIELDS": "Yields", "RAISES": "Raises"}
@@ -87,9 +88,19 @@ def to_google(value: str, arguments: str) -> str:
 
 
 class SpacyDocstrings(Extension):
-    """Lets mkdocstrings read the docstrings of the package."""
+    """Lets mkdocstrings read the docstrings of the package, and shows the values of defaults that
+    have a name."""
 
     def on_object(self, *, obj: Object, **settings: Any) -> None:
         if obj.docstring is not None:
             title = "Attributes" if isinstance(obj, Class) else "Args"
             obj.docstring.value = to_google(obj.docstring.value, title)
+
+    def on_package(self, *, pkg: Module, **settings: Any) -> None:
+        package = import_module(pkg.path)
+        for name in package.__all__:
+            if pkg[name].is_function:
+                parameters = inspect.signature(getattr(package, name)).parameters.values()
+                for parameter in parameters:
+                    if isinstance(parameter.default, int | float | str):
+                        pkg[name].parameters[parameter.name].default = repr(parameter.default)
