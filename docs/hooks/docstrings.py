@@ -102,5 +102,5 @@ class SpacyDocstrings(Extension):
             if pkg[name].is_function:
                 parameters = inspect.signature(getattr(package, name)).parameters.values()
                 for parameter in parameters:
-                    if isinstance(parameter.default, int | float | str):
+                    if isinstance(parameter.default, int | float | str | tuple):
                         pkg[name].parameters[parameter.name].default = repr(parameter.default)

@@ -60,13 +60,14 @@ def _registered(point: EntryPoint) -> Iterator[str]:
     yield f"### {point.name} {{ #{_anchor(point.name)} }}\n"
     yield parts.text.replace("[", r"\[") if "    " not in parts.text else parts.text
     if defaults:
-        yield "\n| setting | type | default | meaning |\n|---|---|---|---|"
+        yield "\n| setting | default | meaning |\n|---|---|---|"
     for name, default in defaults.items():
         if name not in described:
             _log.warning("%s: the setting %s isn't described", point.name, name)
             continue
         _, kind, text = described[name]
-        yield f"| `{name}` | {_cell(_code(kind))} | {_default(default)} | {_cell(text)} |"
+        name = f"`{name}`<br><small>{_cell(kind)}</small>"
+        yield f"| {name} | {_default(default)} | {_cell(text)} |"
     yield ""
     if config:
         text = Config({"components": {point.name: config}}).to_str()
@@ -85,8 +86,8 @@ def _default(value: Any) -> str:
     if isinstance(value, dict):
         for key, name in value.items():
             if key.startswith("@"):
-                ours = name.startswith("spacy-windowner.")
-                return f"[`{name}`](#{_anchor(name)})" if ours else f"`{name}`"
+                short = name.removeprefix("spacy-windowner.")
+                return f"`{name}`" if short == name else f"[`{short}`](#{_anchor(name)})"
     return _code(json_dumps(value))
 
 

@@ -4,7 +4,8 @@ import importlib.util
 import re
 import sys
 from importlib.metadata import distribution
-from types import ModuleType
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import srsly
@@ -84,8 +85,8 @@ def test_settings_reference_describes_everything(hooks, caplog):
     for point in distribution("spacy-windowner").entry_points:
         if point.group != "spacy_cli":
             assert f"### {point.name} {{" in page
-    assert '| `scheme` | `str` | `"biluo"` | The tags of each label' in page
-    assert "| `model` | " in page and "| [`spacy-windowner.WindowClassifier.v1`](#" in page
+    assert '| `scheme`<br><small>str</small> | `"biluo"` | The tags of each label' in page
+    assert "| `model`<br>" in page and "| [`WindowClassifier.v1`](#spacy-windowner.w" in page
     assert "[components.window_ner.model.embed]" in page
 
 
@@ -129,3 +130,28 @@ def test_docstrings_are_read(hooks):
         "Raises:",
         "    ValueError: If not.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "expected"),
+    [
+        ("index.md", "docs/train.md#recipes", "train.md#recipes"),
+        ("index.md", "docs/images/entities.png", "images/entities.png"),
+        ("index.md", "assets/README.md", "REPO/blob/main/assets/README.md"),
+        ("hub.md", "packages.md", "packages.md"),
+        ("lecture.md", "../tests/test_lecture.py", "REPO/blob/main/tests/test_lecture.py"),
+        ("lecture.md", "../examples", "REPO/tree/main/examples"),
+        ("project.md", "project.yml", "REPO/blob/main/project.yml"),
+        ("hub.md", "https://spacy.io", "https://spacy.io"),
+        ("hub.md", "no-such-page.md", "no-such-page.md"),
+    ],
+)
+def test_links_of_the_site(page, link, expected, monkeypatch):
+    config = SimpleNamespace(docs_dir=str(ROOT / "docs"), repo_url="REPO/")
+    here = SimpleNamespace(file=SimpleNamespace(src_uri=page))
+    code = f"\n```\n[a]({link})\n```\n"
+    if page == "index.md":
+        # The text of the home page is that of the README.
+        monkeypatch.setattr(Path, "read_text", lambda *_: f"[a]({link}){code}")
+    written = load_hook("links").on_page_markdown(f"[a]({link}){code}", page=here, config=config)
+    assert written == f"[a]({expected}){code}"
