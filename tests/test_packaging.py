@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 GENERATED = (".cpp", ".so", ".pyd")
 SOURCES = {
     path.relative_to(ROOT).as_posix()
-    for suffix in ("py", "pyx", "h", "jinja", "css", "js")
+    for suffix in ("py", "pyx", "h", "jinja", "css", "js", "cfg")
     for path in (ROOT / "spacy_windowner").rglob(f"*.{suffix}")
 }
 EXTENSIONS = sorted(path.removesuffix(".pyx") for path in SOURCES if path.endswith(".pyx"))

@@ -139,17 +139,6 @@ def test_readme_names_the_commands_that_ci_runs():
         assert len(found) == 1 and found[0].startswith("pip install")
 
 
-def test_readme_python_runs():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    scope: dict = {}
-    for code in re.findall("```python\n(.+?)```", readme, flags=re.DOTALL):
-        exec(code, scope)
-    assert [ent.text for ent in scope["nlp"]("Paris Hilton flew to Paris.").ents] == [
-        "Paris Hilton",
-        "Paris",
-    ]
-
-
 @pytest.mark.slow
 @needs_data
 @pytest.mark.parametrize(

@@ -420,11 +420,11 @@ def test_parameters_of_another_network(trained_once, tmp_path):
         make_nlp().get_pipe("window_ner").from_disk(tmp_path)
 
 
-def test_example_of_the_readme():
-    readme = (ROOT / "README.md").read_text(encoding="utf8")
-    [code] = re.findall("```py\n(.+?)```", readme, flags=re.DOTALL)
+def test_example_of_the_docs():
+    page = (ROOT / "docs" / "models.md").read_text(encoding="utf8")
+    [code] = re.findall("```py\n(.+?)```", page, flags=re.DOTALL)
     block = "components.window_ner.model.scorer"
-    [settings] = re.findall(rf"```ini\n\[{block}\]\n(.+?)```", readme, flags=re.DOTALL)
+    [settings] = re.findall(rf"```ini\n\[{block}\]\n(.+?)```", page, flags=re.DOTALL)
     exec(code, {"__name__": "scorer"})
     fix_random_seed(0)
     nlp = make_pipeline(**Config().from_str(f"[scorer]\n{settings}")["scorer"])
