@@ -65,7 +65,7 @@ def WordDropout(
     recognize unknown words by their prefix, suffix, shape and characters.
 
     embed (Model[List[Doc], List[Floats2d]]): The embedding layer.
-    rate (float): Share of the words to hide. Others are chosen in each update.
+    rate (float): Share of the words to hide, drawn anew in each update.
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer. It works on copies of the documents.
     """
     return Model("word_dropout", forward_word_dropout, init=init, layers=[embed],

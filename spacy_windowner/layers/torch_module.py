@@ -28,8 +28,8 @@ class Modules:
         self.build = build
         # The widths it was built for, and a module with this structure. Only copies of it run.
         self.template: tuple[tuple[int, int], Any] | None = None
-        # The last module that predicted, and the parameters it shares. When the layer has other
-        # parameters it is replaced, and never changed, so threads can share it.
+        # The last module that predicted, and the parameters it shares. It is never changed, only
+        # replaced when the layer has other parameters, so threads can share it.
         self.predictor: tuple[list[Any], Any] | None = None
 
     def __getstate__(self) -> dict[str, Any]:

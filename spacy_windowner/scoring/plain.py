@@ -1,6 +1,5 @@
-"""The arithmetic of scoring in plain Python. It runs where `core.pyx` isn't compiled, whose tests
-compare the two. Documents are multiplied one by one, so their scores don't depend on other
-documents."""
+"""The arithmetic of scoring in plain Python. It runs where `core.pyx` isn't compiled, and tests
+compare the two. Documents are multiplied one by one, so their scores don't depend on each other."""
 
 import numpy
 from thinc.api import NumpyOps
@@ -10,7 +9,7 @@ from ..layers.windowed_affine import table_indices, window_rows
 
 class WordIndex:
     """Maps words to the rows 1, 2, ... of a table, in the order in which they are added. One thread
-    adds at a time. Others may look up words meanwhile, and find a new word's row or don't find it
+    adds at a time. Other threads may look up words meanwhile. They may not find the newest words
     yet.
 
     capacity (int): The most words it can hold.

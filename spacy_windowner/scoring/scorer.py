@@ -1,5 +1,4 @@
-"""Scorers get a model's scores, from a table of words where possible, otherwise by running the
-model."""
+"""How the component gets scores from its model: from a table of words, or by running the model."""
 
 import os
 from collections.abc import Sequence

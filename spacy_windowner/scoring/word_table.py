@@ -1,4 +1,4 @@
-"""A cache of words with their products with all positions of the window."""
+"""A cache of the products of words with all positions of the window."""
 
 from collections.abc import Callable, Sequence
 from threading import Lock
@@ -67,7 +67,7 @@ class WordTable:
 
         other (WordTable): A table of the same shape.
         words (numpy.ndarray): As for `add`.
-        RETURNS (numpy.ndarray): The words that the other table doesn't have.
+        RETURNS (numpy.ndarray): The words that neither table has.
         """
         rows = other.find(words)
         has = rows > 0

@@ -380,7 +380,7 @@ def test_copies_have_no_table(docs, copied):
     scores = score(scorer, docs)
     assert len(pickle.dumps(scorer)) == before
     [other, other_model] = copied([scorer, model])
-    assert other._known is None
+    assert other._state is None
     assert other.model is other_model is not model
     assert other.table_size == 900
     numpy.testing.assert_array_equal(score(other, docs), scores)
