@@ -97,8 +97,8 @@ class Scored(NamedTuple):
         starts, ends, kind = tokens, tokens, numpy.zeros(len(tokens), dtype=int)
         parts = []
 
-        def add(whole: numpy.ndarray) -> None:
-            behind = numpy.minimum(whole - best[starts], 0.0)
+        def add(totals: numpy.ndarray) -> None:
+            behind = numpy.minimum(totals - best[starts], 0.0)
             chosen = behind >= -most_behind
             columns = docs[starts], starts, ends + 1, labels, behind
             parts.append(Spans(*(column[chosen] for column in columns)))
@@ -111,10 +111,10 @@ class Scored(NamedTuple):
             starts, ends, labels, sums, kind = (
                 each[goes_on] for each in (starts, ends, labels, sums, kind)
             )
-            now, inside, final = tag[kind, labels], tag[1, labels], tag[2, labels]
+            current, inside, final = tag[kind, labels], tag[1, labels], tag[2, labels]
             ends = ends + 1
-            add(sums + A[now, final] + S[ends, final] + backward[ends, final])
-            sums = sums + A[now, inside] + S[ends, inside]
+            add(sums + A[current, final] + S[ends, final] + backward[ends, final])
+            sums = sums + A[current, inside] + S[ends, inside]
             kind = numpy.ones_like(kind)
         docs, starts, ends, labels, behind = join(parts)
         offset = (numpy.cumsum(self.lengths) - self.lengths)[docs]
@@ -211,8 +211,8 @@ def tag_marginals(
     later = numpy.flatnonzero(follows)
     q = (p * backward / (scale[:, None] * total))[later]
     pairs = numpy.zeros((n_tags, n_tags))
-    of_all = (forward[later - 1].T @ q) * E * may_follow(scheme.n_labels(n_tags))
-    numpy.add.at(pairs, (own[:, None], own), of_all)
+    sums = (forward[later - 1].T @ q) * E * may_follow(scheme.n_labels(n_tags))
+    numpy.add.at(pairs, (own[:, None], own), sums)
     return Marginals(log_total, marginals, pairs)
 
 

@@ -166,18 +166,18 @@ def forward_grown(
     scores, hidden, backprop_base = _run_base(model, X, is_train)
     rows = ops.xp.vstack([X.rows, base[0].get_param("pad")])
     shared = Shared(X._replace(rows=rows), hidden)
-    ran = [layer(shared, is_train) for layer in layers]
-    Y = ops.xp.hstack([scores, *[columns + scores[:, :1] for columns, _ in ran]])
+    outputs = [layer(shared, is_train) for layer in layers]
+    Y = ops.xp.hstack([scores, *[columns + scores[:, :1] for columns, _ in outputs]])
     learning = model.attrs["learning"]
 
     def backprop(dY: Ragged) -> Floats2d | None:
-        d_scores, *d_columns = _split(ops, dY.dataXd, [scores, *[each for each, _ in ran]])
+        d_scores, *d_columns = _split(ops, dY.dataXd, [scores, *[each for each, _ in outputs]])
         if learning is not None:
             for number in learning:
-                ran[number][1](d_columns[number])
+                outputs[number][1](d_columns[number])
             return None
         d_hidden, d_rows = None, ops.xp.zeros_like(rows)
-        for (_, backprop_columns), d_own in zip(ran, d_columns, strict=True):
+        for (_, backprop_columns), d_own in zip(outputs, d_columns, strict=True):
             d_scores[:, 0] += d_own.sum(axis=1)
             d_own_rows, d_own_hidden = backprop_columns(d_own)
             if d_own_rows is not None:

@@ -51,7 +51,7 @@ def is_listener(model: Model) -> bool:
     return any(hasattr(node, "upstream_name") for node in model.walk())
 
 
-def add_last_layer(model: Model) -> None:
+def mark_last_layer(model: Model) -> None:
     """Mark the last layer of a window classifier as the one that may have transitions. That layer
     splits the scores of a batch into documents.
 

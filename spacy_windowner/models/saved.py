@@ -13,10 +13,10 @@ from .output import TRANSITIONS, get_transitions, is_transitions_layer, n_column
 _PARTS = ("nodes", "attrs", "params", "shims")
 _MAX_SIZE = 2**31 - 1
 # Settings for training, which don't change the meaning of a layer's parameters.
-_OF_TRAINING = frozenset(["rate", "dropout", "dropout_rate", "is_enabled", "learning"])
+_TRAINING_SETTINGS = frozenset(["rate", "dropout", "dropout_rate", "is_enabled", "learning"])
 # The packages of layers whose other settings come from the config. Other packages' layers may learn
 # theirs.
-_KNOWN = ("spacy_windowner.", "spacy.ml.", "thinc.layers.")
+_KNOWN_PACKAGES = ("spacy_windowner.", "spacy.ml.", "thinc.layers.")
 _WINDOW = "spacy_windowner.layers.windowed_affine"
 _TORCH = "spacy_windowner.layers.torch_module.forward"
 # The shapes of layers' parameters, by the name of the forward function.
@@ -69,7 +69,7 @@ def load_model(model: Model, data: bytes) -> None:
     is_empty = {
         value is None
         for layer, params in zip(layers, checked["params"], strict=True)
-        if _forward_of(layer).startswith(_KNOWN)
+        if _forward_of(layer).startswith(_KNOWN_PACKAGES)
         for value in params.values()
     }
     if len(is_empty) == 2:
@@ -109,7 +109,7 @@ def settings_of(layer: Model) -> dict[str, Any]:
     return {
         name: _as_list(value)
         for name, value in layer.attrs.items()
-        if name not in _OF_TRAINING and is_plain(value)
+        if name not in _TRAINING_SETTINGS and is_plain(value)
     }
 
 
@@ -135,7 +135,7 @@ def _check_dims(layer: Model, dims: dict[str, Any]) -> None:
 
 def _check_params(model: Model, layer: Model, dims: dict[str, Any], params: dict[str, Any]) -> None:
     forward = _forward_of(layer)
-    is_known = forward.startswith(_KNOWN) and forward != _TORCH
+    is_known = forward.startswith(_KNOWN_PACKAGES) and forward != _TORCH
     names, own_names = {*params}, {*layer.param_names}
     if is_transitions_layer(model, layer) and TRANSITIONS not in own_names:
         names.discard(TRANSITIONS)  # the layer gets them from the data
@@ -175,14 +175,14 @@ def _check_finite(layer: Model, name: str, value: Any) -> None:
 def _settings_to_load(layer: Model, attrs: dict[str, Any]) -> dict[str, Any]:
     """The saved settings of a layer. Settings that a known layer has already must be the same, and
     are left out."""
-    if not _forward_of(layer).startswith(_KNOWN):
+    if not _forward_of(layer).startswith(_KNOWN_PACKAGES):
         return attrs
     own = settings_of(layer)
     if own.get("seed") == layer.id:  # thinc's default seed
         del own["seed"]
-    for name in {*attrs} & {*own, *(_OF_TRAINING & {*layer.attrs})}:
+    for name in {*attrs} & {*own, *(_TRAINING_SETTINGS & {*layer.attrs})}:
         found = _as_list(deserialize_attr(layer.attrs[name], attrs[name], name, layer))
-        fits = _is_of_training(found) if name in _OF_TRAINING else found == own[name]
+        fits = _is_training_value(found) if name in _TRAINING_SETTINGS else found == own[name]
         if not fits or isinstance(found, bool) != isinstance(layer.attrs[name], bool):
             raise ValueError(
                 f"`{name}` of its layer '{layer.name}' is {found!r:.50}, and that of the model "
@@ -191,8 +191,8 @@ def _settings_to_load(layer: Model, attrs: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in attrs.items() if name not in own}
 
 
-def _is_of_training(value: Any) -> bool:
-    """Whether a value is a rate, a switch, or a list of layers' indices."""
+def _is_training_value(value: Any) -> bool:
+    """Whether a value fits a training setting: a rate, a switch, or a list of layers' indices."""
     if isinstance(value, list):
         return all(type(number) is int for number in value)
     is_rate = isinstance(value, int | float) and 0.0 <= value < 1.0

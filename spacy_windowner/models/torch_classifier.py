@@ -18,7 +18,7 @@ from ..layers.window_features import with_windows
 from ..layers.word_rows import AllTokens, DistinctWords
 from .features import is_context_free
 from .labels import BEHIND_O
-from .output import add_last_layer, set_output_width
+from .output import mark_last_layer, set_output_width
 
 _TORCH_NAMES = {
     "logistic": "Sigmoid",
@@ -78,7 +78,7 @@ def TorchWindowClassifier(
     word_rows = DistinctWords(dropped_embed) if context_free else AllTokens(dropped_embed)
     windows = with_windows(output, window)
     model: Model[list[Doc], list[Floats2d]] = cast(Any, chain)(word_rows, windows, ragged2list())
-    add_last_layer(model)
+    mark_last_layer(model)
     model.attrs["dropout"] = dropout
     model.attrs["embedding"] = "distinct words" if context_free else "all tokens"
     model.attrs["resize_output"] = resize_torch_output

@@ -14,7 +14,7 @@ from ..layers.windowed_affine import WindowedAffine
 from ..layers.word_rows import AllTokens, DistinctWords
 from .features import is_context_free
 from .labels import resize_output
-from .output import add_last_layer
+from .output import mark_last_layer
 
 
 @registry.architectures("spacy-windowner.WindowClassifier.v1")
@@ -79,7 +79,7 @@ def WindowClassifier(
         refs["head"] = cast(Any, chain)(*hidden, output)
         layers += [affine, with_array(cast(Any, refs["head"]))]
     model: Model[list[Doc], list[Floats2d]] = cast(Any, chain)(*layers, ragged2list())
-    add_last_layer(model)
+    mark_last_layer(model)
     model.attrs["dropout"] = dropout
     model.attrs["embedding"] = "distinct words" if context_free else "all tokens"
     model.attrs["resize_output"] = resize_output

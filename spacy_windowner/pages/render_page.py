@@ -11,7 +11,7 @@ from ..pipeline.ner_score import get_ner_score
 
 _SHARED = Path(__file__).parent
 _N_COLORS = 8  # in entities.css
-_WHITE = str.maketrans({" ": "␣", "\n": "⏎", "\t": "⇥"})
+_VISIBLE_SPACES = str.maketrans({" ": "␣", "\n": "⏎", "\t": "⇥"})
 
 
 def render_page(template: Path, filters: Mapping[str, Callable[..., Any]], **view: Any) -> str:
@@ -64,7 +64,7 @@ def visible(text: str) -> str:
     """Make a token's text visible, and harmless in a terminal: whitespace and unprintable
     characters are escaped."""
     if text.isspace():
-        text = text.translate(_WHITE)
+        text = text.translate(_VISIBLE_SPACES)
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
         for char in text

@@ -89,7 +89,9 @@ def _with_case(doc: Doc, change: Callable[[str], str]) -> Doc:
             new.norm_ = old.norm_
     copy.has_unknown_spaces = doc.has_unknown_spaces
     copy.cats = deepcopy(doc.cats)
-    copy.user_data = {_move(key, places): deepcopy(value) for key, value in doc.user_data.items()}
+    copy.user_data = {
+        _move_key(key, places): deepcopy(value) for key, value in doc.user_data.items()
+    }
     for key, group in doc.spans.items():
         spans = [Span(copy, s.start, s.end, s.label, kb_id=s.kb_id, span_id=s.id) for s in group]
         attrs = deepcopy(group.attrs)
@@ -97,7 +99,7 @@ def _with_case(doc: Doc, change: Callable[[str], str]) -> Doc:
     return copy
 
 
-def _move(key: Any, places: list[int]) -> Any:
+def _move_key(key: Any, places: list[int]) -> Any:
     """Change the character offsets that `user_data` keys of token and span attributes contain."""
     if isinstance(key, tuple) and len(key) == 4 and key[0] == "._.":
         return (*key[:2], *(None if place is None else places[place] for place in key[2:]))
