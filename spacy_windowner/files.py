@@ -44,7 +44,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:  # Ctrl+C, too
+    except BaseException:  # including Ctrl+C
         with suppress(OSError):  # the first error is the useful one
             temporary.unlink(missing_ok=True)
         raise

@@ -46,7 +46,7 @@ def CharNgrams(
 def forward(
     model: Model[list[Doc], list[Floats2d]], docs: list[Doc], is_train: bool
 ) -> tuple[list[Floats2d], Callable]:
-    ops: Any = model.ops  # thinc's types know no numpy.ndarray
+    ops: Any = model.ops  # thinc's types don't know numpy.ndarray
     attrs = model.attrs
     E: Any = ops.as_contig(model.get_param("E"))
     ngrams = _core if isinstance(E, numpy.ndarray) else ngrams_plain

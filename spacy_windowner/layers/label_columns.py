@@ -161,7 +161,7 @@ def column_layers(model: Model) -> list[Model]:
 def forward_grown(
     model: Model[WordRows, Ragged], X: WordRows, is_train: bool
 ) -> tuple[Ragged, Callable[[Ragged], Floats2d | None]]:
-    ops: Any = model.ops  # thinc's types know no numpy.ndarray
+    ops: Any = model.ops  # thinc's types don't know numpy.ndarray
     base, layers = base_layers(model), column_layers(model)
     scores, hidden, backprop_base = _run_base(model, X, is_train)
     rows = ops.xp.vstack([X.rows, base[0].get_param("pad")])

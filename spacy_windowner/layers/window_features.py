@@ -45,7 +45,7 @@ def with_windows(layer: Model[Floats2d, Floats2d], window: int) -> Model[WordRow
 def forward(
     model: Model[WordRows, Ragged], X: WordRows, is_train: bool
 ) -> tuple[Ragged, Callable[[Ragged], Floats2d]]:
-    ops: Any = model.ops  # thinc's types know no numpy.ndarray
+    ops: Any = model.ops  # thinc's types don't know numpy.ndarray
     layer = model.layers[0]
     rows = ops.xp.vstack([X.rows, model.get_param("pad")])
     places = window_rows(X.ids, X.lengths, model.attrs["window"], len(X.rows), X.is_word)

@@ -70,7 +70,7 @@ def WindowedAffine(
 def forward(
     model: Model[WordRows, Ragged], X: WordRows, is_train: bool
 ) -> tuple[Ragged, Callable[[Ragged], Floats2d]]:
-    ops: Any = model.ops  # thinc's types know no numpy.ndarray
+    ops: Any = model.ops  # thinc's types don't know numpy.ndarray
     rows: Any = ops.xp.vstack([X.rows, model.get_param("pad")])
     Y, backprop_windows = multiply_windows(model, X._replace(rows=rows), is_train)
 
@@ -93,7 +93,7 @@ def multiply_windows(
     RETURNS (Tuple[Floats2d, Callable[[Floats2d], Floats2d]]): The output, shape (n_tokens, nO), and
         its backward pass, which returns the gradient of all rows.
     """
-    ops: Any = model.ops  # thinc's types know no numpy.ndarray
+    ops: Any = model.ops  # thinc's types don't know numpy.ndarray
     W: Any = model.get_param("W")
     n_positions, nO, nI = W.shape
     window, rows = model.attrs["window"], X.rows

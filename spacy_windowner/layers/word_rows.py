@@ -58,7 +58,7 @@ def forward_words(
 def forward_tokens(
     model: Model[list[Doc], WordRows], docs: list[Doc], is_train: bool
 ) -> tuple[WordRows, Callable]:
-    ops: Any = model.ops  # thinc's types know no numpy.ndarray
+    ops: Any = model.ops  # thinc's types don't know numpy.ndarray
     lengths = _lengths(docs)
     rows, backprop_embed = model.layers[0](docs, is_train)
 

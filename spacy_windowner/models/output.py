@@ -98,5 +98,5 @@ def set_n_tags(model: Model, n_tags: int, keep: bool = True) -> None:
 
 def add_gradient(model: Model, gradient: numpy.ndarray) -> None:
     """Add to the gradient of the transitions."""
-    ops: Any = model.ops  # thinc's types know no numpy.ndarray
+    ops: Any = model.ops  # thinc's types don't know numpy.ndarray
     model.get_ref(_LAST_LAYER).inc_grad(TRANSITIONS, ops.asarray(gradient, dtype="float32"))

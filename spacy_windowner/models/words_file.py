@@ -54,7 +54,7 @@ def load_words(model: Model, path: Path, name: str) -> None:
         nodes = [node for node in _own_layers(model.get_ref(part)) if node.param_names]
         layers = [layer for layer in data[part] if layer["params"]]
         for node, layer in zip(nodes, layers, strict=True):
-            ops: Any = node.ops  # thinc's types know no numpy.ndarray
+            ops: Any = node.ops  # thinc's types don't know numpy.ndarray
             for param, value in layer["params"].items():
                 node.set_param(param, ops.asarray(value))
 

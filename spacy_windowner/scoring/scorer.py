@@ -67,7 +67,7 @@ class ModelScorer:
 
     def scores(self, docs: Sequence[Doc], words: Words) -> numpy.ndarray:
         """See `Scorer.scores`."""
-        ops: Any = self.model.ops  # thinc's types know no list of arrays
+        ops: Any = self.model.ops  # thinc's types don't know lists of arrays
         scores = to_numpy(ops.flatten(self.model.predict(docs)))
         chosen = slice(None) if words.positions is None else word_mask(docs)
         return numpy.array(scores[chosen], "float32", order="C")
@@ -183,7 +183,7 @@ def multiply(affine: Model, rows: numpy.ndarray) -> numpy.ndarray:
     rows (numpy.ndarray): Embeddings. Shape (n, nI).
     RETURNS (numpy.ndarray): Products. Shape (n, n_positions, nO).
     """
-    ops: Any = affine.ops  # thinc's types know no numpy.ndarray
+    ops: Any = affine.ops  # thinc's types don't know numpy.ndarray
     W, b = _param(affine, "W"), _param(affine, "b")
     window = affine.attrs["window"]
     n_positions, nO, nI = W.shape
@@ -233,7 +233,7 @@ def _structure(model: Model) -> tuple[Any, Any]:
 
 
 def _param(node: Model, name: str) -> Any:
-    """A parameter. thinc's types know no numpy.ndarray."""
+    """A parameter. thinc's types don't know numpy.ndarray."""
     return node.get_param(name)
 
 

@@ -82,7 +82,7 @@ def _with_case(doc: Doc, change: Callable[[str], str]) -> Doc:
         words=[text[places[token.idx] : places[token.idx + len(token)]] for token in doc],
         spaces=[bool(token.whitespace_) for token in doc],
     )
-    annotation: Any = doc.to_array(_ATTRS)  # spaCy's types know no numpy.ndarray
+    annotation: Any = doc.to_array(_ATTRS)  # spaCy's types don't know numpy.ndarray
     copy.from_array(_ATTRS, annotation)
     for old, new in zip(doc, copy, strict=True):
         if old.norm != old.lex.norm:
