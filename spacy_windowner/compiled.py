@@ -1,4 +1,4 @@
-"""Which parts run compiled, and which on their twins in plain Python."""
+"""The choice between each compiled module and its twin in plain Python."""
 
 import os
 import warnings
@@ -10,16 +10,15 @@ import spacy
 from .errors import Errors, Warnings
 
 PLAIN_VARIABLE = "SPACY_WINDOWNER_PLAIN"
-"""The environment variable that asks for the plain twins, whatever is built."""
-
+"""The environment variable that selects the plain twins even if the compiled modules are built."""
 _missing: list[str] = []
 
 
 def choose(compiled: str, plain: str) -> Any:
     """Import a compiled module or, if it wasn't built, its twin in plain Python.
 
-    compiled (str): The compiled module's name within this package, e.g. "decoding.core". Its
-        `SPACY_SERIES`, if it has one, is the minor version of spaCy that it was built for.
+    compiled (str): The compiled module's name within this package, e.g. "decoding.core". If it has
+        a `SPACY_SERIES`, that is the minor version of spaCy it was built for.
     plain (str): The name of its twin.
     RETURNS (ModuleType): The module.
     RAISES (ImportError): If the compiled module was built for another minor version of spaCy.
@@ -43,13 +42,13 @@ def choose(compiled: str, plain: str) -> Any:
     return import_module(f"{__package__}.{plain}")
 
 
+def warn_if_missing() -> None:
+    """Warn that compiled modules weren't built, and what that costs, once per process."""
+    if _missing:
+        message = Warnings.WW002.format(missing=", ".join(_missing), variable=PLAIN_VARIABLE)
+        _missing.clear()
+        warnings.warn(message, stacklevel=2)
+
+
 def _other_spacy(built: str) -> str:
     return Errors.WN002.format(built=built, installed=spacy.__version__)
-
-
-def warn_if_missing() -> None:
-    """Say once in a process that compiled parts weren't built, and what that costs."""
-    if _missing:
-        told = Warnings.WW002.format(missing=", ".join(_missing), variable=PLAIN_VARIABLE)
-        _missing.clear()
-        warnings.warn(told, stacklevel=2)

@@ -1,5 +1,5 @@
-"""Files of lines, compressed or not, read as bytes: each line is decoded by itself, so that one
-that can't be is known."""
+"""Reading and writing files: atomic writes, locked folders, files of lines, files with a
+checksum."""
 
 import gc
 import gzip
@@ -15,35 +15,48 @@ import srsly
 
 from .errors import Errors
 
+PART = ".part"
+"""The suffix of a file while it is being written."""
+BOM = b"\xef\xbb\xbf"
+"""The byte order mark that some programs write before the first line."""
+MAX_LINE = 10_000_000
+"""The default limit on a line, in bytes. A million characters, which is spaCy's limit on a text,
+fit even if JSON escapes all of them."""
+DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
+"""What reading raises if compressed data is damaged or truncated."""
+_BLOCK = 2**20  # bytes read at a time from the rest of a longer line
+_DIGEST = hashlib.sha256
+_DIGEST_SIZE = _DIGEST().digest_size
+
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file beside its place, then move it there, so that no reader ever sees half of it,
-    even after a loss of power. If that fails, the place is as it was before.
+    """Write a file under a temporary name, then rename it. So no reader ever sees half of it, even
+    after a power failure. If writing fails, the old file stays as it was.
 
-    path (Path): The file. What was there is replaced.
+    path (Path): The file. An existing one is replaced.
     data (bytes): Its content.
-    RAISES (OSError): If it can't be written, e.g. since the disk is full.
+    RAISES (OSError): If it can't be written, e.g. because the disk is full.
     """
-    beside = path.with_name(f"{path.name}{PART}")
+    temporary = path.with_name(f"{path.name}{PART}")
     try:
-        with beside.open("wb") as file:
+        with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:  # Ctrl+C, too
-        with suppress(OSError):  # the first error says more than that it can't be removed, either
-            beside.unlink(missing_ok=True)
+        os.replace(temporary, path)
+    except BaseException:  # including Ctrl+C
+        with suppress(OSError):  # the first error is the useful one
+            temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the system note on the disk which files a folder holds.
+    """Flush the list of a folder's files to the disk.
 
     folder (Path): The folder.
     """
-    if os.name != "posix":  # elsewhere folders can't be opened
+    if os.name != "posix":  # Windows can't open folders
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -52,49 +65,45 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-PART = ".part"
-"""The end of the name of a file that is being written."""
-
-
 def write_files(folder: str | Path, files: Mapping[str, str]) -> list[Path]:
-    """Write files of text into a folder, which is made if necessary: all of them, whole, or none.
-    They are written beside their places first, and then moved there.
+    """Write text files into a folder, all of them or none. The folder is made if necessary. The
+    files are written under temporary names first, then renamed.
 
     folder (Union[str, Path]): The folder.
-    files (Mapping[str, str]): Their texts, by their names.
+    files (Mapping[str, str]): The texts by file name.
     RETURNS (List[Path]): The files.
-    RAISES (ValueError): If they can't be written. What was there before stays as it was.
+    RAISES (ValueError): If they can't be written. Existing files stay as they were.
     """
     folder = Path(folder)
     places = {folder / name: folder / f".{name}.part" for name in files}
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for (place, beside), text in zip(places.items(), files.values(), strict=True):
+        for (place, temporary), text in zip(places.items(), files.values(), strict=True):
             if place.is_dir():
                 raise IsADirectoryError(f"{place} is a folder")
-            written.append(beside)
-            with beside.open("w", encoding="utf8", newline="\n") as file:
+            written.append(temporary)
+            with temporary.open("w", encoding="utf8", newline="\n") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-        for place, beside in places.items():
-            os.replace(beside, place)
+        for place, temporary in places.items():
+            os.replace(temporary, place)
     except OSError as error:
         raise ValueError(Errors.WN094.format(path=folder, reason=error)) from error
     finally:
-        for beside in written:
-            beside.unlink(missing_ok=True)
+        for temporary in written:
+            temporary.unlink(missing_ok=True)
     return list(places)
 
 
 @contextmanager
 def lock_folder(path: Path) -> Iterator[bool]:
-    """Have a folder for this process alone, as far as others ask by this function, too. The system
-    ends it with the process, however that ends.
+    """Lock a folder for this process. Only processes that call this function respect the lock. The
+    system releases it when the process ends, however it ends.
 
     path (Path): The folder.
-    YIELDS (bool): Whether nobody else has it. True where the system can't tell.
+    YIELDS (bool): Whether no other process holds the lock. True where the system can't tell.
     """
     try:
         import fcntl
@@ -115,23 +124,13 @@ def lock_folder(path: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-BOM = b"\xef\xbb\xbf"
-"""What some programs put before the first line."""
-MAX_LINE = 10_000_000
-"""Bytes of the longest line, if nothing else is asked for: a million characters, which is what
-spaCy takes, have room in it, even if all are escaped in JSON."""
-_BLOCK = 2**20  # bytes of the rest of a longer line, read at a time
-DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
-"""What reading compressed data raises if it is damaged or cut short."""
-
-
 @contextmanager
 def open_lines(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     """Open a file of lines.
 
-    path (Path): The file. If its name ends in .gz, it is compressed.
-    YIELDS (Tuple[IO[bytes], IO[bytes]]): The file, whose position says how much of it is read, and
-        the same, decompressed, to read lines from.
+    path (Path): The file. It is compressed if its name ends in .gz.
+    YIELDS (Tuple[IO[bytes], IO[bytes]]): The raw file, whose position tells how much has been read,
+        and the decompressed file, to read lines from.
     """
     with path.open("rb") as raw:
         if path.suffix != ".gz":
@@ -142,12 +141,13 @@ def open_lines(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
 
 
 def read_lines(file: IO[bytes], max_line: int) -> Iterator[tuple[bytes, int]]:
-    """Read lines, none of which takes more memory than is allowed.
+    """Read lines with a limit on their memory. They are bytes, because each is decoded separately:
+    then an error belongs to a known line.
 
     file (IO[bytes]): The file.
-    max_line (int): Bytes of the longest line, without its end.
-    YIELDS (Tuple[bytes, int]): A line and its bytes, both with its end. A longer line is read in
-        pieces, and only its beginning is given.
+    max_line (int): The most bytes of a line, without its line end.
+    YIELDS (Tuple[bytes, int]): A line and its size in bytes, both with the line end. A longer line
+        is read in pieces, and only its beginning is yielded.
     """
     while line := file.readline(max_line + 1):
         size = len(line)
@@ -159,17 +159,13 @@ def read_lines(file: IO[bytes], max_line: int) -> Iterator[tuple[bytes, int]]:
         yield line, size
 
 
-_DIGEST = hashlib.sha256
-_DIGEST_SIZE = _DIGEST().digest_size
-
-
 def write_packed(path: Path, kind: str, data: dict[str, Any]) -> None:
-    """Write a file that `read_packed` reads: its kind as a line of text, a checksum, and the data
-    in msgpack.
+    """Write a file for `read_packed`: its kind as a line of text, a checksum, and the data in
+    msgpack.
 
-    path (Path): The file. What was there is replaced.
-    kind (str): What the file is, with its version.
-    data (Dict[str, Any]): The data: plain JSON values and arrays.
+    path (Path): The file. An existing one is replaced.
+    kind (str): The kind of the file, with its version.
+    data (Dict[str, Any]): JSON values and arrays.
     """
     packed = srsly.msgpack_dumps(data)
     write_atomically(path, _first_line(kind) + _DIGEST(packed).digest() + packed)
@@ -179,10 +175,10 @@ def read_packed(path: Path, kind: str) -> dict[str, Any]:
     """Read a file that `write_packed` wrote. Nothing in it is executed.
 
     path (Path): The file.
-    kind (str): What the file must be.
-    RETURNS (Dict[str, Any]): The data. Its arrays can't be written to.
-    RAISES (ValueError): If there is no such file, or it is another one, or damaged. The message is
-        the reason alone, a part of a sentence.
+    kind (str): The kind that the file must have.
+    RETURNS (Dict[str, Any]): The data. Its arrays are read-only.
+    RAISES (ValueError): If the file is missing, damaged or of another kind. The message is only the
+        reason, a part of a sentence.
     """
     if not path.is_file():
         raise ValueError("it is a folder" if path.is_dir() else "there is no such file")
@@ -197,16 +193,16 @@ def read_packed(path: Path, kind: str) -> dict[str, Any]:
 
 
 def unpack(packed: bytes) -> dict[str, Any]:
-    """Read msgpack.
+    """Read a dictionary from msgpack.
 
     packed (bytes): The data.
-    RETURNS (Dict[str, Any]): What it holds.
-    RAISES (ValueError): If it is damaged, or holds no dictionary.
+    RETURNS (Dict[str, Any]): The dictionary.
+    RAISES (ValueError): If the data is damaged, or is no dictionary.
     """
     try:
         with keep_collecting():
             data: Any = srsly.msgpack_loads(packed)
-    except Exception as error:  # whatever it makes of damaged data
+    except Exception as error:  # damaged data can raise anything
         raise ValueError(f"{type(error).__name__}: {error}") from error
     if not isinstance(data, dict):
         raise ValueError(f"it holds a {type(data).__name__}, not a dictionary")
@@ -215,8 +211,8 @@ def unpack(packed: bytes) -> dict[str, Any]:
 
 @contextmanager
 def keep_collecting() -> Iterator[None]:
-    """Leave Python's garbage collection on or off, as it is: srsly, which switches it off while it
-    reads msgpack, leaves it so if that fails."""
+    """Restore the state of Python's garbage collection. srsly switches it off while it reads
+    msgpack, and doesn't switch it on again if reading fails."""
     collects = gc.isenabled()
     try:
         yield

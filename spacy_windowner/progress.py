@@ -1,4 +1,4 @@
-"""How functions that take long tell how far they are."""
+"""Progress reports of functions that take long."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
@@ -7,11 +7,11 @@ T = TypeVar("T")
 
 
 class Stage(NamedTuple):
-    """How far something is.
+    """How far a task has come.
 
-    text (str): What is done now.
+    text (str): What is being done.
     done (float): How much of it is done.
-    total (float): How much there is to do. 0 if that isn't known.
+    total (float): How much there is to do. 0 if unknown.
     """
 
     text: str
@@ -20,19 +20,19 @@ class Stage(NamedTuple):
 
 
 Tell = Callable[[Stage], None]
-"""What is called with each stage."""
+"""A function that is called with each stage."""
 
 
 def silent(stage: Stage) -> None:
-    """Tell nobody."""
+    """Ignore a stage."""
 
 
 def told(items: Iterable[T], text: str, total: int, tell: Tell) -> Iterator[T]:
-    """Tell of each item that it is done, when the next one is asked for.
+    """Report the progress of a loop. An item counts as done when the next one is requested.
 
     items (Iterable[T]): The items.
     text (str): What is done with them.
-    total (int): Their number. 0 if it isn't known.
+    total (int): The number of items. 0 if unknown.
     tell (Tell): Called with each stage.
     YIELDS (T): The items.
     """

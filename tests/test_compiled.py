@@ -1,4 +1,4 @@
-"""What is compiled, and its twins in plain Python."""
+"""The compiled modules, and their twins in plain Python."""
 
 import json
 import os
@@ -23,13 +23,13 @@ FAKE = "decoding.fake"
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
-    """Nothing was missing so far, and nobody asked for the twins."""
+    """Nothing is missing yet, and nobody asked for the twins."""
     monkeypatch.setattr(compiled, "_missing", [])
     monkeypatch.delenv(PLAIN_VARIABLE, raising=False)
 
 
 def choose_fake(monkeypatch, **attributes) -> ModuleType:
-    """Choose a made-up compiled module with these attributes."""
+    """Choose a fake compiled module with these attributes."""
     module = ModuleType(f"spacy_windowner.{FAKE}")
     vars(module).update(attributes)
     monkeypatch.setitem(sys.modules, module.__name__, module)
@@ -39,7 +39,7 @@ def choose_fake(monkeypatch, **attributes) -> ModuleType:
 
 
 def fail(monkeypatch, error: Exception) -> None:
-    """Let the import of a compiled module fail."""
+    """Make the import of a compiled module fail."""
     original = compiled.import_module
 
     def import_module(name):
@@ -60,7 +60,7 @@ def test_the_twin_is_chosen_by_a_variable(monkeypatch):
     monkeypatch.setenv(PLAIN_VARIABLE, "1")
     assert choose(CORE, "decoding.plain") is plain
     assert choose(FAKE, "decoding.plain") is plain
-    warn_if_missing()  # it was asked for
+    warn_if_missing()  # the plain twin was asked for
     monkeypatch.setenv(PLAIN_VARIABLE, "")
     assert choose(FAKE, "decoding.plain") is plain
     assert compiled._missing == [FAKE]
@@ -86,7 +86,7 @@ def test_a_component_warns_once(monkeypatch):
 def test_the_same_spacy(monkeypatch):
     series = ".".join(spacy.__version__.split(".")[:2])
     assert choose_fake(monkeypatch, SPACY_SERIES=series).SPACY_SERIES == series
-    choose_fake(monkeypatch)  # what doesn't depend on it
+    choose_fake(monkeypatch)  # it doesn't depend on spaCy's version
 
 
 @pytest.mark.parametrize("series", ["2.9", "3.80"])

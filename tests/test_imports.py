@@ -1,4 +1,5 @@
-"""spaCy imports the package at every `spacy.blank()`: what our modules import stays light."""
+"""spaCy imports the package at every `spacy.blank()`, so our modules must not import anything
+heavy."""
 
 import json
 import subprocess
@@ -6,14 +7,14 @@ import sys
 
 import pytest
 
-# What the commands, and what is shown, import, too, spaCy has imported before.
+# Commands and pages also import these, which spaCy needs itself.
 COMMANDS = {"typer", "wasabi", "jinja2", "tqdm"}
 ALLOWED = {"spacy", "thinc", "srsly", "numpy", "spacy_windowner", *sys.stdlib_module_names}
 
-# Nothing imports these before it is known that their extra is installed.
+# These are imported only after a check that their extra is installed.
 NEED_EXTRAS = ["spacy_windowner.tools.serve.app", "spacy_windowner.tools.serve.server"]
 
-# Records which top-level packages are imported by statements in modules of ours.
+# Records which top-level packages our modules import.
 SCRIPT = """
 import builtins, importlib, json, pkgutil, sys
 

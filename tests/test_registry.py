@@ -1,4 +1,4 @@
-"""Every registered name is listed as an entry point, so that configs find it without an import."""
+"""Every registered name is also an entry point, so configs find it without an import."""
 
 import ast
 from collections.abc import Iterator

@@ -1,3 +1,5 @@
+"""Calibration: curves that turn the margins of spans into probabilities."""
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +10,15 @@ import numpy
 from ..decoding.spans import Spans, sigmoid
 from ..errors import Errors
 
+MIN_COUNT = 50
+"""The fewest spans that a label needs for a curve of its own. The others share the pooled curve."""
 _MAX_STEPS = 100
 
 
 class Curve(NamedTuple):
-    """From margins to probabilities, `p = 1 / (1 + exp(-(slope * margin + bias)))`.
+    """Maps margins to probabilities, `p = 1 / (1 + exp(-(slope * margin + bias)))`.
 
-    slope (float): Of at least 0, so that a higher margin never means less.
+    slope (float): At least 0, so that a higher margin never lowers the probability.
     bias (float): The log odds at a margin of 0.
     fitted_on (int): The number of spans that it was fitted on.
     """
@@ -24,10 +28,109 @@ class Curve(NamedTuple):
     fitted_on: int
 
 
+@dataclass(frozen=True)
+class Curves:
+    """A curve for each label with enough data, and a pooled one for the other labels.
+
+    pooled (Curve): The curve of all labels together.
+    labels (Dict[str, Curve]): The curves of single labels.
+    """
+
+    pooled: Curve
+    labels: dict[str, Curve]
+
+    @classmethod
+    def fit(
+        cls,
+        margins: numpy.ndarray,
+        right: numpy.ndarray,
+        label_numbers: numpy.ndarray,
+        labels: Sequence[str],
+    ) -> "Curves":
+        """Fit the curves to spans that were found in held-out data.
+
+        margins (numpy.ndarray): Their margins, at least one. Shape (n,).
+        right (numpy.ndarray): Whether the span and its label are exactly right. Shape (n,).
+        label_numbers (numpy.ndarray): The number of each span's label. Shape (n,).
+        labels (Sequence[str]): All labels.
+        RETURNS (Curves): The curves.
+        """
+        curves = {}
+        for number, label in enumerate(labels):
+            mine = label_numbers == number
+            if mine.sum() >= MIN_COUNT:
+                curves[label] = fit_curve(margins[mine], right[mine])
+        return cls(fit_curve(margins, right), curves)
+
+    def of(self, labels: Sequence[str]) -> numpy.ndarray:
+        """The slope and the bias of each label's curve. float64, shape (2, n_labels)."""
+        curves = [self.labels.get(label, self.pooled)[:2] for label in labels]
+        return numpy.array(curves, dtype="float64").reshape(-1, 2).T.copy()
+
+
+class Calibration(NamedTuple):
+    """The curves for all spans.
+
+    entities (Curves): For spans that the decision made entities.
+    candidates (Curves): For spans that it didn't.
+    """
+
+    entities: Curves
+    candidates: Curves
+
+    def update(self, other: "Calibration | None") -> "Calibration":
+        """The same calibration, with another one's curves of single labels. Labels with too little
+        data there keep their curve here.
+
+        other (Optional[Calibration]): The other one, None for no change.
+        """
+        if other is None:
+            return self
+        curves = (
+            Curves(old.pooled, {**old.labels, **new.labels})
+            for old, new in zip(self, other, strict=True)
+        )
+        return Calibration(*curves)
+
+    def to_json(self) -> dict[str, Any]:
+        """The calibration in the form that the component's cfg has."""
+        return {
+            kind: {
+                "pooled": curves.pooled._asdict(),
+                "labels": {label: curve._asdict() for label, curve in curves.labels.items()},
+            }
+            for kind, curves in self._asdict().items()
+        }
+
+    @classmethod
+    def from_json(cls, data: Any, name: str) -> "Calibration":
+        """Read a calibration from the component's cfg.
+
+        data (Any): The result of `to_json`.
+        name (str): The component's name.
+        RETURNS (Calibration): The calibration.
+        RAISES (ValueError): If the data is invalid.
+        """
+        try:
+            return cls(_read_curves(data["entities"]), _read_curves(data["candidates"]))
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+            raise ValueError(Errors.WN061.format(name=name, reason=repr(error))) from error
+
+
+def rate(spans: Spans, curves: numpy.ndarray) -> Spans:
+    """Turn the ratings of spans from margins into probabilities.
+
+    spans (Spans): The spans, rated by margin.
+    curves (numpy.ndarray): The result of `Curves.of`.
+    """
+    slopes, biases = curves[:, spans.labels]
+    return spans._replace(ratings=sigmoid(slopes * spans.ratings + biases))
+
+
 def fit_curve(margins: numpy.ndarray, right: numpy.ndarray) -> Curve:
-    """Platt scaling: logistic regression of being right on the margin, by Newton's method. Instead
-    of 1 and 0 the targets are (n_right + 1) / (n_right + 2) and 1 / (n_wrong + 2), so that a few
-    spans, all of them right, aren't taken for a proof.
+    """Fit a curve by Platt scaling: logistic regression of being right on the margin, by Newton's
+    method. The targets are (n_right + 1) / (n_right + 2) and 1 / (n_wrong + 2) instead of 1 and 0.
+    So a few spans that are all right don't give certainty.
 
     margins (numpy.ndarray): The margins. Shape (n,).
     right (numpy.ndarray): Which of the spans are right. Shape (n,).
@@ -59,111 +162,8 @@ def fit_curve(margins: numpy.ndarray, right: numpy.ndarray) -> Curve:
 
 
 def _loss(z: numpy.ndarray, targets: numpy.ndarray) -> float:
-    """The cross-entropy of log odds z and targets."""
+    """The cross-entropy between log odds z and targets."""
     return float((numpy.logaddexp(0.0, z) - targets * z).sum())
-
-
-MIN_COUNT = 50
-"""The spans that a curve needs at least. Labels with fewer share the pooled one."""
-
-
-@dataclass(frozen=True)
-class Curves:
-    """A curve for each label that has enough data, and one of all labels together for the others.
-
-    pooled (Curve): The curve of all labels together.
-    labels (Dict[str, Curve]): The curves of single labels.
-    """
-
-    pooled: Curve
-    labels: dict[str, Curve]
-
-    @classmethod
-    def fit(
-        cls,
-        margins: numpy.ndarray,
-        right: numpy.ndarray,
-        label_numbers: numpy.ndarray,
-        labels: Sequence[str],
-    ) -> "Curves":
-        """Fit the curves to spans found in held-out data.
-
-        margins (numpy.ndarray): Their margins, at least one. Shape (n,).
-        right (numpy.ndarray): Whether the span and its label are exactly right. Shape (n,).
-        label_numbers (numpy.ndarray): The number of each one's label. Shape (n,).
-        labels (Sequence[str]): All labels.
-        RETURNS (Curves): The curves.
-        """
-        curves = {}
-        for number, label in enumerate(labels):
-            mine = label_numbers == number
-            if mine.sum() >= MIN_COUNT:
-                curves[label] = fit_curve(margins[mine], right[mine])
-        return cls(fit_curve(margins, right), curves)
-
-    def of(self, labels: Sequence[str]) -> numpy.ndarray:
-        """The slope and the bias of each label's curve. float64, shape (2, n_labels)."""
-        curves = [self.labels.get(label, self.pooled)[:2] for label in labels]
-        return numpy.array(curves, dtype="float64").reshape(-1, 2).T.copy()
-
-
-def rate(spans: Spans, curves: numpy.ndarray) -> Spans:
-    """Spans that are rated by their margins, rated by their probabilities.
-
-    spans (Spans): The spans.
-    curves (numpy.ndarray): What `Curves.of` returned.
-    """
-    slopes, biases = curves[:, spans.labels]
-    return spans._replace(ratings=sigmoid(slopes * spans.ratings + biases))
-
-
-class Calibration(NamedTuple):
-    """What turns margins into probabilities.
-
-    entities (Curves): For the entities that the decision is for.
-    candidates (Curves): For spans that it is against.
-    """
-
-    entities: Curves
-    candidates: Curves
-
-    def update(self, other: "Calibration | None") -> "Calibration":
-        """The same, with the curves that single labels have in another one. Labels with too little
-        data there have the curve of all labels together here.
-
-        other (Optional[Calibration]): The other one, None for no change.
-        """
-        if other is None:
-            return self
-        curves = (
-            Curves(old.pooled, {**old.labels, **new.labels})
-            for old, new in zip(self, other, strict=True)
-        )
-        return Calibration(*curves)
-
-    def to_json(self) -> dict[str, Any]:
-        """The calibration as it stands in the component's cfg."""
-        return {
-            kind: {
-                "pooled": curves.pooled._asdict(),
-                "labels": {label: curve._asdict() for label, curve in curves.labels.items()},
-            }
-            for kind, curves in self._asdict().items()
-        }
-
-    @classmethod
-    def from_json(cls, data: Any, name: str) -> "Calibration":
-        """Read a calibration from the component's cfg.
-
-        data (Any): What `to_json` returned.
-        name (str): The component's name.
-        RETURNS (Calibration): The calibration.
-        RAISES (ValueError): If it is none.
-        """
-        try:
-            return cls(_read_curves(data["entities"]), _read_curves(data["candidates"]))
-        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
-            raise ValueError(Errors.WN061.format(name=name, reason=repr(error))) from error
 
 
 def _read_curves(data: Any) -> Curves:

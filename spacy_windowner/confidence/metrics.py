@@ -1,4 +1,4 @@
-"""How good confidences are: whether they are probabilities, and how well they rank."""
+"""Metrics for confidence scores: how well calibrated they are, and how well they rank."""
 
 from typing import NamedTuple
 
@@ -10,9 +10,10 @@ N_BINS = 15
 class Judged(NamedTuple):
     """The entities that were found, the most confident ones first.
 
-    confidences (numpy.ndarray): How sure each is, descending. Shape (n,).
-    right (numpy.ndarray): Whether it is right: 1 or 0, or among entities of the same confidence
-        the share of them that are, so that no order of theirs is better than another. Shape (n,).
+    confidences (numpy.ndarray): The confidence of each, descending. Shape (n,).
+    right (numpy.ndarray): 1 for a right entity and 0 for a wrong one. Entities with the same
+        confidence all have the share of them that are right, so their order doesn't matter. Shape
+        (n,).
     """
 
     confidences: numpy.ndarray
@@ -22,8 +23,8 @@ class Judged(NamedTuple):
     def of(cls, confidences: list[float], right: list[int]) -> "Judged":
         """Sort entities.
 
-        confidences (List[float]): How sure each is. At least one.
-        right (List[int]): 1 if it is right, else 0.
+        confidences (List[float]): The confidence of each. At least one.
+        right (List[int]): 1 if it is right, otherwise 0.
         """
         values, places, counts = numpy.unique(
             numpy.asarray(confidences, dtype="float64"), return_inverse=True, return_counts=True
@@ -33,12 +34,12 @@ class Judged(NamedTuple):
 
 
 def equal_mass_bins(judged: Judged, n_bins: int = N_BINS) -> list[tuple[float, float, int]]:
-    """Split entities by their confidence into bins of the same size, or sizes that differ by 1.
+    """Split entities by confidence into bins of the same size. Sizes may differ by 1.
 
     judged (Judged): The entities.
-    n_bins (int): The number of bins. Fewer if there are fewer entities.
-    RETURNS (List[Tuple[float, float, int]]): The mean confidence of each bin, the share of its
-        entities that are right, and their number, from the least to the most confident.
+    n_bins (int): The number of bins. There are fewer if there are fewer entities.
+    RETURNS (List[Tuple[float, float, int]]): For each bin the mean confidence, the share of right
+        entities and the number of entities, from the least to the most confident bin.
     """
     parts = numpy.array_split(numpy.arange(len(judged.right))[::-1], n_bins)
     return [
@@ -49,8 +50,8 @@ def equal_mass_bins(judged: Judged, n_bins: int = N_BINS) -> list[tuple[float, f
 
 
 def calibration_error(judged: Judged, n_bins: int = N_BINS) -> float:
-    """The expected calibration error: how far confidence and share of right entities are apart, in
-    the mean over the entities of all bins. Between 0 and 1."""
+    """The expected calibration error: the mean gap between confidence and share of right entities
+    in the bins, weighted by their number of entities. Between 0 and 1."""
     bins = equal_mass_bins(judged, n_bins)
     gaps = sum(abs(confidence - right) * count for confidence, right, count in bins)
     return gaps / len(judged.right)
@@ -62,12 +63,12 @@ def risks(judged: Judged) -> numpy.ndarray:
 
 
 def measure(judged: Judged) -> dict[str, float]:
-    """What there is to say of a confidence.
+    """Compute all metrics of a confidence score.
 
     judged (Judged): The entities.
     RETURNS (Dict[str, float]): The expected calibration error, `ece`; the area under the
-        risk-coverage curve, `aurc`, the mean of `risks`; what that would be if all right ones
-        came first, `aurc_ideal`; and the share of right ones in the most confident half,
+        risk-coverage curve, `aurc`, which is the mean of `risks`; the same if all right entities
+        came first, `aurc_ideal`; and the share of right entities in the most confident half,
         `best_half`.
     """
     n_right = round(judged.right.sum())

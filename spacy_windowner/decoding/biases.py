@@ -1,3 +1,5 @@
+"""The scores that tags are chosen by: a model's scores with biases added."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,10 +11,11 @@ from .tags import O
 
 
 class Yielding(NamedTuple):
-    """A label that was learned after others, which were frozen, and so was told from O alone.
+    """A label that was learned after others, while those were frozen. Its training compared it with
+    O only.
 
-    columns (numpy.ndarray): The numbers of its tags.
-    others (numpy.ndarray): The numbers of the tags of these others.
+    columns (numpy.ndarray): The columns of its tags.
+    others (numpy.ndarray): The columns of the tags of the frozen labels.
     """
 
     columns: numpy.ndarray
@@ -21,22 +24,23 @@ class Yielding(NamedTuple):
 
 @dataclass(frozen=True)
 class Biases:
-    """What decisions make of scores: of the scores s of a token those that it decides by are
+    """Adjusts a model's scores. Tags are chosen by the adjusted scores s' of a token, which follow
+    from its scores s:
 
         s'[y] = s[y] + b[y] - max(0, max of s'[z] over z in F(y) - s'[O])
 
-    F(y) are the tags that y yields to, none for most. So a label that was learned after others
-    takes a token from one of them if it beats O by twice as much as that one does.
+    F(y) are the tags that y yields to. For most tags there are none. A label that was learned after
+    others takes a token from one of them only if it beats O by twice as much as that one does.
 
     biases (numpy.ndarray): b. Shape (n_tags,).
-    yielding (Sequence[Yielding]): The labels that yield to others, after those.
+    yielding (Sequence[Yielding]): The labels that yield, each one after the labels it yields to.
     """
 
     biases: numpy.ndarray
     yielding: Sequence[Yielding] = ()
 
     def lean(self, scores: numpy.ndarray) -> numpy.ndarray:
-        """The scores that a component decides by.
+        """Adjust scores.
 
         scores (numpy.ndarray): The model's scores. Shape (n_tokens, n_tags).
         RETURNS (numpy.ndarray): s', of the same shape and type. If nothing changes, the same array.
@@ -55,21 +59,21 @@ class Biases:
         """RETURNS (Optional[numpy.ndarray]): b in float32, None if it is 0. Shape (n_tags,)."""
         return self.biases.astype("float32") if self.biases.any() else None
 
-    def direction(self, leaned: numpy.ndarray, tag: int, other: int) -> numpy.ndarray:
-        """The weights w of the tags with which s'[tag] - s'[other] is the sum of w[y] (s[y] + b[y])
-        at a token, and around it.
+    def direction(self, adjusted: numpy.ndarray, tag: int, other: int) -> numpy.ndarray:
+        """The weights w for which s'[tag] - s'[other] is the sum of w[y] (s[y] + b[y]), at a token
+        and for scores close to its own.
 
-        leaned (numpy.ndarray): s' of the token. Shape (n_tags,).
+        adjusted (numpy.ndarray): s' of the token. Shape (n_tags,).
         tag (int): A tag.
-        other (int): Another one.
+        other (int): Another tag.
         RETURNS (numpy.ndarray): The weights. Shape (n_tags,).
         """
-        weights = numpy.zeros(len(leaned))
+        weights = numpy.zeros(len(adjusted))
         weights[tag], weights[other] = 1.0, -1.0
-        # From the last one, for a label may yield to one that yields itself.
+        # From the last one, because a label may yield to one that yields itself.
         for columns, others in reversed(self.yielding):
-            best = others[leaned[others].argmax()]
-            if leaned[best] > leaned[O]:
+            best = others[adjusted[others].argmax()]
+            if adjusted[best] > adjusted[O]:
                 weight = weights[columns].sum()
                 weights[best] -= weight
                 weights[O] += weight

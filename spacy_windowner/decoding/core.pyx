@@ -1,5 +1,5 @@
-"""The dynamic programs over the tags of a document, compiled: see the twin, `plain.py`, for what
-they find. The columns here are those of `spread`: O, then B of every label, every I, L and U."""
+"""The dynamic programs over the tags of a document, compiled. The twin, `plain.py`, says what they
+compute. The columns are those of `spread`: O, then B of every label, every I, L and U."""
 
 import numpy
 
@@ -53,7 +53,7 @@ cdef Tags make_tags(int width, const double[:, ::1] transitions) except *:
 
 
 cdef inline void begin_back(Tags* tags, double* b, bint is_end, bint soft) noexcept nogil:
-    """What follows each tag, before anything is known of it, or at a document's end."""
+    """Start a row of the backward pass, at a document's end or before it."""
     cdef int y, n = tags.n_labels
     for y in range(tags.width):
         b[y] = 1.0 if soft else 0.0
@@ -96,7 +96,7 @@ def forward_backward(
                 for y in range(W):
                     q[y] = X[t + 1, y] * B[t + 1, y] if soft else X[t + 1, y] + B[t + 1, y]
                     highest = max(highest, q[y])
-                if soft:  # else the numbers would vanish
+                if soft:  # else the numbers would become 0
                     for y in range(W):
                         q[y] /= highest
                 go_back(tags.n_labels, tags.transitions, q.data(), &B[t, 0])
@@ -111,7 +111,7 @@ cdef inline void fill_token(
 
 
 cdef int best_before(Tags* tags, const double* p, int y) noexcept nogil:
-    """The best tag before y. -1 is the end of the document."""
+    """The best tag before y, where -1 is the end of the document."""
     cdef int z, l, n = tags.n_labels, W = tags.width, best = 0
     cdef const double* A = tags.transitions if y >= 0 else NULL
     cdef double highest, score
@@ -132,7 +132,7 @@ cdef int best_before(Tags* tags, const double* p, int y) noexcept nogil:
 
 
 cdef bint trace(Tags* tags, int64_t n, const double* F, int32_t* y) noexcept nogil:
-    """The tags of the best sequence. Returns whether one isn't O."""
+    """Find the tags of the best sequence, and return whether one isn't O."""
     cdef int64_t t
     cdef int tag = -1
     cdef bint found = False

@@ -1,7 +1,7 @@
-"""What the valid tag sequences of a document are worth, one by one and together.
+"""The best tag sequence of a document, and sums over all valid ones.
 
-In the scheme BILUO every sequence of tags spells different entities, so that all is computed there:
-a tag sequence y of a document has the score
+Everything is computed in the BILUO scheme, in which different tag sequences always have different
+entities. A tag sequence y of a document has the score
 
     s(y) = sum_t S[t, y[t]] + sum_t A[y[t-1], y[t]]
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy
 
 from ..compiled import choose
-from .biases import Biases as Leaning
+from .biases import Biases
 from .spans import Spans, join
 from .tags import Scheme
 from .words import constrain
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 else:
     core = choose("decoding.core", "decoding.plain")
 
-# exp of less is taken for this much: sums of products of two still are no zeros.
+# Lower scores are raised to this before exp is taken, so the product of two results isn't 0.
 _LOWEST = -300.0
 
 
 class Scored(NamedTuple):
-    """The words of a batch of documents, one after the other, with what their tags depend on. Words
-    are all tokens but whitespace, which has no tag. In spans, tokens are counted.
+    """The words of a batch, one document after the other, with everything that their tags depend
+    on. Words are all tokens except whitespace, which has no tag. Spans have offsets in tokens.
 
     lengths (numpy.ndarray): int32, the number of words of each document. Shape (n_docs,).
-    places (numpy.ndarray): uint8, what each word's place rules out: see `places`. Shape
-        (n_words,).
-    scores (numpy.ndarray): S, float32, one row a word, one column a tag of the scheme. Shape
+    places (numpy.ndarray): uint8, what each word's place rules out: the bits `BREAK` and `TAKEN` of
+        `words.py`. Shape (n_words,).
+    scores (numpy.ndarray): S, float32, one row per word, one column per tag of the scheme. Shape
         (n_words, n_tags).
     scheme (Scheme): The scheme of the tags.
-    transitions (Optional[numpy.ndarray]): A, float64, for the columns of `Scheme.spread`. None for
-        none.
-    positions (Optional[numpy.ndarray]): int32, the token of its document that each word is. Shape
-        (n_words,). None if all tokens are words.
+    transitions (Optional[numpy.ndarray]): A, float64, for the columns of `Scheme.spread`. None if
+        there are no transitions.
+    positions (Optional[numpy.ndarray]): int32, the index of each word among the tokens of its
+        document. Shape (n_words,). None if all tokens are words.
     """
 
     lengths: numpy.ndarray
@@ -50,9 +50,9 @@ class Scored(NamedTuple):
     transitions: numpy.ndarray | None = None
     positions: numpy.ndarray | None = None
 
-    def lean(self, leaning: Leaning) -> "Scored":
-        """The same with the scores that decisions are made by."""
-        return self._replace(scores=leaning.lean(self.scores))
+    def lean(self, biases: Biases) -> "Scored":
+        """The same words with adjusted scores, which decisions are made by."""
+        return self._replace(scores=biases.lean(self.scores))
 
     def best_spans(
         self,
@@ -60,31 +60,32 @@ class Scored(NamedTuple):
         biases: numpy.ndarray | None = None,
         curves: numpy.ndarray | None = None,
     ) -> Spans:
-        """The entities of the valid tag sequence of the highest score, by Viterbi's algorithm. The
-        margin of an entity e is how much better that sequence is than the best one without e,
-        without exactly its tokens and its label:
+        """The entities of the valid tag sequence with the highest score, found by Viterbi's
+        algorithm. The margin of an entity e is how much better that sequence is than the best one
+        without e:
 
             m(e) = max_y s(y) - max_{y without e} s(y)
 
-        A sequence is without e if its tag differs at some token of e.
+        A sequence is without e if its tag differs at some token of e, so if it has no entity of
+        exactly the same tokens and label.
 
-        margins (bool): Whether margins are wanted as ratings. They are 0 otherwise.
-        biases (Optional[numpy.ndarray]): float32, what is added to the scores of each tag. Shape
-            (n_tags,).
-        curves (Optional[numpy.ndarray]): float64, the slope and the bias of each label's curve from
-            a margin to a probability. Then ratings are probabilities. Shape (2, n_labels).
+        margins (bool): Whether to compute the margins, as ratings. Otherwise they are 0.
+        biases (Optional[numpy.ndarray]): float32, added to the scores of each tag. Shape (n_tags,).
+        curves (Optional[numpy.ndarray]): float64, the slope and the bias of the curve that maps
+            each label's margins to probabilities. With curves, ratings are probabilities. Shape
+            (2, n_labels).
         RETURNS (Spans): The entities, in text order. Margins are at least 0.
         """
         found = core.best_spans(*self[:-1], margins, biases, curves)
         return self._in_tokens(found)
 
     def near_spans(self, most_behind: float) -> Spans:
-        """All labelled spans that are an entity of some valid sequence whose score is at most
-        `most_behind` lower than that of the best one. How far behind the best of these is, is their
-        rating, 0 or less.
+        """All labelled spans that are an entity of a valid sequence whose score is at most
+        `most_behind` below the best score. The rating of a span, 0 or less, is the score of the
+        best such sequence minus the best score.
 
-        Each first token is tried, and from there on each last token, as long as some sequence
-        that goes on is good enough.
+        The search tries each first token, and from there each last token, as long as some sequence
+        that continues from there is good enough.
         """
         S, forward, backward = self._max_marginals()
         tag = numpy.arange(1, S.shape[1]).reshape(4, (S.shape[1] - 1) // 4)  # B, I, L and U
@@ -96,8 +97,8 @@ class Scored(NamedTuple):
         starts, ends, kind = tokens, tokens, numpy.zeros(len(tokens), dtype=int)
         parts = []
 
-        def add(whole: numpy.ndarray) -> None:
-            behind = numpy.minimum(whole - best[starts], 0.0)
+        def add(totals: numpy.ndarray) -> None:
+            behind = numpy.minimum(totals - best[starts], 0.0)
             chosen = behind >= -most_behind
             columns = docs[starts], starts, ends + 1, labels, behind
             parts.append(Spans(*(column[chosen] for column in columns)))
@@ -110,10 +111,10 @@ class Scored(NamedTuple):
             starts, ends, labels, sums, kind = (
                 each[goes_on] for each in (starts, ends, labels, sums, kind)
             )
-            now, inside, final = tag[kind, labels], tag[1, labels], tag[2, labels]
+            current, inside, final = tag[kind, labels], tag[1, labels], tag[2, labels]
             ends = ends + 1
-            add(sums + A[now, final] + S[ends, final] + backward[ends, final])
-            sums = sums + A[now, inside] + S[ends, inside]
+            add(sums + A[current, final] + S[ends, final] + backward[ends, final])
+            sums = sums + A[current, inside] + S[ends, inside]
             kind = numpy.ones_like(kind)
         docs, starts, ends, labels, behind = join(parts)
         offset = (numpy.cumsum(self.lengths) - self.lengths)[docs]
@@ -122,7 +123,7 @@ class Scored(NamedTuple):
         return self._in_tokens(Spans(docs, starts, ends, labels, behind).ordered())
 
     def _in_tokens(self, spans: Spans) -> Spans:
-        """Spans of words, as spans of tokens."""
+        """Convert offsets in words to offsets in tokens."""
         if self.positions is None or not len(spans.docs):
             return spans
         before = (numpy.cumsum(self.lengths) - self.lengths)[spans.docs]
@@ -130,9 +131,9 @@ class Scored(NamedTuple):
         return spans._replace(starts=starts, ends=self.positions[before + spans.ends - 1] + 1)
 
     def word_margins(self) -> numpy.ndarray:
-        """How sure the tag of each word is: how much better the best valid sequence of all is than
-        the best one in which this word has another tag, where another border of an entity is
-        another tag, too.
+        """How certain the tag of each word is: how much better the best valid sequence is than the
+        best one in which this word has another tag. The tag also differs if the entity has another
+        boundary here.
 
             m[t] = max_y M[t, y] - second_y M[t, y],    M[t, y] = max_{z with z[t] = y} s(z)
 
@@ -146,30 +147,20 @@ class Scored(NamedTuple):
         return best - second
 
     def _max_marginals(self) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
-        """S in the scheme BILUO, and the best that leads to each tag, S included, and from it."""
+        """S in BILUO, and the scores of the best paths to each tag (S included) and from it."""
         S = constrain(self.scores, self.lengths, self.places, self.scheme)
         forward, backward, _ = core.forward_backward(S, self.lengths, self.transitions, False)
         return S, forward, backward
 
 
-def may_follow(n_labels: int) -> numpy.ndarray:
-    """Which tag may follow which, in the columns of `Scheme.spread`: [z, y] tells whether y may
-    follow z. Shape (n_tags, n_tags)."""
-    kinds = numpy.append("O", numpy.repeat(list("BILU"), n_labels))
-    labels = numpy.append(-1, numpy.tile(numpy.arange(n_labels), 4))
-    goes_on, continues = numpy.isin(kinds, ["B", "I"]), numpy.isin(kinds, ["I", "L"])
-    same = goes_on[:, None] & continues & (labels[:, None] == labels)
-    return same | ~(goes_on[:, None] | continues)
-
-
 class Marginals(NamedTuple):
-    """How probable tags are among all valid sequences, if these have probabilities proportional to
+    """The probabilities of tags, if each valid sequence has a probability proportional to
     exp(s(y)).
 
     log_total (float): log sum_y exp(s(y)), summed over the documents.
     tags (numpy.ndarray): The probability of each tag of each token. Shape (n_tokens, n_tags).
-    pairs (Optional[numpy.ndarray]): How often each tag follows each one, as expected, if there are
-        transitions. Shape (n_tags, n_tags).
+    pairs (Optional[numpy.ndarray]): The expected number of times that each tag follows each other
+        one, if there are transitions. Shape (n_tags, n_tags).
     """
 
     log_total: float
@@ -183,13 +174,13 @@ def tag_marginals(
     scheme: Scheme,
     transitions: numpy.ndarray | None = None,
 ) -> Marginals:
-    """The forward-backward algorithm.
+    """Compute marginals with the forward-backward algorithm.
 
     scores (numpy.ndarray): S. Shape (n_tokens, n_tags).
     lengths (numpy.ndarray): int32, the number of tokens of each document. Shape (n_docs,).
     scheme (Scheme): The scheme of the tags.
     transitions (Optional[numpy.ndarray]): A, of the scheme's tags. Shape (n_tags, n_tags).
-    RETURNS (Marginals): What is probable.
+    RETURNS (Marginals): The marginals.
 
     Source: Rabiner (1989), with scaled forward and backward sums.
     """
@@ -212,13 +203,24 @@ def tag_marginals(
     log_total += float(numpy.log(joint[stops - 1].sum(axis=1)).sum())
     if E is None:
         return Marginals(log_total, marginals, None)
-    # Joint probabilities of neighbours are forward[t-1, z] E[z, y] p[t, y] backward[t, y], scaled.
+    # The joint probabilities of two neighbours are forward[t-1, z] E[z, y] p[t, y] backward[t, y],
+    # scaled.
     follows = numpy.ones(len(scores), dtype=bool)
     follows[stops[:-1]] = False
     follows[:1] = False
     later = numpy.flatnonzero(follows)
     q = (p * backward / (scale[:, None] * total))[later]
     pairs = numpy.zeros((n_tags, n_tags))
-    of_all = (forward[later - 1].T @ q) * E * may_follow(scheme.n_labels(n_tags))
-    numpy.add.at(pairs, (own[:, None], own), of_all)
+    sums = (forward[later - 1].T @ q) * E * may_follow(scheme.n_labels(n_tags))
+    numpy.add.at(pairs, (own[:, None], own), sums)
     return Marginals(log_total, marginals, pairs)
+
+
+def may_follow(n_labels: int) -> numpy.ndarray:
+    """Which tag may follow which, in the columns of `Scheme.spread`: [z, y] is whether y may follow
+    z. Shape (n_tags, n_tags)."""
+    kinds = numpy.append("O", numpy.repeat(list("BILU"), n_labels))
+    labels = numpy.append(-1, numpy.tile(numpy.arange(n_labels), 4))
+    goes_on, continues = numpy.isin(kinds, ["B", "I"]), numpy.isin(kinds, ["I", "L"])
+    same = goes_on[:, None] & continues & (labels[:, None] == labels)
+    return same | ~(goes_on[:, None] | continues)

@@ -1,5 +1,5 @@
 // The loops over the tags of a token. The tags are O, then B of every label, every I, L and U.
-// With SOFT paths are added up, else the best one is taken: sums of products or maxima of sums.
+// With SOFT they are sums of products over all paths, otherwise maxima of sums.
 #pragma once
 #include <math.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@ static ALWAYS_INLINE double plus(double a, double b) { return SOFT ? a + b : (b 
 template <bool SOFT>
 static ALWAYS_INLINE double times(double a, double b) { return SOFT ? a * b : a + b; }
 
-// The sum of p times, if there are any, the transitions A.
+// The sum of p, times the transitions A if there are any.
 template <bool SOFT>
 static ALWAYS_INLINE double add_up(double sum, const double* p, const double* A, int64_t step,
                                    int n) {
@@ -30,8 +30,8 @@ static ALWAYS_INLINE double add_up(double sum, const double* p, const double* A,
   return sum;
 }
 
-// f[y] times the sum over all z that y may follow of p[z] times the transition from z to y.
-// Backward, where z follows y, B and L change places: a sequence read from its end is one, too.
+// Multiply f[y] by the sum of p[z] times the transition from z to y, over all z that y may follow.
+// Backward, z follows y, and B and L swap places: a sequence that is read backward is valid, too.
 template <bool BACK, bool SOFT>
 static ALWAYS_INLINE void step(int n, const double* A, const double* RESTRICT p,
                                double* RESTRICT f) {
@@ -79,8 +79,8 @@ CLONES static void soft_backward(int n, const double* A, const double* p, double
   step<true, true>(n, A, p, f);
 }
 
-// The scores of a word's tags, with the tags' biases, those that can't be as minus infinity. A label
-// has `size` tags: B, I, L and U, or B and I, which stand for U and L, too.
+// The scores of a word's tags, with biases added, and minus infinity for tags that it can't have. A
+// label has `size` tags: B, I, L and U, or B and I, which also stand for U and L.
 CLONES static void fill(int n, int size, const float* s, const float* biases, int place,
                         double* RESTRICT x) {
   const float* b = biases;
@@ -102,7 +102,7 @@ CLONES static void fill(int n, int size, const float* s, const float* biases, in
   for (int y = first; place && y < end; y++) x[y] = -INFINITY;
 }
 
-// The first of the best tags that an entity, or nothing, may come after.
+// The best tag before O, B, U or the end of the document. Of equal ones the first.
 CLONES static int best_close(int n, const double* p) {
   const int L = 1 + 2 * n, W = 1 + 4 * n;
   const double best = add_up<false>(p[0], p + L, 0, 0, 2 * n);
@@ -111,7 +111,7 @@ CLONES static int best_close(int n, const double* p) {
   return 0;
 }
 
-// The best sum of two passes over the tags but one.
+// The best sum of the two passes over all tags except one.
 CLONES static double best_other(int W, const double* f, const double* b, int tag) {
   double wide[WIDE], best = -INFINITY;
   int y = 0;

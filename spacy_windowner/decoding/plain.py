@@ -1,5 +1,5 @@
-"""The dynamic programs over the tags of a document, in plain Python: what `core.pyx` is held
-against, and what runs where it isn't compiled. It goes from token to token, all labels at once."""
+"""The dynamic programs over the tags of a document in plain Python. They run where `core.pyx` isn't
+compiled, and tests compare the two. They go from token to token, with all labels at once."""
 
 import numpy
 
@@ -27,16 +27,16 @@ def best_spans(
         spans = tags.spans(tags.trace(forward)) if len(part) else []
         if not spans:
             continue
-        rivals = [0.0] * len(spans)
+        gaps = [0.0] * len(spans)
         if margins:
             M = forward + tags.backward(part)
             total = M[0].max()
             for number, (start, end, tagged, _) in enumerate(spans):
                 M[numpy.arange(start, end), tagged] = -numpy.inf
-                rivals[number] = max(total - M[start:end].max(), 0.0)
+                gaps[number] = max(total - M[start:end].max(), 0.0)
         rows += [
-            (doc, start, end, label, rival)
-            for (start, end, _, label), rival in zip(spans, rivals, strict=True)
+            (doc, start, end, label, gap)
+            for (start, end, _, label), gap in zip(spans, gaps, strict=True)
         ]
     docs, starts, ends, labels, ratings = zip(*rows, strict=True) if rows else [()] * 5
     numbers = (numpy.array(column, dtype="int32") for column in (docs, starts, ends, labels))
@@ -50,22 +50,21 @@ def best_spans(
 def forward_backward(
     X: numpy.ndarray, lengths: numpy.ndarray, transitions: numpy.ndarray | None, soft: bool
 ) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
-    """The passes of the forward-backward algorithm, over each document,
+    """The passes of the forward-backward algorithm over each document:
 
         F[t, y] = X[t, y] + max over z before y of F[t-1, z] + A[z, y]
         B[t, z] = max over y after z of A[z, y] + X[t+1, y] + B[t+1, y],  0 at the end
 
-    or with `soft` the same with products in place of sums and sums in place of maxima. Then F is
-    scaled, its rows have the sum 1, and B, too.
+    With `soft`, products take the place of sums, and sums the place of maxima. Then F and B are
+    scaled, and each row of F has the sum 1.
 
-    X (numpy.ndarray): float64, with the columns of `Scheme.spread`: scores or, with `soft`, the
-        exponential function of them. Shape (n_tokens, n_tags).
+    X (numpy.ndarray): float64, with the columns of `Scheme.spread`: scores or, with `soft`, their
+        exponentials. Shape (n_tokens, n_tags).
     lengths (numpy.ndarray): int32, the number of tokens of each document. Shape (n_docs,).
-    transitions (Optional[numpy.ndarray]): A or, with `soft`, the exponential function of it.
-        Shape (n_tags, n_tags).
-    RETURNS (Tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]): F, B, and the sum of each row of
-        F before it was divided by it, 0 without `soft`. Shapes (n_tokens, n_tags) twice,
-        (n_tokens,).
+    transitions (Optional[numpy.ndarray]): A or, with `soft`, its exponential. Shape
+        (n_tags, n_tags).
+    RETURNS (Tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]): F, B, and what each row of F was
+        divided by, 0 without `soft`. Shapes (n_tokens, n_tags) twice, (n_tokens,).
     """
     tags = _Tags((X.shape[1] - 1) // 4, transitions, soft)
     scale = numpy.zeros(len(X))
@@ -116,7 +115,7 @@ class _Tags:
             q = X[t + 1] * B[t + 1] if self.soft else X[t + 1] + B[t + 1]
             if self.soft:
                 q /= q.max()
-            # A sequence read from its end is one, too, with B and L in each other's place.
+            # A valid sequence that is read backward is valid, too, with B and L swapped.
             B[t] = self._step(q, self.L, self.B, self.opens, A)
         return B
 
@@ -128,7 +127,7 @@ class _Tags:
         closes: numpy.ndarray,
         A: numpy.ndarray | None,
     ) -> numpy.ndarray:
-        """The sum, or the maximum, of p over the tags that each tag may follow."""
+        """For each tag, the sum or the maximum of p over the tags that it may follow."""
         if A is not None:
             return self._step_by_transitions(p, first, last, closes, A)
         found = numpy.empty(self.width)
@@ -148,8 +147,7 @@ class _Tags:
         return found
 
     def trace(self, F: numpy.ndarray) -> list[int]:
-        """The tags of the best sequence. Of equally good ones, O is before L, L before U, and B
-        before I."""
+        """The tags of the best sequence. Ties prefer O to L, L to U, and B to I."""
         tags = [self._best_before(F[-1], None)]
         for p in F[-2::-1]:
             tags.append(self._best_before(p, tags[-1]))
@@ -164,7 +162,7 @@ class _Tags:
         return int(self.closes[scores[self.closes].argmax()])
 
     def spans(self, tags: list[int]) -> list[tuple[int, int, list[int], int]]:
-        """The entities of a sequence of tags: (start, end, its tags, label number)."""
+        """The entities of a sequence of tags: (start, end, tags, label number)."""
         spans, start = [], 0
         for t, tag in enumerate(tags):
             if tag and tag in self.opens:

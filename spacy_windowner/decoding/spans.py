@@ -1,3 +1,5 @@
+"""Labelled spans of a batch of documents, as arrays."""
+
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
@@ -6,13 +8,13 @@ import numpy
 
 
 class Spans(NamedTuple):
-    """Labelled spans of a batch, by document. All arrays have shape (n,).
+    """Labelled spans of a batch, in the order of its documents. All arrays have shape (n,).
 
-    docs (numpy.ndarray): The number of each one's document.
+    docs (numpy.ndarray): The index of each span's document.
     starts (numpy.ndarray): Its first token in the document.
     ends (numpy.ndarray): The token after its last one.
     labels (numpy.ndarray): The number of its label.
-    ratings (numpy.ndarray): float64, how good it is: a margin, or a probability.
+    ratings (numpy.ndarray): float64, how good it is: a margin or a probability.
     """
 
     docs: numpy.ndarray
@@ -24,29 +26,29 @@ class Spans(NamedTuple):
     def select(self, chosen: numpy.ndarray) -> "Spans":
         """Some of the spans.
 
-        chosen (numpy.ndarray): Their places, or a mask.
+        chosen (numpy.ndarray): Their indices, or a mask.
         """
         return Spans(*(column[chosen] for column in self))
 
     def after(self, n_docs: int) -> "Spans":
-        """The same spans, if so many documents come before theirs."""
+        """The same spans, where n_docs more documents come before theirs."""
         return self._replace(docs=self.docs + numpy.int32(n_docs)) if n_docs else self
 
     def without(self, others: "Spans") -> "Spans":
-        """The spans that are not among others, whatever their ratings."""
+        """The spans that are not among others, whatever their ratings are."""
         theirs = set(zip(*(column.tolist() for column in others[:4]), strict=True))
         mine = zip(*(column.tolist() for column in self[:4]), strict=True)
         return self.select(numpy.array([span not in theirs for span in mine], dtype=bool))
 
     def ordered(self) -> "Spans":
-        """The same spans, by document, start, end and label."""
+        """The same spans, sorted by document, start, end and label."""
         return self.select(numpy.lexsort((self.labels, self.ends, self.starts, self.docs)))
 
     def by_doc(self, n_docs: int) -> list[Sequence[tuple[int, int, int, float]]]:
         """RETURNS (List[Sequence[Tuple[int, int, int, float]]]): The spans of each document, as
         (start, end, label number, rating)."""
-        # Most documents have none and share the empty tuple: a list for each would have the
-        # garbage collector run through all of memory again and again.
+        # Most documents have no spans, and share the empty tuple. With a list for each, the
+        # garbage collector would scan all of memory again and again.
         spans: list[Sequence[tuple[int, int, int, float]]] = [()] * n_docs
         if len(self.docs):
             rows = list(zip(*(column.tolist() for column in self[1:]), strict=True))
@@ -57,17 +59,17 @@ class Spans(NamedTuple):
         return spans
 
 
+_NONE = numpy.zeros(0, dtype="int32")
+NO_SPANS = Spans(_NONE, _NONE, _NONE, _NONE, numpy.zeros(0))
+
+
 def join(parts: Sequence[Spans]) -> Spans:
-    """The spans of all parts."""
+    """Concatenate spans."""
     if len(parts) == 1:
         return parts[0]
     if not parts:
         return NO_SPANS
     return Spans(*(numpy.concatenate(columns) for columns in zip(*parts, strict=True)))
-
-
-_NONE = numpy.zeros(0, dtype="int32")
-NO_SPANS = Spans(_NONE, _NONE, _NONE, _NONE, numpy.zeros(0))
 
 
 def sigmoid(z: numpy.ndarray) -> numpy.ndarray:

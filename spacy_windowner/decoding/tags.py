@@ -1,7 +1,5 @@
-"""Tag schemes: how the entities of a document are spelled with one tag a token.
-
-Whatever depends on the scheme asks it here: the tags, their order, and what may follow what.
-"""
+"""Tag schemes: how the entities of a document are encoded with one tag per token. Everything that
+depends on the scheme is here: the tags, their order, and which may follow which."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,23 +13,22 @@ from ..errors import check_setting
 O = 0  # noqa: E741
 MISSING = -1
 """The tag of a token whose annotation is unknown."""
-
 # The values of spaCy's Token.ent_iob.
 _ENT_IOB_I, _ENT_IOB_B = 1, 3
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """Column 0 of the scores is O. After it come the tags of each label, in the labels' order,
-    one for each letter of `kinds`:
+    """A tag scheme. Column 0 of the scores is O. Then come the tags of each label, in the order of
+    the labels, one for each letter of `kinds`:
 
         B  the first token of an entity       L  the last one of several
         I  a token within                     U  the only one
 
-    Without L and U, I and B stand for them. Everything that is decoded is spelled with all four
-    (see `spread`): then a tag alone says what may follow it. An entity begins with B or U and ends
-    with L or U. After B or I comes I or L of the same label, after all others O, B or U. A document
-    starts as if after O, and ends as if before O.
+    Without L and U, I and B stand for them. Decoding always uses all four (see `spread`), because
+    then a tag alone tells what may follow it. An entity begins with B or U and ends with L or U.
+    After B or I comes I or L of the same label, after all others O, B or U. A document starts as if
+    after O, and ends as if before O.
 
     name (str): The scheme's name.
     kinds (str): The letters of a label's tags.
@@ -42,7 +39,7 @@ class Scheme:
 
     @cached_property
     def offsets(self) -> tuple[int, int, int, int]:
-        """Where B, I, L and U, or what stands for them, are among the tags of a label."""
+        """The positions of B, I, L and U, or of what stands for them, among the tags of a label."""
         stands_for = {"L": "I", "U": "B"}
         letters = [kind if kind in self.kinds else stands_for[kind] for kind in "BILU"]
         b, i, l, u = (self.kinds.index(letter) for letter in letters)  # noqa: E741
@@ -57,11 +54,11 @@ class Scheme:
         return (n_tags - 1) // len(self.kinds)
 
     def tag(self, label: Any, kind: str) -> Any:
-        """The tag of a letter, B, I, L or U, and a label's number, or an array of numbers."""
+        """The tag of a letter, B, I, L or U, and a label number, or an array of label numbers."""
         return 1 + len(self.kinds) * label + self.offsets["BILU".index(kind)]
 
     def columns_of(self, labels: Sequence[int]) -> list[int]:
-        """The columns of all tags of labels, which are given by their numbers."""
+        """The columns of all tags of some labels, which are given by number."""
         n_kinds = len(self.kinds)
         return [1 + n_kinds * label + kind for label in labels for kind in range(n_kinds)]
 
@@ -85,13 +82,13 @@ class Scheme:
     def tags_from_iob(
         self, iob: numpy.ndarray, types: numpy.ndarray, label_hashes: Sequence[int]
     ) -> numpy.ndarray:
-        """Tags from the attributes of tokens.
+        """Convert token attributes to tags.
 
         iob (numpy.ndarray): ENT_IOB of each token. Shape (n_tokens,).
         types (numpy.ndarray): ENT_TYPE of each token. Shape (n_tokens,).
         label_hashes (Sequence[int]): The hash of each label, in the labels' order.
-        RETURNS (numpy.ndarray): int32 tags; MISSING where ENT_IOB is 0. Tokens of an entity whose
-            type is none of the labels are O: they are known to be nothing that has a label here.
+        RETURNS (numpy.ndarray): int32 tags; MISSING where ENT_IOB is 0. Tokens of entities with
+            other labels are O, because they are known to have none of these labels.
         """
         labels = numpy.full(len(types), -1, dtype="int32")
         for number, label_hash in enumerate(label_hashes):
@@ -109,7 +106,7 @@ class Scheme:
         return tags
 
     def spans_from_tags(self, tags: numpy.ndarray) -> list[tuple[int, int, int]]:
-        """The entities of a document's tags that spell valid ones: (start, end, label number).
+        """The entities of a valid sequence of tags: (start, end, label number).
 
         tags (numpy.ndarray): int32. Shape (n_tokens,).
         """
@@ -117,26 +114,18 @@ class Scheme:
         kinds = (tags - 1) % len(self.kinds)
         begins = (labels >= 0) & numpy.isin(kinds, [self.offsets[0], self.offsets[3]])
         starts = numpy.flatnonzero(begins)
-        # An entity ends before the next token that isn't a later one of the same.
+        # An entity ends before the next token that doesn't continue it.
         breaks = numpy.append(numpy.flatnonzero(begins | (labels < 0)), len(tags))
         ends = breaks[numpy.searchsorted(breaks, starts, side="right")]
         return list(zip(starts.tolist(), ends.tolist(), labels[starts].tolist(), strict=True))
 
     def spread(self, n_tags: int) -> numpy.ndarray:
-        """The tag of this scheme that stands for each of O, B of every label, every I, L and U.
+        """The tags of this scheme that stand for O, B of every label, every I, L and U.
 
         n_tags (int): The number of tags of this scheme.
         RETURNS (numpy.ndarray): int64 tags. Shape (1 + 4 * n_labels,).
         """
         return _spread(self, n_tags)
-
-
-@lru_cache(maxsize=16)
-def _spread(scheme: Scheme, n_tags: int) -> numpy.ndarray:
-    labels = numpy.arange(scheme.n_labels(n_tags))
-    tags = numpy.concatenate([[O], *(scheme.tag(labels, kind) for kind in "BILU")])
-    tags.flags.writeable = False  # it is shared
-    return tags
 
 
 BIO = Scheme("bio", kinds="BI")
@@ -145,12 +134,20 @@ SCHEMES = {scheme.name: scheme for scheme in (BIO, BILUO)}
 
 
 def get_scheme(name: str) -> Scheme:
-    """The scheme of a name.
+    """Get a scheme by its name.
 
     name (str): The name.
     RETURNS (Scheme): The scheme.
-    RAISES (ValueError): If there is none.
+    RAISES (ValueError): If the name is unknown.
     """
     known = ", ".join(SCHEMES)
     check_setting(name in SCHEMES, "scheme", name, f"Choose one of {known}.")
     return SCHEMES[name]
+
+
+@lru_cache(maxsize=16)
+def _spread(scheme: Scheme, n_tags: int) -> numpy.ndarray:
+    labels = numpy.arange(scheme.n_labels(n_tags))
+    tags = numpy.concatenate([[O], *(scheme.tag(labels, kind) for kind in "BILU")])
+    tags.flags.writeable = False  # the cache shares it
+    return tags

@@ -1,5 +1,5 @@
-"""The words of documents: all tokens but whitespace. Layout doesn't change what is found, because
-windows and tag sequences are those of words."""
+"""The words of documents: all tokens except whitespace. Windows and tag sequences are made of
+words, so whitespace doesn't change what is found."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,16 +10,22 @@ from spacy.tokens import Doc
 
 from .tags import Scheme
 
+BREAK = 1
+"""No entity may continue from the word before: a sentence starts here or in the whitespace before,
+or there is a line end or a blocked token in between."""
+TAKEN = 2
+"""The word must be O, because it is blocked, or part of an entity that stays."""
+
 
 class Words(NamedTuple):
     """The words of a batch, one document after the other.
 
     lengths (numpy.ndarray): int32, the number of words of each document. Shape (n_docs,).
     orths (numpy.ndarray): uint64, ORTH of each word. Shape (n_words,).
-    places (numpy.ndarray): uint8, what its place rules out, as bits: `BREAK`, `TAKEN`. Shape
-        (n_words,).
-    positions (Optional[numpy.ndarray]): int32, the token of its document that it is. Shape
-        (n_words,). None if all tokens are words.
+    places (numpy.ndarray): uint8, what each word's place rules out, as the bits `BREAK` and
+        `TAKEN`. Shape (n_words,).
+    positions (Optional[numpy.ndarray]): int32, the index of each word among the tokens of its
+        document. Shape (n_words,). None if all tokens are words.
     """
 
     lengths: numpy.ndarray
@@ -34,11 +40,11 @@ def word_mask(docs: Sequence[Doc]) -> numpy.ndarray:
 
 
 def of_tokens(docs: Sequence[Doc], values: numpy.ndarray) -> list[numpy.ndarray]:
-    """Values of words as values of all tokens, 0 for whitespace.
+    """Convert values of words to values of all tokens, with 0 for whitespace.
 
     docs (Sequence[Doc]): The documents.
-    values (numpy.ndarray): A value, or a row of them, for each word. Shape (n_words, ...).
-    RETURNS (List[numpy.ndarray]): Those of each document. Shapes (n_tokens, ...).
+    values (numpy.ndarray): A value, or a row of values, for each word. Shape (n_words, ...).
+    RETURNS (List[numpy.ndarray]): The values of each document. Shapes (n_tokens, ...).
     """
     is_word = word_mask(docs)
     found = numpy.zeros((len(is_word), *values.shape[1:]), dtype=values.dtype)
@@ -46,27 +52,20 @@ def of_tokens(docs: Sequence[Doc], values: numpy.ndarray) -> list[numpy.ndarray]
     return numpy.split(found, numpy.cumsum([len(doc) for doc in docs])[:-1])
 
 
-BREAK = 1
-"""An entity may not go on from the word before: a sentence starts here or in the whitespace before,
-or there is a line end or a blocked token in between."""
-TAKEN = 2
-"""Part of an entity that stays, or blocked: it must be O."""
-
-
 def ends_line(space: str) -> bool:
-    """Whether whitespace has a line end in it, as `str.splitlines` knows them."""
+    """Whether whitespace contains a line end, as `str.splitlines` defines it."""
     return space.splitlines() != [space]
 
 
 def constrain(
     scores: numpy.ndarray, lengths: numpy.ndarray, places: numpy.ndarray, scheme: Scheme
 ) -> numpy.ndarray:
-    """Scores in the scheme BILUO, with minus infinity for tags that a word can't have. O is always
-    possible, and so there always is a valid sequence.
+    """Convert scores to the BILUO scheme, with minus infinity for tags that a word can't have. O is
+    always possible, so there always is a valid sequence.
 
     scores (numpy.ndarray): Scores of a scheme's tags. Shape (n_words, n_tags).
     lengths (numpy.ndarray): The number of words of each document. Shape (n_docs,).
-    places (numpy.ndarray): What the words' places rule out. Shape (n_words,).
+    places (numpy.ndarray): What the words' places rule out, see `Words`. Shape (n_words,).
     scheme (Scheme): The scheme.
     RETURNS (numpy.ndarray): float64, with the columns of `Scheme.spread`. Shape
         (n_words, 1 + 4 * n_labels).

@@ -1,3 +1,5 @@
+"""Dropout of numbers, and of whole words."""
+
 from collections.abc import Callable
 from typing import Any
 
@@ -6,14 +8,16 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
-# Random numbers of 16 bits take a fifth of the time of the doubles that thinc's layer draws. They
-# meet a rate to 1 / 2^16.
+HIDDEN = "\ue000"
+"""The norm of a hidden word, a private-use character that no text contains."""
+# Drawing random numbers of 16 bits takes a fifth of the time of the doubles in thinc's layer. The
+# rate is exact to 1 / 2^16.
 _BITS = 16
 
 
 def Dropout(rate: float = 0.0) -> Model[Any, Any]:
-    """Set numbers to zero in training, with probability r, and divide the others by 1 - r. Thinc's
-    layer of this name, quicker; `thinc.api.set_dropout_rate` sets its rate, too.
+    """Set numbers to zero with probability r in training, and divide the others by 1 - r. Like
+    thinc's layer of this name, but faster. `thinc.api.set_dropout_rate` sets the rate of both.
 
     rate (float): r.
     RETURNS (Model): The layer, for an array or a list of arrays.
@@ -36,10 +40,10 @@ def forward(model: Model[Any, Any], X: Any, is_train: bool) -> tuple[Any, Callab
 
 
 def make_mask(ops: Any, shape: tuple[int, ...], rate: float) -> Any:
-    """What an array is multiplied by: 0 with probability `rate`, else 1 / (1 - rate).
+    """Make a mask to multiply an array by: 0 with probability `rate`, otherwise 1 / (1 - rate).
 
-    ops (Ops): Where the array is. Its library's global generator is used.
-    shape (Tuple[int, ...]): Its shape.
+    ops (Ops): The array's ops. The random numbers come from their library's global generator.
+    shape (Tuple[int, ...]): The array's shape.
     rate (float): A number of at least 0, below 1.
     RETURNS (FloatsXd): float32.
     """
@@ -54,18 +58,14 @@ def _return_gradient(dY: Any) -> Any:
     return dY
 
 
-HIDDEN = "\ue000"
-"""The norm of a hidden word: a private-use character, which no text contains."""
-
-
 def WordDropout(
     embed: Model[list[Doc], list[Floats2d]], rate: float
 ) -> Model[list[Doc], list[Floats2d]]:
-    """Hide the NORM of a share of the words from an embedding layer in training, so that it learns
-    to recognize unknown words by their prefix, suffix, shape and characters.
+    """Hide the NORM of a share of the words from an embedding layer in training. So it learns to
+    recognize unknown words by their prefix, suffix, shape and characters.
 
     embed (Model[List[Doc], List[Floats2d]]): The embedding layer.
-    rate (float): Share of the words to hide, chosen anew in each update.
+    rate (float): Share of the words to hide, drawn anew in each update.
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer. It works on copies of the documents.
     """
     return Model("word_dropout", forward_word_dropout, init=init, layers=[embed],
@@ -82,10 +82,10 @@ def forward_word_dropout(
 
 
 def hide_norms(doc: Doc, rate: float) -> Doc:
-    """Copy a document, hiding the NORM of randomly chosen words.
+    """Copy a document, and hide the NORM of randomly chosen words.
 
     doc (Doc): The document.
-    rate (float): Probability of each word to be hidden.
+    rate (float): The probability that a word is hidden.
     RETURNS (Doc): The copy.
     """
     doc = doc.copy()

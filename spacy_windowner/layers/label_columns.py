@@ -1,4 +1,4 @@
-"""The columns of a label that was added to a trained classifier."""
+"""Layers that add labels to a trained classifier, in tag columns of their own."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
@@ -14,11 +14,11 @@ from .windowed_affine import WordRows, count_positions, init_window, multiply_wi
 
 
 class Shared(NamedTuple):
-    """What the columns of a label read.
+    """The input of a label's columns.
 
     words (WordRows): The embedded tokens. The last row is the padding.
-    hidden (Optional[Floats2d]): The last hidden layer of the classifier, if it is to be read.
-        Shape (n_tokens, width).
+    hidden (Optional[Floats2d]): The classifier's last hidden layer, if the columns read it. Shape
+        (n_tokens, width).
     """
 
     words: WordRows
@@ -35,21 +35,21 @@ def LabelColumns(
     activation: str,
     behind: float,
 ) -> Model[Shared, Floats2d]:
-    """What the tags of one label score more than O, from the layers it shares with others and from
+    """Score the tags of one label relative to O, from layers shared with other labels and from
     hidden units of its own:
 
         z[t] = U h[t] + U' f(W' x[t] + b') + c
 
-    h is the last hidden layer of the classifier. If it has none, x stands in its place, the
+    h is the last hidden layer of the classifier. If there is none, x takes its place, the
     embeddings in the window. U and U' start as zero, c as `-behind`.
 
-    nO (int): Tags of the label.
+    nO (int): The number of the label's tags.
     reads (Optional[int]): Units in h, None if there is no h.
-    units (int): Hidden units of its own, 0 for none.
+    units (int): The label's own hidden units, 0 for none.
     window (int): Words on either side of the centre.
     pooling (str): "concat" or "average".
     activation (str): f, see `Activation`.
-    behind (float): How far behind O the tags start.
+    behind (float): How far below O the tags start.
     RETURNS (Model[Shared, Floats2d]): Shape (n_tokens, nO).
     """
     attrs = {"window": window, "pooling": pooling}
@@ -70,7 +70,8 @@ def LabelColumns(
 def forward(
     model: Model[Shared, Floats2d], X: Shared, is_train: bool
 ) -> tuple[Floats2d, Callable[[Floats2d], tuple[Any, Any]]]:
-    """The gradient is that of the rows and of the hidden layer, None for what isn't read."""
+    """The backward pass returns the gradients of the rows and of the hidden layer, None for what
+    isn't read."""
     direct = model.layers[0]
     Y, backprop_direct = direct(X.words if X.hidden is None else X.hidden, is_train)
     backprop_head = backprop_units = None
@@ -95,7 +96,7 @@ def forward(
 
 
 def init(behind: float, model: Model[Shared, Floats2d], X: int | None = None, Y=None) -> None:
-    """Give all parameters their first values.
+    """Initialize all parameters.
 
     X (int): The width of an embedding.
     """
@@ -111,7 +112,7 @@ def init(behind: float, model: Model[Shared, Floats2d], X: int | None = None, Y=
 
 
 def _window_affine(nO: int, attrs: dict[str, Any], init_W: Callable) -> Model[WordRows, Floats2d]:
-    """`WindowedAffine` of rows that end with the padding, which therefore is no parameter."""
+    """A `WindowedAffine` whose padding is the last row of its input, and not a parameter."""
     return Model(
         "window_affine",
         multiply_windows,
@@ -130,24 +131,25 @@ def Grown(
     base: Sequence[Model], columns: Sequence[Model], reads_hidden: bool
 ) -> Model[WordRows, Ragged]:
     """Put the columns of added labels beside those of a classifier. Their scores are relative to
-    that of O, column 0. The layers of the classifier are called as they would be without them, so
-    that its columns have the same numbers to the last bit.
+    the score of O, column 0. The classifier's layers run as they would without them, so its columns
+    stay the same to the last bit.
 
-    base (Sequence[Model]): The layers of the classifier that lead from the embedded words to the
-        scores, one after the other. The first one has the parameter "pad".
+    base (Sequence[Model]): The layers of the classifier from the embedded words to the scores, one
+        after the other. The first one has the parameter "pad".
     columns (Sequence[Model[Shared, Floats2d]]): The columns of each label.
-    reads_hidden (bool): Whether the columns read what the last layer of a chain in the last layer
-        of the base reads, its head.
-    RETURNS (Model[WordRows, Ragged]): The layer. `attrs["learning"]` says which of `columns` learn
-        while all else stands still: no other parameter has a gradient, and the words' is None. If
-        it is None, everything learns.
+    reads_hidden (bool): Whether the columns read the classifier's last hidden layer. Then the last
+        layer of the base contains a chain, the head, and the columns read the input of its last
+        layer.
+    RETURNS (Model[WordRows, Ragged]): The layer. `attrs["learning"]` lists which of `columns` are
+        trained while the rest is frozen. Then no other parameter has a gradient, and the gradient
+        of the words is None. If it is None, everything is trained.
     """
     attrs = {"n_base": len(base), "reads_hidden": reads_hidden, "learning": None}
     return Model("grown", forward_grown, layers=[*base, *columns], attrs=attrs)
 
 
 def base_layers(model: Model) -> list[Model]:
-    """The layers of the classifier in a `Grown` layer."""
+    """The classifier's layers in a `Grown` layer."""
     return model.layers[: model.attrs["n_base"]]
 
 
@@ -159,23 +161,23 @@ def column_layers(model: Model) -> list[Model]:
 def forward_grown(
     model: Model[WordRows, Ragged], X: WordRows, is_train: bool
 ) -> tuple[Ragged, Callable[[Ragged], Floats2d | None]]:
-    ops: Any = model.ops  # thinc's types know no numpy.ndarray
+    ops: Any = model.ops  # thinc's types don't know numpy.ndarray
     base, layers = base_layers(model), column_layers(model)
     scores, hidden, backprop_base = _run_base(model, X, is_train)
     rows = ops.xp.vstack([X.rows, base[0].get_param("pad")])
     shared = Shared(X._replace(rows=rows), hidden)
-    ran = [layer(shared, is_train) for layer in layers]
-    Y = ops.xp.hstack([scores, *[columns + scores[:, :1] for columns, _ in ran]])
+    outputs = [layer(shared, is_train) for layer in layers]
+    Y = ops.xp.hstack([scores, *[columns + scores[:, :1] for columns, _ in outputs]])
     learning = model.attrs["learning"]
 
     def backprop(dY: Ragged) -> Floats2d | None:
-        d_scores, *d_columns = _split(ops, dY.dataXd, [scores, *[each for each, _ in ran]])
+        d_scores, *d_columns = _split(ops, dY.dataXd, [scores, *[each for each, _ in outputs]])
         if learning is not None:
             for number in learning:
-                ran[number][1](d_columns[number])
+                outputs[number][1](d_columns[number])
             return None
         d_hidden, d_rows = None, ops.xp.zeros_like(rows)
-        for (_, backprop_columns), d_own in zip(ran, d_columns, strict=True):
+        for (_, backprop_columns), d_own in zip(outputs, d_columns, strict=True):
             d_scores[:, 0] += d_own.sum(axis=1)
             d_own_rows, d_own_hidden = backprop_columns(d_own)
             if d_own_rows is not None:
@@ -188,18 +190,10 @@ def forward_grown(
     return Ragged(Y, ops.asarray(X.lengths)), backprop
 
 
-def _split(ops: Any, dY: Any, arrays: Sequence[Any]) -> list[Any]:
-    """The gradients of arrays that were put side by side."""
-    stops, start = [], 0
-    for array in arrays:
-        stops.append((start, start + array.shape[1]))
-        start = stops[-1][1]
-    return [ops.xp.array(dY[:, start:stop], order="C") for start, stop in stops]
-
-
 def _run_base(model: Model, X: WordRows, is_train: bool) -> tuple[Any, Any, Callable]:
-    """The scores of the classifier, its last hidden layer if it is read, and the backward pass:
-    from the gradients of both, or None for no hidden one, to that of the words."""
+    """Run the classifier. Returns its scores, its last hidden layer if that is read, and the
+    backward pass, which maps the gradients of both (None for no hidden one) to that of the
+    words."""
     base = base_layers(model)
     last = base[-1].layers[0].layers if model.attrs["reads_hidden"] else []
     Y: Any = X
@@ -228,3 +222,12 @@ def _run_base(model: Model, X: WordRows, is_train: bool) -> tuple[Any, Any, Call
         return dY
 
     return Y, hidden, backprop
+
+
+def _split(ops: Any, dY: Any, arrays: Sequence[Any]) -> list[Any]:
+    """Split the gradient of arrays that were put side by side."""
+    stops, start = [], 0
+    for array in arrays:
+        stops.append((start, start + array.shape[1]))
+        start = stops[-1][1]
+    return [ops.xp.array(dY[:, start:stop], order="C") for start, stop in stops]

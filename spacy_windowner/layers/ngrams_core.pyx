@@ -1,5 +1,5 @@
-"""Means of table rows over the character n-grams of words: the twin of `ngrams_plain.py`, which
-says what they are. It makes no list of n-grams, and sums in 64 bits."""
+"""Means of table rows over the character n-grams of words, compiled. The twin, `ngrams_plain.py`,
+says what they are. Here there is no list of n-grams, and sums have 64 bits."""
 
 import numpy
 

@@ -1,5 +1,5 @@
-"""Means of table rows over the character n-grams of words. `ngrams_core.pyx` does the same,
-compiled, with NumPy's arrays."""
+"""Means of table rows over the character n-grams of words, in plain Python and for all array
+libraries. `ngrams_core.pyx` does the same, compiled, for NumPy."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,29 +7,29 @@ from typing import Any
 import numpy
 from thinc.backends import get_array_ops
 
-# Odd multipliers of a 64-bit mixing hash; wrap-around is intended.
+# Odd multipliers of a 64-bit mixing hash. Overflow is intended.
 _MULTIPLY = numpy.uint64(0x9E3779B97F4A7C15)
 _FINISH = numpy.uint64(0xBF58476D1CE4E5B9)
 _SHIFT = numpy.uint64(29)
 _HALF = numpy.uint64(32)
 _LOW_HALF = numpy.uint64(0xFFFFFFFF)
-# Words are added up in pieces of so many characters, counted from the word's start, so that a word
-# has the same sum in any batch.
+# The size of the pieces in which words are summed, in characters from the word's start. With fixed
+# pieces, a word has the same sum in any batch.
 _PIECE = 256
-# Characters whose n-grams are added up at a time, which bounds the memory. At least _PIECE.
+# The number of characters whose n-grams are summed at a time, which limits memory. At least _PIECE.
 _CHUNK = 8192
 
 
 def mean_rows(chars: numpy.ndarray, ends: numpy.ndarray, E: Any, min_n: int, max_n: int) -> Any:
-    """The mean of the rows of each word's n-grams. With the characters c of an n-gram, all modulo
-    2^64, `>>` a shift and `^` the exclusive or, its two rows are the halves of h modulo the rows of
-    the table:
+    """Average the rows of each word's n-grams. An n-gram with the characters c has two rows: the
+    halves of h, modulo the number of rows of the table. All is modulo 2^64, `>>` is a shift and `^`
+    the exclusive or:
 
         s = s ^ (s >> 29) of s = (s ^ (c + 1)) * _MULTIPLY    for each c, from s = 0
         h = h ^ (h >> 29) of h = s * _FINISH
 
     chars (numpy.ndarray): The uint32 characters of all words. Shape (n_chars,).
-    ends (numpy.ndarray): The int64 place in `chars` where each word ends. No word is empty. Shape
+    ends (numpy.ndarray): The int64 offset in `chars` where each word ends. No word is empty. Shape
         (n_words,).
     E (Floats2d): The table.
     min_n (int): Shortest n-gram.
@@ -48,11 +48,11 @@ def mean_rows(chars: numpy.ndarray, ends: numpy.ndarray, E: Any, min_n: int, max
 def add_gradient(
     chars: numpy.ndarray, ends: numpy.ndarray, d_words: Any, dE: Any, min_n: int, max_n: int
 ) -> None:
-    """The backward pass of `mean_rows`. It hashes the n-grams anew, for they would take much more
-    memory than the characters.
+    """The backward pass of `mean_rows`. It hashes the n-grams again, because keeping the hashes
+    would take much more memory than the characters.
 
-    d_words (Floats2d): The gradient of what `mean_rows` returned.
-    dE (Floats2d): The gradient of the table, to which is added in place.
+    d_words (Floats2d): The gradient of the output of `mean_rows`.
+    dE (Floats2d): The gradient of the table. It is added to in place.
     """
     ops: Any = get_array_ops(dE)
     d_rows = d_words / ops.asarray(_divisors(ends, min_n, max_n))
@@ -64,7 +64,7 @@ def add_gradient(
 
 
 def _sum_rows(ops: Any, rows: Any, counts: numpy.ndarray) -> Any:
-    """The sum of each sequence of rows, which may be empty."""
+    """Sum each sequence of rows. Sequences may be empty."""
     if not len(rows):
         return ops.alloc2f(len(counts), rows.shape[1])
     return ops.reduce_sum(rows, ops.asarray(counts))
@@ -73,8 +73,8 @@ def _sum_rows(ops: Any, rows: Any, counts: numpy.ndarray) -> Any:
 def _chunks(
     chars: numpy.ndarray, ends: numpy.ndarray, n_rows: int, min_n: int, max_n: int
 ) -> Iterator[tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]]:
-    """Some pieces at a time: the word of each, the table rows of all n-grams that start in them,
-    piece after piece, and the number of rows of each."""
+    """Yield a few pieces at a time: the word of each piece, the table rows of all n-grams that
+    start in the pieces, one piece after the other, and the number of rows of each."""
     words, starts = _cut(ends)
     stops = numpy.append(starts[1:], len(chars))
     first = 0
@@ -95,7 +95,7 @@ def _chunks(
 
 
 def _cut(ends: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """The word of each piece, and where it starts."""
+    """Cut words into pieces. Returns the word of each piece, and where the piece starts."""
     starts = numpy.append(0, ends[:-1])[: len(ends)]
     n_pieces = -(-(ends - starts) // _PIECE)
     words = numpy.repeat(numpy.arange(len(ends)), n_pieces)
@@ -107,7 +107,7 @@ def _hash_ngrams(
     chars: numpy.ndarray, to_end: numpy.ndarray, min_n: int, max_n: int
 ) -> tuple[numpy.ndarray, numpy.ndarray]:
     """The hashes of the n-grams that start at some places, and the place of each, the shortest
-    n-grams first. `to_end` tells how many characters the word still has from each place on."""
+    n-grams first. `to_end` is how many characters the word has left from each place."""
     places = numpy.arange(len(to_end))
     state = numpy.zeros(len(to_end), dtype="uint64")
     hashes, owners = [], []
@@ -131,7 +131,7 @@ def _table_rows(hashes: numpy.ndarray, n_rows: int) -> numpy.ndarray:
 
 
 def _divisors(ends: numpy.ndarray, min_n: int, max_n: int) -> numpy.ndarray:
-    """The number of rows of each word, but at least 1. Shape (n_words, 1)."""
+    """The number of rows of each word, at least 1. Shape (n_words, 1)."""
     lengths = numpy.diff(ends, prepend=0)[:, None]
     counts = numpy.maximum(lengths - numpy.arange(min_n, max_n + 1) + 1, 0).sum(axis=1)
     return numpy.maximum(2 * counts, 1).astype("float32")[:, None]

@@ -1,6 +1,5 @@
-"""A torch.nn.Module as a Thinc layer whose parameters are those of the module, so that everything
-that works on a layer's parameters works on them: optimizers and their averages, L2, clipping, and
-saving as plain arrays."""
+"""A torch.nn.Module as a Thinc layer. The layer's parameters are those of the module, so
+optimizers, weight averages, L2, clipping and saving as plain arrays all work."""
 
 import copy
 import os
@@ -16,19 +15,21 @@ from thinc.util import get_torch_default_device, get_width, torch2xp, xp2torch
 from ..errors import Errors
 from .window_features import reject_gradient
 
+_process = os.getpid()
+
 
 class Modules:
-    """The modules of a layer. A copy, or a pickle, holds only how to build them.
+    """The modules of a layer. A copy or a pickle only holds how to build them.
 
-    build (Callable[[int, int], torch.nn.Module]): Makes a module of an input and an output width.
+    build (Callable[[int, int], torch.nn.Module]): Makes a module from an input and an output width.
     """
 
     def __init__(self, build: Callable[[int, int], Any]) -> None:
         self.build = build
-        # The widths it was built for, and a module that tells the structure. Copies of it run.
+        # The widths it was built for, and a module with this structure. Only copies of it run.
         self.template: tuple[tuple[int, int], Any] | None = None
-        # The last module to predict, and the parameters it shares. It is never changed, but
-        # replaced when the layer has other parameters, so that threads can share it.
+        # The last module that predicted, and the parameters it shares. It is never changed, only
+        # replaced when the layer has other parameters, so threads can share it.
         self.predictor: tuple[list[Any], Any] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -38,22 +39,16 @@ class Modules:
         Modules.__init__(self, **state)
 
 
-def require_torch() -> None:
-    """RAISES (ImportError): If torch is not installed."""
-    if not has_torch:
-        raise ImportError(Errors.WN020)
-
-
 def TorchModule(
     build: Callable[[int, int], Any], nO: int | None = None, nI: int | None = None
 ) -> Model[Floats2d, Floats2d]:
     """Run a torch.nn.Module that maps rows to rows.
 
-    Dropout modules in it follow `set_dropout_rate`, as Thinc's do, whatever rate they were made
-    with. A batch of a single row is trained without dropout and batch statistics.
+    Its dropout modules follow `set_dropout_rate`, as Thinc's layers do, whatever rate they were
+    made with. A batch of a single row is trained without dropout and batch statistics.
 
-    build (Callable[[int, int], torch.nn.Module]): Makes the module of nI and nO. To be pickled,
-        the layer needs a function of a Python module here, or a `functools.partial` of one.
+    build (Callable[[int, int], torch.nn.Module]): Makes the module from nI and nO. To pickle the
+        layer, this must be a function of a Python module, or a `functools.partial` of one.
     nO (Optional[int]): Output width.
     nI (Optional[int]): Input width.
     RETURNS (Model[Floats2d, Floats2d]): The layer.
@@ -73,6 +68,12 @@ def TorchModule(
     )
 
 
+def require_torch() -> None:
+    """RAISES (ImportError): If torch is not installed."""
+    if not has_torch:
+        raise ImportError(Errors.WN020)
+
+
 def forward(
     model: Model[Floats2d, Floats2d], X: Floats2d, is_train: bool
 ) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
@@ -83,7 +84,7 @@ def forward(
         return _to_xp(model, Y), reject_gradient
     template = get_template(model)
     module = bind_module(template, _arrays(model, template))
-    # One row has no variance, which batch normalization needs.
+    # Batch normalization needs a variance, which a single row doesn't have.
     module.train(len(X) > 1)
     set_dropout(module, model.attrs["dropout_rate"])
     inputs = {"": xp2torch(X, requires_grad=True)}
@@ -110,24 +111,24 @@ def forward(
 
 
 def get_template(model: Model[Floats2d, Floats2d]) -> Any:
-    """The module that tells the structure of a layer, built if it isn't yet.
+    """The module that defines the structure of a layer, which is built if necessary.
 
     model (Model[Floats2d, Floats2d]): The layer. Its dimensions are set.
-    RETURNS (torch.nn.Module): The module, in evaluation mode. Not to be run.
+    RETURNS (torch.nn.Module): The module, in evaluation mode. It must not be run.
     RAISES (ValueError): If the module doesn't map nI to nO columns.
     """
     modules = model.attrs["modules"]
     widths = model.get_dim("nI"), model.get_dim("nO")
     found = modules.template
     if found is None or found[0] != widths:
-        # Only the structure matters here: loading a model draws no random numbers.
+        # Only the structure matters here, so loading a model must not use up random numbers.
         with torch.random.fork_rng(devices=[]):
             found = modules.template = (widths, build_module(modules.build, *widths))
     return found[1]
 
 
 def get_predictor(model: Model[Floats2d, Floats2d]) -> Any:
-    """The module that predicts: it shares the layer's parameters, and is not to be changed.
+    """The module for predictions. It shares the layer's parameters, and must not be changed.
 
     model (Model[Floats2d, Floats2d]): The layer, initialized.
     RETURNS (torch.nn.Module): The module, in evaluation mode.
@@ -140,6 +141,56 @@ def get_predictor(model: Model[Floats2d, Floats2d]) -> Any:
     return found[1]
 
 
+def bind_module(template: Any, arrays: list[Any]) -> Any:
+    """Copy a module, with parameters and buffers in the memory of a layer's parameters.
+
+    The copy is needed because `torch.func.functional_call` would put them into one module that all
+    threads use, and take them out again.
+
+    template (torch.nn.Module): The module.
+    arrays (List[FloatsXd]): The values of its `named_tensors`, in the same order.
+    RETURNS (torch.nn.Module): The copy, in evaluation mode.
+    """
+    copies = {}
+    for tensor, array in zip(named_tensors(template).values(), arrays, strict=True):
+        value = xp2torch(array).to(tensor.dtype).reshape(tensor.shape)
+        if isinstance(tensor, torch.nn.Parameter):
+            value = torch.nn.Parameter(value, requires_grad=tensor.requires_grad)
+        copies[id(tensor)] = value
+    return copy.deepcopy(template, copies).to(get_torch_default_device())
+
+
+def named_tensors(module: Any) -> dict[str, Any]:
+    """The parameters and persistent buffers of a module. A tensor with several names comes once."""
+    saved = module.state_dict(keep_vars=True)  # the tensors themselves, not copies
+    tensors = [(name, value) for name, value in saved.items() if isinstance(value, torch.Tensor)]
+    first_names = {id(tensor): name for name, tensor in reversed(tensors)}
+    return {name: tensor for name, tensor in tensors if first_names[id(tensor)] == name}
+
+
+def set_dropout(module: Any, rate: float | None) -> None:
+    """Set the rate of a module's dropout modules.
+
+    module (torch.nn.Module): The module.
+    rate (Optional[float]): The rate, None to change nothing.
+    """
+    nn = torch.nn
+    kinds = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout,
+             nn.FeatureAlphaDropout)  # fmt: skip
+    for part in module.modules():
+        if rate is not None and isinstance(part, kinds):
+            part.p = rate
+
+
+def use_one_thread_if_forked() -> None:
+    """Prepare torch for use in a forked process, which has none of the threads that torch started
+    in its parent. Otherwise torch would wait for them forever. Call this before torch."""
+    global _process
+    if _process != os.getpid():
+        torch.set_num_threads(1)
+        _process = os.getpid()
+
+
 def _arrays(model: Model[Floats2d, Floats2d], template: Any) -> list[Any]:
     return [model.get_param(name) for name in named_tensors(template)]
 
@@ -149,7 +200,7 @@ def _to_xp(model: Model, tensor: Any) -> Any:
 
 
 def _as_param(model: Model, tensor: Any) -> Any:
-    # Optimizers know no arrays without dimensions.
+    # Optimizers can't handle arrays without dimensions.
     return model.ops.xp.atleast_1d(_to_xp(model, tensor.contiguous()))
 
 
@@ -167,45 +218,14 @@ def init(
         model.set_param(name, _as_param(model, tensor))
 
 
-def save_shapes(_: Modules, value: Modules, name: str, model: Model) -> bytes:
-    """Save the shapes of the parameters in place of the modules."""
-    return srsly.msgpack_dumps({name: model.get_param(name).shape for name in model.param_names})
-
-
-def check_shapes(default: Modules, value: bytes, name: str, model: Model) -> Modules:
-    """Reject saved parameters that are not those of the module."""
-    saved = {name: tuple(shape) for name, shape in srsly.msgpack_loads(value).items()}
-    if saved:
-        require_params(model, saved)
-    return default
-
-
-def require_params(model: Model, shapes: dict[str, tuple[int, ...]]) -> None:
-    """Reject parameters that are not those of a layer's module.
-
-    model (Model[Floats2d, Floats2d]): The layer. Its dimensions are set.
-    shapes (Dict[str, Tuple[int, ...]]): The names and the shapes of the parameters.
-    RAISES (ValueError): If the module has others.
-    """
-    tensors = named_tensors(get_template(model))
-    expected = {name: tuple(tensor.shape) or (1,) for name, tensor in tensors.items()}
-    if shapes != expected:
-        wrong = sorted(dict(shapes.items() ^ expected.items()))
-        raise ValueError(Errors.WN023.format(names=", ".join(wrong)))
-
-
-serialize_attr.register(Modules, save_shapes)
-deserialize_attr.register(Modules, check_shapes)
-
-
 def build_module(build: Callable[[int, int], Any], nI: int, nO: int) -> Any:
-    """Build a module, run it once, which gives lazy modules their shapes, and check its output.
+    """Build a module, run it once, and check its output. The run gives lazy modules their shapes.
 
     build (Callable[[int, int], torch.nn.Module]): Makes the module.
     nI (int): Input width.
     nO (int): Output width.
     RETURNS (torch.nn.Module): The module, in 32 bits, in evaluation mode.
-    RAISES (ValueError): If it is no module, or doesn't map a matrix of nI columns to one of nO.
+    RAISES (ValueError): If it isn't a module, or doesn't map a matrix of nI columns to one of nO.
     """
     module = build(nI, nO)
     shape, expected = (2, nI), (2, nO)
@@ -221,60 +241,38 @@ def build_module(build: Callable[[int, int], Any], nI: int, nO: int) -> Any:
                 return module
             else:
                 found = f"scores of shape {tuple(Y.shape)} and type {Y.dtype}"
-        except Exception as error:  # whatever code of others raises
+        except Exception as error:  # other people's code can raise anything
             found, cause = f"the error {type(error).__name__}: {error}", error
     message = Errors.WN021.format(shape=shape, expected=expected, found=found, nI=nI, nO=nO)
     raise ValueError(message) from cause
 
 
-def named_tensors(module: Any) -> dict[str, Any]:
-    """The parameters and persistent buffers of a module. One of several names comes once."""
-    saved = module.state_dict(keep_vars=True)  # the tensors themselves, not copies
-    tensors = [(name, value) for name, value in saved.items() if isinstance(value, torch.Tensor)]
-    first_names = {id(tensor): name for name, tensor in reversed(tensors)}
-    return {name: tensor for name, tensor in tensors if first_names[id(tensor)] == name}
+def require_params(model: Model, shapes: dict[str, tuple[int, ...]]) -> None:
+    """Reject parameters that don't fit a layer's module.
 
-
-def bind_module(template: Any, arrays: list[Any]) -> Any:
-    """Copy a module, with parameters and buffers in the memory of a layer's parameters.
-
-    A copy, for `torch.func.functional_call` would put them into one module that all threads use,
-    and take them out again.
-
-    template (torch.nn.Module): The module.
-    arrays (List[FloatsXd]): The values of its `named_tensors`, in their order.
-    RETURNS (torch.nn.Module): The copy, in evaluation mode.
+    model (Model[Floats2d, Floats2d]): The layer. Its dimensions are set.
+    shapes (Dict[str, Tuple[int, ...]]): The shape of each parameter, by name.
+    RAISES (ValueError): If the module has other ones.
     """
-    copies = {}
-    for tensor, array in zip(named_tensors(template).values(), arrays, strict=True):
-        value = xp2torch(array).to(tensor.dtype).reshape(tensor.shape)
-        if isinstance(tensor, torch.nn.Parameter):
-            value = torch.nn.Parameter(value, requires_grad=tensor.requires_grad)
-        copies[id(tensor)] = value
-    return copy.deepcopy(template, copies).to(get_torch_default_device())
+    tensors = named_tensors(get_template(model))
+    expected = {name: tuple(tensor.shape) or (1,) for name, tensor in tensors.items()}
+    if shapes != expected:
+        wrong = sorted(dict(shapes.items() ^ expected.items()))
+        raise ValueError(Errors.WN023.format(names=", ".join(wrong)))
 
 
-def set_dropout(module: Any, rate: float | None) -> None:
-    """Set the rate of the dropout modules in a module.
-
-    module (torch.nn.Module): The module.
-    rate (Optional[float]): The rate, None to leave them as they are.
-    """
-    nn = torch.nn
-    kinds = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout,
-             nn.FeatureAlphaDropout)  # fmt: skip
-    for part in module.modules():
-        if rate is not None and isinstance(part, kinds):
-            part.p = rate
+def save_shapes(_: Modules, value: Modules, name: str, model: Model) -> bytes:
+    """Save the shapes of the parameters instead of the modules."""
+    return srsly.msgpack_dumps({name: model.get_param(name).shape for name in model.param_names})
 
 
-_process = os.getpid()
+def check_shapes(default: Modules, value: bytes, name: str, model: Model) -> Modules:
+    """Reject saved parameters that the module doesn't have."""
+    saved = {name: tuple(shape) for name, shape in srsly.msgpack_loads(value).items()}
+    if saved:
+        require_params(model, saved)
+    return default
 
 
-def use_one_thread_if_forked() -> None:
-    """To be called before torch is. A forked process has none of the threads that its parent's
-    torch has started, but torch would wait for them, forever."""
-    global _process
-    if _process != os.getpid():
-        torch.set_num_threads(1)
-        _process = os.getpid()
+serialize_attr.register(Modules, save_shapes)
+deserialize_attr.register(Modules, check_shapes)

@@ -1,4 +1,4 @@
-"""Which form of a word has a vector."""
+"""Layers that embed words by the vocabulary's word vectors, fixed or trained."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,46 +16,16 @@ from ..errors import Errors
 _DIGIT = re.compile(r"\d")
 
 
-def with_vectors(doc: Doc) -> Doc:
-    """A document whose words have a vector, where some form of them has one: the word as it is,
-    else in lower case, else with 0 for each digit. Vectors are mostly of lower-case words, and a
-    word at the start of a sentence is the same word.
-
-    doc (Doc): The document.
-    RETURNS (Doc): A document of these forms, with as many tokens, or the document itself if no
-        form has to change.
-    """
-    vectors = doc.vocab.vectors
-    if not isinstance(vectors, Vectors) or vectors.mode != Mode.default or not len(doc):
-        return doc  # floret's are made of parts of words, and every word has one
-    without = vectors.find(keys=doc.to_array([vectors.attr]).ravel()) < 0
-    if not without.any():
-        return doc
-    words = [token.text for token in doc]
-    for number in without.nonzero()[0].tolist():
-        words[number] = next(
-            (form for form in _forms(words[number]) if get_string_id(form) in vectors.key2row),
-            words[number],
-        )
-    return Doc(doc.vocab, words=words)
-
-
-def _forms(word: str) -> Iterator[str]:
-    lower = word.lower()
-    yield lower
-    yield _DIGIT.sub("0", word)
-    yield _DIGIT.sub("0", lower)
-
-
 def FixedVectors(nO: int) -> Model[list[Doc], Ragged]:
-    """The vocabulary's word vectors, mapped linearly to a width: spaCy's StaticVectors, which looks
-    up other forms of words that have none (see `with_vectors`), with errors that say what is wrong
-    with the vectors, and with the right gradient for words without a vector, which are zero.
+    """Map the vocabulary's word vectors linearly to a width. This is spaCy's StaticVectors with
+    three changes: it looks up other forms of words without a vector (see `with_vectors`), its
+    errors say what is wrong with the vectors, and words without a vector, whose vector is zero,
+    have the right gradient.
 
     nO (int): Output width.
     RETURNS (Model[List[Doc], Ragged]): The layer. Its output has shape (n_tokens, nO).
-    RAISES (ValueError): At initialization if the vocabulary has no vectors; when called if they
-        are of another width than in training.
+    RAISES (ValueError): At initialization, if the vocabulary has no vectors; when called, if they
+        don't have the width they had in training.
     """
     return Model(
         "fixed_vectors",
@@ -80,17 +50,11 @@ def forward_fixed(
     known = Y.dataXd.any(axis=1) if is_train else None
 
     def backprop(dY: Ragged) -> list[Doc]:
-        # StaticVectors takes the last vector of the table for that of words without one here.
+        # In its gradient, StaticVectors takes the table's last vector for words without one.
         d_known: Any = dY.dataXd if known is None else dY.dataXd * known[:, None]
         return backprop_static(Ragged(d_known, dY.lengths))
 
     return Y, backprop
-
-
-def describe_vectors(vectors: Any) -> str:
-    """What vectors a vocabulary has, for an error message."""
-    n, width = vectors.shape
-    return f"{n} of width {width}" if n * width else "none"
 
 
 def init_fixed(model: Model[list[Doc], Ragged], X: list[Doc] | None = None, Y: Any = None) -> None:
@@ -100,15 +64,15 @@ def init_fixed(model: Model[list[Doc], Ragged], X: list[Doc] | None = None, Y: A
 
 
 def VectorsTable() -> Model[list[Doc], list[Floats2d]]:
-    """A trainable copy of the vocabulary's word vectors: what updating the word vectors means in
-    the lecture. Words without a vector have that of another form, see `with_vectors`. Those without
-    any share one learned row.
+    """A trainable copy of the vocabulary's word vectors, which is what updating the word vectors
+    means in the lecture. Words without a vector use another form's, see `with_vectors`. If no form
+    has one, they share one learned row.
 
     RETURNS (Model[List[Doc], List[Floats2d]]): Each document's output has shape (len(doc), nO),
         where nO is the width of the vectors. The parameter E has shape (n_vectors + 1, nO).
-    RAISES (ValueError): At initialization if the vocabulary has no vectors, or has floret vectors,
-        in which a word has no row of its own; when called if the vectors' number or width
-        has changed.
+    RAISES (ValueError): At initialization, if the vocabulary has no vectors, or has floret vectors,
+        in which a word has no row of its own; when called, if the vectors' number or width has
+        changed.
     """
     return Model(
         "vectors_table",
@@ -134,7 +98,7 @@ def forward_table(
                 got=describe_vectors(vectors),
             ))  # fmt: skip
         rows = vectors.find(keys=with_vectors(doc).to_array([vectors.attr]).ravel())
-        # Unknown words have row -1, which is the last one of the table.
+        # Unknown words have row -1, the last one of the table.
         keys.append(ops.asarray1i(rows % len(E)))
     Y = [cast(Floats2d, E[rows]) for rows in keys]
 
@@ -156,3 +120,40 @@ def init_table(model: Model[list[Doc], list[Floats2d]], X: list[Doc] | None = No
     unknown = model.ops.alloc2f(1, data.shape[1])
     model.set_dim("nO", data.shape[1])
     model.set_param("E", model.ops.xp.vstack([data, unknown]))
+
+
+def with_vectors(doc: Doc) -> Doc:
+    """Replace words that have no vector by a form that has one, if there is one: the word in lower
+    case, with 0 for each digit, or both. Most vectors are of lower-case words, and a word at the
+    start of a sentence is the same word.
+
+    doc (Doc): The document.
+    RETURNS (Doc): A document with these forms and as many tokens, or the document itself if nothing
+        changes.
+    """
+    vectors = doc.vocab.vectors
+    if not isinstance(vectors, Vectors) or vectors.mode != Mode.default or not len(doc):
+        return doc  # floret makes vectors from parts of words, so every word has one
+    without = vectors.find(keys=doc.to_array([vectors.attr]).ravel()) < 0
+    if not without.any():
+        return doc
+    words = [token.text for token in doc]
+    for number in without.nonzero()[0].tolist():
+        words[number] = next(
+            (form for form in _forms(words[number]) if get_string_id(form) in vectors.key2row),
+            words[number],
+        )
+    return Doc(doc.vocab, words=words)
+
+
+def _forms(word: str) -> Iterator[str]:
+    lower = word.lower()
+    yield lower
+    yield _DIGIT.sub("0", word)
+    yield _DIGIT.sub("0", lower)
+
+
+def describe_vectors(vectors: Any) -> str:
+    """Describe a vocabulary's vectors for an error message."""
+    n, width = vectors.shape
+    return f"{n} of width {width}" if n * width else "none"

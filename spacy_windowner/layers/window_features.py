@@ -1,3 +1,5 @@
+"""A layer that applies another layer to the concatenated embeddings of each token's window."""
+
 from collections.abc import Callable
 from typing import Any
 
@@ -10,22 +12,22 @@ from ..errors import Errors
 from .windowed_affine import WordRows, window_rows
 
 BLOCK = 128
-"""Tokens scored at once in prediction. All blocks have the same shape, so that a token's scores do
-not depend on the batch: libraries choose how to multiply matrices, and so the last bits of the
-product, by their shape. Their features need little memory, too."""
+"""The number of tokens that are scored at once in prediction. All blocks have the same shape,
+because libraries choose by shape how to multiply matrices, which changes the last bits of the
+product. So a token's scores don't depend on the batch. Small blocks also need little memory."""
 
 
 def with_windows(layer: Model[Floats2d, Floats2d], window: int) -> Model[WordRows, Ragged]:
-    """Apply a layer to the window of each token, the embeddings of the words t-window ... t+window
-    side by side: `x[t] = [E(w[t-k]) ... E(w[t]) ... E(w[t+k])]`. Positions beyond the document's
-    edges hold a learned padding row.
+    """Apply a layer to the window of each token, the concatenated embeddings of the words t-window
+    ... t+window: `x[t] = [E(w[t-k]) ... E(w[t]) ... E(w[t+k])]`. Positions outside of the document
+    have a learned padding row.
 
-    Unlike `WindowedAffine`, this builds the matrix of windows, which a layer that is no sum over
-    positions needs.
+    Unlike `WindowedAffine`, this builds the matrix of windows. Layers that aren't a sum over
+    positions need it.
 
     layer (Model[Floats2d, Floats2d]): Maps each row by itself, from width (2 * window + 1) * nI.
     window (int): Words on either side of the centre. 0 is the centre alone.
-    RETURNS (Model[WordRows, Ragged]): The layer's output, of shape (n_tokens, nO).
+    RETURNS (Model[WordRows, Ragged]): The layer. Its output has shape (n_tokens, nO).
 
     Parameters: pad (1, nI). Source: the lecture's word window.
     """
@@ -43,7 +45,7 @@ def with_windows(layer: Model[Floats2d, Floats2d], window: int) -> Model[WordRow
 def forward(
     model: Model[WordRows, Ragged], X: WordRows, is_train: bool
 ) -> tuple[Ragged, Callable[[Ragged], Floats2d]]:
-    ops: Any = model.ops  # thinc's types know no numpy.ndarray
+    ops: Any = model.ops  # thinc's types don't know numpy.ndarray
     layer = model.layers[0]
     rows = ops.xp.vstack([X.rows, model.get_param("pad")])
     places = window_rows(X.ids, X.lengths, model.attrs["window"], len(X.rows), X.is_word)
@@ -56,7 +58,7 @@ def forward(
         d_features = ops.as_contig(backprop_layer(dY.dataXd)).reshape((-1, rows.shape[1]))
         d_rows = ops.xp.zeros_like(rows)
         if len(places):
-            # Words occur in many windows, and their gradients add up.
+            # A word occurs in several windows, and their gradients add up.
             ops.scatter_add(d_rows, ops.asarray(places.ravel()), d_features)
         model.inc_grad("pad", d_rows[-1:])
         return d_rows[:-1]
@@ -73,7 +75,7 @@ def _in_blocks(layer: Model, rows: Any, places: numpy.ndarray) -> Any:
     n_tokens, width = places.shape
     if not n_tokens:
         return ops.alloc2f(0, layer.get_dim("nO"))
-    # The last block is filled up with windows of padding.
+    # Windows of padding fill up the last block.
     filling = numpy.full((-n_tokens % BLOCK, width), len(rows) - 1, dtype=places.dtype)
     blocks = numpy.vstack([places, filling]).reshape((-1, BLOCK, width))
     scores = [layer.predict(_features(rows, ops.asarray(block))) for block in blocks]

@@ -1,3 +1,5 @@
+"""The affine map of a window of words, computed as a sum over the window's positions."""
+
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -7,19 +9,19 @@ from thinc.initializers import glorot_uniform_init, zero_init
 from thinc.types import Floats2d, Ragged
 from thinc.util import get_width, partial
 
-# Numbers in a table of products, 64 MB. Only a batch of very many distinct words needs more, and
-# takes its positions in turn.
+# The most numbers in a table of products, 64 MB. Only a batch with very many distinct words needs
+# more. Then positions take turns.
 _MAX_TABLE = 2**24
 
 
 class WordRows(NamedTuple):
-    """The embedded tokens of a batch, each distinct row stored once.
+    """The embedded tokens of a batch. Each distinct row is stored once.
 
-    rows (Floats2d): Embeddings, one row a distinct word. Shape (n_rows, nI).
-    ids (numpy.ndarray): The row of every token of the batch. Shape (n_tokens,).
-    lengths (numpy.ndarray): The number of tokens of every document. Shape (n_docs,).
+    rows (Floats2d): Embeddings, one row per distinct word. Shape (n_rows, nI).
+    ids (numpy.ndarray): The row of each token of the batch. Shape (n_tokens,).
+    lengths (numpy.ndarray): The number of tokens of each document. Shape (n_docs,).
     is_word (Optional[numpy.ndarray]): Which tokens are words, and not whitespace, which windows
-        pass over. Shape (n_tokens,). None if all are.
+        skip. Shape (n_tokens,). None if all are words.
     """
 
     rows: Floats2d
@@ -36,21 +38,21 @@ def WindowedAffine(
     pooling: str = "concat",
     init_W: Callable | None = None,
 ) -> Model[WordRows, Ragged]:
-    """The affine map of a window of words, `z[t] = W x[t] + b`, where `x[t]` is made of the
+    """The affine map of a window of words, `z[t] = W x[t] + b`, where `x[t]` consists of the
     embeddings of the words t-window ... t+window.
 
-    With pooling "concat", x is their concatenation, and the product is a sum over positions,
-    `W x[t] = sum_j W_j E(w[t+j])`. Each distinct row is therefore multiplied once by every W_j,
-    and tokens only gather and add those products: the window matrix is never built. With pooling
-    "average", x is their mean, so all positions share one W: `z[t] = W mean_j E(w[t+j]) + b`.
-    Positions beyond the document's edges hold a learned padding row.
+    With pooling "concat", x is their concatenation, and the product is a sum over positions, `W
+    x[t] = sum_j W_j E(w[t+j])`. So each distinct row is multiplied once by each W_j, and tokens
+    only gather and add those products. The window matrix is never built. With pooling "average", x
+    is their mean, so all positions share one W: `z[t] = W mean_j E(w[t+j]) + b`. Positions outside
+    of the document have a learned padding row.
 
     nO (Optional[int]): Output width.
     nI (Optional[int]): Width of one embedding.
     window (int): Words on either side of the centre. 0 is the centre alone.
     pooling (str): "concat" or "average".
     init_W (Optional[Callable]): Initializer of W, by default uniform Glorot over the whole window.
-    RETURNS (Model[WordRows, Ragged]): Its output has shape (n_tokens, nO).
+    RETURNS (Model[WordRows, Ragged]): The layer. Its output has shape (n_tokens, nO).
 
     Parameters: W (n_positions, nO, nI), b (nO,), pad (1, nI); n_positions is 2 * window + 1 for
     "concat" and 1 for "average". Source: the lecture's word window; Collobert et al. (2011), 3.3.1.
@@ -68,7 +70,7 @@ def WindowedAffine(
 def forward(
     model: Model[WordRows, Ragged], X: WordRows, is_train: bool
 ) -> tuple[Ragged, Callable[[Ragged], Floats2d]]:
-    ops: Any = model.ops  # thinc's types know no numpy.ndarray
+    ops: Any = model.ops  # thinc's types don't know numpy.ndarray
     rows: Any = ops.xp.vstack([X.rows, model.get_param("pad")])
     Y, backprop_windows = multiply_windows(model, X._replace(rows=rows), is_train)
 
@@ -83,15 +85,15 @@ def forward(
 def multiply_windows(
     model: Model, X: WordRows, is_train: bool
 ) -> tuple[Floats2d, Callable[[Any], Floats2d]]:
-    """`W x[t] + b` for all tokens.
+    """Compute `W x[t] + b` for all tokens.
 
-    model (Model): A layer with parameters W and b, and attributes, as `WindowedAffine`.
+    model (Model): A layer with the parameters W and b, and the attributes, of `WindowedAffine`.
     X (WordRows): The embedded tokens. The last row is the padding.
-    is_train (bool): Whether the results may depend on the batch, to rounding.
-    RETURNS (Tuple[Floats2d, Callable[[Floats2d], Floats2d]]): The output, shape (n_tokens, nO),
-        and its backward pass, which returns the gradient of all rows.
+    is_train (bool): Whether the batch may change the results, by rounding.
+    RETURNS (Tuple[Floats2d, Callable[[Floats2d], Floats2d]]): The output, shape (n_tokens, nO), and
+        its backward pass, which returns the gradient of all rows.
     """
-    ops: Any = model.ops  # thinc's types know no numpy.ndarray
+    ops: Any = model.ops  # thinc's types don't know numpy.ndarray
     W: Any = model.get_param("W")
     n_positions, nO, nI = W.shape
     window, rows = model.attrs["window"], X.rows
@@ -104,8 +106,8 @@ def multiply_windows(
     Y = ops.alloc2f(len(X.ids), nO)
     for W_block, indices, _ in blocks:
         # One row for each (distinct word, position).
-        # numpy's product is the faster one. That of thinc gives a row the same numbers in any
-        # batch, which predictions are to do.
+        # numpy's product is faster. In predictions thinc's is needed, which gives a row the same
+        # numbers in any batch.
         table = rows @ W_block.T if is_train else ops.gemm(rows, W_block, trans2=True)
         table = table.reshape((-1, nO))
         if len(indices):
@@ -132,13 +134,6 @@ def multiply_windows(
     return Y, backprop
 
 
-def _position_blocks(n_positions: int, products_of_position: int) -> list[slice]:
-    """All positions at once or, if a table of their products had more than _MAX_TABLE numbers, one
-    by one. Both add up in the same order, and give the same numbers to the last bit."""
-    size = n_positions if n_positions * products_of_position <= _MAX_TABLE else 1
-    return [slice(start, start + size) for start in range(0, n_positions, size)]
-
-
 def window_rows(
     ids: numpy.ndarray,
     lengths: numpy.ndarray,
@@ -148,13 +143,13 @@ def window_rows(
 ) -> numpy.ndarray:
     """The rows of the words in each token's window.
 
-    ids (numpy.ndarray): The row of every token. Shape (n_tokens,).
-    lengths (numpy.ndarray): Tokens of every document. Shape (n_docs,).
+    ids (numpy.ndarray): The row of each token. Shape (n_tokens,).
+    lengths (numpy.ndarray): The number of tokens of each document. Shape (n_docs,).
     window (int): Words on either side.
-    pad_id (int): The row that stands for positions outside of the document.
+    pad_id (int): The row for positions outside of the document.
     is_word (Optional[numpy.ndarray]): Which tokens are words, see `WordRows`.
     RETURNS (numpy.ndarray): int32 rows. Shape (n_tokens, 2 * window + 1). The window of whitespace
-        is all padding: nobody asks for its tag.
+        is all padding, because whitespace has no tag.
     """
     if is_word is not None:
         docs = numpy.repeat(numpy.arange(len(lengths)), lengths)[is_word]
@@ -162,7 +157,7 @@ def window_rows(
         of_tokens = numpy.full((len(ids), 2 * window + 1), pad_id, dtype="int32")
         of_tokens[is_word] = window_rows(ids[is_word], n_words, window, pad_id)
         return of_tokens
-    # Lay the documents out in one line, with `window` paddings around each of them.
+    # Put the documents into one line, each with `window` paddings on both sides.
     doc_of_token = numpy.repeat(numpy.arange(len(lengths)), lengths)
     places = numpy.arange(len(ids)) + window * (2 * doc_of_token + 1)
     line = numpy.full(len(ids) + 2 * window * len(lengths), pad_id, dtype="int32")
@@ -171,20 +166,27 @@ def window_rows(
 
 
 def table_indices(row_ids: numpy.ndarray, block: slice, n_positions: int) -> numpy.ndarray:
-    """What each token's window adds up from the table of products of a block of positions.
+    """The rows that each token's window sums from the table of products of a block of positions.
 
-    row_ids (numpy.ndarray): What `window_rows` returned. Shape (n_tokens, width).
+    row_ids (numpy.ndarray): The result of `window_rows`. Shape (n_tokens, width).
     block (slice): The positions in the table.
-    n_positions (int): All positions that have products of their own: width, or 1 if they share
-        one, which is then the only block.
-    RETURNS (numpy.ndarray): int32 indices, `row * positions in the block + position`.
-        Shape (n_tokens, positions in the block), or (n_tokens, width) if they share one.
+    n_positions (int): The number of positions with products of their own: width, or 1 if they share
+        one, which then is the only block.
+    RETURNS (numpy.ndarray): int32 indices, `row * positions in the block + position`. Shape
+        (n_tokens, positions in the block), or (n_tokens, width) if they share one.
     """
     if n_positions == 1:
         return row_ids
     row_ids = row_ids[:, block]
     size = row_ids.shape[1]
     return row_ids * numpy.int32(size) + numpy.arange(size, dtype="int32")
+
+
+def _position_blocks(n_positions: int, products_of_position: int) -> list[slice]:
+    """All positions at once or, if a table of their products had more than _MAX_TABLE numbers, one
+    by one. Both sum in the same order, and give the same numbers to the last bit."""
+    size = n_positions if n_positions * products_of_position <= _MAX_TABLE else 1
+    return [slice(start, start + size) for start in range(0, n_positions, size)]
 
 
 def init(
@@ -202,18 +204,19 @@ def init(
 
 
 def init_window(init_W: Callable, model: Model) -> None:
-    """Give W and b of a layer their first values.
+    """Initialize W and b of a layer.
 
     init_W (Callable): Initializer of W.
     model (Model): The layer. Its dimensions are set.
     """
     nO, nI, nP = (model.get_dim(name) for name in ("nO", "nI", "nP"))
-    # The fan-in of a unit is the whole window, not one word of it.
+    # A unit's fan-in is the whole window, not one word.
     W = init_W(model.ops, (nO, nP * nI)).reshape((nO, nP, nI))
     model.set_param("W", model.ops.as_contig(W.transpose((1, 0, 2))))
     model.set_param("b", zero_init(model.ops, (nO,)))
 
 
 def count_positions(window: int, pooling: str) -> int:
-    """The positions that have weights of their own. With pooling "average" all share one."""
+    """The number of positions that have weights of their own. With pooling "average" all share
+    one."""
     return 2 * window + 1 if pooling == "concat" else 1

@@ -1,3 +1,5 @@
+"""Layers that embed the tokens of a batch for a window layer."""
+
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -11,22 +13,22 @@ from .windowed_affine import WordRows
 
 
 def DistinctWords(embed: Model[list[Doc], list[Floats2d]]) -> Model[list[Doc], WordRows]:
-    """Embed each distinct word of a batch once, in a document made of those words. For embeddings
-    that read nothing but the word.
+    """Embed each distinct word of a batch once, in a document that consists of these words. This is
+    for embeddings that only read the word itself.
 
     embed (Model[List[Doc], List[Floats2d]]): A context-free embedding layer.
     RETURNS (Model[List[Doc], WordRows]): Rows of the distinct words, and the row of each token. A
-        gradient of None, of rows that are not to learn, ends here.
+        gradient of None, for rows that are frozen, ends here.
     """
     return Model("distinct_words", forward_words, init=init, layers=[embed])
 
 
 def AllTokens(embed: Model[list[Doc], list[Floats2d]]) -> Model[list[Doc], WordRows]:
-    """Embed every token of a batch in its context, one row a token.
+    """Embed every token of a batch in its context, one row per token.
 
     embed (Model[List[Doc], List[Floats2d]]): Any embedding layer.
-    RETURNS (Model[List[Doc], WordRows]): Rows of the tokens, in their order. A gradient of None
-        is taken as by `DistinctWords`.
+    RETURNS (Model[List[Doc], WordRows]): Rows of the tokens, in the same order. A gradient of None
+        is treated as in `DistinctWords`.
     """
     return Model("all_tokens", forward_tokens, init=init, layers=[embed])
 
@@ -56,7 +58,7 @@ def forward_words(
 def forward_tokens(
     model: Model[list[Doc], WordRows], docs: list[Doc], is_train: bool
 ) -> tuple[WordRows, Callable]:
-    ops: Any = model.ops  # thinc's types know no numpy.ndarray
+    ops: Any = model.ops  # thinc's types don't know numpy.ndarray
     lengths = _lengths(docs)
     rows, backprop_embed = model.layers[0](docs, is_train)
 
@@ -64,7 +66,7 @@ def forward_tokens(
         if d_rows is None:
             if any(node.param_names for node in model.walk()):
                 return []
-            # A listener. Others may listen to the same layer, which waits for all of them.
+            # It is a listener. Others may listen to the same layer, which waits for all gradients.
             d_rows = ops.xp.zeros_like(flat)
         return cast(list[Doc], backprop_embed(ops.unflatten(d_rows, ops.asarray(lengths))))
 
@@ -77,13 +79,13 @@ def forward_tokens(
 def spell(
     orths: numpy.ndarray, tokens: numpy.ndarray, docs: Sequence[Doc], lengths: numpy.ndarray
 ) -> list[str]:
-    """The strings of words. Documents may have different vocabularies, so that each word is
-    spelled by that of a document it is in.
+    """The strings of words. Documents may have different vocabularies, so each word is looked up in
+    the vocabulary of a document that contains it.
 
     orths (numpy.ndarray): The words' hashes. Shape (n,).
-    tokens (numpy.ndarray): A token of each word, by its number in the whole batch. Shape (n,).
+    tokens (numpy.ndarray): A token of each word, by its index in the batch. Shape (n,).
     docs (Sequence[Doc]): The documents of the batch.
-    lengths (numpy.ndarray): The number of tokens of every document. Shape (n_docs,).
+    lengths (numpy.ndarray): The number of tokens of each document. Shape (n_docs,).
     RETURNS (List[str]): The strings.
     """
     owners = numpy.searchsorted(numpy.cumsum(lengths), tokens, side="right")

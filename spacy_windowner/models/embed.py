@@ -1,3 +1,5 @@
+"""Embedding layers: lexical features, character n-grams and word vectors, side by side."""
+
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -39,9 +41,10 @@ def WordEmbed(
         spacy-windowner.CharNgramEmbed.v1.
     vectors (Optional[Model[List[Doc], List[Floats2d]]]): Word vectors, e.g.
         spacy-windowner.VectorsEmbed.v1.
-    word_dropout (float): Share of the words whose NORM is hidden from the lexical features in
-        each training update. The other parts see every word.
-    RETURNS (Model[List[Doc], List[Floats2d]]): The layer. Its width is the sum of the parts'.
+    word_dropout (float): Share of the words whose NORM is hidden from the lexical features in each
+        update. The other parts see every word.
+    RETURNS (Model[List[Doc], List[Floats2d]]): The layer. Its width is the sum of its parts'
+        widths.
     RAISES (ValueError): If word_dropout is not a probability below 1.
     """
     check_setting(
@@ -58,9 +61,10 @@ def WordEmbed(
 def LexicalEmbed(
     attrs: Sequence[str], rows: Sequence[int], width: int = 64
 ) -> Model[list[Doc], list[Floats2d]]:
-    """Embed words by lexical attributes, each hashed into a table of its own, side by side, and
-    normalized. spaCy's twin is MultiHashEmbed, which mixes the attributes in a layer of its own:
-    here the first layer of the classifier sees each of them by itself.
+    """Embed words by lexical attributes. Each attribute is hashed into a table of its own, and the
+    embeddings are put side by side and normalized. spaCy's MultiHashEmbed is similar, but mixes the
+    attributes in a layer of its own. Here the first layer of the classifier sees each of them
+    separately.
 
     attrs (Sequence[str]): The attributes, e.g. "NORM".
     rows (Sequence[int]): The rows of each attribute's table.
@@ -92,16 +96,16 @@ def LexicalEmbed(
 def CharNgramEmbed(
     width: int, rows: int, lengths: Sequence[int] = (3, 5), attr: str = "LOWER"
 ) -> Model[list[Doc], list[Floats2d]]:
-    """Embed words by their character n-grams, with marks at the word's start and end, hashed into
-    a table, averaged, and normalized (without which the mean of many small vectors is too faint
-    beside the other features to learn from).
+    """Embed words by their character n-grams, with marks at the word's start and end. The n-grams
+    are hashed into a table, averaged and normalized. Without normalization, the mean of many small
+    vectors would be too small beside the other features to learn from.
 
     width (int): Output width.
     rows (int): Rows of the table.
     lengths (Sequence[int]): The shortest and the longest n-gram, in characters. The marks count.
     attr (str): The spelling to use, "ORTH", "NORM" or "LOWER".
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
-    RAISES (ValueError): If the lengths or the attribute make no sense.
+    RAISES (ValueError): If the lengths or the attribute are invalid.
     """
     check_setting(width >= 1, "width", width, "A vector has at least 1 number.")
     check_setting(rows >= 1, "rows", rows, "A table has at least 1 row.")
@@ -122,12 +126,12 @@ def VectorsEmbed(width: int, update_vectors: bool = False) -> Model[list[Doc], l
     """Embed words by the vocabulary's word vectors, mapped linearly to a width.
 
     width (int): Output width.
-    update_vectors (bool): Whether training updates the vectors, too. By default they stay as they
-        are. Updated vectors are kept in the model, and the vocabulary's own never change.
+    update_vectors (bool): Whether training also updates the vectors. By default they stay fixed.
+        Updated vectors are stored in the model, and the vocabulary's own never change.
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
     RAISES (ValueError): At initialization, if the vocabulary has no vectors or, with
-        `update_vectors`, floret vectors, in which a word has no row of its own; when called, if
-        they are others than in training.
+        `update_vectors`, floret vectors, in which a word has no row of its own; when called, if the
+        vectors differ from those in training.
     """
     check_setting(width >= 1, "width", width, "A vector has at least 1 number.")
     model: Model[list[Doc], list[Floats2d]]

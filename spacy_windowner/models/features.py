@@ -1,4 +1,5 @@
-"""Which columns of a word's embedding come from which feature of the word."""
+"""The features in a word's embedding: whether they depend on its context, and which columns belong
+to each."""
 
 from collections.abc import Sequence
 
@@ -12,9 +13,8 @@ LEXICAL = frozenset(
     IS_DIGIT IS_LEFT_PUNCT IS_LOWER IS_PUNCT IS_QUOTE IS_RIGHT_PUNCT IS_SPACE IS_STOP IS_TITLE
     IS_UPPER LIKE_EMAIL LIKE_NUM LIKE_URL""".split()
 )
-"""Attributes that are a function of the word's type."""
-
-# The modules of thinc and spaCy whose layers read each row by itself, or only combine others.
+"""Attributes that depend only on the word itself, and not on its context."""
+# The modules of thinc and spaCy whose layers read each row separately, or only combine layers.
 _ROWWISE = frozenset(
     [
         *(
@@ -29,12 +29,13 @@ _ROWWISE = frozenset(
         "spacy.ml._character_embed",  # the characters of the token
     ]
 )
+_FEATURES = "word_features"
 
 
 def is_context_free(embed: Model) -> bool:
-    """Whether an embedding layer reads nothing but lexical attributes of each word, so that a
-    word has the same vector in every sentence. A layer this function doesn't know counts as
-    contextual, unless it says otherwise by `attrs["context_free"] = True`.
+    """Whether an embedding layer reads only lexical attributes of each word, so that a word has the
+    same vector in every sentence. Unknown layers count as contextual, unless they have
+    `attrs["context_free"] = True`.
 
     embed (Model[List[Doc], List[Floats2d]]): The embedding layer.
     RETURNS (bool): True if every layer in it is context-free.
@@ -57,11 +58,8 @@ def _attr_name(attr: str | int) -> str:
     return next((name for name, value in IDS.items() if value == attr), "")
 
 
-_FEATURES = "word_features"
-
-
 def name_features(model: Model, features: Sequence[tuple[str, int]]) -> Model:
-    """State which features the columns of an embedding layer's output come from.
+    """Record which features the columns of an embedding layer's output come from.
 
     model (Model): The layer.
     features (Sequence[Tuple[str, int]]): The name and the width of each feature, in the order of
@@ -73,13 +71,13 @@ def name_features(model: Model, features: Sequence[tuple[str, int]]) -> Model:
 
 
 def feature_columns(embed: Model, width: int) -> list[tuple[str, slice]]:
-    """The columns of each feature in the output of an embedding layer. Layers in it that state
-    no features are one each: "tok2vec" if it reads the context of the word, or else "features".
+    """The columns of each feature in the output of an embedding layer. A layer in it that doesn't
+    name its features counts as one: "tok2vec" if it reads the word's context, otherwise "features".
 
     embed (Model[List[Doc], List[Floats2d]]): The layer, initialized.
     width (int): The width of its output.
-    RETURNS (List[Tuple[str, slice]]): The name and the columns of each, in their order. A name may
-        come twice.
+    RETURNS (List[Tuple[str, slice]]): The name and the columns of each, in order. A name may occur
+        twice.
     """
     features = _features(embed)
     unknown = [i for i, (_, columns) in enumerate(features) if columns is None]
@@ -87,8 +85,8 @@ def feature_columns(embed: Model, width: int) -> list[tuple[str, slice]]:
     if len(unknown) == 1:
         features[unknown[0]] = (features[unknown[0]][0], rest)
         rest = 0
-    if rest != 0 or len(unknown) > 1:  # what it is made of can't be told
-        features = [(_whole(embed), width)]
+    if rest != 0 or len(unknown) > 1:  # its parts are unknown
+        features = [(_fallback_name(embed), width)]
     columns, start = [], 0
     for name, size in features:
         columns.append((name, slice(start, start + (size or 0))))
@@ -105,12 +103,12 @@ def _features(node: Model) -> list[tuple[str, int | None]]:
         return _features(inner[0])
     if _is_from("concatenate", function):
         return [feature for layer in inner for feature in _features(layer)]
-    return [(_whole(node), node.maybe_get_dim("nO"))]
+    return [(_fallback_name(node), node.maybe_get_dim("nO"))]
 
 
 def _is_from(name: str, function: object) -> bool:
     return getattr(function, "__module__", "") == f"thinc.layers.{name}"
 
 
-def _whole(node: Model) -> str:
+def _fallback_name(node: Model) -> str:
     return "features" if is_context_free(node) else "tok2vec"

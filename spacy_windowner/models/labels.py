@@ -1,4 +1,4 @@
-"""Labels that are added to a trained window classifier, with columns apart from those of others."""
+"""Adding labels to a trained window classifier, in columns separate from those of other labels."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,12 +9,12 @@ from ..layers.label_columns import Grown, LabelColumns, base_layers, column_laye
 from .output import is_initialized, set_output_width
 
 BEHIND_O = 5.0
-"""How far behind O a new tag starts: `recall_bias` lowers O by at most 4 in training."""
+"""How far below O a new tag starts. `recall_bias` lowers O by at most 4 in training."""
 
 
 def resize_output(model: Model, new_nO: int) -> Model:
     """Change the number of tag columns of a window classifier. If it is initialized, old columns
-    keep their values, and new ones start as `grow_columns` says.
+    keep their values, and new ones start as in `grow_columns`.
 
     model (Model): A window classifier.
     new_nO (int): The number of tags.
@@ -22,7 +22,7 @@ def resize_output(model: Model, new_nO: int) -> Model:
     """
     layer = model.get_ref("output_layer")
     if layer.has_param("W"):
-        # A new layer, for optimizers remember the old shapes under the old one's id.
+        # A new layer, because optimizers remember the old shapes under the old layer's id.
         new_layer = grow_columns(layer, new_nO)
         model.replace_node(layer, new_layer)
     set_output_width(model, new_nO)
@@ -30,11 +30,11 @@ def resize_output(model: Model, new_nO: int) -> Model:
 
 
 def grow_columns(layer: Model, new_nO: int) -> Model:
-    """Copy an output layer, with more columns. A new one starts as the column of O minus
-    BEHIND_O: new tags change no decision until they have learned.
+    """Copy an output layer and add columns. A new column starts as that of O minus BEHIND_O, so new
+    tags change no decision until they have learned.
 
-    layer (Model): A layer with parameters W and b, whose column 0 is O.
-    new_nO (int): The number of columns, at least the present one.
+    layer (Model): A layer with the parameters W and b. Its column 0 is O.
+    new_nO (int): The number of columns, at least the current one.
     RETURNS (Model): The new layer.
     """
     n_new = new_nO - layer.get_dim("nO")
@@ -60,31 +60,20 @@ def grow_columns(layer: Model, new_nO: int) -> Model:
 
 
 def can_grow(model: Model) -> bool:
-    """Whether labels can be added to a model without a change to the others: it is a window
-    classifier."""
+    """Whether labels can be added to a model without changing the others. This is so for window
+    classifiers."""
     return any(model.has_ref(ref) for ref in ("windowed_affine", "with_windows"))
 
 
-def grown_layer(model: Model) -> Model | None:
-    """The layer that holds all columns of a model that has grown, or None."""
-    return next((layer for layer in model.layers if layer.name == "grown"), None)
-
-
-def added_columns(model: Model) -> list[Model]:
-    """The columns of each label that was added."""
-    layer = grown_layer(model)
-    return [] if layer is None else column_layers(layer)
-
-
 def set_added_labels(model: Model, units: Sequence[int], n_tags: int) -> None:
-    """Give a window classifier the columns of added labels, after those it has of itself. It keeps
-    the columns of those labels that it has already, up to the first one that differs; the others
-    go. If the classifier is initialized, so are the new ones: they score all tags BEHIND_O less
-    than O, and change no decision until they have learned.
+    """Give a window classifier columns for added labels, after its own ones. Columns of added
+    labels that it has already are kept, up to the first label that differs, and the others are
+    removed. If the classifier is initialized, so are the new columns. All their tags score BEHIND_O
+    less than O, so they change no decision until they have learned.
 
-    model (Model): A model that `can_grow` is true for.
-    units (Sequence[int]): The hidden units of its own of each added label.
-    n_tags (int): The tags of a label.
+    model (Model): A model for which `can_grow` is true.
+    units (Sequence[int]): The number of own hidden units of each added label.
+    n_tags (int): The number of tags of a label.
     """
     old = added_columns(model)
     kept = 0
@@ -106,11 +95,10 @@ def set_added_labels(model: Model, units: Sequence[int], n_tags: int) -> None:
     model.layers[1:-1] = base if grown is None else [grown]
 
 
-def clear_gradients(model: Model) -> None:
-    """Forget the gradients that no optimizer has taken yet."""
-    for node in model.walk():
-        for name in node.grad_names:
-            node.set_grad(name, model.ops.xp.zeros_like(node.get_grad(name)))
+def _shape(columns: Model) -> tuple[int, int]:
+    """The number of a label's tags, and of its hidden units."""
+    units = columns.layers[1].get_dim("nO") if len(columns.layers) > 1 else 0
+    return columns.get_dim("nO"), units
 
 
 def _make_columns(model: Model, base: Sequence[Model], units: int, n_tags: int) -> Model:
@@ -129,7 +117,19 @@ def _make_columns(model: Model, base: Sequence[Model], units: int, n_tags: int) 
     )
 
 
-def _shape(columns: Model) -> tuple[int, int]:
-    """The tags of a label, and its hidden units."""
-    units = columns.layers[1].get_dim("nO") if len(columns.layers) > 1 else 0
-    return columns.get_dim("nO"), units
+def added_columns(model: Model) -> list[Model]:
+    """The columns of each added label."""
+    layer = grown_layer(model)
+    return [] if layer is None else column_layers(layer)
+
+
+def grown_layer(model: Model) -> Model | None:
+    """The layer with all columns of a model that has grown, otherwise None."""
+    return next((layer for layer in model.layers if layer.name == "grown"), None)
+
+
+def clear_gradients(model: Model) -> None:
+    """Set the gradients that no optimizer has used yet to zero."""
+    for node in model.walk():
+        for name in node.grad_names:
+            node.set_grad(name, model.ops.xp.zeros_like(node.get_grad(name)))

@@ -1,4 +1,4 @@
-"""What the component asks of a model's output: how many columns it has, one for each tag."""
+"""A model's output, with one column per tag, and its learned transitions between tags."""
 
 from typing import Any
 
@@ -8,19 +8,18 @@ from thinc.util import to_numpy
 
 from ..layers.label_columns import column_layers
 
+TRANSITIONS = "transitions"
+"""The name of the parameter with the transitions."""
+_LAST_LAYER = "tag_scores"
+
 
 def output_layer(model: Model) -> Model:
-    """The layer that a model names "output_layer", or else the model itself."""
+    """The layer that a model names "output_layer", otherwise the model itself."""
     return model.get_ref("output_layer") if model.has_ref("output_layer") else model
 
 
-def is_listener(model: Model) -> bool:
-    """Whether a layer listens to another component, e.g. to a shared `tok2vec`."""
-    return any(hasattr(node, "upstream_name") for node in model.walk())
-
-
 def n_columns(model: Model) -> int | None:
-    """The number of columns, those of added labels included. None if it isn't known yet."""
+    """The number of columns, including those of added labels. None if it is unknown."""
     own = output_layer(model).maybe_get_dim("nO")
     grown = next((layer for layer in model.layers if layer.name == "grown"), None)
     if own is None or grown is None:
@@ -28,17 +27,12 @@ def n_columns(model: Model) -> int | None:
     return own + sum(columns.get_dim("nO") for columns in column_layers(grown))
 
 
-def is_initialized(model: Model) -> bool:
-    """Whether all parameters of a model have values."""
-    return all(node.has_param(name) for node in model.walk() for name in node.param_names)
-
-
 def set_output_width(model: Model, nO: int | None) -> None:
-    """Set nO of the output layer, which must have no parameters yet, and of every layer around it
-    that has a value for it.
+    """Set nO of the output layer, which must not have parameters yet, and of every layer around it
+    that has nO set.
 
     model (Model): The model.
-    nO (Optional[int]): The number of columns, None for unknown.
+    nO (Optional[int]): The number of columns, None if unknown.
     """
     layer = output_layer(model)
     for node in model.walk():
@@ -47,57 +41,62 @@ def set_output_width(model: Model, nO: int | None) -> None:
             node.set_dim("nO", nO, force=True)  # type: ignore[arg-type]
 
 
-TRANSITIONS = "transitions"
-"""The name of the parameter."""
-_REF = "tag_scores"
+def is_initialized(model: Model) -> bool:
+    """Whether all parameters of a model have values."""
+    return all(node.has_param(name) for node in model.walk() for name in node.param_names)
 
 
-def add_last_layer(model: Model) -> None:
-    """Name the last layer of a window classifier, from scores of a batch to those of its documents,
-    as the one that may have transitions.
+def is_listener(model: Model) -> bool:
+    """Whether a layer listens to another component, e.g. to a shared `tok2vec`."""
+    return any(hasattr(node, "upstream_name") for node in model.walk())
+
+
+def mark_last_layer(model: Model) -> None:
+    """Mark the last layer of a window classifier as the one that may have transitions. That layer
+    splits the scores of a batch into documents.
 
     model (Model): A chain.
     """
-    model.set_ref(_REF, model.layers[-1])
+    model.set_ref(_LAST_LAYER, model.layers[-1])
 
 
 def can_have_transitions(model: Model) -> bool:
     """Whether a model has a layer for transitions."""
-    return bool(model.has_ref(_REF))
+    return bool(model.has_ref(_LAST_LAYER))
 
 
 def is_transitions_layer(model: Model, layer: Model) -> bool:
-    """Whether a layer of a model is the one that may have transitions."""
-    return can_have_transitions(model) and model.get_ref(_REF) is layer
+    """Whether a layer is the one of a model that may have transitions."""
+    return can_have_transitions(model) and model.get_ref(_LAST_LAYER) is layer
 
 
 def get_transitions(model: Model) -> numpy.ndarray | None:
-    """The transitions, [a, b] being what b scores after a, or None if the model has none. Shape
+    """The transitions, or None if the model has none. [a, b] is the score of b after a. Shape
     (n_tags, n_tags)."""
-    if not can_have_transitions(model) or not model.get_ref(_REF).has_param(TRANSITIONS):
+    if not can_have_transitions(model) or not model.get_ref(_LAST_LAYER).has_param(TRANSITIONS):
         return None
-    return to_numpy(model.get_ref(_REF).get_param(TRANSITIONS))
+    return to_numpy(model.get_ref(_LAST_LAYER).get_param(TRANSITIONS))
 
 
 def set_n_tags(model: Model, n_tags: int, keep: bool = True) -> None:
-    """Give a model transitions between so many tags.
+    """Give a model transitions between a number of tags.
 
-    model (Model): A model that `can_have_transitions` is true for.
-    n_tags (int): The number of tags, at least the present one.
-    keep (bool): Whether it keeps those that it has. New ones are 0.
+    model (Model): A model for which `can_have_transitions` is true.
+    n_tags (int): The number of tags, at least the current one.
+    keep (bool): Whether to keep the current transitions. New ones are 0.
     """
     old = get_transitions(model) if keep else None
     new: Any = numpy.zeros((n_tags, n_tags), dtype="float32")
     if old is not None:
         new[: len(old), : len(old)] = old
-    # A new layer, for optimizers remember the old shapes under the old one's id.
+    # A new layer, because optimizers remember the old shapes under the old layer's id.
     layer: Any = ragged2list()
     layer.set_param(TRANSITIONS, model.ops.asarray(new))
     layer.ops = model.ops
-    model.replace_node(model.get_ref(_REF), layer)
+    model.replace_node(model.get_ref(_LAST_LAYER), layer)
 
 
 def add_gradient(model: Model, gradient: numpy.ndarray) -> None:
     """Add to the gradient of the transitions."""
-    ops: Any = model.ops  # thinc's types know no numpy.ndarray
-    model.get_ref(_REF).inc_grad(TRANSITIONS, ops.asarray(gradient, dtype="float32"))
+    ops: Any = model.ops  # thinc's types don't know numpy.ndarray
+    model.get_ref(_LAST_LAYER).inc_grad(TRANSITIONS, ops.asarray(gradient, dtype="float32"))

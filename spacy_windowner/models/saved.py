@@ -1,5 +1,5 @@
-"""What a saved model must be to be loaded: parameters of the shapes and types that the layers have,
-all of them finite, and the settings that the layers were built with."""
+"""Loading a saved model, after checking that it fits: its parameters must have the shapes and types
+of the layers and be finite, and its settings must be those of the layers."""
 
 from typing import Any
 
@@ -12,13 +12,14 @@ from .output import TRANSITIONS, get_transitions, is_transitions_layer, n_column
 
 _PARTS = ("nodes", "attrs", "params", "shims")
 _MAX_SIZE = 2**31 - 1
-# Settings of training, which do not change what a layer's parameters mean.
-_OF_TRAINING = frozenset(["rate", "dropout", "dropout_rate", "is_enabled", "learning"])
-# Where the layers come from whose other settings are those of the config. Others may learn theirs.
-_KNOWN = ("spacy_windowner.", "spacy.ml.", "thinc.layers.")
+# Settings for training, which don't change the meaning of a layer's parameters.
+_TRAINING_SETTINGS = frozenset(["rate", "dropout", "dropout_rate", "is_enabled", "learning"])
+# The packages of layers whose other settings come from the config. Other packages' layers may learn
+# theirs.
+_KNOWN_PACKAGES = ("spacy_windowner.", "spacy.ml.", "thinc.layers.")
 _WINDOW = "spacy_windowner.layers.windowed_affine"
 _TORCH = "spacy_windowner.layers.torch_module.forward"
-# The shapes of the parameters of layers, by their forward pass.
+# The shapes of layers' parameters, by the name of the forward function.
 _SHAPES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "thinc.layers.linear.forward": {"W": ("nO", "nI"), "b": ("nO",)},
     "thinc.layers.hashembed.forward": {"E": ("nV", "nO")},
@@ -38,13 +39,13 @@ class NotFinite(ValueError):
 
 
 def load_model(model: Model, data: bytes) -> None:
-    """Load a model, checked before anything of it changes. The names and references of its layers
-    stay those that it was built with.
+    """Load a model. Everything is checked before anything in the model changes. Its layers keep the
+    names and references that they were built with.
 
     model (Model): The model.
-    data (bytes): What `to_bytes` returned of a model of the same layers.
-    RAISES (ValueError): If the data is damaged, or was made by other layers. The message is the
-        reason alone, a part of a sentence.
+    data (bytes): The result of `to_bytes` of a model with the same layers.
+    RAISES (ValueError): If the data is damaged, or comes from other layers. The message is only the
+        reason, a part of a sentence.
     RAISES (NotFinite): If a parameter isn't finite.
     """
     saved = unpack(data)
@@ -64,11 +65,11 @@ def load_model(model: Model, data: bytes) -> None:
         checked["attrs"].append(_settings_to_load(layer, attrs))
         checked["params"].append(params)
         checked["shims"].append(shims)
-    # What a layer of others leaves empty is its own affair.
+    # Layers of other packages may leave parameters empty.
     is_empty = {
         value is None
         for layer, params in zip(layers, checked["params"], strict=True)
-        if _forward_of(layer).startswith(_KNOWN)
+        if _forward_of(layer).startswith(_KNOWN_PACKAGES)
         for value in params.values()
     }
     if len(is_empty) == 2:
@@ -96,36 +97,27 @@ def require_finite(model: Model) -> None:
 
 
 def is_finite(array: Any) -> bool:
-    """Whether no number of an array is NaN or infinite.
+    """Whether an array has no number that is NaN or infinite.
 
-    array (numpy.ndarray): The array, or one of another library. It is not copied.
+    array (numpy.ndarray): The array, which may be of another library. It is not copied.
     """
     return not array.size or bool(numpy.isfinite(float(array.min()) + float(array.max())))
 
 
 def settings_of(layer: Model) -> dict[str, Any]:
-    """The settings of a layer that its parameters depend on, if they are plain values."""
+    """The settings of a layer that its parameters depend on, as far as they are plain values."""
     return {
         name: _as_list(value)
         for name, value in layer.attrs.items()
-        if name not in _OF_TRAINING and is_plain(value)
+        if name not in _TRAINING_SETTINGS and is_plain(value)
     }
 
 
 def is_plain(value: Any) -> bool:
-    """Whether something is a string, a number, a bool or None, or a list of such things."""
+    """Whether a value is a string, a number, a bool or None, or a list of these."""
     if isinstance(value, list | tuple):
         return all(is_plain(item) for item in value)
     return isinstance(value, str | int | float | bool) or value is None
-
-
-def _as_list(value: Any) -> Any:
-    return [_as_list(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _forward_of(layer: Model) -> str:
-    function = layer._func
-    return f"{getattr(function, '__module__', '')}.{getattr(function, '__name__', '')}"
 
 
 def _check_dims(layer: Model, dims: dict[str, Any]) -> None:
@@ -141,36 +133,9 @@ def _check_dims(layer: Model, dims: dict[str, Any]) -> None:
             )
 
 
-def _settings_to_load(layer: Model, attrs: dict[str, Any]) -> dict[str, Any]:
-    """The saved settings of a layer, without those of a known layer that it has already, which
-    must be the same."""
-    if not _forward_of(layer).startswith(_KNOWN):
-        return attrs
-    own = settings_of(layer)
-    if own.get("seed") == layer.id:  # what thinc takes for a seed if none is given
-        del own["seed"]
-    for name in {*attrs} & {*own, *(_OF_TRAINING & {*layer.attrs})}:
-        found = _as_list(deserialize_attr(layer.attrs[name], attrs[name], name, layer))
-        fits = _is_of_training(found) if name in _OF_TRAINING else found == own[name]
-        if not fits or isinstance(found, bool) != isinstance(layer.attrs[name], bool):
-            raise ValueError(
-                f"`{name}` of its layer '{layer.name}' is {found!r:.50}, and that of the model "
-                f"{layer.attrs[name]!r}"
-            )
-    return {name: value for name, value in attrs.items() if name not in own}
-
-
-def _is_of_training(value: Any) -> bool:
-    """Whether something is a rate, a switch, or a list of numbers of layers."""
-    if isinstance(value, list):
-        return all(type(number) is int for number in value)
-    is_rate = isinstance(value, int | float) and 0.0 <= value < 1.0
-    return value is None or isinstance(value, bool) or is_rate
-
-
 def _check_params(model: Model, layer: Model, dims: dict[str, Any], params: dict[str, Any]) -> None:
     forward = _forward_of(layer)
-    is_known = forward.startswith(_KNOWN) and forward != _TORCH
+    is_known = forward.startswith(_KNOWN_PACKAGES) and forward != _TORCH
     names, own_names = {*params}, {*layer.param_names}
     if is_transitions_layer(model, layer) and TRANSITIONS not in own_names:
         names.discard(TRANSITIONS)  # the layer gets them from the data
@@ -205,3 +170,39 @@ def _check_params(model: Model, layer: Model, dims: dict[str, Any], params: dict
 def _check_finite(layer: Model, name: str, value: Any) -> None:
     if value.dtype.kind == "f" and not is_finite(value):
         raise NotFinite(f"the numbers in `{name}` of its layer '{layer.name}'")
+
+
+def _settings_to_load(layer: Model, attrs: dict[str, Any]) -> dict[str, Any]:
+    """The saved settings of a layer. Settings that a known layer has already must be the same, and
+    are left out."""
+    if not _forward_of(layer).startswith(_KNOWN_PACKAGES):
+        return attrs
+    own = settings_of(layer)
+    if own.get("seed") == layer.id:  # thinc's default seed
+        del own["seed"]
+    for name in {*attrs} & {*own, *(_TRAINING_SETTINGS & {*layer.attrs})}:
+        found = _as_list(deserialize_attr(layer.attrs[name], attrs[name], name, layer))
+        fits = _is_training_value(found) if name in _TRAINING_SETTINGS else found == own[name]
+        if not fits or isinstance(found, bool) != isinstance(layer.attrs[name], bool):
+            raise ValueError(
+                f"`{name}` of its layer '{layer.name}' is {found!r:.50}, and that of the model "
+                f"{layer.attrs[name]!r}"
+            )
+    return {name: value for name, value in attrs.items() if name not in own}
+
+
+def _is_training_value(value: Any) -> bool:
+    """Whether a value fits a training setting: a rate, a switch, or a list of layers' indices."""
+    if isinstance(value, list):
+        return all(type(number) is int for number in value)
+    is_rate = isinstance(value, int | float) and 0.0 <= value < 1.0
+    return value is None or isinstance(value, bool) or is_rate
+
+
+def _as_list(value: Any) -> Any:
+    return [_as_list(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _forward_of(layer: Model) -> str:
+    function = layer._func
+    return f"{getattr(function, '__module__', '')}.{getattr(function, '__name__', '')}"

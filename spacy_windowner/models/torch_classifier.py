@@ -1,3 +1,5 @@
+"""Window classifiers whose network is a PyTorch module."""
+
 from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
@@ -16,7 +18,17 @@ from ..layers.window_features import with_windows
 from ..layers.word_rows import AllTokens, DistinctWords
 from .features import is_context_free
 from .labels import BEHIND_O
-from .output import add_last_layer, set_output_width
+from .output import mark_last_layer, set_output_width
+
+_TORCH_NAMES = {
+    "logistic": "Sigmoid",
+    "tanh": "Tanh",
+    "hard_tanh": "Hardtanh",
+    "relu": "ReLU",
+    "leaky_relu": "LeakyReLU",
+    "prelu": "PReLU",
+}
+"""The activations' names in torch."""
 
 
 @registry.architectures("spacy-windowner.TorchWindowClassifier.v1")
@@ -27,30 +39,30 @@ def TorchWindowClassifier(
     dropout: float | None = None,
     nO: int | None = None,
 ) -> Model[list[Doc], list[Floats2d]]:
-    """Score the tags of each word by a window of words around it, with a network in PyTorch:
+    """Score the tags of each word from a window of words around it, with a network in PyTorch:
 
         x[t] = [E(w[t-k]) ... E(w[t]) ... E(w[t+k])]
         s[t] = scorer(x[t])
 
-    The network's parameters are those of a Thinc layer: weights are averaged and saved as those of
-    any other (as plain arrays, without pickle). Prediction is safe in threads.
+    The network's parameters are those of a Thinc layer, so weights are averaged and saved as in any
+    other layer (as plain arrays, without pickle). Prediction is thread-safe.
 
     embed (Model[List[Doc], List[Floats2d]]): The embedding layer E, in Thinc. If it is
-        context-free, each distinct word of a batch is embedded once; `model.attrs["embedding"]`
-        says which way is taken, "distinct words" or "all tokens".
-    scorer (Callable[[int, int], torch.nn.Module]): Makes the network, of the number of features
+        context-free, each distinct word of a batch is embedded once. `model.attrs["embedding"]`
+        tells which way is used, "distinct words" or "all tokens".
+    scorer (Callable[[int, int], torch.nn.Module]): Makes the network from the number of features
         (embedding width times 2 * window + 1) and the number of tags. The module maps a float32
-        tensor of shape (n_tokens, n_features) to scores of shape (n_tokens, n_tags), each row by
-        itself. All its dropout modules have the rate of the training, whatever theirs is; one that
-        calls torch.nn.functional.dropout in `forward` keeps its own.
+        tensor of shape (n_tokens, n_features) to scores of shape (n_tokens, n_tags), each row
+        separately. Its dropout modules get the rate of the training, whatever their own rate is. A
+        module that calls torch.nn.functional.dropout in `forward` keeps its own rate.
     window (int): k, the words on either side of the centre.
     dropout (Optional[float]): Dropout rate of the embeddings and of the dropout modules in the
-        network. If None, that of the training applies. If that is 0, there is no dropout at all.
-    nO (Optional[int]): Tags. If None, they follow from the labels.
-    RETURNS (Model[List[Doc], List[Floats2d]]): One row a token, one column a tag.
+        network. If None, the training's rate applies. If that is 0, there is no dropout at all.
+    nO (Optional[int]): The number of tags. If None, it follows from the labels.
+    RETURNS (Model[List[Doc], List[Floats2d]]): One row per token, one column per tag.
     RAISES (ImportError): If torch is not installed.
-    RAISES (ValueError): If a setting makes no sense; at initialization, if the network does not
-        map features to scores.
+    RAISES (ValueError): If a setting is invalid; at initialization, if the network does not map
+        features to scores.
     """
     check_setting(window >= 0, "window", window, "A window has at least 0 words on either side.")
     check_setting(
@@ -66,7 +78,7 @@ def TorchWindowClassifier(
     word_rows = DistinctWords(dropped_embed) if context_free else AllTokens(dropped_embed)
     windows = with_windows(output, window)
     model: Model[list[Doc], list[Floats2d]] = cast(Any, chain)(word_rows, windows, ragged2list())
-    add_last_layer(model)
+    mark_last_layer(model)
     model.attrs["dropout"] = dropout
     model.attrs["embedding"] = "distinct words" if context_free else "all tokens"
     model.attrs["resize_output"] = resize_torch_output
@@ -74,17 +86,6 @@ def TorchWindowClassifier(
     for name, layer in {**refs, "output_layer": output}.items():
         model.set_ref(name, layer)
     return model
-
-
-NAMES = {
-    "logistic": "Sigmoid",
-    "tanh": "Tanh",
-    "hard_tanh": "Hardtanh",
-    "relu": "ReLU",
-    "leaky_relu": "LeakyReLU",
-    "prelu": "PReLU",
-}
-"""What torch calls the activations."""
 
 
 @registry.architectures("spacy-windowner.TorchScorer.v1")
@@ -96,10 +97,10 @@ def TorchScorer(
     hidden_width (int): Units of each hidden layer.
     hidden_depth (int): Hidden layers: 0 (a linear classifier of the window), 1 or 2.
     activation (str): f: "logistic", "tanh", "hard_tanh", "relu", "leaky_relu" or "prelu".
-    RETURNS (Callable[[int, int], torch.nn.Module]): Makes the module of the numbers of features
+    RETURNS (Callable[[int, int], torch.nn.Module]): Makes the module from the numbers of features
         and of tags.
     RAISES (ImportError): If torch is not installed.
-    RAISES (ValueError): If a setting makes no sense.
+    RAISES (ValueError): If a setting is invalid.
     """
     require_torch()
     check_setting(hidden_width >= 1, "hidden_width", hidden_width, "A layer has at least 1 unit.")
@@ -122,7 +123,7 @@ def build_scorer(hidden_widths: list[int], activation: str, n_features: int, n_t
     n_inputs = n_features
     for width in hidden_widths:
         hidden = nn.Linear(n_inputs, width)
-        nn.init.xavier_uniform_(hidden.weight)  # by Glorot, Xavier by his first name
+        nn.init.xavier_uniform_(hidden.weight)  # named after Xavier Glorot
         nn.init.zeros_(hidden.bias)
         # The rate follows the training.
         layers += [hidden, _activation(activation, width), nn.Dropout(0.0)]
@@ -135,33 +136,33 @@ def build_scorer(hidden_widths: list[int], activation: str, n_features: int, n_t
 
 def _activation(name: str, width: int) -> Any:
     settings = {"leaky_relu": [LEAK], "prelu": [width, PRELU_INIT]}
-    return getattr(torch.nn, NAMES[name])(*settings.get(name, []))
+    return getattr(torch.nn, _TORCH_NAMES[name])(*settings.get(name, []))
 
 
 def resize_torch_output(model: Model, new_nO: int) -> Model:
     """Change the number of tag columns of a torch window classifier. If it is initialized, old
-    columns keep their values, and new ones start as `grow_columns` says.
+    columns keep their values, and new ones start as in `grow_columns`.
 
     model (Model): A window classifier whose scorer is a torch module.
     new_nO (int): The number of tags.
     RETURNS (Model): The same model.
-    RAISES (ValueError): If it is initialized, and its scores are not the output of a linear layer.
+    RAISES (ValueError): If it is initialized, and its scores don't come from a linear layer.
     """
     layer = model.get_ref("output_layer")
     if layer.param_names:
-        # A new layer, for optimizers remember the old shapes under the old one's id.
+        # A new layer, because optimizers remember the old shapes under the old layer's id.
         model.replace_node(layer, grow_module(layer, new_nO))
     set_output_width(model, new_nO)
     return model
 
 
 def grow_module(layer: Model, new_nO: int) -> Model:
-    """Copy a torch layer, with more columns.
+    """Copy a torch layer and add columns.
 
     layer (Model): The layer, initialized.
-    new_nO (int): The number of columns, at least the present one.
+    new_nO (int): The number of columns, at least the current one.
     RETURNS (Model): The new layer.
-    RAISES (ValueError): If its output is not that of a linear layer with a bias.
+    RAISES (ValueError): If its output doesn't come from a linear layer with a bias.
     """
     nI, nO, xp = layer.get_dim("nI"), layer.get_dim("nO"), layer.ops.xp
     new_layer = TorchModule(layer.attrs["modules"].build, nO=new_nO, nI=nI)
@@ -175,7 +176,7 @@ def grow_module(layer: Model, new_nO: int) -> Model:
         params[bias] = xp.concatenate([b] + [b[:1] - BEHIND_O] * (new_nO - nO))
     for name, value in params.items():
         new_layer.set_param(name, layer.ops.as_contig(value.copy()))
-    # The linear layer may not be the last thing the module does.
+    # The module may do more after the linear layer.
     X = xp.random.RandomState(0).normal(size=(8, nI)).astype("float32")
     before, after = layer.predict(X), new_layer.predict(X)
     expected = xp.hstack([before] + [before[:, :1] - BEHIND_O] * (new_nO - nO))
@@ -185,8 +186,8 @@ def grow_module(layer: Model, new_nO: int) -> Model:
 
 
 def _output_names(old: Any, new: Any) -> tuple[str, str]:
-    """The names of the weight and the bias of the output layer: the parameters in which a module
-    differs from one of more outputs."""
+    """The names of the weight and the bias of the output layer. They are the only parameters that
+    differ between modules with different numbers of outputs."""
     before = {name: tensor.shape for name, tensor in named_tensors(old).items()}
     after = {name: tensor.shape for name, tensor in named_tensors(new).items()}
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}

@@ -1,3 +1,5 @@
+"""The window classifier, which scores the tags of each word from a window of words around it."""
+
 from typing import Any, Literal, cast
 
 from spacy.tokens import Doc
@@ -12,7 +14,7 @@ from ..layers.windowed_affine import WindowedAffine
 from ..layers.word_rows import AllTokens, DistinctWords
 from .features import is_context_free
 from .labels import resize_output
-from .output import add_last_layer
+from .output import mark_last_layer
 
 
 @registry.architectures("spacy-windowner.WindowClassifier.v1")
@@ -26,25 +28,25 @@ def WindowClassifier(
     dropout: float | None = None,
     nO: int | None = None,
 ) -> Model[list[Doc], list[Floats2d]]:
-    """Score the tags of each word by a window of words around it:
+    """Score the tags of each word from a window of words around it:
 
         x[t] = [E(w[t-k]) ... E(w[t]) ... E(w[t+k])]
         h[t] = f(W x[t] + b)
         s[t] = U h[t] + c
 
     embed (Model[List[Doc], List[Floats2d]]): The embedding layer E. If it is context-free, each
-        distinct word of a batch is embedded once; `model.attrs["embedding"]` says which way is
-        taken, "distinct words" or "all tokens".
+        distinct word of a batch is embedded once. `model.attrs["embedding"]` tells which way is
+        used, "distinct words" or "all tokens".
     window (int): k, the words on either side of the centre.
     hidden_width (int): Units of each hidden layer.
     hidden_depth (int): Hidden layers: 0 (a linear classifier of the window), 1 or 2.
     activation (str): f: "logistic", "tanh", "hard_tanh", "relu", "leaky_relu" or "prelu".
     pooling (str): "concat", or "average", which loses the order of the words.
-    dropout (Optional[float]): Dropout rate of the embeddings and the hidden layers. If None, that
-        of the training applies. If that is 0, there is no dropout at all.
-    nO (Optional[int]): Tags. If None, they follow from the labels.
-    RETURNS (Model[List[Doc], List[Floats2d]]): One row a token, one column a tag.
-    RAISES (ValueError): If a setting makes no sense.
+    dropout (Optional[float]): Dropout rate of the embeddings and the hidden layers. If None, the
+        training's rate applies. If that is 0, there is no dropout at all.
+    nO (Optional[int]): The number of tags. If None, it follows from the labels.
+    RETURNS (Model[List[Doc], List[Floats2d]]): One row per token, one column per tag.
+    RAISES (ValueError): If a setting is invalid.
 
     Source: the lecture's window classification; Collobert et al. (2011), section 3.
     """
@@ -77,12 +79,12 @@ def WindowClassifier(
         refs["head"] = cast(Any, chain)(*hidden, output)
         layers += [affine, with_array(cast(Any, refs["head"]))]
     model: Model[list[Doc], list[Floats2d]] = cast(Any, chain)(*layers, ragged2list())
-    add_last_layer(model)
+    mark_last_layer(model)
     model.attrs["dropout"] = dropout
     model.attrs["embedding"] = "distinct words" if context_free else "all tokens"
     model.attrs["resize_output"] = resize_output
-    # By these names the runtime takes the model apart to predict from tables, and `explain` to
-    # tell what comes from which word.
+    # The scorer uses these names to predict from tables, and `explain` to tell what comes from
+    # which word.
     for name, layer in {**refs, "windowed_affine": affine, "output_layer": output}.items():
         model.set_ref(name, layer)
     return model

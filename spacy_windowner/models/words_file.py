@@ -1,5 +1,5 @@
-"""The file of pretrained words: the weights of a classifier's embedding and of its first layer,
-with what each of these layers computes, so that they are given to no other."""
+"""The file of pretrained words: the weights of a classifier's embedding and of its first layer. The
+file also describes these layers, so the weights can't be loaded into different ones."""
 
 from pathlib import Path
 from typing import Any
@@ -16,36 +16,6 @@ _KIND = "spacy-windowner.words.v2"
 _PARTS = ("embed", "windowed_affine")
 
 
-def describe(model: Model) -> dict[str, list[dict[str, Any]]]:
-    """What the pretrained layers of a window classifier are.
-
-    model (Model): The classifier, initialized.
-    RETURNS (Dict[str, List[Dict[str, Any]]]): For each of the two parts the layers that have
-        parameters, or settings but no layers inside: their names, settings, and parameters, which
-        are not copied.
-    """
-    parts = {}
-    for part in _PARTS:
-        layers = [_describe(node) for node in _own_layers(model.get_ref(part))]
-        parts[part] = [layer for layer in layers if layer["settings"] or layer["params"]]
-    return parts
-
-
-def _own_layers(model: Model) -> list[Model]:
-    return [node for node in model.walk() if node.param_names or not node.layers]
-
-
-def _describe(node: Model) -> dict[str, Any]:
-    params = {name: node.get_param(name) for name in node.param_names}
-    return {"name": node.name, "settings": settings_of(node), "params": params}
-
-
-def first_activation(model: Model) -> str | None:
-    """The name of the nonlinearity after the first layer of a window classifier, None if it has no
-    hidden layer."""
-    return model.get_ref("head").layers[0].name if model.has_ref("head") else None
-
-
 def save_words(model: Model, path: Path) -> None:
     """Save the pretrained layers of a window classifier.
 
@@ -59,10 +29,10 @@ def load_words(model: Model, path: Path, name: str) -> None:
     """Load the pretrained layers of a window classifier.
 
     model (Model): The classifier, initialized.
-    path (Path): What `save_words` wrote.
+    path (Path): A file that `save_words` wrote.
     name (str): The name of its component.
-    RAISES (ValueError): If there is no such file, or it is damaged, or its layers are not those
-        of the model. The model is as it was then.
+    RAISES (ValueError): If the file is missing or damaged, or its layers are not those of the
+        model. Then the model stays as it was.
     """
     data, activation = _read(path)
     if not all(model.has_ref(part) for part in _PARTS):
@@ -84,41 +54,45 @@ def load_words(model: Model, path: Path, name: str) -> None:
         nodes = [node for node in _own_layers(model.get_ref(part)) if node.param_names]
         layers = [layer for layer in data[part] if layer["params"]]
         for node, layer in zip(nodes, layers, strict=True):
-            ops: Any = node.ops  # thinc's types know no numpy.ndarray
+            ops: Any = node.ops  # thinc's types don't know numpy.ndarray
             for param, value in layer["params"].items():
                 node.set_param(param, ops.asarray(value))
 
 
-def _read(path: Path) -> tuple[dict[str, list[dict[str, Any]]], str | None]:
-    """What `describe` and `first_activation` returned of the model that was saved."""
-    try:
-        data = read_packed(path, _KIND)
-        parts = {part: [_read_layer(layer) for layer in data[part]] for part in _PARTS}
-        activation = data["activation"]
-        if not is_plain([activation, *(list(each.values()) for each in _settings(parts))]):
-            raise ValueError("its settings are no plain values")
-        return parts, activation
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-        reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-        raise ValueError(Errors.WN045.format(path=path, reason=reason)) from error
+def describe(model: Model) -> dict[str, list[dict[str, Any]]]:
+    """Describe the pretrained layers of a window classifier.
+
+    model (Model): The classifier, initialized.
+    RETURNS (Dict[str, List[Dict[str, Any]]]): For each of the two parts, the layers that have
+        parameters, or that have settings and no inner layers: their names, settings and parameters,
+        which are not copied.
+    """
+    parts = {}
+    for part in _PARTS:
+        layers = [_describe(node) for node in _own_layers(model.get_ref(part))]
+        parts[part] = [layer for layer in layers if layer["settings"] or layer["params"]]
+    return parts
 
 
-def _settings(parts: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    return [layer["settings"] for layers in parts.values() for layer in layers]
+def first_activation(model: Model) -> str | None:
+    """The name of the activation after the first layer of a window classifier, None if it has no
+    hidden layer."""
+    return model.get_ref("head").layers[0].name if model.has_ref("head") else None
 
 
-def _read_layer(layer: dict[str, Any]) -> dict[str, Any]:
-    params = {
-        f"{name}": copy_array(f"{name} of the layer {layer['name']}", value, numpy.shape(value))
-        for name, value in layer["params"].items()
-    }
-    return {"name": f"{layer['name']}", "settings": {**layer["settings"]}, "params": params}
+def _own_layers(model: Model) -> list[Model]:
+    return [node for node in model.walk() if node.param_names or not node.layers]
+
+
+def _describe(node: Model) -> dict[str, Any]:
+    params = {name: node.get_param(name) for name in node.param_names}
+    return {"name": node.name, "settings": settings_of(node), "params": params}
 
 
 def _first_difference(
     part: str, saved: list[dict[str, Any]], own: list[dict[str, Any]]
 ) -> tuple[str, Any, Any] | None:
-    """Where two descriptions of layers differ, and what both have there."""
+    """The first difference between two descriptions of layers, and both values."""
     names, own_names = ([layer["name"] for layer in layers] for layers in (saved, own))
     if names != own_names:
         return f"Layers of `{part}`", ", ".join(names), ", ".join(own_names)
@@ -132,3 +106,29 @@ def _first_difference(
                 where = f"`{key}` of the layer '{layer['name']}' in `{part}`"
                 return where, found.get(key), expected.get(key)
     return None
+
+
+def _read(path: Path) -> tuple[dict[str, list[dict[str, Any]]], str | None]:
+    """Read the results of `describe` and `first_activation` for the saved model."""
+    try:
+        data = read_packed(path, _KIND)
+        parts = {part: [_read_layer(layer) for layer in data[part]] for part in _PARTS}
+        activation = data["activation"]
+        if not is_plain([activation, *(list(each.values()) for each in _settings(parts))]):
+            raise ValueError("its settings are no plain values")
+        return parts, activation
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise ValueError(Errors.WN045.format(path=path, reason=reason)) from error
+
+
+def _read_layer(layer: dict[str, Any]) -> dict[str, Any]:
+    params = {
+        f"{name}": copy_array(f"{name} of the layer {layer['name']}", value, numpy.shape(value))
+        for name, value in layer["params"].items()
+    }
+    return {"name": f"{layer['name']}", "settings": {**layer["settings"]}, "params": params}
+
+
+def _settings(parts: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [layer["settings"] for layers in parts.values() for layer in layers]

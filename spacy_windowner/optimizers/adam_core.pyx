@@ -1,4 +1,4 @@
-"""Steps of Adam, in one pass: the twin of `adam_plain.py`, which says what they are."""
+"""The steps of Adam, compiled, in one pass. The twin, `adam_plain.py`, says what they compute."""
 
 from libc.math cimport exp, sqrtf
 from libc.stdint cimport int64_t

@@ -1,8 +1,8 @@
-"""Steps of Adam. `adam_core.pyx` does the same in one pass, compiled."""
+"""The steps of Adam in plain Python. `adam_core.pyx` does the same in one pass, compiled."""
 
 import numpy
 
-# Rows updated at a time, few enough to stay in the processor's cache.
+# The number of rows updated at a time, which fit into the processor's cache.
 _CHUNK = 512
 
 
@@ -20,9 +20,9 @@ def update_rows(
     eps: float,
     past: float,
 ) -> None:
-    """Update rows in place, and set their gradient to zero. With the weights w, the gradient g, the
-    second moment v and the average a of a row, the logarithms s of its decays when it was last
-    updated, now n before this step and t after it, each for v, w and a:
+    """Update rows in place, and set their gradient to zero. A row has the weights w, the gradient
+    g, the second moment v and the average a. The decays of v, w and a are kept as logarithms: s
+    when the row was last updated, n before this step and t after it.
 
         v = exp(t_v - s_v) v + (scale g)^2
         a = w + exp(n_a - s_a) (a - w)
@@ -30,8 +30,7 @@ def update_rows(
         a = w + past (a - w)
         s = t
 
-    weights (numpy.ndarray): The table. All tables are float32. Shape
-        (n_rows, width).
+    weights (numpy.ndarray): The table. All tables are float32. Shape (n_rows, width).
     gradient (numpy.ndarray): Its gradient. Shape (n_rows, width).
     second_moment (numpy.ndarray): The second moment. Shape (n_rows, width).
     average (Optional[numpy.ndarray]): The average, if there is one. Shape (n_rows, width).

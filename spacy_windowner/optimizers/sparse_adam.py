@@ -1,3 +1,5 @@
+"""An Adam optimizer that is fast on large embedding tables."""
+
 import math
 from collections import UserDict
 from collections.abc import Callable
@@ -26,26 +28,27 @@ def SparseAdam(
     grad_clip: float | list[float] | Generator = 1.0,
     use_averages: bool = True,
 ) -> Optimizer:
-    """Adam, as thinc's `Adam.v1` with decoupled weight decay, that spends no time on rows of
-    embedding tables which a batch doesn't need. A table is a matrix of at least 256 rows whose
-    first gradient is zero in at least half of them. What is different for tables:
+    """Adam, like thinc's `Adam.v1` with decoupled weight decay, which spends no time on rows of
+    embedding tables that a batch doesn't use. A table is a matrix of at least 256 rows whose first
+    gradient is zero in at least half of them. Tables differ in two ways:
 
-    - There is no momentum, as if `beta1` were 0: it would move a row after each batch. The sum of
-      these moves is nearly the same, but each gradient has its whole effect at once.
+    - They have no momentum, as if `beta1` were 0, because momentum would move a row after each
+      batch. The sum of these moves is nearly the same, but each gradient has its whole effect at
+      once.
     - A row's weight decay waits for the row's next gradient.
 
-    The averages are those of the weights at every step, exactly, whenever they are read. Arrays of
-    other libraries than NumPy, as on a GPU, are updated by thinc's Adam.
+    Averages are exactly those of the weights at every step, whenever they are read. Arrays of
+    libraries other than NumPy, e.g. on a GPU, are updated by thinc's Adam.
 
     learn_rate (float): The learning rate.
-    L2 (float): The weight decay. The weights lose this share of themselves, times learn_rate, in
-        every step.
-    beta1 (float): Decay of the first moment, for all parameters but tables.
+    L2 (float): The weight decay. In every step the weights lose this share of themselves, times
+        learn_rate.
+    beta1 (float): Decay of the first moment, for all parameters except tables.
     beta2 (float): Decay of the second moment.
     eps (float): Added to the root of the second moment.
-    grad_clip (float): The largest norm of a parameter's gradient. 0 for any.
+    grad_clip (float): The largest norm of a parameter's gradient. 0 for no limit.
     use_averages (bool): Whether to average the weights over the steps.
-    RETURNS (Optimizer): The optimizer. Numbers may be schedules, too.
+    RETURNS (Optimizer): The optimizer. Numbers may also be schedules.
     RAISES (ValueError): If a number is negative, or isn't finite.
 
     Source: Kingma and Ba (2015); the weight decay of Loshchilov and Hutter (2019); beta1 = 0 for
@@ -59,7 +62,7 @@ def SparseAdam(
 
 
 class _SparseAdam(Optimizer):
-    # None is for a parameter that is no table.
+    # None means that a parameter isn't a table.
     __slots__ = ["_tables"]
     _tables: dict[Any, TableRows | None]
 
@@ -82,7 +85,7 @@ class _SparseAdam(Optimizer):
             return super().__call__(key, weights, gradient, lr_scale=lr_scale)
         if key not in self._tables:
             found = is_table(gradient)
-            if found is not None:  # else it is too early to tell
+            if found is not None:  # otherwise it is too early to tell
                 self._tables[key] = TableRows(weights) if found else None
         self.nr_update[key] += 1
         average = None
@@ -110,7 +113,8 @@ class _SparseAdam(Optimizer):
     def _update_all(
         self, key: Any, weights: Any, gradient: Any, average: Any, learn_rate: float
     ) -> tuple[Any, Any]:
-        """A step of thinc's Adam with decoupled weight decay, for a parameter that is no table."""
+        """A step of thinc's Adam with decoupled weight decay, for a parameter that isn't a
+        table."""
         step = self.nr_update[key]
         moments: list[Any] = [self.mom1, self.mom2]
         for each in moments:
@@ -133,17 +137,11 @@ class _SparseAdam(Optimizer):
         return weights, gradient
 
 
-def _is_flat(array: Any) -> bool:
-    """Whether an array is one that compiled code can take."""
-    is_float = isinstance(array, numpy.ndarray) and array.dtype == "float32"
-    return is_float and array.flags.c_contiguous
-
-
 class Averages(UserDict):
-    """Parameters' averages, each brought up to date when it is read.
+    """Averages of parameters. Each is brought up to date when it is read.
 
-    catch_up (Callable[[Tuple[int, str], FloatsXd], None]): Called with the key and the array of
-        an average that is about to be read.
+    catch_up (Callable[[Tuple[int, str], FloatsXd], None]): Called with the key and the array of an
+        average before it is read.
     """
 
     def __init__(self, catch_up: Callable[[Any, Any], None]) -> None:
@@ -154,3 +152,9 @@ class Averages(UserDict):
         average = super().__getitem__(key)
         self._catch_up(key, average)
         return average
+
+
+def _is_flat(array: Any) -> bool:
+    """Whether compiled code can take an array."""
+    is_float = isinstance(array, numpy.ndarray) and array.dtype == "float32"
+    return is_float and array.flags.c_contiguous

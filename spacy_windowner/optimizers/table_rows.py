@@ -1,3 +1,5 @@
+"""Training of embedding tables: a step updates only the rows that have a gradient."""
+
 import math
 from typing import Any
 
@@ -6,44 +8,16 @@ import numpy
 from ..compiled import choose
 
 _core = choose("optimizers.adam_core", "optimizers.adam_plain")
-# The fewest rows of a table: a smaller matrix costs little as a whole.
+# The fewest rows of a table. Updating a smaller matrix as a whole costs little.
 _MIN_ROWS = 256
 # The largest weight of the past in thinc's averages.
 _MAX_DECAY = 0.9999
 
 
-def is_table(gradient: Any) -> bool | None:
-    """Whether a parameter is a table of which a batch needs few rows, as of embeddings, by its
-    gradient: one of many rows, at least half of them zero.
-
-    gradient (FloatsXd): A gradient.
-    RETURNS (Optional[bool]): None if it is too early to tell, for the whole gradient is zero.
-    """
-    if not isinstance(gradient, numpy.ndarray) or gradient.ndim != 2 or len(gradient) < _MIN_ROWS:
-        return False
-    touched = int(numpy.count_nonzero(_squared_norms(gradient)))
-    return 2 * touched <= len(gradient) if touched else None
-
-
-def clip(norm: float, grad_clip: float) -> float:
-    """The factor that makes a gradient of some norm as short as is allowed. 0 allows any."""
-    return grad_clip / norm if grad_clip and norm >= grad_clip else 1.0
-
-
-def average_decay(step: int) -> float:
-    """The weight of the past in the average at a step, as in thinc's `update_averages`."""
-    return min((1.0 + step) / (10.0 + step), _MAX_DECAY)
-
-
-def _squared_norms(gradient: numpy.ndarray) -> numpy.ndarray:
-    """The squared norm of each row. It is zero for an untouched row."""
-    return numpy.einsum("ij,ij->i", gradient, gradient)
-
-
 class TableRows:
-    """The state of a table in training. A step changes the rows that have a gradient. What is due
-    to the others, the decays of each step, is a product of factors; its logarithm is kept for the
-    present and for the time each row was last seen, so that a row can catch up at any time.
+    """The state of a table in training. A step changes only the rows that have a gradient. The
+    other rows miss the decays of that step, which are factors. The sums of the factors' logarithms
+    are kept, for now and for the last time each row was updated, so a row can catch up at any time.
 
     weights (numpy.ndarray): The table, which is updated in place. Shape (n_rows, width).
     """
@@ -68,8 +42,8 @@ class TableRows:
         L2: float,
         grad_clip: float,
     ) -> None:
-        """Update, in place, the weights and their average, and set the gradient to zero. With the
-        gradient g of a row at step t, and k the steps since the last one with a gradient:
+        """Update the weights and their average in place, and set the gradient to zero. With the
+        gradient g of a row at step t, and k the number of steps since its last one with a gradient:
 
             v = beta2^k v + (1 - beta2) g^2
             w = (1 - L2 learn_rate)^k w - (1 - L2 learn_rate) learn_rate sqrt(1 - beta2^t) g /
@@ -88,7 +62,7 @@ class TableRows:
         past = average_decay(step)
         now = self._now.copy()
         self._now += numpy.log([beta2, kept, past])
-        # With sqrt(1 - beta2) in the gradient there is one product less.
+        # With sqrt(1 - beta2) in the gradient's scale there is one product less.
         root = math.sqrt(1.0 - beta2)
         _core.update_rows(
             weights,
@@ -106,7 +80,7 @@ class TableRows:
         )
 
     def catch_up(self, average: numpy.ndarray) -> None:
-        """Bring the average of every row to the present, in place.
+        """Bring the average of every row up to date, in place.
 
         average (numpy.ndarray): The average. Shape (n_rows, width).
         """
@@ -117,15 +91,15 @@ class TableRows:
         self._seen[:, 2] = self._now[2]
 
     def get_state(self) -> dict[str, numpy.ndarray]:
-        """RETURNS (Dict[str, numpy.ndarray]): What the next steps depend on, but the weights and
+        """RETURNS (Dict[str, numpy.ndarray]): What the next steps depend on, except the weights and
         their average. The arrays are not copied."""
         return {"second_moment": self.second_moment, "now": self._now, "seen": self._seen}
 
     def set_state(self, state: dict[str, numpy.ndarray]) -> None:
-        """Go on from the state of another table.
+        """Continue from the state of another table.
 
-        state (Dict[str, numpy.ndarray]): What `get_state` returned. The arrays are copied.
-        RAISES (ValueError): If it is that of another table.
+        state (Dict[str, numpy.ndarray]): The result of `get_state`. The arrays are copied.
+        RAISES (ValueError): If the state doesn't fit.
         """
         moment = self.second_moment
         self.second_moment = copy_array("second_moment", state["second_moment"], moment.shape)
@@ -133,20 +107,49 @@ class TableRows:
         self._seen = copy_array("seen", state["seen"], self._seen.shape, "float64")
 
 
+def is_table(gradient: Any) -> bool | None:
+    """Whether a parameter is a table, of which a batch uses few rows, like an embedding table. Its
+    gradient must have many rows, and at least half of them must be zero.
+
+    gradient (FloatsXd): A gradient.
+    RETURNS (Optional[bool]): None if it is too early to tell, because the whole gradient is zero.
+    """
+    if not isinstance(gradient, numpy.ndarray) or gradient.ndim != 2 or len(gradient) < _MIN_ROWS:
+        return False
+    touched = int(numpy.count_nonzero(_squared_norms(gradient)))
+    return 2 * touched <= len(gradient) if touched else None
+
+
+def clip(norm: float, grad_clip: float) -> float:
+    """The factor that shortens a gradient with some norm to the norm that is allowed. 0 allows any
+    norm."""
+    return grad_clip / norm if grad_clip and norm >= grad_clip else 1.0
+
+
+def average_decay(step: int) -> float:
+    """The weight of the past in the average at a step, as in thinc's `update_averages`."""
+    return min((1.0 + step) / (10.0 + step), _MAX_DECAY)
+
+
 def copy_array(
     name: str, value: Any, shape: tuple[int, ...], dtype: str = "float32"
 ) -> numpy.ndarray:
     """Copy a saved array.
 
-    name (str): What it is.
+    name (str): Its name.
     value (Any): The array.
     shape (Tuple[int, ...]): The shape that it must have.
     dtype (str): The type that it must have.
     RETURNS (numpy.ndarray): The copy.
-    RAISES (ValueError): If it is none, or has numbers that aren't finite.
+    RAISES (ValueError): If it isn't such an array, or has numbers that aren't finite.
     """
     if not isinstance(value, numpy.ndarray) or (value.shape, value.dtype) != (shape, dtype):
         raise ValueError(f"`{name}` is no array of {dtype} with the shape {shape}")
     if not numpy.isfinite(value).all():
         raise ValueError(f"`{name}` has numbers that are NaN or infinite")
     return numpy.array(value)
+
+
+def _squared_norms(gradient: numpy.ndarray) -> numpy.ndarray:
+    """The squared norm of each row. It is zero for rows without a gradient."""
+    return numpy.einsum("ij,ij->i", gradient, gradient)

@@ -1,4 +1,4 @@
-"""The entities of documents as one page of HTML."""
+"""An HTML page that shows the entities of documents."""
 
 import re
 from collections.abc import Iterable
@@ -15,16 +15,16 @@ _ANY_LANGUAGE = "xx"
 
 
 def render_docs(docs: Iterable[Doc], title: str = "Entities", *, labels: Iterable[str] = ()) -> str:
-    """Write the entities of documents, with their probabilities, as a page that needs no other file
-    and no network. It is light or dark as the reader's system is, and fits a telephone.
+    """Render the entities of documents, with their probabilities, as an HTML page that needs no
+    other file and no network. It is light or dark like the reader's system, and fits a phone.
 
-    docs (Iterable[Doc]): The documents, e.g. of `nlp.pipe`. Their `doc.ents` are marked, whatever
-        found them, in the color of their label. Those with a `span._.ner_score` are the more
-        strongly shaded the more probable they are.
+    docs (Iterable[Doc]): The documents, e.g. from `nlp.pipe`. Their `doc.ents` are marked in the
+        color of their label, whatever component found them. Entities with a `span._.ner_score` have
+        a stronger shade the more probable they are.
     title (str): The page's title.
-    labels (Iterable[str]): The labels in the order of their colors. Others come after them, sorted.
-        Those of the component give them the colors that they have on the page of `serve`.
-    RETURNS (str): HTML. All of it that comes from the documents is escaped.
+    labels (Iterable[str]): The labels in the order of their colors. Other labels follow, sorted.
+        With the component's labels, colors are the same as on the page of `serve`.
+    RETURNS (str): HTML. Everything in it that comes from the documents is escaped.
     """
     shown = [_doc_view(doc) for doc in docs]
     entities = [piece for doc in shown for piece in doc["pieces"] if "label" in piece]
@@ -42,7 +42,7 @@ def render_docs(docs: Iterable[Doc], title: str = "Entities", *, labels: Iterabl
 
 
 def _doc_view(doc: Doc) -> dict[str, Any]:
-    # An empty `lang` says that the language isn't known, where none says that it is the page's.
+    # An empty `lang` means an unknown language. Without `lang` it would be the page's language.
     lang = "" if doc.lang_ == _ANY_LANGUAGE else doc.lang_
     pieces = pieces_of(doc)
     for piece in pieces:
@@ -51,5 +51,5 @@ def _doc_view(doc: Doc) -> dict[str, Any]:
 
 
 def _legal(text: str) -> str:
-    """A text without the characters that HTML can't hold: they are written as escapes."""
+    """Escape the characters of a text that HTML can't contain."""
     return _NOT_HTML.sub(lambda found: visible(found[0]), text)

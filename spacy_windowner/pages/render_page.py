@@ -1,4 +1,4 @@
-"""What pages show of the entities of a Doc."""
+"""The rendering of HTML pages, and what they show of the entities of a Doc."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -10,16 +10,17 @@ from spacy.tokens import Doc
 from ..pipeline.ner_score import get_ner_score
 
 _SHARED = Path(__file__).parent
+_N_COLORS = 8  # in entities.css
+_VISIBLE_SPACES = str.maketrans({" ": "␣", "\n": "⏎", "\t": "⇥"})
 
 
 def render_page(template: Path, filters: Mapping[str, Callable[..., Any]], **view: Any) -> str:
-    """Fill in the template of a page. It may include the files beside it, and those of this
-    folder.
+    """Fill in the template of a page. It may include the files in its own folder and in this one.
 
-    template (Path): The template, for jinja2.
-    filters (Mapping[str, Callable]): Filters of its own, by their names.
-    view (Any): What it shows.
-    RETURNS (str): HTML. All that the view brings is escaped.
+    template (Path): The jinja2 template.
+    filters (Mapping[str, Callable]): The template's own filters, by name.
+    view (Any): The values that it shows.
+    RETURNS (str): HTML. All values are escaped.
     """
     environment = Environment(
         loader=FileSystemLoader([template.parent, _SHARED]),
@@ -31,25 +32,13 @@ def render_page(template: Path, filters: Mapping[str, Callable[..., Any]], **vie
     return environment.get_template(template.name).render(view)
 
 
-_N_COLORS = 8  # in entities.css
-
-
-def colors_of(labels: Iterable[str]) -> dict[str, int]:
-    """Give each label a color. Colors return if there are many labels.
-
-    labels (Iterable[str]): The labels.
-    RETURNS (Dict[str, int]): The numbers of their colors in `entities.css`, in the same order.
-    """
-    return {label: i % _N_COLORS for i, label in enumerate(dict.fromkeys(labels))}
-
-
 def pieces_of(doc: Doc) -> list[dict[str, Any]]:
-    """The text of a Doc in pieces. A page counts characters in another way than Python, so that it
-    gets no offsets.
+    """Split the text of a Doc into pieces. Pages can't use offsets, because JavaScript counts
+    characters differently from Python.
 
     doc (Doc): The document.
-    RETURNS (List[Dict[str, Any]]): The pieces, `{"text": ...}`, of which entities have the numbers
-        of their first token and the one after their last, `start` and `end`, their `label` and
+    RETURNS (List[Dict[str, Any]]): The pieces, `{"text": ...}`. Entities also have the offsets of
+        their first token and of the token after their last, `start` and `end`, their `label`, and
         their `score`, None if unknown.
     """
     pieces: list[dict[str, Any]] = []
@@ -62,13 +51,20 @@ def pieces_of(doc: Doc) -> list[dict[str, Any]]:
     return pieces + [{"text": text[end:]}] * (len(text) > end)
 
 
-_WHITE = str.maketrans({" ": "␣", "\n": "⏎", "\t": "⇥"})
+def colors_of(labels: Iterable[str]) -> dict[str, int]:
+    """Give each label a color. With many labels, colors repeat.
+
+    labels (Iterable[str]): The labels.
+    RETURNS (Dict[str, int]): The labels' color numbers in `entities.css`, in the same order.
+    """
+    return {label: i % _N_COLORS for i, label in enumerate(dict.fromkeys(labels))}
 
 
 def visible(text: str) -> str:
-    """A token's text with nothing in it that can't be seen, or that moves a terminal's cursor."""
+    """Make a token's text visible, and harmless in a terminal: whitespace and unprintable
+    characters are escaped."""
     if text.isspace():
-        text = text.translate(_WHITE)
+        text = text.translate(_VISIBLE_SPACES)
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
         for char in text

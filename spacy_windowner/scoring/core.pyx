@@ -1,4 +1,4 @@
-"""What scores are made of, compiled: see the twin, `plain.py`, for what each part does."""
+"""The arithmetic of scoring, compiled. The twin, `plain.py`, says what each part does."""
 
 import numpy
 
@@ -30,7 +30,7 @@ cdef struct Slot:
 
 
 cdef class WordIndex:
-    """See the twin. Finding and adding hold the GIL, so that each is one step to all threads."""
+    """See the twin. Finding and adding hold the GIL, so each is atomic for other threads."""
 
     cdef Slot* slots
     cdef uint64_t mask
@@ -63,7 +63,7 @@ cdef class WordIndex:
         return found
 
     cdef Slot* slot(self, uint64_t word) noexcept nogil:
-        cdef uint64_t at = word & self.mask  # hashes are random in every bit
+        cdef uint64_t at = word & self.mask  # all bits of a hash are random
         while self.slots[at].row != 0 and self.slots[at].word != word:
             at = (at + 1) & self.mask
         return &self.slots[at]

@@ -1,5 +1,5 @@
-// The loops of scoring, in C, where a compiler can be told to keep sums in wide registers. Each
-// number is added up in one fixed order, whatever is computed beside it.
+// The loops of scoring, written so that compilers keep sums in wide registers. Each sum has one
+// fixed order, whatever else is computed at the same time.
 #pragma once
 #include <stdint.h>
 
@@ -22,7 +22,7 @@ static inline Lanes operator*(float x, const Lanes& w) {
 }
 #define FETCH(address)
 #endif
-// Add up some Lanes of the products of a window's words and, with `relu`, take max(sum, 0).
+// Sum COUNT Lanes of the products of a window's words and, with `relu`, take max(sum, 0).
 template <int COUNT>
 static ALWAYS_INLINE void add_lanes(const float* const* words, int64_t size, int relu, float* out) {
   Lanes sum[COUNT] = {};
@@ -33,9 +33,9 @@ static ALWAYS_INLINE void add_lanes(const float* const* words, int64_t size, int
     for (int i = 0; i < COUNT * LANES; i++) out[i] = out[i] < 0.0f ? 0.0f : out[i];
 }
 
-// What is added up of a document: table[rows[t + j - window]][j] for each token t and position j.
-// Row 0 stands for what is outside of it. With `shared`, all positions have the same products. The
-// width is a multiple of LANES.
+// The summands of a document: table[rows[t + j - window]][j] for each token t and position j. Row 0
+// is for positions outside of the document. With `shared`, all positions have the same products.
+// The width is a multiple of LANES.
 struct Sums {
   const float* table;
   const int32_t* rows;
@@ -66,14 +66,14 @@ static ALWAYS_INLINE void add_up_token(const Sums& of, int64_t t, float* out) {
   }
 }
 
-// Linear layer: Y = X W^T + b. The columns of W^T, and b, are filled up with zeros to a multiple of
+// A linear layer, Y = X W^T + b. The columns of W^T, and b, are padded with zeros to a multiple of
 // LANES.
 struct Layer {
   const float *W, *b;
   int64_t n_in, n_out, n_filled;
 };
 
-// The products of ROWS rows, of which the first n are kept.
+// Multiply ROWS rows, and keep the first n results.
 static ALWAYS_INLINE void multiply_rows(const Layer& by, const float* const* x, int64_t n,
                                         float* Y) {
   for (int64_t start = 0; start < by.n_filled; start += LANES) {
@@ -100,7 +100,7 @@ CLONES static void multiply(Layer by, const float* X, int64_t n, float* Y) {
   }
 }
 
-// Both in one, with room for ROWS sums.
+// Sum and multiply. `sums` has room for ROWS sums.
 CLONES static void add_up_and_multiply(Sums of, Layer by, float* sums, float* Y) {
   const float* x[ROWS];
   for (int r = 0; r < ROWS; r++) x[r] = sums + r * of.width;

@@ -1,5 +1,5 @@
-"""What scores are made of, in plain Python: what `core.pyx` is held against, and what runs where
-it isn't compiled. Documents are multiplied one by one: their numbers don't depend on others."""
+"""The arithmetic of scoring in plain Python. It runs where `core.pyx` isn't compiled, and tests
+compare the two. Documents are multiplied one by one, so their scores don't depend on each other."""
 
 import numpy
 from thinc.api import NumpyOps
@@ -8,8 +8,9 @@ from ..layers.windowed_affine import table_indices, window_rows
 
 
 class WordIndex:
-    """Gives words the rows 1, 2, ... of a table, in the order in which they are added. One thread
-    adds at a time; meanwhile others may look up words: they find a word's row, or not yet.
+    """Maps words to the rows 1, 2, ... of a table, in the order in which they are added. One thread
+    adds at a time. Other threads may look up words meanwhile. They may not find the newest words
+    yet.
 
     capacity (int): The most words it can hold.
     """
@@ -25,14 +26,14 @@ class WordIndex:
         """Look up words.
 
         words (numpy.ndarray): uint64 hashes. Shape (n,).
-        RETURNS (numpy.ndarray): int32 rows, 0 for words that it doesn't have. Shape (n,).
+        RETURNS (numpy.ndarray): int32 rows, 0 for unknown words. Shape (n,).
         """
         return numpy.array([self._rows.get(word, 0) for word in words.tolist()], dtype="int32")
 
     def add(self, words: numpy.ndarray) -> None:
         """Add words.
 
-        words (numpy.ndarray): Distinct uint64 hashes that it doesn't have. Shape (n,).
+        words (numpy.ndarray): Distinct uint64 hashes of unknown words. Shape (n,).
         RAISES (ValueError): If there is no room for them.
         """
         if len(self) + len(words) > self.capacity:
@@ -42,9 +43,9 @@ class WordIndex:
 
 
 class Linear:
-    """A linear layer, X W^T + b, where a row's numbers depend on nothing but its document.
+    """A linear layer, X W^T + b, in which the output of a row depends on its document only.
 
-    W (numpy.ndarray): Shape (n_out, n_in). It is copied, as b.
+    W (numpy.ndarray): Shape (n_out, n_in). It is copied, and so is b.
     b (numpy.ndarray): Shape (n_out,).
     """
 
@@ -53,7 +54,7 @@ class Linear:
         self.b = numpy.array(b)
 
     def __call__(self, X: numpy.ndarray, lengths: numpy.ndarray) -> numpy.ndarray:
-        """Multiply rows.
+        """Apply the layer.
 
         X (numpy.ndarray): float32. Shape (n_tokens, n_in).
         lengths (numpy.ndarray): int32, the number of tokens of each document. Shape (n_docs,).
@@ -71,17 +72,17 @@ def add_up(
     relu: bool,
     linear: Linear | None = None,
 ) -> numpy.ndarray:
-    """Add up the products of each token's window, z[t] = sum_j table[rows[t + j], j].
+    """Sum the products of each token's window, z[t] = sum_j table[rows[t + j], j].
 
-    table (numpy.ndarray): float32, the products of each word with each position, or with all of
-        them if they share one. Row 0 has those of the padding. Shape (n_words, n_positions,
-        width), with a width that is a multiple of 16.
+    table (numpy.ndarray): float32, the products of each word with each position of the window, or a
+        single one if all positions share it. Row 0 is for the padding. Shape
+        (n_words, n_positions, width), with a width that is a multiple of 16.
     rows (numpy.ndarray): int32, the row of each token's word. Shape (n_tokens,).
     lengths (numpy.ndarray): int32, the number of tokens of each document. Shape (n_docs,).
     window (int): Words on either side of the centre.
     relu (bool): Whether to take max(z, 0).
-    linear (Optional[Linear]): What z is multiplied by, as many columns of it as it takes.
-    RETURNS (numpy.ndarray): z, shape (n_tokens, width), or what `linear` makes of it.
+    linear (Optional[Linear]): A layer to apply to z. It reads the first n_in columns.
+    RETURNS (numpy.ndarray): z, shape (n_tokens, width), or the output of `linear`.
     """
     n_words, n_positions, width = table.shape
     indices = table_indices(window_rows(rows, lengths, window, 0), slice(None), n_positions)

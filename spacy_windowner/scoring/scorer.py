@@ -1,4 +1,4 @@
-"""How the component gets scores from its model: the one place that decides on it."""
+"""How the component gets scores from its model: from a table of words, or by running the model."""
 
 import os
 from collections.abc import Sequence
@@ -31,19 +31,19 @@ class Scorer(Protocol):
     def scores(self, docs: Sequence[Doc], words: Words) -> numpy.ndarray:
         """Score the tags of all words of a batch.
 
-        docs (Sequence[Doc]): The documents, at least one, of one vocabulary, with which words are
-            embedded.
+        docs (Sequence[Doc]): The documents, at least one, all with one vocabulary.
         words (Words): Their words.
-        RETURNS (numpy.ndarray): float32, one row a word, one column a tag. It is the caller's.
+        RETURNS (numpy.ndarray): float32, one row per word, one column per tag. The caller may
+            change it.
         """
 
     def clear(self) -> None:
-        """Forget what was computed with the model's weights."""
+        """Forget everything that was computed with the model's weights."""
 
 
 def make_scorer(model: Model, table_size: int) -> Scorer:
-    """Choose how to get scores: from a table of words if the model is a window classifier on a CPU
-    whose embedding reads nothing but the word.
+    """Make the fastest scorer for a model. A table of words needs a window classifier on a CPU
+    whose embedding is context-free.
 
     model (Model[List[Doc], List[Floats2d]]): The model.
     table_size (int): The most words in the table.
@@ -56,9 +56,10 @@ def make_scorer(model: Model, table_size: int) -> Scorer:
 
 
 class ModelScorer:
-    """Scores the tags of tokens by running the model as it is.
+    """Scores the tags of tokens by running the model.
 
-    model (Model[List[Doc], List[Floats2d]]): Any model with one row a token, one column a tag.
+    model (Model[List[Doc], List[Floats2d]]): Any model with one row per token and one column per
+        tag.
     """
 
     def __init__(self, model: Model) -> None:
@@ -66,26 +67,26 @@ class ModelScorer:
 
     def scores(self, docs: Sequence[Doc], words: Words) -> numpy.ndarray:
         """See `Scorer.scores`."""
-        ops: Any = self.model.ops  # thinc's types know no list of arrays
+        ops: Any = self.model.ops  # thinc's types don't know lists of arrays
         scores = to_numpy(ops.flatten(self.model.predict(docs)))
         chosen = slice(None) if words.positions is None else word_mask(docs)
         return numpy.array(scores[chosen], "float32", order="C")
 
     def clear(self) -> None:
-        """Nothing is kept."""
+        """Do nothing, because nothing is kept."""
 
 
 class TableScorer:
-    """Scores the tags of tokens with a window classifier whose embedding is context-free, from a
-    cache of its words' products with all positions of the window:
+    """Scores the tags of tokens with a window classifier whose embedding is context-free. It keeps
+    a cache of the products of words with all positions of the window:
 
         W x[t] = sum_j W_j E(w[t+j])
 
-    Labels that were added to a trained classifier have products of their own beside the others.
+    Labels that were added to a trained classifier have products of their own.
 
-    A token costs 2 * window + 1 additions of rows, the activation and one small product. The
-    scores equal those of the model to float32 rounding, and do not depend on the batch, on the size
-    of the cache or on what was scored before.
+    A token costs 2 * window + 1 additions of rows, the activation and one small product. The scores
+    equal those of the model to float32 rounding. They don't depend on the batch, on the size of the
+    cache or on what was scored before.
 
     model (Model): The classifier.
     table_size (int): The most words in the cache. 0 for no cache.
@@ -101,7 +102,7 @@ class TableScorer:
 
     def clear(self) -> None:
         """Forget all words."""
-        self._known: _Known | None = None
+        self._state: _CacheState | None = None
 
     def __reduce__(self):
         # The cache is neither copied nor pickled.
@@ -109,10 +110,10 @@ class TableScorer:
 
     def scores(self, docs: Sequence[Doc], words: Words) -> numpy.ndarray:
         """See `Scorer.scores`."""
-        known, lengths = self._present(docs[0].vocab), words.lengths
-        table, rows = known.cache.look_up(words.orths)
-        if known.after_relu is not None:
-            return table.multiply(rows, lengths, self._window, known.after_relu)
+        state, lengths = self._current(docs[0].vocab), words.lengths
+        table, rows = state.cache.look_up(words.orths)
+        if state.after_relu is not None:
+            return table.multiply(rows, lengths, self._window, state.after_relu)
         base, *own_sums = table.add_up(rows, lengths, self._window)
         scores, hidden = base, base
         if self.model.has_ref("head"):
@@ -136,22 +137,22 @@ class TableScorer:
         return affines
 
     def _make_products(self, vocab: Vocab, words: numpy.ndarray) -> list[numpy.ndarray]:
-        """The products of words with all positions, of each layer. Shapes (n, n_positions, nO)."""
+        """The products of words with all positions, for each layer. Shapes (n, n_positions, nO)."""
         spelled = [vocab.strings[word] for word in words.tolist()]
         [rows] = self.model.get_ref("embed").predict([Doc(vocab, words=spelled)])
         return [multiply(affine, rows) for affine in self._affines()]
 
-    def _present(self, vocab: Vocab) -> "_Known":
-        """What is known by the model's present weights and a vocabulary."""
-        known = self._known
-        if known is None or not known.is_present(self.model, vocab):
+    def _current(self, vocab: Vocab) -> "_CacheState":
+        """The cache for the model's current weights and a vocabulary."""
+        state = self._state
+        if state is None or not state.is_current(self.model, vocab):
             affines = self._affines()
             pads = [multiply(affine, _param(affines[0], "pad"))[0] for affine in affines]
             after_relu = self._after_relu()
             kept = affines if after_relu is None else [*affines, self.model.get_ref("output_layer")]
             params = [(layer, name) for layer in kept for name in ("W", "b")]
             params += [(affines[0], "pad"), *self._embed_params]
-            known = self._known = _Known(
+            state = self._state = _CacheState(
                 structure=_structure(self.model),
                 params=[_param(*param) for param in params],
                 places=[(node._params._params, (node.id, name)) for node, name in params],
@@ -160,10 +161,11 @@ class TableScorer:
                 cache=WordCache(self.table_size, pads, partial(self._make_products, vocab)),
                 after_relu=after_relu,
             )
-        return known
+        return state
 
     def _after_relu(self) -> Any:
-        """The linear layer that makes the scores of the sums, if all there is between is ReLU."""
+        """The linear layer that turns sums into scores, if only ReLU comes between them. Otherwise
+        None."""
         if not self.model.has_ref("head") or added_columns(self.model):
             return None
         first, *_, output = layers = self.model.get_ref("head").layers
@@ -173,26 +175,46 @@ class TableScorer:
         return _linear(output)
 
 
-class _Known:
-    """A cache, and what it was made of: layers, parameters and a vocabulary with its vectors."""
+def multiply(affine: Model, rows: numpy.ndarray) -> numpy.ndarray:
+    """Multiply rows with all positions of a windowed affine layer. The products include its bias,
+    so the layer's output is the sum over a window.
+
+    affine (Model): The layer.
+    rows (numpy.ndarray): Embeddings. Shape (n, nI).
+    RETURNS (numpy.ndarray): Products. Shape (n, n_positions, nO).
+    """
+    ops: Any = affine.ops  # thinc's types don't know numpy.ndarray
+    W, b = _param(affine, "W"), _param(affine, "b")
+    window = affine.attrs["window"]
+    n_positions, nO, nI = W.shape
+    products = ops.gemm(rows, W.reshape((-1, nI)), trans2=True).reshape((-1, n_positions, nO))
+    if n_positions == 1:  # all positions share it, and the layer takes their mean
+        return (products + b) / (2 * window + 1)
+    products[:, window] += b
+    return products
+
+
+class _CacheState:
+    """A cache, and what it was computed from: layers, parameters and a vocabulary with its
+    vectors."""
 
     def __init__(self, *, structure, params, places, biases, vocab, cache, after_relu) -> None:
         self.structure = structure
         self.params = params
-        self.places = places  # where thinc keeps them: it takes longer to ask each layer
+        self.places = places  # thinc's own dictionaries, because asking each layer takes longer
         self.biases = biases
         self.bits = self._bits()
         self.vocab = vocab
-        # A forked process may have inherited a cache in the middle of a change, and its lock.
+        # A forked process may have inherited a half-changed cache, and a lock that is held.
         self.process = os.getpid()
         self.cache = cache
         self.after_relu = after_relu
 
-    def is_present(self, model: Model, vocab: Vocab) -> bool:
-        """Whether nothing has changed since."""
+    def is_current(self, model: Model, vocab: Vocab) -> bool:
+        """Whether none of this has changed since."""
         vectors = vocab.vectors
-        # Loading and `use_params` exchange the arrays. An optimizer writes into them, and every
-        # update reaches the bias.
+        # Loading and `use_params` replace the arrays. An optimizer writes into them, and each
+        # update changes the biases.
         return (
             all(map(is_, self.params, [params[key] for params, key in self.places]))
             and all(map(is_, self.vocab, (vocab, vectors, vectors.data)))
@@ -206,17 +228,17 @@ class _Known:
 
 
 def _structure(model: Model) -> tuple[Any, Any]:
-    """The layers that a model may exchange for others: those of added labels, and the output."""
+    """The layers that a model may replace: the one with added labels, and the output layer."""
     return grown_layer(model), model.get_ref("output_layer")
 
 
 def _param(node: Model, name: str) -> Any:
-    """A parameter. thinc's types know no numpy.ndarray."""
+    """A parameter. thinc's types don't know numpy.ndarray."""
     return node.get_param(name)
 
 
 def _run(head: Model, Z: Any, lengths: numpy.ndarray) -> tuple[Any, Any]:
-    """Run a chain of layers: its output, and the input of its last layer."""
+    """Run a chain of layers. Returns its output, and the input of its last layer."""
     hidden = Z
     for layer in head.layers:
         hidden = Z
@@ -226,22 +248,3 @@ def _run(head: Model, Z: Any, lengths: numpy.ndarray) -> tuple[Any, Any]:
 
 def _linear(layer: Model) -> Any:
     return core.Linear(_param(layer, "W"), _param(layer, "b"))
-
-
-def multiply(affine: Model, rows: numpy.ndarray) -> numpy.ndarray:
-    """The products of rows with all positions of a windowed affine layer. They include its bias,
-    so that the sum over a window is all that the layer does.
-
-    affine (Model): The layer.
-    rows (numpy.ndarray): Embeddings. Shape (n, nI).
-    RETURNS (numpy.ndarray): Products. Shape (n, n_positions, nO).
-    """
-    ops: Any = affine.ops  # thinc's types know no numpy.ndarray
-    W, b = _param(affine, "W"), _param(affine, "b")
-    window = affine.attrs["window"]
-    n_positions, nO, nI = W.shape
-    products = ops.gemm(rows, W.reshape((-1, nI)), trans2=True).reshape((-1, n_positions, nO))
-    if n_positions == 1:  # all positions share it, and the layer takes their mean
-        return (products + b) / (2 * window + 1)
-    products[:, window] += b
-    return products

@@ -1,3 +1,5 @@
+"""A cache of the products of words with all positions of the window."""
+
 from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -12,19 +14,19 @@ else:
     core = choose("scoring.core", "scoring.plain")
 
 LANES = 16
-"""Sums have a width that is a multiple of this."""
+"""The width of sums is a multiple of this."""
 _LINE = 64  # bytes
 
 
 class WordTable:
-    """The products of words with all positions of the window, `W_j E(word)`. Words are only ever
-    added, by one thread at a time, and can be read all the while.
+    """The products of words with all positions of the window, `W_j E(word)`. Words are never
+    removed. One thread adds words at a time, and others may read meanwhile.
 
     Products come in sections, one for each layer that multiplies words.
 
     capacity (int): The most words it can hold.
-    pads (Sequence[numpy.ndarray]): The products of the padding, which stands for the positions
-        outside of a document and has row 0. Shapes (n_positions, width of the section).
+    pads (Sequence[numpy.ndarray]): The products of the padding, which has row 0 and stands for
+        positions outside of a document. Shapes (n_positions, width of the section).
     """
 
     def __init__(self, capacity: int, pads: Sequence[numpy.ndarray]) -> None:
@@ -43,29 +45,29 @@ class WordTable:
         """Look up words.
 
         words (numpy.ndarray): uint64 hashes. Shape (n,).
-        RETURNS (numpy.ndarray): int32 rows, 0 for words that it doesn't have. Shape (n,).
+        RETURNS (numpy.ndarray): int32 rows, 0 for unknown words. Shape (n,).
         """
         return self._index.find(words)
 
     def add(self, words: numpy.ndarray, products: Sequence[numpy.ndarray]) -> None:
         """Add words.
 
-        words (numpy.ndarray): Distinct uint64 hashes that it doesn't have, and no more than it
-            has room for. Shape (n,).
-        products (Sequence[numpy.ndarray]): Their products. Shapes (n, n_positions, width of the
-            section).
+        words (numpy.ndarray): Distinct uint64 hashes of unknown words, no more than there is room
+            for. Shape (n,).
+        products (Sequence[numpy.ndarray]): Their products. Shapes
+            (n, n_positions, width of the section).
         """
         start = len(self._index) + 1
         for section, part in zip(self._sections, products, strict=True):
             section[start : start + len(words), :, : part.shape[2]] = part
-        self._index.add(words)  # last: by the index others find them
+        self._index.add(words)  # last, because other threads find the words through the index
 
     def add_from(self, other: "WordTable", words: numpy.ndarray) -> numpy.ndarray:
         """Copy the words that another table has.
 
         other (WordTable): A table of the same shape.
         words (numpy.ndarray): As for `add`.
-        RETURNS (numpy.ndarray): The words that the other table doesn't have, either.
+        RETURNS (numpy.ndarray): The words that neither table has.
         """
         rows = other.find(words)
         has = rows > 0
@@ -73,7 +75,7 @@ class WordTable:
         return words[~has]
 
     def add_up(self, rows: numpy.ndarray, lengths: numpy.ndarray, window: int) -> list[Any]:
-        """Add up the products of each token's window, see `plain.add_up`.
+        """Sum the products of each token's window, see `plain.add_up`.
 
         rows (numpy.ndarray): The row of each token's word. Shape (n_tokens,).
         lengths (numpy.ndarray): The number of tokens of each document. Shape (n_docs,).
@@ -89,7 +91,7 @@ class WordTable:
     def multiply(
         self, rows: numpy.ndarray, lengths: numpy.ndarray, window: int, linear: Any
     ) -> numpy.ndarray:
-        """The output of a linear layer of the rectified sums, max(z, 0), of the first section.
+        """Sum the products of the first section, take max(z, 0) and apply a linear layer.
 
         linear (Linear): The layer.
         RETURNS (numpy.ndarray): Shape (n_tokens, width of the layer).
@@ -98,8 +100,8 @@ class WordTable:
 
 
 def _empty_section(n_rows: int, n_positions: int, width: int) -> numpy.ndarray:
-    """Zeros, of a width that is a multiple of what is added at a time, whose rows start with a line
-    of the processor's cache. The system lends memory for a row only when it is written."""
+    """Make an array of zeros. Its width is a multiple of LANES, and its rows start at a line of the
+    processor's cache. The system allocates memory for a row only when it is written."""
     shape = (n_rows, n_positions, -(-width // LANES) * LANES)
     size = n_rows * n_positions * shape[2]
     memory = numpy.zeros(size + _LINE // 4, dtype="float32")
@@ -108,17 +110,18 @@ def _empty_section(n_rows: int, n_positions: int, width: int) -> numpy.ndarray:
 
 
 class WordCache:
-    """A bounded number of words with their products, made when a word first appears.
+    """A limited number of words with their products, which are made when a word first appears.
 
-    There are two generations. If the young one is full it becomes the old one, from which words
-    are copied to a new young one when they appear again: words that keep appearing stay, and the
-    others go. Words are added under a lock. Looking up takes none.
+    There are two generations. When the young one is full, it becomes the old one, and a new young
+    one begins. A word that appears again is copied from the old one to the young one. So words that
+    keep appearing stay, and the others go. Words are added under a lock. Looking them up takes
+    none.
 
-    size (int): The most words in both generations. With 0, or more words asked for at a time than
-        one generation holds, these words get a table that isn't kept.
+    size (int): The most words in both generations. If it is 0, or if more words are asked for at a
+        time than one generation holds, these words get a table that isn't kept.
     pads (Sequence[numpy.ndarray]): The products of the padding, see `WordTable`.
-    make_products (Callable[[numpy.ndarray], Sequence[numpy.ndarray]]): Makes the products, of
-        shapes (n, n_positions, width of the section), of n words' hashes.
+    make_products (Callable[[numpy.ndarray], Sequence[numpy.ndarray]]): Makes the products of n
+        words from their hashes. Shapes (n, n_positions, width of the section).
     """
 
     def __init__(
@@ -135,18 +138,18 @@ class WordCache:
         self._old: WordTable | None = None
 
     def look_up(self, words: numpy.ndarray) -> tuple[WordTable, numpy.ndarray]:
-        """Find words, and add those that are not there yet.
+        """Look up words, and add those that are missing.
 
         words (numpy.ndarray): uint64 hashes. Shape (n,).
-        RETURNS (Tuple[WordTable, numpy.ndarray]): A table that has all the words, and their rows
-            in it, int32. Shape (n,).
+        RETURNS (Tuple[WordTable, numpy.ndarray]): A table that has all the words, and their rows in
+            it, int32. Shape (n,).
         """
         table = self._young
         rows = table.find(words)
         if rows.all():
             return table, rows
         with self._lock:
-            table = self._young  # another thread may have been here
+            table = self._young  # another thread may have changed it
             new = numpy.unique(words[table.find(words) == 0])
             known = [self._old]
             if len(new) > table.room:
@@ -155,7 +158,7 @@ class WordCache:
                 fits = len(new) <= self._capacity
                 table = WordTable(self._capacity if fits else len(new), self._pads)
                 if fits:
-                    # What is left of the old generation goes.
+                    # The rest of the old generation is dropped.
                     self._young, self._old = table, self._young
             for other in known:
                 if other is not None:

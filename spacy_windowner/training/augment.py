@@ -1,4 +1,4 @@
-"""Training data in other letters: documents in lower case alone, and in upper case alone."""
+"""Augmentation of training data with copies in lower case or upper case."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from spacy.util import registry
 
 from ..errors import check_setting
 
-# The annotation of tokens. ORTH is what changes, and most tokens have no NORM of their own.
+# The annotation of tokens. ORTH changes, and most tokens have no NORM of their own.
 _ATTRS: list[int | str] = [attr for attr in DOCBIN_ALL_ATTRS if attr not in ("ORTH", "NORM")]
 
 
@@ -22,17 +22,17 @@ _ATTRS: list[int | str] = [attr for attr in DOCBIN_ALL_ATTRS if attr not in ("OR
 def case(
     lower: float = 0.1, upper: float = 0.05, keep: bool = True
 ) -> Callable[[Language, Example], Iterator[Example]]:
-    """An `augmenter` for a corpus, which writes some of its documents in lower case, and others in
-    upper case, so that a model learns to do without capitals. Tokens and annotation stay the same.
+    """An `augmenter` for a corpus. It writes some documents in lower case, and others in upper
+    case, so that a model learns to do without capitals. Tokens and annotation stay the same.
 
-    A document is drawn each time it is read: by `spacy train` once, unless `max_epochs` is -1. The
-    draws are those of Python's `random`.
+    A document is drawn each time it is read. `spacy train` reads it once, unless `max_epochs` is
+    -1. Draws use Python's `random`.
 
-    lower (float): Share of the documents that are written in lower case.
-    upper (float): Share of the documents that are written in upper case.
-    keep (bool): Whether the documents that are drawn stay beside their copies.
+    lower (float): Share of the documents to write in lower case.
+    upper (float): Share of the documents to write in upper case.
+    keep (bool): Whether to keep the original of each changed document.
     RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
-    RAISES (ValueError): If these are no shares.
+    RAISES (ValueError): If the shares are invalid.
     """
     check_setting(0.0 <= lower <= 1.0, "lower", lower, "A share is at least 0 and at most 1.")
     check_setting(
@@ -59,11 +59,11 @@ def case(
 
 
 def with_case(example: Example, change: Callable[[str], str]) -> Example:
-    """A copy of an example in other letters, with the same tokens and the same annotation.
+    """Copy an example in lower or upper case, with the same tokens and the same annotation.
 
     example (Example): The example.
     change (Callable[[str], str]): `str.lower` or `str.upper`.
-    RETURNS (Example): The copy, or the example itself if nothing in it changes.
+    RETURNS (Example): The copy, or the example itself if nothing changes.
     """
     docs = (example.predicted, example.reference)
     if all(change(doc.text) == doc.text for doc in docs):
@@ -72,9 +72,9 @@ def with_case(example: Example, change: Callable[[str], str]) -> Example:
 
 
 def _with_case(doc: Doc, change: Callable[[str], str]) -> Doc:
-    # A letter may become several ("ß" is "SS"), and what it becomes may depend on its neighbours
-    # ("Σ" is another letter at the end of a word), but not how many. So tokens are cut out of the
-    # changed text, and two Docs that are tokenized differently have the same text afterwards.
+    # A letter may become several letters ("ß" is "SS"). Which ones may depend on its neighbours
+    # ("Σ" differs at the end of a word), but their number doesn't. So tokens are cut out of the
+    # changed text. Then two Docs with different tokens still have the same text.
     text = change(doc.text)
     places = [0, *accumulate(len(change(letter)) for letter in doc.text)]
     copy = Doc(
@@ -82,14 +82,16 @@ def _with_case(doc: Doc, change: Callable[[str], str]) -> Doc:
         words=[text[places[token.idx] : places[token.idx + len(token)]] for token in doc],
         spaces=[bool(token.whitespace_) for token in doc],
     )
-    annotation: Any = doc.to_array(_ATTRS)  # spaCy's types know no numpy.ndarray
+    annotation: Any = doc.to_array(_ATTRS)  # spaCy's types don't know numpy.ndarray
     copy.from_array(_ATTRS, annotation)
     for old, new in zip(doc, copy, strict=True):
         if old.norm != old.lex.norm:
             new.norm_ = old.norm_
     copy.has_unknown_spaces = doc.has_unknown_spaces
     copy.cats = deepcopy(doc.cats)
-    copy.user_data = {_move(key, places): deepcopy(value) for key, value in doc.user_data.items()}
+    copy.user_data = {
+        _move_key(key, places): deepcopy(value) for key, value in doc.user_data.items()
+    }
     for key, group in doc.spans.items():
         spans = [Span(copy, s.start, s.end, s.label, kb_id=s.kb_id, span_id=s.id) for s in group]
         attrs = deepcopy(group.attrs)
@@ -97,8 +99,8 @@ def _with_case(doc: Doc, change: Callable[[str], str]) -> Doc:
     return copy
 
 
-def _move(key: Any, places: list[int]) -> Any:
-    """The key in `user_data` of an attribute of a token or a span has its characters in it."""
+def _move_key(key: Any, places: list[int]) -> Any:
+    """Change the character offsets that `user_data` keys of token and span attributes contain."""
     if isinstance(key, tuple) and len(key) == 4 and key[0] == "._.":
         return (*key[:2], *(None if place is None else places[place] for place in key[2:]))
     return key

@@ -1,5 +1,5 @@
-"""What a model learns of itself on held-out documents: its operating point, and how far its
-margins can be trusted."""
+"""Callbacks for training configs: one calibrates components on held-out data, the other adds
+labels."""
 
 import hashlib
 import warnings
@@ -29,20 +29,21 @@ from .corpus import KeptCorpus
 def calibrate(
     path: Path | None = None, tune_recall_bias: bool = True
 ) -> Callable[[Language], Language]:
-    """A callback for `[training.before_to_disk]`: each time the pipeline is saved, every
-    `window_ner` in it is calibrated on a corpus, as a rule that of `paths.dev`.
+    """A callback for `[training.before_to_disk]`. Each time the pipeline is saved, it calibrates
+    every `window_ner` on a corpus, usually the dev set (`paths.dev`).
 
-    path (Optional[Path]): The corpus, as `spacy.Corpus.v1` reads it. None leaves all as it is.
-    tune_recall_bias (bool): Whether to choose `recall_bias` on the corpus first or, if labels are
-        frozen, how much the decision leans to each of the others.
+    path (Optional[Path]): The corpus, as `spacy.Corpus.v1` reads it. If None, nothing is
+        calibrated.
+    tune_recall_bias (bool): Whether to tune `recall_bias` on the corpus first or, if labels are
+        frozen, the bias of each of the other labels.
     RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline. If weights
-        in it aren't finite, it raises an error, so that nothing is saved over an earlier pipeline.
+        aren't finite it raises an error, so nothing is saved over an earlier pipeline.
     """
-    told, done = False, b""
-    corpus = None if path is None else KeptCorpus(path)  # the pipeline is saved many times
+    has_warned, last_fingerprint = False, b""
+    corpus = None if path is None else KeptCorpus(path)  # because the pipeline is saved many times
 
     def callback(nlp: Language) -> Language:
-        nonlocal told, done
+        nonlocal has_warned, last_fingerprint
         for name, pipe in nlp.components:
             if hasattr(pipe, "require_finite"):
                 pipe.require_finite()
@@ -50,77 +51,24 @@ def calibrate(
                 require_finite_weights(name, model)
         if path is None or corpus is None:
             return nlp
-        # spaCy saves the best pipeline twice, as the last one, too.
-        if _fingerprint(nlp) == done:
+        # spaCy saves the best pipeline again if it is also the last one.
+        if _fingerprint(nlp) == last_fingerprint:
             return nlp
         for pipe, examples in components_and_examples(nlp, corpus):
             if tune_recall_bias:
                 pipe.tune_recall_bias(examples)
             if pipe.frozen_labels and pipe.calibration is None:
-                continue  # those of the new labels alone would be no calibration
+                continue  # curves of only the new labels would be incomplete
             pipe.calibrate(examples)
             problem = lack_of_data(examples, pipe.open_labels, pipe.name, path)
-            # That data is lacking is said once.
-            if problem and not told:
-                told = True
+            # Warn only once.
+            if problem and not has_warned:
+                has_warned = True
                 warnings.warn(problem, stacklevel=2)
-        done = _fingerprint(nlp)
+        last_fingerprint = _fingerprint(nlp)
         return nlp
 
     return callback
-
-
-def _fingerprint(nlp: Language) -> bytes:
-    """Tells whether the weights of a pipeline and the settings of its `window_ner` have changed."""
-    digest = hashlib.sha256()
-    components: list[tuple[str, Any]] = nlp.components
-    for name, pipe in components:
-        model = getattr(pipe, "model", None)
-        for node in model.walk() if isinstance(model, Model) else ():
-            for param in node.param_names:
-                if node.has_param(param):
-                    digest.update(numpy.ascontiguousarray(to_numpy(node.get_param(param))).data)
-        if hasattr(pipe, "tune_recall_bias"):
-            digest.update(srsly.json_dumps([name, pipe.cfg], sort_keys=True).encode("utf8"))
-    return digest.digest()
-
-
-def lack_of_data(
-    examples: Iterable[Example], labels: Sequence[str], name: str, path: Path
-) -> str | None:
-    """A warning if there are too few entities to calibrate on.
-
-    examples (Iterable[Example]): The examples.
-    labels (Sequence[str]): The labels whose curves are fitted. Entities of others don't count.
-    name (str): The component's name.
-    path (Path): Where they come from.
-    RETURNS (Optional[str]): The warning, if there is reason for one.
-    """
-    count = sum(ent.label_ in labels for example in examples for ent in example.reference.ents)
-    if count >= MIN_COUNT:
-        return None
-    return Warnings.WW060.format(
-        name=name, path=path, count=count, labels=", ".join(labels), needed=MIN_COUNT
-    )
-
-
-def components_and_examples(
-    nlp: Language, corpus: Callable[[Language], Iterable[Example]]
-) -> Iterator[tuple[Any, list[Example]]]:
-    """Every component of a pipeline that can be calibrated, and the examples of a corpus as they
-    are when they come to it.
-
-    nlp (Language): The pipeline.
-    corpus (Callable[[Language], Iterable[Example]]): A reader, which makes new examples each time.
-    YIELDS (Tuple[WindowNER, List[Example]]): The components.
-    """
-    for place, (_, pipe) in enumerate(nlp.pipeline):
-        if hasattr(pipe, "tune_recall_bias"):
-            examples = list(corpus(nlp))
-            for _, before in nlp.pipeline[:place]:
-                for example in examples:
-                    example.predicted = before(example.predicted)
-            yield pipe, examples
 
 
 @registry.callbacks("spacy-windowner.add_labels.v1")
@@ -132,18 +80,18 @@ def add_labels(
     label_weight: float = NEW_LABEL_WEIGHT,
     base: str | None = None,
 ) -> Callable[[Language], Language]:
-    """A callback for `[initialize.before_init]` of a pipeline whose `window_ner` has a `source`:
-    add labels to it, which `spacy train` then teaches it.
+    """A callback for `[initialize.before_init]` of a pipeline whose `window_ner` has a `source`. It
+    adds labels, which `spacy train` then trains.
 
     labels (List[str]): The new labels.
     component (str): The component's name.
-    frozen_labels (Union[List[str], str]): The labels that stay as they are, or "*" for all.
-    label_hidden_width (int): Hidden units of its own for each new label.
-    label_weight (float): What the loss of each new label's tokens is multiplied by.
-    base (Optional[str]): The pipeline that the component comes from. If it has components that the
-        new one hasn't, there is a warning. None for no such check.
+    frozen_labels (Union[List[str], str]): The labels that must not change, or "*" for all.
+    label_hidden_width (int): The number of own hidden units of each new label.
+    label_weight (float): The weight of the loss of each new label's tokens.
+    base (Optional[str]): The pipeline that the component comes from. If the new pipeline lacks some
+        of its components, there is a warning. None for no such check.
     RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline. If the
-        training data of its config doesn't have one of the labels, it raises an error.
+        config's training data lacks one of the labels, it raises an error.
     """
 
     def callback(nlp: Language) -> Language:
@@ -171,9 +119,63 @@ def add_labels(
     return callback
 
 
+def components_and_examples(
+    nlp: Language, corpus: Callable[[Language], Iterable[Example]]
+) -> Iterator[tuple[Any, list[Example]]]:
+    """Every component of a pipeline that can be calibrated, and the examples of a corpus after the
+    earlier components have run.
+
+    nlp (Language): The pipeline.
+    corpus (Callable[[Language], Iterable[Example]]): A reader, which makes new examples each time.
+    YIELDS (Tuple[WindowNER, List[Example]]): The components with their examples.
+    """
+    for place, (_, pipe) in enumerate(nlp.pipeline):
+        if hasattr(pipe, "tune_recall_bias"):
+            examples = list(corpus(nlp))
+            for _, before in nlp.pipeline[:place]:
+                for example in examples:
+                    example.predicted = before(example.predicted)
+            yield pipe, examples
+
+
+def lack_of_data(
+    examples: Iterable[Example], labels: Sequence[str], name: str, path: Path
+) -> str | None:
+    """Make a warning if there are too few entities to calibrate on.
+
+    examples (Iterable[Example]): The examples.
+    labels (Sequence[str]): The labels whose curves are fitted. Entities of other labels don't
+        count.
+    name (str): The component's name.
+    path (Path): The examples' file.
+    RETURNS (Optional[str]): The warning, None if there are enough.
+    """
+    count = sum(ent.label_ in labels for example in examples for ent in example.reference.ents)
+    if count >= MIN_COUNT:
+        return None
+    return Warnings.WW060.format(
+        name=name, path=path, count=count, labels=", ".join(labels), needed=MIN_COUNT
+    )
+
+
+def _fingerprint(nlp: Language) -> bytes:
+    """A hash that changes with the weights of a pipeline and the settings of its `window_ner`."""
+    digest = hashlib.sha256()
+    components: list[tuple[str, Any]] = nlp.components
+    for name, pipe in components:
+        model = getattr(pipe, "model", None)
+        for node in model.walk() if isinstance(model, Model) else ():
+            for param in node.param_names:
+                if node.has_param(param):
+                    digest.update(numpy.ascontiguousarray(to_numpy(node.get_param(param))).data)
+        if hasattr(pipe, "tune_recall_bias"):
+            digest.update(srsly.json_dumps([name, pipe.cfg], sort_keys=True).encode("utf8"))
+    return digest.digest()
+
+
 def _require_examples(nlp: Language, component: str, labels: Sequence[str]) -> None:
-    """Reject new labels that the training data of a pipeline's config doesn't have. Data that is
-    streamed, which may be endless, isn't looked at, nor is there any outside of a training."""
+    """Reject new labels that the training data in a pipeline's config lacks. Streamed data isn't
+    checked, because it may be endless. Outside of a training there is no data to check."""
     config = nlp.config.interpolate()
     name = config["training"]["train_corpus"]
     if config["training"]["max_epochs"] == -1:
@@ -195,7 +197,7 @@ def _require_examples(nlp: Language, component: str, labels: Sequence[str]) -> N
 
 
 def _warn_of_lost_components(nlp: Language, base: str) -> None:
-    """Warn if a saved pipeline, a folder or a package, has components that another one lacks."""
+    """Warn if a saved pipeline, a folder or a package, has components that this one lacks."""
     folder = Path(base) if Path(base).exists() else get_package_path(base)
     names = srsly.read_json(folder / "meta.json")["pipeline"]
     lost = [name for name in names if name not in nlp.component_names]

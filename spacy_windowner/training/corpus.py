@@ -13,20 +13,11 @@ from spacy.training import Corpus, Example
 from spacy.training.corpus import FILE_TYPE, walk_corpus
 from spacy.util import registry
 
-# The largest corpus that is kept: the tokens of its Docs, predicted and reference, where each Doc
-# counts _DOC_SIZE tokens more, because spaCy reserves room for 30 in the shortest one. One unit of
-# this takes 140 to 240 bytes, if there is little in `user_data` and `spans`, and so 2 million take
-# less than 500 MB.
+# The largest corpus that is kept, in tokens of its predicted and reference Docs. Each Doc counts
+# _DOC_SIZE tokens more, because spaCy reserves room for 30 in the shortest one. A token takes 140
+# to 240 bytes, if there is little in `user_data` and `spans`, so 2 million take less than 500 MB.
 _MAX_SIZE = 2_000_000
 _DOC_SIZE = 20
-
-
-class Kept(NamedTuple):
-    """What was read: the state of all that it depends on, and the predicted and the reference Doc
-    of each example, by document. Documents are None if they are too many to keep."""
-
-    source: tuple[Any, ...]
-    documents: list[list[tuple[Doc, Doc]]] | None
 
 
 @registry.readers("spacy-windowner.Corpus.v1")
@@ -62,24 +53,36 @@ def make_corpus(
     )
 
 
-class KeptCorpus(Corpus):
-    """spaCy's corpus, with a memory. The first call that is read to its end keeps the Docs. Later
-    calls yield new copies of them, and run the augmenter on these.
+class Kept(NamedTuple):
+    """What was read.
 
-    It pays where `spacy train` reads a corpus many times: the development corpus once for each
-    evaluation, and the training corpus once for each epoch, but only if `max_epochs` is -1.
-    Otherwise spaCy keeps the examples itself, and keeping the Docs as well only takes memory.
+    source (Tuple[Any, ...]): The state of everything that it depends on.
+    documents (Optional[List[List[Tuple[Doc, Doc]]]]): For each document, the predicted and the
+        reference Doc of each of its examples. None if there are too many to keep.
+    """
+
+    source: tuple[Any, ...]
+    documents: list[list[tuple[Doc, Doc]]] | None
+
+
+class KeptCorpus(Corpus):
+    """spaCy's corpus with a memory. The first call that is read to its end keeps the Docs. Later
+    calls yield new copies of them, and run the augmenter on the copies.
+
+    It helps where `spacy train` reads a corpus many times: the dev set once for each evaluation,
+    and the training set once for each epoch, but only if `max_epochs` is -1. Otherwise spaCy keeps
+    the examples itself, and keeping the Docs as well only takes memory.
 
     A call reads the files again if one of them was added, removed or changed (in size or time of
-    modification), if a setting was changed, or if the pipeline has another vocabulary, another
-    `max_length`, another tokenizer or other rules in it. Rules are those of spaCy's `Tokenizer`.
+    modification), if a setting was changed, or if the pipeline has another vocabulary,
+    `max_length`, tokenizer or tokenizer rules. Only the rules of spaCy's `Tokenizer` are compared.
     A tokenizer of another kind must always split a text in the same way. If it doesn't, use
     `spacy.Corpus.v1`.
 
-    What is kept takes 280 bytes a token in long documents and 680 in tweets, and less than 500 MB
-    in all. Of a corpus that needs more, a million tokens in long documents or 28,000 tweets,
-    nothing is kept, and each call reads the files, as spaCy does. Nor is anything kept that was
-    read in a memory zone, because Docs end with their zone.
+    The Docs take 280 bytes per token in long documents and 680 in tweets, and less than 500 MB in
+    all. Larger corpora, from a million tokens in long documents or 28,000 tweets on, aren't kept,
+    and each call reads the files, as in spaCy. Docs that were read in a memory zone aren't kept
+    either, because they end with their zone.
     """
 
     _kept: Kept | None = None
@@ -95,7 +98,7 @@ class KeptCorpus(Corpus):
         source = (*map(_file_state, files), settings, nlp.vocab, nlp.max_length, *_rules(nlp))
         kept = self._kept
         if kept is None or kept.source != source:
-            self._kept = None  # makes room
+            self._kept = None  # frees its memory
             examples = self._read(nlp, files, source, _MAX_SIZE)
         elif kept.documents is None:
             examples = self._read(nlp, files, source, 0)
@@ -127,10 +130,10 @@ class KeptCorpus(Corpus):
                 yield from examples
             else:
                 documents[number] = [(eg.predicted, eg.reference) for eg in examples]
-                # Whoever gets an example may write into its Docs.
+                # The caller may write into an example's Docs.
                 yield from [_copy(*docs) for docs in documents[number]]
         if not in_zone:
-            # In the order of the files, so that shuffling gives the order that spaCy gives.
+            # Keep the files' order. Then shuffling gives the same order as in spaCy.
             ordered = [documents[number] for number in sorted(documents)]
             self._kept = Kept(source, ordered if size <= max_size else None)
 
@@ -140,7 +143,8 @@ def _copy(predicted: Doc, reference: Doc) -> Example:
 
 
 def _file_state(path: Path) -> tuple[Path, int, int] | None:
-    """What changes with the file. None if it is missing, of which reading will complain."""
+    """What changes when the file changes. None if it is missing, because reading will complain
+    anyway."""
     try:
         stat = path.stat()
     except OSError:
@@ -149,7 +153,7 @@ def _file_state(path: Path) -> tuple[Path, int, int] | None:
 
 
 def _rules(nlp: Language) -> tuple[Any, ...]:
-    """What decides how a text is split into tokens."""
+    """Everything that determines how a text is split into tokens."""
     tokenizer = nlp.tokenizer
     if not isinstance(tokenizer, Tokenizer):
         return (tokenizer,)

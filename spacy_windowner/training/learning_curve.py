@@ -1,4 +1,4 @@
-"""What a training has shown at each evaluation."""
+"""The learning curve of a training: a record of its evaluations, and a picture of them."""
 
 import math
 import time
@@ -12,18 +12,24 @@ from jinja2 import Environment
 from ..files import write_atomically
 from ..pages.render_page import visible
 
+_TEMPLATE = Path(__file__).parent / "learning_curve.svg.jinja"
+_WIDTH, _HEIGHT = 330.0, 190.0  # of a panel, in pixels
+_LINE = 14.0  # the least distance between two names
+_N_COLORS = 8
+
 
 @dataclass(frozen=True)
 class Evaluation:
     """One evaluation in training.
 
-    step (int): The step after which it was.
-    losses (Dict[str, float]): The loss of each component, a mean over the steps since the last one.
-    score (float): The score by which the best model is chosen.
-    scores (Dict[str, float]): The single scores that it is made of, 0 to 1, where there are any.
-    label_f (Dict[str, float]): The F-score of each label that the data or the predictions have.
-    words_per_second (Optional[float]): Words trained on in a second, evaluation and saving apart.
-        None if no step was measured.
+    step (int): The step after which it took place.
+    losses (Dict[str, float]): The loss of each component, averaged over the steps since the last
+        evaluation.
+    score (float): The score that selects the best model.
+    scores (Dict[str, float]): The single scores that it is computed from, 0 to 1, as far as known.
+    label_f (Dict[str, float]): The F-score of each label in the data or the predictions.
+    words_per_second (Optional[float]): Training words per second, without the time of evaluating
+        and saving. None if no step was measured.
     violations (Optional[float]): The share of tokens, 0 to 1, that violated the margin in training
         since the last evaluation. None if unknown.
     """
@@ -35,6 +41,19 @@ class Evaluation:
     label_f: dict[str, float]
     words_per_second: float | None
     violations: float | None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of the picture: lines over the steps of a training.
+
+    title (str): What it shows.
+    lines (Dict[str, List[Tuple[int, float]]]): The points of each line, (step, value), by the
+        line's name.
+    """
+
+    title: str
+    lines: dict[str, list[tuple[int, float]]]
 
 
 class History:
@@ -54,20 +73,20 @@ class History:
     @property
     def best(self) -> Evaluation | None:
         """RETURNS (Optional[Evaluation]): The first one with the best score, whose model spaCy
-        keeps as the best; None if there is no evaluation."""
+        keeps as the best. None if there was no evaluation."""
         return max(self.evaluations, key=lambda one: one.score, default=None)
 
     def step(self) -> None:
-        """Note a step without an evaluation."""
+        """Record a step without an evaluation."""
         self._steps += 1
         self._speed.step()
 
     def evaluate(self, info: dict[str, Any], violations: float | None) -> Evaluation:
-        """Note a step with an evaluation.
+        """Record a step with an evaluation.
 
-        info (Dict[str, Any]): What spaCy tells loggers.
+        info (Dict[str, Any]): What spaCy passes to loggers.
         violations (Optional[float]): See `Evaluation`.
-        RETURNS (Evaluation): What it says.
+        RETURNS (Evaluation): The evaluation.
         """
         self._steps += 1
         found = info["other_scores"] or {}
@@ -94,58 +113,16 @@ class History:
         return one
 
     def go_on(self) -> None:
-        """Note that all of an evaluation is done, and the next step begins."""
+        """Record that an evaluation is over, and the next step begins."""
         self._speed.go_on()
 
 
-class _Speed:
-    """Measures the speed of training between two evaluations. The last step before an evaluation
-    can't be told from it: it counts for as long as the others take in the mean."""
-
-    def __init__(self) -> None:
-        self._words = 0
-        self.go_on()
-
-    def go_on(self) -> None:
-        self._steps, self._seconds = 0, 0.0
-        self._since = time.perf_counter()
-
-    def step(self) -> None:
-        self._steps += 1
-        self._seconds = time.perf_counter() - self._since
-
-    def of(self, words: int) -> float | None:
-        """The words a second since the last evaluation, of the number of all words until now."""
-        new, self._words = words - self._words, words
-        if not self._seconds:
-            return None
-        return new * self._steps / (self._steps + 1) / self._seconds
-
-
-_TEMPLATE = Path(__file__).parent / "learning_curve.svg.jinja"
-_WIDTH, _HEIGHT = 330.0, 190.0  # of a panel, in pixels
-_LINE = 14.0  # the least distance between two names
-_N_COLORS = 8
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A part of the picture: lines over the steps of a training.
-
-    title (str): What it shows.
-    lines (Dict[str, List[Tuple[int, float]]]): The points of each line, (step, value), by its name.
-    """
-
-    title: str
-    lines: dict[str, list[tuple[int, float]]]
-
-
 def save_learning_curve(path: Path, history: History, pipeline: str) -> None:
-    """Draw the picture. The file is replaced when the new one is whole.
+    """Draw the picture. An existing file is replaced when the new one is complete.
 
-    path (Path): The file of SVG.
+    path (Path): The SVG file.
     history (History): The evaluations, at least one.
-    pipeline (str): What was trained.
+    pipeline (str): The name of what was trained.
     RAISES (OSError): If it can't be written.
     """
     write_atomically(path, render_learning_curve(history, pipeline).encode("utf8"))
@@ -173,8 +150,8 @@ def render_learning_curve(history: History, pipeline: str) -> str:
 
 
 def make_panels(evaluations: Sequence[Evaluation]) -> Iterator[Panel]:
-    """YIELDS (Panel): The parts of the picture, in their order. Some may have no lines."""
-    # The first evaluation has but one batch, of random weights, which would set the scale.
+    """YIELDS (Panel): The parts of the picture, in order. Some may have no lines."""
+    # The first evaluation follows a single batch with random weights, which would set the scale.
     trained = evaluations[1:] or evaluations
     yield Panel("Mean loss of a step", _lines(trained, lambda one: one.losses))
     yield Panel("Scores", _lines(evaluations, _scores))
@@ -182,8 +159,63 @@ def make_panels(evaluations: Sequence[Evaluation]) -> Iterator[Panel]:
     yield Panel("Margin violations, % of tokens", _lines(trained, _violations))
 
 
+def ticks(top: float) -> list[float]:
+    """Choose round numbers for an axis that starts at 0.
+
+    top (float): The end of the axis, above 0.
+    RETURNS (List[float]): Two to six numbers at equal distances. The first is 0, and none is above
+        `top`.
+    """
+    size = 10.0 ** math.floor(math.log10(top))
+    distance = next(x * size for most, x in ((1.5, 0.5), (5, 1), (11, 2)) if top < most * size)
+    return [number * distance for number in range(int(top / distance + 1e-9) + 1)]
+
+
+def spread(places: Sequence[float], distance: float, end: float) -> list[float]:
+    """Move places apart as little as possible, and keep their order.
+
+    places (Sequence[float]): Places from 0 to `end`.
+    distance (float): The least distance between two places.
+    end (float): The last place allowed.
+    RETURNS (List[float]): The places, none above `end` as far as there is room.
+    """
+    order = sorted(range(len(places)), key=lambda i: places[i])
+    moved = list(places)
+    before = -distance
+    for i in order:
+        before = moved[i] = max(moved[i], before + distance)
+    after = end + distance
+    for i in reversed(order):
+        after = moved[i] = min(moved[i], after - distance)
+    return moved
+
+
+class _Speed:
+    """Measures the speed of training between two evaluations. The last step before an evaluation
+    can't be separated from the evaluation, so it counts as the mean of the other steps."""
+
+    def __init__(self) -> None:
+        self._words = 0
+        self.go_on()
+
+    def go_on(self) -> None:
+        self._steps, self._seconds = 0, 0.0
+        self._since = time.perf_counter()
+
+    def step(self) -> None:
+        self._steps += 1
+        self._seconds = time.perf_counter() - self._since
+
+    def of(self, words: int) -> float | None:
+        """The words per second since the last evaluation, from the number of all words so far."""
+        new, self._words = words - self._words, words
+        if not self._seconds:
+            return None
+        return new * self._steps / (self._steps + 1) / self._seconds
+
+
 def _scores(one: Evaluation) -> dict[str, float]:
-    # Most often the score is one of the others.
+    # Usually the score is one of the others.
     own = {} if one.score in one.scores.values() else {"score": one.score}
     return _percent(own | one.scores)
 
@@ -213,10 +245,10 @@ def _mean_speed(evaluations: Iterable[Evaluation]) -> float | None:
 
 
 def _panel_view(panel: Panel, last: int) -> dict[str, Any]:
-    """A panel in pixels, from its upper left corner."""
+    """A panel in pixels. The origin is its upper left corner."""
     top = max(y for line in panel.lines.values() for _, y in line)
     top = top if top > 0.0 else 1.0
-    # Many labels need a higher panel, for their names stand below each other.
+    # Many labels need a higher panel, because their names are below each other.
     height = max(_HEIGHT, _LINE * len(panel.lines))
     ends = [(1.0 - line[-1][1] / top) * height for line in panel.lines.values()]
     names = spread(ends, _LINE, height)
@@ -237,36 +269,6 @@ def _panel_view(panel: Panel, last: int) -> dict[str, Any]:
     ]
     grid = [(f"{value:g}", _round((1.0 - value / top) * height)) for value in ticks(top)]
     return {"title": panel.title, "height": height, "lines": lines, "grid": grid}
-
-
-def ticks(top: float) -> list[float]:
-    """Round numbers for an axis from 0.
-
-    top (float): The end of the axis, above 0.
-    RETURNS (List[float]): Two to six numbers of equal distance, the first 0, none above `top`.
-    """
-    size = 10.0 ** math.floor(math.log10(top))
-    distance = next(x * size for most, x in ((1.5, 0.5), (5, 1), (11, 2)) if top < most * size)
-    return [number * distance for number in range(int(top / distance + 1e-9) + 1)]
-
-
-def spread(places: Sequence[float], distance: float, end: float) -> list[float]:
-    """Move places apart, as little as keeps their order.
-
-    places (Sequence[float]): Places from 0 to `end`.
-    distance (float): The least distance between two of them.
-    end (float): The last place.
-    RETURNS (List[float]): The places, none above `end` as far as there is room.
-    """
-    order = sorted(range(len(places)), key=lambda i: places[i])
-    moved = list(places)
-    before = -distance
-    for i in order:
-        before = moved[i] = max(moved[i], before + distance)
-    after = end + distance
-    for i in reversed(order):
-        after = moved[i] = min(moved[i], after - distance)
-    return moved
 
 
 def _round(number: float) -> float:

@@ -1,3 +1,5 @@
+"""A training logger with more columns than spaCy's, which also draws the learning curve."""
+
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -19,8 +21,9 @@ from .learning_curve import Evaluation, History, save_learning_curve
 SPEED = "k words/s"
 VIOLATIONS = "Violations"
 PICTURE = "learning-curve.svg"
-_MOST_LABELS = 8
-
+MARGIN = 1.0
+"""The margin of the losses, by which the gold tag should beat every other tag."""
+_MAX_LABELS = 8
 Log = tuple[Callable[[dict[str, Any] | None], None], Callable[[], None]]
 
 
@@ -32,16 +35,17 @@ def ProgressLogger(
     labels: Sequence[str] | None = None,
     picture: bool = True,
 ) -> Callable[[Language, IO, IO], Log]:
-    """spaCy's console logger, whose table has the speed of training, margin violations and the
-    F-score of each label, too; and a picture of all that, `learning-curve.svg`, beside the model.
-    The picture is drawn anew at each evaluation. Without an output folder there is none.
+    """spaCy's console logger, with more columns in its table: the speed of training, margin
+    violations and the F-score of each label. It also draws all that as a picture,
+    `learning-curve.svg`, beside the model. The picture is redrawn at each evaluation. Without an
+    output folder there is none.
 
     progress_bar (Union[bool, str, None]): A progress bar until the next evaluation ("eval" or
         true), until the last step ("train"), or none.
     console_output (bool): Whether to print the table.
     output_file (Optional[Union[str, Path]]): A new .jsonl file to save the table to as well.
     labels (Optional[Sequence[str]]): The labels that have a column. If None, the first 8. The
-        picture shows all.
+        picture shows all labels.
     picture (bool): Whether to draw the picture.
     RETURNS (Callable): The logger.
     """
@@ -91,12 +95,43 @@ def ProgressLogger(
     return setup_printer
 
 
+class Violations:
+    """Counts the tokens whose gold tag doesn't score at least the margin above all others, while a
+    component trains. See `WindowNER.on_scores`."""
+
+    def __init__(self) -> None:
+        self._violations = 0
+        self._tokens = 0
+
+    def __call__(self, scores: numpy.ndarray, targets: Targets) -> None:
+        """Count the violations in a batch.
+
+        scores (numpy.ndarray): Scores, one column per tag. Shape (n_tokens, n_tags).
+        targets (Targets): The gold annotation of the same tokens. Tokens without one don't count.
+        """
+        tokens = targets.annotated
+        tags = targets.tags[tokens]
+        rivals = scores[tokens]  # a copy
+        rows = numpy.arange(len(tokens))
+        right = rivals[rows, tags]
+        rivals[rows, tags] = -numpy.inf
+        self._violations += int((right < rivals.max(axis=1, initial=-numpy.inf) + MARGIN).sum())
+        self._tokens += len(tokens)
+
+    def take(self) -> float | None:
+        """RETURNS (Optional[float]): The share of violations among the tokens since the last call,
+        0 to 1. None if there were no tokens."""
+        share = self._violations / self._tokens if self._tokens else None
+        self._violations = self._tokens = 0
+        return share
+
+
 def _choose_labels(nlp: Language, labels: Sequence[str] | None) -> list[str]:
-    """The labels to show, of all that components have which find entities."""
+    """Choose the labels to show, from all components that find entities."""
     finders: list[Any] = [pipe for name, pipe in nlp.components if _finds_entities(nlp, name)]
     known = list(dict.fromkeys(label for pipe in finders for label in pipe.labels))
     if labels is None:
-        return known[:_MOST_LABELS]
+        return known[:_MAX_LABELS]
     unknown = [label for label in labels if label not in known]
     if unknown:
         names = ", ".join(known) or "none"
@@ -109,8 +144,8 @@ def _finds_entities(nlp: Language, name: str) -> bool:
 
 
 def _cells(evaluation: Evaluation, columns: dict[str, str]) -> dict[str, float]:
-    """What stands in our columns. spaCy's logger shows scores times 100, and those that are
-    missing as 0.00."""
+    """The values in our columns. spaCy's logger shows scores times 100, and missing ones as
+    0.00."""
     cells = {column: evaluation.label_f.get(label, 0.0) for column, label in columns.items()}
     cells[SPEED] = (evaluation.words_per_second or 0.0) / 1000 / 100
     cells[VIOLATIONS] = evaluation.violations or 0.0
@@ -118,8 +153,8 @@ def _cells(evaluation: Evaluation, columns: dict[str, str]) -> dict[str, float]:
 
 
 class _PictureSaver:
-    """Saves the picture, and says so at the end. If it can't be saved, there is one warning: that
-    is no reason to end a training."""
+    """Saves the picture, and reports it at the end. If saving fails there is one warning, because
+    training should go on."""
 
     def __init__(self, history: History, pipeline: str, stdout: IO) -> None:
         self._history = history
@@ -142,38 +177,3 @@ class _PictureSaver:
         if self._saved is not None and not self._failed:
             message = Printer(no_print=True).info("Drew the learning curve", self._saved)
             print(message, file=self._stdout, flush=True)
-
-
-MARGIN = 1.0
-"""The margin of the losses: what the right tag is to score above every other."""
-
-
-class Violations:
-    """Counts the tokens whose right tag doesn't score at least the margin above all others, while
-    a component trains: see `WindowNER.on_scores`."""
-
-    def __init__(self) -> None:
-        self._violations = 0
-        self._tokens = 0
-
-    def __call__(self, scores: numpy.ndarray, targets: Targets) -> None:
-        """Count those of a batch.
-
-        scores (numpy.ndarray): Scores, one column a tag. Shape (n_tokens, n_tags).
-        targets (Targets): The gold standard of the same tokens. Those without one don't count.
-        """
-        tokens = targets.annotated
-        tags = targets.tags[tokens]
-        rivals = scores[tokens]  # a copy
-        rows = numpy.arange(len(tokens))
-        right = rivals[rows, tags]
-        rivals[rows, tags] = -numpy.inf
-        self._violations += int((right < rivals.max(axis=1, initial=-numpy.inf) + MARGIN).sum())
-        self._tokens += len(tokens)
-
-    def take(self) -> float | None:
-        """RETURNS (Optional[float]): The share of the tokens, 0 to 1, since this was last called.
-        None if there were no tokens."""
-        share = self._violations / self._tokens if self._tokens else None
-        self._violations = self._tokens = 0
-        return share

@@ -15,7 +15,7 @@ LABELS = ("A", "B", "C")
 
 
 def make_curves() -> Curves:
-    """B has too little data for a curve of its own, C has none."""
+    """Curves. B has too little data for one of its own, and C has none."""
     rng = numpy.random.default_rng(0)
     numbers = numpy.array([0] * MIN_COUNT + [1] * (MIN_COUNT - 1))
     margins = rng.exponential(size=len(numbers))

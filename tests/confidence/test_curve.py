@@ -46,7 +46,8 @@ def test_a_higher_margin_never_means_less():
 @pytest.mark.parametrize("margins", [numpy.ones(40), numpy.arange(40.0), 1e6 * numpy.arange(40.0)])
 @pytest.mark.parametrize("right", [True, False, None])
 def test_odd_data(margins, right):
-    """Of one margin, without a right or without a wrong one, or parted without overlap."""
+    """All margins are the same, all spans are right or wrong, or margins separate the two
+    perfectly."""
     flags = margins > 1e7 if right is None else numpy.full(40, right)
     slope, bias, _ = fit_curve(margins, flags)
     p = sigmoid(slope * margins + bias)

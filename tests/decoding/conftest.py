@@ -9,7 +9,7 @@ from ..util import compiled_module
 
 @pytest.fixture(scope="module", params=["compiled", "plain"])
 def core(request) -> Iterator:
-    """The version of the dynamic programs that the tests of a module run with."""
+    """The dynamic programs, compiled or plain, that a module's tests run with."""
     module = plain if request.param == "plain" else compiled_module("decoding.core")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lattice, "core", module)

@@ -68,7 +68,7 @@ def test_documents_are_independent(batch: Batch):
 @settings(max_examples=60)
 @given(LONG)
 def test_biases_and_curves(batch: Batch):
-    """As if the biases were added before, and the margins turned into probabilities after it."""
+    """The same as adding the biases before, and turning margins into probabilities afterwards."""
     rng = numpy.random.default_rng(len(batch.scores))
     biases = rng.normal(size=batch.scores.shape[1]).astype("float32")
     curves = rng.normal(size=(2, batch.n_labels))
@@ -82,7 +82,7 @@ def test_biases_and_curves(batch: Batch):
 
 
 def test_biases_and_curves_of_no_tokens():
-    """Whose scores may have no columns, as those of documents that no model saw."""
+    """Without tokens, the scores may have no columns, because no model made them."""
     lengths = numpy.zeros(2, dtype="int32")
     scored = random_batch(0, 0)._replace(lengths=lengths).scored
     found = scored.best_spans(biases=numpy.ones(5, dtype="float32"), curves=numpy.ones((2, 2)))
@@ -107,7 +107,8 @@ def test_an_entity_never_begins_inside():
 
 
 def test_tags_of_biluo_that_leave_an_entity_open():
-    """If they are best one by one, the entity goes on with none, or changes them."""
+    """Tags may be best one by one, and still leave an entity open. Then they change, or there is
+    none."""
     B, I, L, U = (BILUO.tag(0, kind) for kind in "BILU")  # noqa: E741
     for best, expected, entity in [
         ([B, 0], [U, 0], (50, 51, 0)),

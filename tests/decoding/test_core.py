@@ -1,4 +1,4 @@
-"""What is compiled against its twin in plain Python."""
+"""The compiled dynamic programs give the same results as their twin in plain Python."""
 
 import numpy
 import pytest
@@ -24,7 +24,7 @@ def core():
 
 
 def both(core, compute):
-    """What is computed with the core and with its twin."""
+    """The results of the core and of its twin."""
     found = compute()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lattice, "core", plain)
@@ -43,7 +43,7 @@ def test_best_spans(core, batch: Batch):
 @settings(max_examples=60)
 @given(WIDE)
 def test_near_spans_and_word_margins(core, batch: Batch):
-    # Sums of small whole numbers are exact. Of others none is exactly so far behind.
+    # Sums of small integers are exact. No other span is exactly that far behind.
     mine, plains = both(core, lambda: batch.scored.near_spans(3.0 + 1e-6))
     assert [row[:4] for row in rows_of(mine)] == [row[:4] for row in rows_of(plains)]
     numpy.testing.assert_allclose(mine.ratings, plains.ratings, rtol=0, atol=1e-9)

@@ -1,4 +1,4 @@
-"""Scores that no model should give: there is an answer all the same."""
+"""Decoding gives an answer even for scores that no model should give."""
 
 import numpy
 import pytest
@@ -17,7 +17,7 @@ ANY = [numpy.nan, numpy.inf, -numpy.inf, *FINITE]
 
 
 def spoil(batch: Batch, numbers: list[float], share: float, transitions_too: bool) -> Batch:
-    """The same with some scores, and transitions, of these."""
+    """Replace some scores, and possibly transitions, by some of these numbers."""
     rng = numpy.random.default_rng(len(batch.scores))
 
     def among(array: numpy.ndarray) -> numpy.ndarray:
@@ -30,7 +30,7 @@ def spoil(batch: Batch, numbers: list[float], share: float, transitions_too: boo
 
 
 def check_places(batch: Batch, rows: list) -> None:
-    """All are where their documents have tokens, and of a label there is."""
+    """All spans are inside their documents, and their labels exist."""
     for doc, start, end, label, _ in rows:
         assert 0 <= start < end <= batch.lengths[doc]
         assert 0 <= label < batch.n_labels

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("core")
 
 
 def by_enumeration(S, lengths, scheme, transitions):
-    """The same from the list of all valid sequences. In BIO a tag stands for several of BILUO, and
+    """Marginals from a list of all valid sequences. In BIO a tag stands for several of BILUO, and
     transitions are between the tags of the scheme."""
     log_total, marginals, end = 0.0, numpy.zeros(S.shape), 0
     pairs = numpy.zeros((S.shape[1],) * 2)
@@ -79,7 +79,7 @@ def test_scores_of_any_size_and_long_documents(scheme, with_transitions):
 
 
 def test_tags_of_biluo_are_told_apart_by_their_neighbours():
-    """What `spread` names the columns, `spell` names the tags."""
+    """`spread` gives the columns, and `spell` the tags."""
     for spans in all_spans(3, 2):
         order = BILUO.spread(BILUO.n_tags(2))
         assert order[spread(spans, 3, 2)].tolist() == spell(spans, 3, BILUO)

@@ -30,7 +30,7 @@ def docs_of_spans(draw):
 
 
 def iob_and_types(lengths, docs):
-    """ENT_IOB and ENT_TYPE as spaCy sets them."""
+    """ENT_IOB and ENT_TYPE, as spaCy sets them."""
     iob = numpy.full(sum(lengths), 2, dtype="uint64")
     types = numpy.zeros(sum(lengths), dtype="uint64")
     offset = 0
@@ -72,7 +72,7 @@ def test_spans_to_tags_and_back(scheme, drawn):
 )
 def test_annotation_that_is_unknown_or_of_another_label(scheme, expected):
     # Blocked tokens, which have no type, and entities of other labels are known to be O. An entity
-    # next to an unknown token ends there.
+    # ends before a token without annotation.
     A = LABEL_HASHES[0]
     iob = numpy.array([0, 2, 3, 1, 3, 1, 3, 0, 3, 0, 3, 1, 1, 3], dtype="uint64")
     types = numpy.array([0, 0, A, A, 99, 99, 0, 0, A, 0, A, A, A, A], dtype="uint64")
@@ -103,7 +103,7 @@ def test_functions_agree_with_the_tags_names(scheme, n_labels):
 
 @pytest.mark.parametrize("n_labels", [0, 1, 2])
 def test_transitions_are_those_of_all_documents(n_labels):
-    """A pair of tags is allowed exactly if some entities spell it, O being around a document."""
+    """A pair of tags is allowed only if some entities have it. Around a document there is O."""
     allowed = numpy.zeros((BILUO.n_tags(n_labels),) * 2, dtype=bool)
     for spans in all_spans(4, n_labels):
         tags = [0, *spread(spans, 4, n_labels), 0]

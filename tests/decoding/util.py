@@ -1,4 +1,4 @@
-"""Batches of random scores, and slow but obvious references of what decoding does with them."""
+"""Batches of random scores, and slow but simple reference versions of decoding."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -77,8 +77,8 @@ class Batch(NamedTuple):
 
 @st.composite
 def batches(draw, max_length: dict[int, int], max_docs: int = 3) -> Batch:
-    """Random batches of either scheme, with and without transitions. Half of them have scores that
-    are small integers, so that ties occur.
+    """Random batches of either scheme, with and without transitions. In half of them scores are
+    small integers, to get ties.
 
     max_length (Dict[int, int]): Tokens of the longest document, by the number of labels.
     max_docs (int): Documents of the largest batch.
@@ -87,7 +87,7 @@ def batches(draw, max_length: dict[int, int], max_docs: int = 3) -> Batch:
     n_labels = draw(st.sampled_from(sorted(max_length)))
     lengths = draw(st.lists(st.integers(0, max_length[n_labels]), min_size=1, max_size=max_docs))
     shape = (sum(lengths), scheme.n_tags(n_labels))
-    # Drawing each number by itself gives mostly equal ones, which leaves too much untested.
+    # Drawn one by one, most numbers would be equal, which would leave too much untested.
     rng = numpy.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     whole = draw(st.booleans())
 
@@ -159,13 +159,13 @@ def spell(entities: Entities, length: int, scheme: Scheme) -> list[int]:
 
 
 def spread(entities: Entities, length: int, n_labels: int) -> numpy.ndarray:
-    """The columns of the same in the scheme BILUO: O, B of every label, every I, L and U."""
+    """The columns of these entities in the BILUO scheme: O, B of every label, every I, L and U."""
     return _spread(tuple(entities), length, n_labels)
 
 
 @cache
 def all_spans(length: int, n_labels: int) -> list[Entities]:
-    """All sets of entities a document can have."""
+    """All sets of entities that a document can have."""
     return list(_all_spans(length, n_labels, 0))
 
 
@@ -179,7 +179,7 @@ def _all_spans(length: int, n_labels: int, start: int) -> Iterator[Entities]:
 
 
 def may_hold(batch: Batch, entities: Entities) -> bool:
-    """Whether the places of a batch of one document allow these entities."""
+    """Whether the places in a batch of one document allow these entities."""
     is_break, is_taken = (batch.flag(name) for name in FLAGS)
     last = 0
     for start, end, _ in entities:

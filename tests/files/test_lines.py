@@ -36,7 +36,7 @@ def test_longer_lines_are_cut(max_line):
 
 
 def test_a_long_line_is_never_in_memory(tmp_path):
-    """A small file can hold one of any length."""
+    """A small file can contain a line of any length."""
     path = tmp_path / "a.txt.gz"
     with gzip.open(path, "wb") as file:
         for _ in range(40):

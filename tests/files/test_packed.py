@@ -50,7 +50,7 @@ def test_every_cut_and_every_flipped_bit_is_noticed(path):
 def test_what_is_no_dictionary(data):
     with pytest.raises(ValueError):
         unpack(data)
-    assert gc.isenabled()  # srsly leaves it off then
+    assert gc.isenabled()  # srsly would leave it off
 
 
 def test_arrays_of_objects_are_no_way_to_run_code(tmp_path):

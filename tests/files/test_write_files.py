@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Either all files are written, or none."""
 
 import pytest
 

@@ -23,7 +23,7 @@ def make_layer(name, width):
 
 
 def inputs():
-    """Values on both sides of every kink (-1, 0, 1), none nearer to one than 0.1."""
+    """Values on both sides of each kink (-1, 0, 1), at least 0.1 away from it."""
     Z = numpy.random.default_rng(0).uniform(0.1, 0.9, size=(6, 5))
     return (Z + numpy.array([-2, -1, 0, 1, 2])).astype("float32")
 

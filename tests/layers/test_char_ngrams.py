@@ -16,7 +16,7 @@ from ..util import both_versions, check_gradient, check_params, random_like, wei
 from .util import ngram_rows
 
 WORDS = [["The", "Berliner", "the"], [], ["a"], ["😀", " ", "München", "Berlin"]]
-LONG = ["x" * 1000, "abcdefg" * 2000, "\ud800" * 300]  # longer than what is added up at a time
+LONG = ["x" * 1000, "abcdefg" * 2000, "\ud800" * 300]  # longer than what is summed at a time
 WIDTH = 6
 MB = 2**20
 
@@ -90,7 +90,7 @@ def test_long_words(ngrams):
 
 @versions
 def test_a_word_has_the_same_vector_in_any_batch(ngrams):
-    """To the last bit, wherever it begins."""
+    """The same to the last bit, wherever it begins."""
     E = make_array(50, WIDTH)
     words = [*LONG, "", "Berlin", "a" * 255, "b" * 254, *LONG, "Berlin"]
     means = ngrams.mean_rows(*characters(words), E, 3, 5)
@@ -174,7 +174,7 @@ def test_no_words_at_all():
     assert not layer.get_grad("E").any()
 
 
-# In a process that can't have more than so much memory more than it has.
+# Runs in a process whose memory may grow only by a limited amount.
 END_TO_END = f"""
 import resource
 import spacy

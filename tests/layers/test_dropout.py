@@ -45,7 +45,7 @@ def test_no_dropout(is_train, rate):
 
 
 def test_it_takes_the_place_of_thincs():
-    """In what sets the rate, and in saved models."""
+    """`set_dropout_rate` sets its rate, and it loads models saved with thinc's layer."""
     layer, other = Dropout(0.5), ThincDropout(0.2)
     set_dropout_rate(layer, 0.3)
     assert layer.attrs["dropout_rate"] == 0.3

@@ -17,7 +17,7 @@ N_I, N_O = 6, 3
 
 
 def layers(*kinds):
-    """Makes modules of a hidden layer, some more, and an output layer."""
+    """Make a builder of modules with a hidden layer, other layers and an output layer."""
     return partial(build_layers, kinds)
 
 
@@ -27,8 +27,8 @@ def build_layers(kinds, n_inputs, n_outputs, width=8):
 
 
 class Unusual(nn.Module):
-    """A scalar parameter, a frozen one, one of two names, and buffers that are not saved, that
-    are replaced in place of written to, and that are no floats."""
+    """A module with a scalar parameter, a frozen one, and one with two names. It also has buffers
+    that aren't saved, that are replaced instead of written to, and that aren't floats."""
 
     def __init__(self, n_inputs, n_outputs):
         super().__init__()
@@ -127,7 +127,7 @@ def test_saved_data_has_no_pickle():
     data = layer.to_bytes()
     assert b"torch" not in data.replace(b"torch_module", b"")
     for start in range(len(data)):
-        assert data[start : start + 2] != b"\x80\x02"  # how torch.save begins a pickle
+        assert data[start : start + 2] != b"\x80\x02"  # the start of a pickle from torch.save
     assert not data.startswith(b"PK")
 
 
@@ -195,7 +195,7 @@ def test_buffers_have_no_gradient(name):
 
 @pytest.mark.parametrize("rate", [0.0, 0.5])
 def test_dropout_follows_the_training(rate):
-    """Whatever rate the modules were made with, here torch's default of 0.5."""
+    """Whatever rate the modules were made with. Here it is torch's default, 0.5."""
     layer, X = make_layer(MODULES["dropout"]), inputs()
     plain = layer.predict(X)
     set_dropout_rate(layer, rate)
@@ -232,7 +232,7 @@ def test_loading_draws_no_random_numbers():
 
 @pytest.mark.parametrize("name", ["dropout", "batch norm", "unusual"])
 def test_threads_predict_as_one(name):
-    """Also while the layer is in training, and just after the parameters were replaced."""
+    """Even while the layer is in training, and right after its parameters were replaced."""
     layer = make_layer(MODULES[name])
     train(layer)
     batches = [random_like([numpy.zeros((5, N_I))], seed=seed)[0] for seed in range(50)]

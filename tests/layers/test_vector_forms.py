@@ -1,4 +1,4 @@
-"""Words that have no vector, of which another form has one."""
+"""Words without a vector use the vector of another form."""
 
 import numpy
 import pytest
@@ -22,7 +22,7 @@ def make_vocab(*words):
         ("paris", "paris"),
         ("Paris", "paris"),
         ("PARIS", "paris"),
-        ("US", "US"),  # its own comes first
+        ("US", "US"),  # its own vector comes first
         ("us", "us"),
         ("1984", "0000"),
         ("B52", "b00"),

@@ -20,7 +20,7 @@ def make_layer(window, batch):
 @windows
 @batches
 def test_a_linear_layer_is_the_windowed_affine(window, lengths):
-    """Both say `z[t] = W x[t] + b`; one builds the matrix of windows, the other never does."""
+    """Both compute `z[t] = W x[t] + b`, but only one builds the matrix of windows."""
     batch = make_batch(lengths)
     layer = make_layer(window, batch)
     W, b = (layer.layers[0].get_param(name) for name in ("W", "b"))

@@ -35,7 +35,7 @@ def window_matrix(batch, pad, window):
 
 
 def reference(batch, W, b, pad, window, pooling):
-    """z[t] = W x[t] + b, one token at a time."""
+    """Compute z[t] = W x[t] + b, one token at a time."""
     out = []
     for x in window_matrix(batch, pad, window):
         if pooling == "average":
@@ -70,10 +70,10 @@ def test_gradients_equal_finite_differences(window, pooling, lengths):
     def f(rows=batch.rows):
         return weighted_sum([layer.predict(batch._replace(rows=rows)).dataXd], weights)
 
-    # The layer is linear in each of its inputs, so the step may be long.
+    # The layer is linear in each of its inputs, so the step may be large.
     check_gradient(f, batch.rows, d_rows, eps=0.5, rtol=1e-4)
     check_params(layer, f, eps=0.5, rtol=1e-4)
-    assert not d_rows[-1].any()  # the row that no token has
+    assert not d_rows[-1].any()  # the row that no token uses
 
 
 @windows
@@ -144,7 +144,7 @@ def test_initial_weights_are_scaled_to_the_whole_window(pooling):
 def test_window_rows(lengths, window, shared):
     n_tokens, width = sum(lengths), 2 * window + 1
     pad_id, n_positions = n_tokens, 1 if shared else width
-    # Every token a row of its own, so that an index tells the token.
+    # Each token has a row of its own, so an index identifies the token.
     row_ids = window_rows(
         numpy.arange(n_tokens), numpy.array(lengths, dtype="int32"), window, pad_id
     )
@@ -164,7 +164,7 @@ def test_window_rows(lengths, window, shared):
 @windows
 @poolings
 def test_positions_in_blocks_give_the_same_numbers(monkeypatch, window, pooling):
-    """A table too large for memory is made for some positions at a time."""
+    """If the table would be too large, it is made for a few positions at a time."""
     results = []
     for max_table in (2**24, 1):
         monkeypatch.setattr(windowed_affine, "_MAX_TABLE", max_table)

@@ -14,7 +14,7 @@ def doc():
 
 
 def Norms():
-    """An embedding layer that puts out the NORM of each word."""
+    """An embedding layer that returns the NORM of each word."""
 
     def forward(model, docs, is_train):
         return [doc.to_array(NORM) for doc in docs], lambda d_docs: d_docs

@@ -25,7 +25,7 @@ def vocab():
 
 
 def make_layer(wrap, docs):
-    """Embedding and window, with equal weights whatever `wrap` is."""
+    """An embedding and a window layer. The weights don't depend on `wrap`."""
     embed = CharNgrams(4, 30, min_n=1, max_n=3, attr="ORTH")
     model = chain(wrap(embed), WindowedAffine(3, 4, window=1)).initialize(X=docs)
     for index, node in enumerate(model.walk()):
@@ -90,7 +90,7 @@ def test_all_tokens_have_rows_of_their_own(vocab):
 
 
 def test_documents_of_two_vocabularies():
-    """Each word is spelled by a vocabulary that knows it."""
+    """Each word is looked up in a vocabulary that has it."""
     words_of_docs = [["Hi", "there"], [], ["Xyz", "😀", "Hi"]]
     embed = CharNgrams(4, 30, min_n=1, max_n=3, attr="ORTH").initialize()
     rows, ids, *_ = DistinctWords(embed).predict(

@@ -9,7 +9,7 @@ MASK = 2**64 - 1
 
 
 def make_batch(lengths):
-    """A batch in which words repeat, and one row of the table is not used at all."""
+    """A batch in which words repeat, and which doesn't use one row of the table."""
     rng = numpy.random.default_rng(0)
     rows = rng.normal(size=(N_ROWS, N_I)).astype("float32")
     ids = rng.integers(N_ROWS - 1, size=sum(lengths))
@@ -17,7 +17,7 @@ def make_batch(lengths):
 
 
 def hash_ngram(ngram):
-    """The hash of one n-gram, a character at a time, in whole numbers modulo 2^64."""
+    """The hash of one n-gram, one character at a time, in Python integers modulo 2^64."""
     state = 0
     for char in ngram:
         state = ((state ^ (ord(char) + 1)) * 0x9E3779B97F4A7C15) & MASK
@@ -27,7 +27,7 @@ def hash_ngram(ngram):
 
 
 def ngram_rows(word, min_n, max_n, n_rows):
-    """The table rows of all n-grams of a word with its marks, two of each."""
+    """The table rows of all n-grams of a word with its marks. Each n-gram has two."""
     marked = f"<{word}>"
     ngrams = [
         marked[i : i + n] for n in range(min_n, max_n + 1) for i in range(len(marked) - n + 1)

@@ -1,4 +1,4 @@
-"""Which columns of an embedding come from which feature of the word."""
+"""The columns of an embedding that belong to each feature of a word."""
 
 import pytest
 from spacy.ml.models import build_hash_embed_cnn_tok2vec

@@ -1,4 +1,4 @@
-"""Labels that are added to a trained classifier, apart from the others."""
+"""Labels can be added to a trained classifier without changing the others."""
 
 import numpy
 import pytest

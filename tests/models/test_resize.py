@@ -95,7 +95,7 @@ def test_the_same_number_of_tags_changes_nothing(docs, settings):
 
 @settings
 def test_gradients_before_resizing_do_not_break_training(docs, settings):
-    """`nlp.update` may leave gradients, and `add_label` may follow."""
+    """`nlp.update` may leave gradients before `add_label`."""
     model = make_model(docs, nO=3, **settings)
     scores, backprop = model(docs, is_train=True)
     backprop(random_like(scores))

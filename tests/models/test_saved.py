@@ -1,4 +1,4 @@
-"""Models are loaded only if they are what the layers expect."""
+"""A model is loaded only if it fits the layers."""
 
 import numpy
 import pytest
@@ -55,7 +55,7 @@ def test_round_trip(settings):
 
 
 def test_the_default_model_of_spacy_round_trips():
-    """HashEmbed takes a seed of its own if it is given none."""
+    """Without a seed, HashEmbed uses a default seed."""
     make = lambda: MultiHashEmbed(8, ["NORM"], [50], include_static_vectors=False)  # noqa: E731
     model = make_model(embed=make())
     assert load(model.to_bytes(), embed=make()).to_bytes() == model.to_bytes()
@@ -180,7 +180,7 @@ def test_dimensions_of_other_layers(size):
 
 
 def test_names_and_references_stay():
-    """They decide how a model is run."""
+    """Names and references determine how a model runs."""
     data = srsly.msgpack_loads(make_model(added=[4]).to_bytes())
     for node in data["nodes"]:
         node.update(name="other", refs=dict.fromkeys(node["refs"], 0))
@@ -202,7 +202,7 @@ def test_parts_of_another_kind(part, value):
 
 
 def test_models_of_earlier_versions():
-    """Some layers told fewer of their dimensions."""
+    """Some layers used to save fewer dimensions."""
     model = make_model(added=[4])
     data = srsly.msgpack_loads(model.to_bytes())
     for node in data["nodes"]:

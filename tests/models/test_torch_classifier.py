@@ -48,8 +48,8 @@ def make_torch_model(docs, scorer=None, *, embed=None, nO=5, **settings):
 
 
 def arrays(model, get) -> list[numpy.ndarray]:
-    """The parameters of a classifier, or their gradients, as those of the torch network are:
-    embedding, padding, and linear layers and slopes in turn."""
+    """The parameters of a classifier, or their gradients, in the order of the torch network:
+    embedding, padding, then alternately linear layers and slopes."""
     affine = {
         node.id: get(node, "W").transpose((1, 0, 2)).reshape((get(node, "W").shape[1], -1))
         for node in model.walk()
@@ -88,8 +88,8 @@ def twins(docs, hidden_depth=1, activation="relu", hidden_width=6, embed=hash_em
 
 @networks
 def test_the_network_of_the_thinc_model(docs, hidden_depth, activation):
-    """The same scores, and by autograd the same gradients as by the backward passes that were
-    written by hand: of the windowed affine layer, the activations, padding and embedding."""
+    """The same scores, and autograd gives the same gradients as the handwritten backward passes: of
+    the windowed affine layer, the activations, padding and embedding."""
     model, twin = twins(docs, hidden_depth, activation)
     scores, backprop = model(docs, is_train=True)
     of_twin, backprop_twin = twin(docs, is_train=True)
@@ -108,7 +108,7 @@ def test_the_network_of_the_thinc_model(docs, hidden_depth, activation):
 
 @networks
 def test_the_initialization_of_the_thinc_model(docs, hidden_depth, activation):
-    """The same distribution of every parameter of the network, and scores of zero."""
+    """Every parameter of the network has the same distribution, and scores are zero."""
     fix_random_seed(0)
     size = {"hidden_width": 300, "hidden_depth": hidden_depth, "activation": activation}
     model = WindowClassifier(hash_embed(), nO=5, **size).initialize(X=docs)
@@ -123,8 +123,8 @@ def test_the_initialization_of_the_thinc_model(docs, hidden_depth, activation):
 
 
 def test_embeddings_have_the_gradient_of_autograd(vocab, docs):
-    """Characters and updated vectors, through layer normalization, a linear map and the windows:
-    the whole network once more, in PyTorch and 64 bits."""
+    """Character n-grams and updated vectors, with layer normalization, a linear map and the
+    windows: the whole network again, in PyTorch and 64 bits."""
     set_vectors(vocab)
     words_of_docs = [[token.text for token in doc if not token.is_space] for doc in docs]
     docs = [Doc(vocab, words=words) for words in words_of_docs if words]
@@ -172,8 +172,8 @@ def test_embeddings_have_the_gradient_of_autograd(vocab, docs):
 
 
 class Residual(nn.Module):
-    """A network of one's own: normalized layers, one added to the one before, shapes that follow
-    from the data, and a dropout of its own beside one that follows the training's."""
+    """A user's own network: normalized layers, a residual connection, shapes that follow from the
+    data, and one dropout with its own rate beside one that follows the training."""
 
     def __init__(self, n_features, n_tags, width):
         super().__init__()
@@ -191,7 +191,7 @@ class Residual(nn.Module):
 
 
 def conv_scorer(n_features, n_tags):
-    """Embeddings of 8 numbers, and a convolution over five words."""
+    """A convolution over the embeddings of five words, of width 8."""
     split = nn.Unflatten(1, (n_features // 8, 8))
     return nn.Sequential(split, nn.Conv1d(5, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(24, n_tags))
 
@@ -248,7 +248,7 @@ def test_dropout(docs, rate):
     [layer] = [node for node in model.walk() if node.name == "torch_module"]
     set_dropout_rate(model, 0.0)
     layer.attrs["dropout_rate"] = 0.5
-    # That of the network by itself: the embeddings have none now.
+    # Only that of the network, because the embeddings have none now.
     assert (numpy.vstack(model(docs, is_train=True)[0]) != plain).any()
     numpy.testing.assert_array_equal(numpy.vstack(model.predict(docs)), plain)
 
@@ -259,7 +259,9 @@ def test_labels_added_later(docs, scorer):
     before = numpy.vstack(model.predict(docs))
     layer = model.get_ref("output_layer")
     assert model.attrs["resize_output"](model, 7) is model
-    assert model.get_ref("output_layer").id != layer.id  # an optimizer must not mix them up
+    assert (
+        model.get_ref("output_layer").id != layer.id
+    )  # an optimizer must be able to tell them apart
     assert model.get_ref("output_layer").get_dim("nO") == 7
     after = numpy.vstack(model.predict(docs))
     numpy.testing.assert_allclose(after[:, :3], before, **CLOSE)

@@ -1,4 +1,5 @@
-"""Without torch, the package imports, and what needs torch says so when it is built."""
+"""Without torch the package can be imported, and what needs torch raises an error when it is
+built."""
 
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from .util import hash_embed
 SCRIPT = """
 import sys
 
-sys.modules["torch"] = None  # what `import torch` finds where it is not installed
+sys.modules["torch"] = None  # as if torch weren't installed
 import spacy
 from spacy.util import load_config, registry
 

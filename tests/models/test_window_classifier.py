@@ -102,7 +102,7 @@ def test_predictions_do_not_depend_on_the_batch(
 
 @embeds
 def test_wide_predictions_do_not_depend_on_the_batch(vocab, embed, way):
-    """At the default width, where matrix products run through their large blocks."""
+    """At the default width, where matrix products use their code for large blocks."""
     rng = numpy.random.default_rng(0)
     words = [f"w{number}" for number in range(300)]
     docs = make_docs(vocab, [rng.choice(words, size=size).tolist() for size in (1, 2, 7, 50, 400)])
@@ -136,8 +136,8 @@ def test_words_outside_the_window_do_not_matter(vocab, hidden_depth):
     model = make_model(docs, window=1, hidden_depth=hidden_depth)
     one, other = model.predict(docs)
     numpy.testing.assert_array_equal(one[2], other[2])
-    assert (one[3] != other[3]).any()  # "are" against padding
-    assert (one[1] != other[1]).any()  # "a" against "x"
+    assert (one[3] != other[3]).any()  # "are" versus padding
+    assert (one[1] != other[1]).any()  # "a" versus "x"
 
 
 @depths

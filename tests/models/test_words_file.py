@@ -38,7 +38,7 @@ def en_vocab():
 
 
 def test_round_trip(path, en_vocab):
-    """What isn't pretrained, and what is set for training, may differ."""
+    """Parts that aren't pretrained, and settings for training, may differ."""
     saved = make_model(en_vocab, seed=1)
     model = make_model(en_vocab, seed=2, nO=9, hidden_depth=2, dropout=0.4, word_dropout=0.3)
     output = model.get_ref("output_layer").get_param("W").copy()

@@ -16,7 +16,7 @@ NO_MOMENTUM = 1e-30
 
 
 def sparse_gradients(n_steps, share=0.2, seed=0):
-    """Gradients of a table, in each of which a share of the rows is not zero."""
+    """Gradients of a table. In each of them, only a share of the rows isn't zero."""
     rng = numpy.random.default_rng(seed)
     for _ in range(n_steps):
         gradient = rng.normal(scale=0.01, size=SHAPE).astype("float32")
@@ -58,7 +58,7 @@ def assert_close(found, expected):
 )
 @pytest.mark.parametrize("share", [0.05, 0.4])
 def test_a_table_learns_as_by_thincs_adam_without_momentum(settings, share):
-    # The last step touches all rows, so that all weight decay is done.
+    # The last step has gradients for all rows, which applies all weight decay.
     last = numpy.full(SHAPE, 0.01, dtype="float32")
     gradients = [*sparse_gradients(40, share), last]
     dense = run(Adam(0.01, beta1=NO_MOMENTUM, **settings), gradients)
@@ -88,7 +88,7 @@ def test_averages_are_exact_whenever_they_are_read():
 
 
 def test_averages_are_those_of_the_weights_at_every_step():
-    """With weight decay, too, which rows without a gradient wait for."""
+    """Also with weight decay, which waits for a row's next gradient."""
     optimizer, weights = SparseAdam(0.01, L2=0.5), make_weights()
     average = numpy.zeros(SHAPE)
     for t, gradient in enumerate(sparse_gradients(60, share=0.02), start=1):
@@ -142,7 +142,7 @@ def test_no_averages():
 
 
 def test_use_params():
-    """In a model: the averages while they are used, then the weights again."""
+    """A model has the averages while they are used, and the weights afterwards."""
     embed = HashEmbed(4, 500, seed=0).initialize()
     linear = Linear(3, 4).initialize()
     optimizer = SparseAdam(0.1)
@@ -169,7 +169,7 @@ def test_the_same_numbers_every_time():
 @versions
 @pytest.mark.parametrize("has_average", [True, False])
 def test_rows_are_updated_by_the_formula(adam, has_average):
-    """In 64 bits, and row by row. The other rows stay as they are."""
+    """Compared in 64 bits, row by row. The other rows stay as they are."""
     rng = numpy.random.default_rng(2)
     weights, gradient, average = rng.normal(size=(3, *SHAPE)).astype("float32")
     moment = rng.random(SHAPE).astype("float32")
@@ -200,7 +200,7 @@ def test_rows_are_updated_by_the_formula(adam, has_average):
 @versions
 @pytest.mark.parametrize("has_average", [True, False])
 def test_a_parameter_is_updated_by_the_formula(adam, has_average):
-    """In 64 bits."""
+    """Compared in 64 bits."""
     rng = numpy.random.default_rng(2)
     arrays = rng.normal(size=(5, 1001)).astype("float32")
     arrays[3] = abs(arrays[3])

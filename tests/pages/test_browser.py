@@ -1,4 +1,4 @@
-"""The page of documents in a real browser."""
+"""The page with documents in a real browser."""
 
 import re
 
@@ -12,12 +12,12 @@ LONG = "Office of the High Commissioner for Refugees of the United Nations in Ge
 SHARA, CAIRO = "\u05e9\u05e8\u05d4", "\u05e7\u05d4\u05d9\u05e8"
 DOCS = [
     make_doc(f"The {LONG} is here.", (LONG, "ORG", 0.97)),
-    # Neither labels nor digits are what a text begins with.
+    # Labels and digits don't decide the direction of a text.
     make_doc(
         f"2020 {SHARA} {CAIRO}.", ("2020", "DATE", 0.8), (SHARA, "PER", 0.9), (CAIRO, "LOC", 0.1)
     ),
     make_doc(f"{'x' * 200} and Anna", ("x" * 200, "L" * 80, 0.5), ("Anna", "PER", None)),
-    # All colours, as strong as they get.
+    # All colors at full strength.
     make_doc("a b c d e f g h", *[(char, f"LABEL_{char}", 1.0) for char in "abcdefgh"]),
     make_doc("&lt;b&gt; <b>bold</b>"),
 ]
@@ -28,7 +28,7 @@ def page(browser, tmp_path):
     path = tmp_path / "page.html"
     path.write_text(render_docs(DOCS, "What <b>is</b> found"), encoding="utf8")
     for kind in ("browser", "performance"):
-        browser.get_log(kind)  # that of other pages
+        browser.get_log(kind)  # clears the log of other pages
     browser.get(path.as_uri())
     yield browser
     assert browser.get_log("browser") == []
@@ -59,12 +59,12 @@ def style(page, element, name) -> str:
 
 
 def rgba(color: str) -> list[float]:
-    """Red, green, blue, and how opaque."""
+    """Red, green, blue and opacity."""
     return [*map(float, re.findall(r"[\d.]+", color)), 1.0][:4]
 
 
 def luminance(rgb) -> float:
-    """As WCAG defines it."""
+    """The relative luminance, as WCAG defines it."""
     parts = [channel / 255 for channel in rgb]
     linear = [
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
@@ -105,7 +105,7 @@ def test_no_scrolling_sideways(page, width):
 
 
 def test_right_to_left(page):
-    """A text begins where its script does, and so do its entities."""
+    """A text, and each entity, begins on the side where its script begins."""
     year, shara, cairo = entities(page)[1:4]
     card = page.find_element("css selector", ".card").rect
     assert year.rect["x"] > shara.rect["x"] > cairo.rect["x"] > card["x"] + card["width"] / 2
@@ -115,7 +115,7 @@ def test_right_to_left(page):
 
 
 def test_texts_stay_as_they_are(page):
-    """What is copied has no labels in it."""
+    """Copied text doesn't contain labels."""
     shown = page.execute_script("""
         const copy = document.querySelector(".texts").cloneNode(true);
         copy.querySelectorAll("small").forEach((label) => label.remove());

@@ -1,4 +1,4 @@
-"""The page of documents, as HTML."""
+"""The page with documents, as HTML."""
 
 import re
 
@@ -18,7 +18,7 @@ TEXT = "Anna likes London."
 
 
 def marks_of(html):
-    """The attributes and the content of what is marked."""
+    """The attributes and the content of each mark."""
     return re.findall("<mark ([^>]*)>(.*?)</mark>", html, flags=re.DOTALL)
 
 
@@ -89,7 +89,7 @@ def test_characters_that_html_cannot_hold():
 
 @pytest.mark.parametrize("lang", ["en", "he", "xx"])
 def test_languages_and_directions(lang):
-    """Each text says its language, and none if it isn't known."""
+    """Each text has its language, or an empty one if it is unknown."""
     html = render_docs([make_doc(TEXT, ANNA, lang=lang)])
     lang = "" if lang == "xx" else lang
     assert f'<p class="found" dir="auto" lang="{lang}"><mark' in html

@@ -3,7 +3,7 @@ from spacy.tokens import Doc
 
 
 def make_doc(text: str, *ents: tuple[str, str, float | None], lang: str = "xx") -> Doc:
-    """A Doc with entities, given by their texts, labels and probabilities, in their order."""
+    """Make a Doc with entities, which are given in order by text, label and probability."""
     doc = spacy.blank(lang).make_doc(text)
     spans, end = [], 0
     for words, label, score in ents:

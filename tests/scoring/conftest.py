@@ -13,7 +13,7 @@ from .util import MORE_SENTENCES
 
 @pytest.fixture(scope="module", params=["compiled", "plain"])
 def core(request) -> Iterator:
-    """The version of what scores are made of that the tests of a module run with."""
+    """The arithmetic of scoring, compiled or plain, that a module's tests run with."""
     module = plain if request.param == "plain" else compiled_module("scoring.core")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(words, "core", module)

@@ -1,4 +1,4 @@
-"""What sums and products are, by definition, and compiled against its twin in plain Python."""
+"""Sums and products follow their definition, and are the same compiled and in plain Python."""
 
 import numpy
 import pytest

@@ -29,7 +29,7 @@ def test_a_table_where_the_model_allows_it(settings):
 
 
 class OtherOps(NumpyOps.__base__):
-    """The arrays of another device."""
+    """Ops for arrays on another device."""
 
     name = "other"
 
@@ -67,5 +67,5 @@ def test_both_give_one_row_a_token(vocab, embed):
         numpy.testing.assert_allclose(scores, expected_scores(model, docs), **CLOSE)
         scorer.clear()
         numpy.testing.assert_array_equal(score(scorer, docs), scores)
-        scores[:] = 7.0  # they are the caller's
+        scores[:] = 7.0  # the caller may change them
         assert abs(score(scorer, docs) - 7.0).min() > 1e-3

@@ -29,7 +29,7 @@ def make_scorer(model, table_size=1000):
     return TableScorer(model, table_size)
 
 
-# The same scores as the model's ------------------------------------------------------------------
+# The model's scores ------------------------------------------------------------------------------
 
 
 CASES = [
@@ -48,7 +48,7 @@ def test_scores_equal_those_of_the_model(docs, hidden_depth, activation, pooling
     together = score(scorer, docs)
     numpy.testing.assert_allclose(together, expected, **CLOSE)
     assert together.std() > 0.1
-    # To the last bit in any batch, with any table, whatever was scored before.
+    # The same to the last bit in any batch, with any table, whatever was scored before.
     numpy.testing.assert_array_equal(score(scorer, docs), together)
     numpy.testing.assert_array_equal(score(scorer, docs[::-1])[-len(docs[0]) :], together[:7])
     for table_size in (0, 1, 30):
@@ -76,7 +76,8 @@ def test_any_width(docs, hidden_depth, activation, hidden_width, nO):
 def test_labels_that_were_there_keep_their_scores(
     docs, hidden_width, pooling, hidden_depth, activation
 ):
-    """To the last bit, when others are added and learn, each with hidden units of its own."""
+    """Scores stay the same to the last bit when other labels are added and trained, each with
+    hidden units of its own."""
     settings = dict(hidden_depth=hidden_depth, activation=activation, pooling=pooling)
     model = make_model(docs, hidden_width=hidden_width, **settings)
     scorer = make_scorer(model)
@@ -93,7 +94,7 @@ def test_labels_that_were_there_keep_their_scores(
 
 
 def wide_model(docs, **settings):
-    """A model of the widths of the default one."""
+    """A model with the default widths."""
     features = MultiHashEmbed(
         width=64, attrs=["NORM", "PREFIX", "SUFFIX", "SHAPE"], rows=[500] * 4,
         include_static_vectors=False,
@@ -106,8 +107,8 @@ def wide_model(docs, **settings):
 
 @pytest.mark.parametrize("hidden_depth", [0, 1, 2])
 def test_scores_of_a_wide_model(vocab, hidden_depth):
-    """At the default widths, where words come into the table one by one, in small groups and in
-    large ones."""
+    """At the default widths. Words are added to the table one by one, in small groups and in large
+    ones."""
     rng = numpy.random.default_rng(0)
     words = numpy.array([f"w{number}" for number in range(400)])
     sizes = (1, 2, 7, 50, 400, 1, 33, 32, 31, 64)
@@ -178,11 +179,11 @@ def test_a_long_document(vocab):
     numpy.testing.assert_allclose(scores, expected_scores(model, long), **CLOSE)
 
 
-# Weights that change -----------------------------------------------------------------------------
+# Changes of weights ------------------------------------------------------------------------------
 
 
 def check_after(change, model, docs):
-    """Scores follow a change of the weights."""
+    """Check that scores follow a change of the weights."""
     scorer = make_scorer(model)
     before = score(scorer, docs).copy()
     change()
@@ -249,7 +250,7 @@ def test_an_optimizer_writes_into_the_parameters(docs, hidden_depth, optimizer):
 
 
 def test_an_update_of_dead_hidden_units(docs):
-    """Only the output's bias learns."""
+    """Only the output's bias changes."""
     model = make_model(docs)
     model.get_ref("windowed_affine").get_param("b")[:] = -1e3
 
@@ -323,7 +324,7 @@ def test_clear(vocab, docs):
     model = make_model(docs)
     scorer = make_scorer(model)
     before = score(scorer, docs)
-    # What nothing but `clear` can tell it.
+    # A change that it can't notice.
     W = model.get_ref("windowed_affine").get_param("W")
     W *= 2.0
     numpy.testing.assert_array_equal(score(scorer, docs), before)
@@ -332,11 +333,11 @@ def test_clear(vocab, docs):
     assert abs(score(scorer, docs) - before).max() > 0.1
 
 
-# What it keeps -----------------------------------------------------------------------------------
+# The cache ---------------------------------------------------------------------------------------
 
 
 def embedded_words(model, monkeypatch):
-    """The words that a model's embedding gets from now on."""
+    """The words that a model embeds from now on."""
     embed = model.get_ref("embed")
     seen, forward = [], embed._func
 
@@ -380,7 +381,7 @@ def test_copies_have_no_table(docs, copied):
     scores = score(scorer, docs)
     assert len(pickle.dumps(scorer)) == before
     [other, other_model] = copied([scorer, model])
-    assert other._known is None
+    assert other._state is None
     assert other.model is other_model is not model
     assert other.table_size == 900
     numpy.testing.assert_array_equal(score(other, docs), scores)
@@ -410,7 +411,7 @@ def test_threads(vocab, table_size):
 
 @pytest.mark.parametrize("table_size", [0, 6, 1000])
 def test_documents_of_other_vocabularies(vectors_vocab, table_size):
-    """Words are embedded with the vocabulary of their document, as the model does it."""
+    """Words are embedded with the vocabulary of their document, as in the model."""
     model = make_model(make_docs(vectors_vocab), embed=VectorsEmbed(4))
     other = spacy.blank("de").vocab
     set_vectors(other)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("core")
 
 
 class Cache:
-    """A cache of words, and what it asked to be made."""
+    """A cache of words, and a record of the products that it asked for."""
 
     def __init__(self, size: int) -> None:
         self.made: list[int] = []
@@ -48,7 +48,7 @@ class Cache:
     size=st.integers(0, 24),
 )
 def test_any_batches(batches, size):
-    """Products don't depend on the size, nor on what was looked up before."""
+    """Products don't depend on the cache's size, nor on what was looked up before."""
     cache = Cache(size)
     for words in batches:
         numpy.testing.assert_array_equal(cache.look_up(words), make_products(words))
@@ -86,7 +86,7 @@ def test_words_that_appear_no_more_go():
 
 
 def test_a_word_that_appears_once_a_generation_stays():
-    """Also if it comes with the word that starts a new generation, or right after it."""
+    """Even if it comes with the word that starts a new generation, or right after it."""
     for offset in range(10):
         cache = Cache(20)
         for n in range(200):
@@ -132,7 +132,7 @@ def test_no_words():
 
 
 def test_a_word_that_can_not_be_spelled():
-    """An error leaves a cache that works."""
+    """The cache still works after an error."""
     cache = Cache(8)
     cache.look_up([1, 2, 3])
 
@@ -166,7 +166,7 @@ def test_threads():
 
 
 def peak_of_distinct_words(n: int, size: int, batch: int = 500) -> int:
-    """Bytes at the peak, while ever-new words are looked up."""
+    """Peak memory in bytes, while only new words are looked up."""
     rows = make_products(range(batch))
     cache = WordCache(size, [PAD], lambda words: [rows[: len(words)]])
     tracemalloc.start()
@@ -182,8 +182,9 @@ def peak_of_distinct_words(n: int, size: int, batch: int = 500) -> int:
 
 
 def bytes_of(size: int) -> int:
-    """Bytes of three generations (one of them just being replaced), each a table of half the size
-    with at most 160 bytes a word besides its products, and 100 kB for a batch."""
+    """The memory of three generations (one of them is just being replaced), plus 100 kB for a
+    batch. Each has half the size of the cache and takes at most 160 bytes per word besides its
+    products."""
     per_word = N_POSITIONS * LANES * 4 + 160
     return 3 * (size // 2 + 1) * per_word + 100_000
 

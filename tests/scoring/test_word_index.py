@@ -10,8 +10,8 @@ from .util import uint64
 NOT_FOUND = 0
 
 LAST = 2**32 - 1
-# Any words, or words that want the same slots: the first ones, or the last ones of every index
-# of up to 2**32 slots, after which the search goes on at the first.
+# Any words, or words that need the same slots: the first or the last ones of every index of up to
+# 2**32 slots. After the last slot, the search continues at the first.
 words_of_any_kind = st.one_of(
     st.integers(0, 2**64 - 1),
     st.integers(0, 9),
@@ -89,9 +89,9 @@ def test_looking_up_changes_nothing(core):
 
 
 def test_readers_while_words_are_added(core):
-    """A reader finds a word's number, or not yet; and what it found once, it finds again."""
+    """A reader may not find a new word's number yet, but once it does, it always finds it again."""
     words = numpy.random.default_rng(0).integers(2**64, size=4000, dtype="uint64")
-    words[::2] %= 2**16  # half of them in few slots
+    words[::2] %= 2**16  # half of them share a few slots
     words = numpy.unique(words)
     index, numbers = core.WordIndex(len(words)), numpy.arange(1, len(words) + 1)
     wrong = []

@@ -19,8 +19,7 @@ def make_table(capacity=4, words=()):
 
 
 def sums_by_loop(products, rows, lengths):
-    """What is added up of windows of N_POSITIONS words, the padding outside of a document being
-    row 0."""
+    """The sums over windows of N_POSITIONS words. Outside of a document there is padding, row 0."""
     sums, end, half = [], 0, N_POSITIONS // 2
     for length in lengths:
         start, end = end, end + length
@@ -114,7 +113,7 @@ def test_rows_start_with_a_line_of_the_cache(width):
 
 
 def test_readers_while_words_are_added():
-    """A word that is found has its products already."""
+    """When a word can be found, its products are already there."""
     words = uint64(range(0, 3000, 3))
     products = make_products(words)
     table = WordTable(len(words), [PAD])
@@ -142,7 +141,7 @@ def test_readers_while_words_are_added():
 
 
 def test_sections_are_apart():
-    """A section has the same numbers whatever is beside it."""
+    """A section gives the same numbers whatever other sections there are."""
     other = 100 * make_products(WORDS)[:, :, :5]
     alone = make_table(words=WORDS)
     other_alone = WordTable(4, [100 * PAD[:, :5]])

@@ -13,7 +13,7 @@ MORE_SENTENCES = [*SENTENCES, SENTENCES[0] * 9, [], ["x"] * 70, *SENTENCES[::-1]
 
 
 def make_products(words) -> numpy.ndarray:
-    """Products that tell every word from the others. Shape (n, N_POSITIONS, WIDTH)."""
+    """Products that differ for every word. Shape (n, N_POSITIONS, WIDTH)."""
     rows = [numpy.random.default_rng(int(word)).normal(size=(N_POSITIONS, WIDTH)) for word in words]
     return numpy.array(rows, dtype="float32").reshape(-1, N_POSITIONS, WIDTH)
 
@@ -30,12 +30,12 @@ def int32(numbers) -> numpy.ndarray:
 
 
 def read_products(table, words, section: int = 0) -> numpy.ndarray:
-    """What a table holds of words. Shaped as from `make_products`."""
+    """The products that a table has for words. Same shape as from `make_products`."""
     return table._sections[section][table.find(words), :, : table._widths[section]]
 
 
 def score(scorer, docs) -> numpy.ndarray:
-    """One row a word."""
+    """Scores with one row per word."""
     scores = scorer.scores(docs, read_words(docs, False, False))
     assert scores.dtype == numpy.float32 and scores.flags.c_contiguous
     return scores
@@ -46,7 +46,7 @@ def expected_scores(model, docs) -> numpy.ndarray:
 
 
 def in_parts(scorer, docs, n_parts, seed=0) -> numpy.ndarray:
-    """Scores of a batch that is split at random, each part with a token at least."""
+    """The scores of a batch that is split at random. Each part has at least one token."""
     cuts = numpy.random.default_rng(seed).integers(1, len(docs), size=n_parts - 1)
     parts = numpy.split(numpy.arange(len(docs)), numpy.unique(cuts))
     batches = [[docs[n] for n in part] for part in parts]

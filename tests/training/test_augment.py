@@ -31,7 +31,7 @@ def nlp():
 
 @pytest.fixture
 def extensions():
-    """Attributes of a Doc, a token and a span."""
+    """Extension attributes of a Doc, a token and a span."""
     for kind in (Doc, Token, Span):
         kind.set_extension("note", default=None)
     yield
@@ -40,7 +40,7 @@ def extensions():
 
 
 def make_doc(nlp) -> Doc:
-    """A document with all sorts of annotation."""
+    """A document with all kinds of annotation."""
     doc = Doc(
         nlp.vocab,
         words=WORDS,
@@ -147,7 +147,7 @@ def test_norms_are_those_of_the_words_or_their_own():
 
 
 def test_no_letter_changes_the_number_of_others():
-    """Tokens are cut out of the changed text by the lengths of its letters."""
+    """Tokens are cut out of the changed text by the lengths of their changed letters."""
     for change in (str.lower, str.upper):
         text = "".join(map(chr, range(sys.maxunicode + 1)))
         assert len(change(text)) == sum(len(change(letter)) for letter in text)
@@ -158,7 +158,7 @@ LETTERS = st.text(st.sampled_from("aAßŉİıΣσςΑ'’. -ǅﬃ\u0307"), min_s
 
 @given(text=LETTERS, cut=st.integers(1, 11), change=st.sampled_from([str.lower, str.upper]))
 def test_tokenizations_that_differ_still_align(text, cut, change):
-    """What becomes of a letter doesn't depend on where its token ends."""
+    """How a letter changes doesn't depend on where its token ends."""
     vocab = Vocab()
     parts = [part for part in (text[:cut], text[cut:]) if part]
     whole = Doc(vocab, words=[text], spaces=[False])
@@ -230,7 +230,7 @@ def test_a_corpus_stays_a_stream(nlp, tmp_path, reader):
     drawn = random.Random()
     drawn.setstate(state)
     drawn.random()
-    assert random.getstate() == drawn.getstate()  # one document was read, and one draw made
+    assert random.getstate() == drawn.getstate()  # one document was read, and one number drawn
     assert first[0].text == make_doc(nlp).text
     assert first[1].text in (first[0].text.lower(), first[0].text.upper())
     assert len(list(corpus(nlp))) == 40
@@ -239,7 +239,7 @@ def test_a_corpus_stays_a_stream(nlp, tmp_path, reader):
 
 
 def test_a_model_learns_from_copies():
-    """Entities are found in other letters, and incorrect spans stay what they are."""
+    """Entities are found in the other case, and incorrect spans stay as they are."""
     nlp = make_nlp(incorrect_spans_key="wrong")
     examples = make_examples(nlp)
     for example in examples:

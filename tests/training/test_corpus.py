@@ -1,4 +1,4 @@
-"""The reader yields what `spacy.Corpus.v1` yields, each time, whatever was done in between."""
+"""The reader yields what `spacy.Corpus.v1` yields, each time, whatever happened in between."""
 
 import os
 import random
@@ -27,15 +27,15 @@ ATTRS = ["ENT_IOB", "ENT_TYPE", "ENT_KB_ID", "ENT_ID", "TAG", "LEMMA", "SENT_STA
 
 
 def make_docs(n_docs=6):
-    """Documents of one to three sentences, with all sorts of annotation."""
+    """Documents of one to three sentences, with all kinds of annotation."""
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
     yield Doc(nlp.vocab)
     for number in range(n_docs):
         doc = nlp(" ".join(SENTENCES[: number % 3 + 1]) + f" {number}")
-        if number == 3:  # without known spaces, nor sentences
+        if number == 3:  # without known spaces or sentences
             doc = Doc(nlp.vocab, words=["The", "U.S.,", "can't"])
-        elif number == 4:  # with tokens that no tokenizer makes
+        elif number == 4:  # with tokens that no tokenizer produces
             with doc.retokenize() as retokenizer:
                 retokenizer.merge(doc[1:3])
         doc.set_ents([Span(doc, 1, 3, "PERSON", kb_id="Q1", span_id="p")], missing=[doc[0:1]])
@@ -54,7 +54,7 @@ def write(path, docs):
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """A folder of corpora."""
+    """A folder with corpora."""
     folder = tmp_path_factory.mktemp("corpora")
     docs = list(make_docs())
     write(folder / "a.spacy", docs)
@@ -90,7 +90,7 @@ def reads(monkeypatch):
 
 
 def content(example):
-    """All there is to know of an example."""
+    """Everything in an example."""
     return [
         (doc.to_bytes(), doc.has_unknown_spaces, [token.norm_ for token in doc])
         for doc in (example.predicted, example.reference)
@@ -102,7 +102,7 @@ def contents(examples):
 
 
 def spoil(example):
-    """Write into both Docs whatever can be written."""
+    """Write into both Docs wherever possible."""
     for doc in (example.predicted, example.reference):
         doc.set_ents([Span(doc, 0, 1, "SPOILED")])
         doc.spans["sc"] = [Span(doc, 0, 1, "SPOILED")]
@@ -117,7 +117,7 @@ def spoil(example):
 
 
 def twice_and_spoiled(nlp, example):
-    """An augmenter that writes into what it gets, and yields two examples of it, or one."""
+    """An augmenter that writes into the example it gets, and yields one or two examples."""
     if random.random() < 0.5:
         yield Example(nlp.make_doc(example.text.upper()), example.reference.copy())
     if numpy.random.random() < 0.5:
@@ -194,7 +194,7 @@ def test_several_at_once(path, nlp, is_kept):
         assert contents(corpus(nlp)) == expected
     first = corpus(nlp)
     found = [content(next(first))]
-    for example in corpus(nlp):  # all of another, as an evaluation does
+    for example in corpus(nlp):  # read another one completely, as an evaluation does
         spoil(example)
     second, found_second = corpus(nlp), []
     for example in first:
@@ -314,7 +314,7 @@ def test_other_files(tmp_path, nlp):
     check(8)
     write(second, docs[:4])
     check(9)
-    # Another content of the same size: what follows the compressed data is not read.
+    # Other content of the same size. What follows the compressed data isn't read.
     before = second.read_bytes()
     time = second.stat().st_mtime_ns
     second.write_bytes(write(second, docs[:3]).read_bytes().ljust(len(before), b"!"))
@@ -376,14 +376,14 @@ def test_nothing_of_a_memory_zone_is_kept(path, reads):
     reads.clear()
     with nlp.memory_zone():
         assert contents(corpus(nlp)) == expected
-    examples = corpus(nlp)  # one that enters a zone halfway
+    examples = corpus(nlp)  # it enters a zone halfway
     assert contents(islice(examples, 2)) == expected[:2]
     with nlp.memory_zone():
         assert contents(islice(examples, 2)) == expected[2:4]
     assert contents(examples) == expected[4:]
     assert contents(corpus(nlp)) == expected
     assert len(reads) == 3
-    with nlp.memory_zone():  # what is kept serves in a zone as well
+    with nlp.memory_zone():  # kept documents can be used in a zone as well
         assert contents(corpus(nlp)) == expected
     assert contents(corpus(nlp)) == expected
     assert len(reads) == 3

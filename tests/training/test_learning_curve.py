@@ -48,7 +48,7 @@ def test_the_picture():
     assert "Best score 50.00 at step 100 (dashed), of 200 steps. 1,000 words a second." in shown
     assert {"40.0 PER", "40.0 LOC", "40.0 ents_f", "25.0 "} <= set(shown)
     [loss, scores, per, loc, violations] = svg.iter(f"{SVG}polyline")
-    # The best score stands highest, in the middle.
+    # The best score is highest, in the middle.
     assert scores.get("points").split() == ["0.0,190.0", "165.0,0.0", "330.0,38.0"]
     assert len(violations.get("points").split()) == len(loss.get("points").split()) == 2
     assert [line.get("x1") for line in svg.iter(f"{SVG}line") if line.get("class") == "best"] == (

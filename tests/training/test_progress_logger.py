@@ -1,4 +1,4 @@
-"""The logger in trainings as users run them."""
+"""The logger in trainings, as users run them."""
 
 import io
 from xml.etree import ElementTree
@@ -48,7 +48,7 @@ def run(config, output=None):
 
 
 def table(output):
-    """The rows of the table, by the heads of its columns, which two spaces separate."""
+    """The rows of the table, by column name. Two spaces separate the columns."""
     lines = output.splitlines()
     [start] = [i for i, line in enumerate(lines) if line.startswith("E ")]
     widths = [len(dashes) for dashes in lines[start + 1].split()]
