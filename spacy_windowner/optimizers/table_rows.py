@@ -115,38 +115,3 @@ class TableRows:
         average *= decays
         average += self.weights
         self._seen[:, 2] = self._now[2]
-
-    def get_state(self) -> dict[str, numpy.ndarray]:
-        """RETURNS (Dict[str, numpy.ndarray]): What the next steps depend on, but the weights and
-        their average. The arrays are not copied."""
-        return {"second_moment": self.second_moment, "now": self._now, "seen": self._seen}
-
-    def set_state(self, state: dict[str, numpy.ndarray]) -> None:
-        """Go on from the state of another table.
-
-        state (Dict[str, numpy.ndarray]): What `get_state` returned. The arrays are copied.
-        RAISES (ValueError): If it is that of another table.
-        """
-        moment = self.second_moment
-        self.second_moment = copy_array("second_moment", state["second_moment"], moment.shape)
-        self._now = copy_array("now", state["now"], self._now.shape, "float64")
-        self._seen = copy_array("seen", state["seen"], self._seen.shape, "float64")
-
-
-def copy_array(
-    name: str, value: Any, shape: tuple[int, ...], dtype: str = "float32"
-) -> numpy.ndarray:
-    """Copy a saved array.
-
-    name (str): What it is.
-    value (Any): The array.
-    shape (Tuple[int, ...]): The shape that it must have.
-    dtype (str): The type that it must have.
-    RETURNS (numpy.ndarray): The copy.
-    RAISES (ValueError): If it is none, or has numbers that aren't finite.
-    """
-    if not isinstance(value, numpy.ndarray) or (value.shape, value.dtype) != (shape, dtype):
-        raise ValueError(f"`{name}` is no array of {dtype} with the shape {shape}")
-    if not numpy.isfinite(value).all():
-        raise ValueError(f"`{name}` has numbers that are NaN or infinite")
-    return numpy.array(value)
