@@ -46,13 +46,7 @@ MIXED_FEATURES = {
 VARIANTS: dict[str, dict[str, Any]] = {
     "window_ner": {},
     "cross-entropy": {LOSS: {"@losses": "spacy-windowner.CrossEntropy.v1"}},
-    "structured margin": {LOSS: {"@losses": "spacy-windowner.StructuredMargin.v1"}},
     "sequence term alone": {f"{LOSS}.pairwise_weight": 0.0},
-    "pairs and same window": {
-        f"{LOSS}.pairwise_weight": 1.0,
-        f"{LOSS}.same_window_weight": 1.0,
-        f"{LOSS}.sequence_weight": 0.0,
-    },
     "bio": {"components.window_ner.scheme": "bio"},
     "no recall bias": {"training.before_to_disk": None},
     "features mixed": {f"{MODEL}.embed.features": MIXED_FEATURES},

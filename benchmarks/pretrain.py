@@ -96,7 +96,7 @@ def main(
 ) -> None:
     """Measure the learning of words from raw text."""
     if folder.exists():
-        raise typer.BadParameter(f"{folder} exists: an earlier run would go on there")
+        raise typer.BadParameter(f"{folder} exists: its words would be replaced")
     rates = learn_words(text, folder, epochs=epochs, batch_words=batch_words)
     print("words per CPU second, by epoch:", ", ".join(f"{rate:,.0f}" for rate in rates))
     if not corpora:

@@ -54,8 +54,8 @@ def main(
             msg.fail(f"The pipeline {teacher} finds no entities", why, exits=1)
         parts[number % HELD_OUT == 0].add(doc)
         n_ents += len(doc.ents)
-    if raw.position.skipped:
-        msg.warn(f"Skipped {raw.position.skipped:,} lines", raw.position.first_skipped)
+    if raw.skipped:
+        msg.warn(f"Skipped {raw.skipped:,} lines", raw.first_skipped)
     if not len(parts[1]):
         why = f"Every {HELD_OUT}th is held out to choose the model by, so there must be as many."
         msg.fail(f"{source} has only {len(parts[0])} texts", why, exits=1)

@@ -50,10 +50,6 @@ class Errors(metaclass=ErrorsWithCodes):
         "Unexpected labels for '{name}': {labels!r}. Expected a list of strings, as `python -m "
         "spacy init labels` writes it."
     )
-    WN014 = (
-        "{name} = {value!r} needs PyTorch, which is not installed. Install the extra: pip install "
-        "'spacy-windowner[torch]', or choose another {name}."
-    )
     WN015 = (
         "'{name}' has no earlier model to rehearse. Call `optimizer = nlp.resume_training()` "
         "before the first update: it keeps a copy of the model as it is."
@@ -121,11 +117,6 @@ class Errors(metaclass=ErrorsWithCodes):
         "The config must have {wanted} in its pipeline. Found: {names}. Name one with "
         "`--component` (`component` in Python), or give another config."
     )
-    WN044 = (
-        "{path} holds the checkpoint of another pretraining, which can't go on with these "
-        "settings: {differences}. Give the same settings again, choose another folder, or delete "
-        "this one to begin anew."
-    )
     WN045 = (
         "Can't load pretrained words from {path}: {reason}. Give the file `words.bin` that `python "
         "-m spacy windowner pretrain` wrote, in `paths.init_words` or `init_words` of the block "
@@ -136,10 +127,6 @@ class Errors(metaclass=ErrorsWithCodes):
         "{found}, the model {expected}. Set the model of the config to what the file has, or "
         "pretrain again with this config: `python -m spacy windowner pretrain RAW.txt OUT --config "
         "config.cfg`."
-    )
-    WN047 = (
-        "Can't go on from the checkpoint {path}: it is damaged ({reason}). Delete it to begin "
-        "anew, or choose another folder."
     )
     WN048 = (
         "Can't write pretrained words to {path}: it is a file. Give the name of a folder, which is "
@@ -396,9 +383,8 @@ class Errors(metaclass=ErrorsWithCodes):
         "that you gave `spacy init vectors`, or leave them out, and make the vectors again."
     )
     WN167 = (
-        "The pretraining has diverged: {what}. Begin anew with a lower `--learn-rate` "
-        "(`learn_rate` in Python), in another folder than {path}, where the last checkpoint is as "
-        "it was."
+        "The pretraining has diverged: {what}. Start again with a lower `--learn-rate` "
+        "(`learn_rate` in Python). Nothing of this epoch was written to {path}."
     )
     WN168 = (
         "'{name}' can't learn {labels}: `initialize` hadn't seen the label, and its model can't "

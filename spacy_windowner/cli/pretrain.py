@@ -1,10 +1,14 @@
+import signal
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from spacy.cli._util import Arg, Opt, import_code, parse_config_overrides, show_validation_error
-from wasabi import Printer, row
+from wasabi import Printer, msg, row
 
 from ..tools.pretrain.pretrain import WORDS, Status, pretrain
 from ._util import CODE, COMPONENT, Quiet, Verbose, explain_errors, windowner_cli
@@ -16,7 +20,11 @@ _RAW_TEXT = (
     'File of raw text: .txt with one text a line, or .jsonl with {"text": ...} or '
     '{"tokens": [...]}; either may end in .gz'
 )
-_OUTPUT = "Folder to write. If it holds a checkpoint of the same pretraining, this one goes on"
+_OUTPUT = (
+    "Folder to write: words.bin, config.cfg and meta.json, after each epoch. The first epoch "
+    "replaces those of an earlier pretraining"
+)
+_INIT_WORDS = "words.bin of an earlier pretraining, to start from. It may be the one in OUTPUT"
 _CONFIG = "Config of the training to come. By default English, with the default window_ner"
 
 
@@ -32,26 +40,29 @@ def pretrain_cli(
         Path | None, Opt("--config", help=_CONFIG, exists=True, dir_okay=False)
     ] = None,
     component: Annotated[str | None, Opt(help=COMPONENT)] = None,
-    epochs: Annotated[int, Opt("--epochs", "-e", help="Times the text is read")] = 5,
+    init_words: Annotated[Path | None, Opt("--init-words", help=_INIT_WORDS)] = None,
+    epochs: Annotated[int, Opt("--epochs", "-e", help="How often the text is read")] = 5,
     batch_words: Annotated[
-        int, Opt(help="Words of a step: more is faster, and learns less in an epoch")
+        int, Opt(help="Words in a step. More are faster, and an epoch learns less")
     ] = 20_000,
     corrupt_windows: Annotated[int, Opt(help="Corrupt windows for each true one")] = 1,
     learn_rate: Annotated[float, Opt(help="Learning rate")] = 0.002,
     dropout: Annotated[float, Opt(help="Dropout rate of the embeddings")] = 0.0,
-    seed: Annotated[int, Opt(help="Seed of all that is random")] = 0,
+    seed: Annotated[int, Opt(help="Seed of everything random")] = 0,
     code: Annotated[Path | None, Opt("--code", "-c", help=CODE)] = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """
-    Learn word vectors from raw text, to begin a training with.
+    Learn word vectors from raw text, to start training with.
 
-    Learned are the embedding (word vectors, n-gram tables) and the first layer of a window_ner
-    component: windows of the text are to score higher than the same windows with a random word in
-    their centre. OUTPUT/words.bin then initializes a training. Settings of the config can be
-    replaced as in `spacy train`, e.g. by --paths.vectors VECTORS. Stopped with Ctrl+C, the same
-    command goes on from the last checkpoint.
+    This learns the embedding (word vectors, n-gram tables) and the first layer of a window_ner
+    component. Windows of the text should score higher than the same windows with a random word in
+    their centre. Training can then start from OUTPUT/words.bin. You can override settings of the
+    config as in `spacy train`, e.g. with --paths.vectors VECTORS.
+
+    If you press Ctrl+C, OUTPUT/words.bin stays as the last complete epoch left it, and you can use
+    it. To continue from there, add --init-words OUTPUT/words.bin.
 
     EXAMPLE:
 
@@ -62,7 +73,11 @@ def pretrain_cli(
         --paths.train train.spacy --paths.dev dev.spacy
     """
     overrides = parse_config_overrides(ctx.args)
-    with show_validation_error(config, hint_fill=False), explain_errors(verbose):
+    with (
+        show_validation_error(config, hint_fill=False),
+        explain_errors(verbose),
+        _explain_stop(output / WORDS),
+    ):
         import_code(code)
         done = pretrain(
             raw_text,
@@ -70,6 +85,7 @@ def pretrain_cli(
             config=config,
             overrides=overrides,
             component=component,
+            init_words=init_words,
             epochs=epochs,
             batch_words=batch_words,
             corrupt_windows=corrupt_windows,
@@ -81,6 +97,26 @@ def pretrain_cli(
     Printer(no_print=quiet).good(
         f"Learned from {done.words:,} words in {done.epochs} epochs", output / WORDS
     )
+
+
+@contextmanager
+def _explain_stop(words: Path) -> Iterator[None]:
+    """After Ctrl+C, say what can be used and how to continue. Exit with the usual code.
+
+    words (Path): The file that each epoch writes.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        if words.is_file():
+            msg.warn(
+                "Stopped",
+                f"{words} is as the last complete epoch left it, and can be used. To continue "
+                f"from there, add --init-words {words}",
+            )
+        else:
+            msg.warn("Stopped before the end of the first epoch. Nothing was written")
+        sys.exit(128 + signal.SIGINT)
 
 
 class _Table:
@@ -107,7 +143,7 @@ class _Table:
             f"{status.share:.0%}",
             f"{status.words:,}",
             f"{self._loss / self._words:.4f}",
-            f"{status.run_words / status.seconds:,.0f}",
+            f"{status.words / status.seconds:,.0f}",
         ])  # fmt: skip
         self._begin_row()
 

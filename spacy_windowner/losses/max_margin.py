@@ -1,7 +1,6 @@
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy
 from spacy.util import registry
@@ -15,51 +14,43 @@ from .targets import TagLoss, Targets
 @registry.losses("spacy-windowner.MaxMargin.v1")
 def MaxMargin(
     corrupt_windows: int = 5,
-    sampling: Literal["hardest", "uniform"] = "hardest",
     pairwise_weight: float = 0.1,
-    same_window_weight: float = 0.0,
     pool_size: int = 100,
     sequence_weight: float = 1.0,
     transitions: bool = False,
 ) -> TagLoss:
-    """The max-margin loss, of three terms. With N annotated tokens, of tag y[t] and weight a[t]:
+    """The max-margin loss. It has two terms. With N annotated tokens, of tag y[t] and weight a[t]:
 
-        pairwise     1/N sum_t a[t] 1/C sum_c max(0, 1 - S[t, y[t]] + S[c, y[t]])
-        same window  1/N sum_t a[t] max(0, 1 - S[t, y[t]] + max_{y != y[t]} S[t, y])
-        sequence     see `softmax_margin`
+        pairwise  1/N sum_t a[t] 1/C sum_c max(0, 1 - S[t, y[t]] + S[c, y[t]])
+        sequence  see `softmax_margin`
 
-    The pairwise term wants a true window t, one whose centre carries the tag of a label, to score
-    at least 1 above C corrupt windows c, whose centre does not. It sums over tokens in entities.
-    The same-window term wants the right tag of each window at least 1 above every other. The
-    sequence term wants the right tags of a document above all other valid tag sequences.
+    In the pairwise term, the centre of a true window t carries the tag of a label, and the centre
+    of each of the C corrupt windows c does not. The true window should score at least 1 above the
+    corrupt ones. The term sums over the tokens in entities. In the sequence term, the right tags
+    of a document should score above all other valid tag sequences.
 
     corrupt_windows (int): C, the corrupt windows for each true one.
-    sampling (str): "hardest": the corrupt windows which score best among `pool_size` random ones
-        of the batch; or "uniform".
     pairwise_weight (float): Weight of the pairwise term. 0 switches it off.
-    same_window_weight (float): Weight of the same-window term. 0 switches it off.
-    pool_size (int): The windows of the batch among which the hardest are found. Without a bound,
-        larger batches would have harder corrupt windows, and in the end only the oddest ones.
+    pool_size (int): How many windows of the batch to draw at random. The corrupt windows are the
+        hardest of these: the ones that score best. Without a limit, larger batches would have
+        harder corrupt windows, and in the end only outliers. If `pool_size` equals
+        `corrupt_windows`, all windows drawn are used. The sample is then uniform, without
+        replacement: the plain sampling of the lecture.
     sequence_weight (float): Weight of the sequence term. 0 switches it off.
-    transitions (bool): Whether the sequence term also learns how well one tag follows another, a
-        matrix that decoding adds to the scores. Documents that are annotated for some labels only
-        don't teach it.
+    transitions (bool): Whether the sequence term also learns how well one tag follows another.
+        Decoding adds this matrix to the scores. Documents that are annotated for some labels only
+        don't train it.
     RETURNS (TagLoss): The loss.
-    RAISES (ValueError): If a setting makes no sense.
+    RAISES (ValueError): If a setting is invalid.
 
-    Source: the lecture's J = max(0, 1 - s + s_c), after Collobert and Weston (2008); the
-    same-window term is the multiclass hinge loss of Crammer and Singer (2001), the sequence term
-    the softmax-margin of Gimpel and Smith (2010).
+    Source: the lecture's J = max(0, 1 - s + s_c), after Collobert and Weston (2008). The sequence
+    term is the softmax-margin of Gimpel and Smith (2010).
     """
     check_setting(
         corrupt_windows >= 1, "corrupt_windows", corrupt_windows, "It must be at least 1."
     )
     check_setting(pool_size >= 1, "pool_size", pool_size, "It must be at least 1.")
-    weights = {
-        "pairwise_weight": pairwise_weight,
-        "same_window_weight": same_window_weight,
-        "sequence_weight": sequence_weight,
-    }
+    weights = {"pairwise_weight": pairwise_weight, "sequence_weight": sequence_weight}
     for name, weight in weights.items():
         is_number = 0.0 <= weight < math.inf
         check_setting(is_number, name, weight, "It must be a number of at least 0.")
@@ -67,7 +58,7 @@ def MaxMargin(
         any(weights.values()),
         "sequence_weight",
         sequence_weight,
-        "All terms can't be off: nothing would be learned.",
+        "Both terms can't be off: nothing would be learned.",
     )
     check_setting(
         sequence_weight > 0.0 or not transitions,
@@ -75,26 +66,13 @@ def MaxMargin(
         transitions,
         "The sequence term learns them: its `sequence_weight` must be above 0.",
     )
-    check_setting(
-        sampling in ("hardest", "uniform"), "sampling", sampling, "Choose hardest or uniform."
-    )
-    return _MaxMargin(
-        corrupt_windows,
-        sampling,
-        pairwise_weight,
-        same_window_weight,
-        pool_size,
-        sequence_weight,
-        transitions,
-    )
+    return _MaxMargin(corrupt_windows, pairwise_weight, pool_size, sequence_weight, transitions)
 
 
 @dataclass(frozen=True)
 class _MaxMargin:
     corrupt_windows: int
-    sampling: str
     pairwise_weight: float
-    same_window_weight: float
     pool_size: int
     sequence_weight: float
     transitions: bool
@@ -106,11 +84,9 @@ class _MaxMargin:
         if n and self.pairwise_weight:
             weight = self.pairwise_weight / n
             samples = sample_corrupt_windows(
-                scores, targets.tags, self.corrupt_windows, self.sampling, self.pool_size
+                scores, targets.tags, self.corrupt_windows, self.pool_size
             )
             loss += add_pairwise(scores, targets, gradient, weight, samples)
-        if n and self.same_window_weight:
-            loss += add_same_window(scores, targets, gradient, self.same_window_weight / n)
         if n and self.sequence_weight:
             d_sequence, sequence = softmax_margin(scores, targets, self.sequence_weight)
             gradient += d_sequence
@@ -144,58 +120,31 @@ def add_pairwise(
     return loss
 
 
-def add_same_window(
-    S: numpy.ndarray, targets: Targets, gradient: numpy.ndarray, weight: float
-) -> float:
-    """Add the gradient of the same-window term, times a weight, to `gradient`.
-
-    RETURNS (float): The term times the weight.
-    """
-    tokens = targets.annotated
-    tags = targets.tags[tokens]
-    rows = numpy.arange(len(tokens))
-    right = S[tokens, tags]
-    others = S[tokens]
-    others[rows, tags] = -numpy.inf
-    rival = others.argmax(axis=1)
-    margins = 1.0 - right + others[rows, rival]
-    weights = targets.weights[tokens] * weight
-    violations = weights * (margins > 0.0)
-    gradient[tokens, tags] -= violations
-    gradient[tokens, rival] += violations
-    return float((weights * numpy.maximum(margins, 0.0)).sum())
-
-
 def sample_corrupt_windows(
-    scores: numpy.ndarray, tags: numpy.ndarray, n: int, strategy: str, pool_size: int
+    scores: numpy.ndarray, tags: numpy.ndarray, n: int, pool_size: int
 ) -> Iterator[tuple[int, numpy.ndarray, numpy.ndarray]]:
-    """Pair the true windows of each tag with corrupt ones: windows of the batch whose centre is
-    known not to carry that tag. O is no label, so it has no true windows.
+    """Pair the true windows of each tag with corrupt windows: windows of the batch whose centre is
+    known to carry another tag. Of a random pool of these, the ones that score best in the tag's
+    column are taken, the same for all true windows of the tag. The pool is drawn by numpy's global
+    generator. O is no label, so it has no true windows.
 
     scores (numpy.ndarray): Scores, one column a tag. Shape (n_windows, n_tags).
     tags (numpy.ndarray): The tag of each window's centre, MISSING where unknown.
-    n (int): Corrupt windows for each true one; fewer if the batch has fewer.
-    strategy (str): "uniform": chosen at random with replacement, anew for each true window, by
-        numpy's global generator; "hardest": those of a random pool that score best in the tag's
-        column, the same ones for all.
-    pool_size (int): Windows in the pool of "hardest", fewer if the batch has fewer.
+    n (int): Corrupt windows for each true one, or fewer if the pool has fewer.
+    pool_size (int): Windows in the pool, or fewer if the batch has fewer.
     YIELDS (Tuple[int, numpy.ndarray, numpy.ndarray]): A tag, its true windows, shape (n_true,),
         and the corrupt windows of each, shape (n_true, n).
     """
     for tag in numpy.unique(tags[tags > O]).tolist():
         true = numpy.flatnonzero(tags == tag)
         pool = numpy.flatnonzero((tags != tag) & (tags != MISSING))
-        if strategy == "hardest" and len(pool) > pool_size:
+        if len(pool) > pool_size:
             pool = numpy.random.choice(pool, pool_size, replace=False)
         size = min(n, len(pool))
         if size == 0:
             continue
-        if strategy == "uniform":
-            corrupt = pool[numpy.random.randint(len(pool), size=(len(true), size))]
-        else:
-            hardest = numpy.argpartition(-scores[pool, tag], size - 1)[:size]
-            corrupt = numpy.broadcast_to(pool[hardest], (len(true), size))
-        yield tag, true, corrupt
+        hardest = numpy.argpartition(-scores[pool, tag], size - 1)[:size]
+        yield tag, true, numpy.broadcast_to(pool[hardest], (len(true), size))
 
 
 # So low that a tag is as good as ruled out.

@@ -9,7 +9,6 @@ from thinc.api import Model
 
 from ..errors import Errors
 from ..files import read_packed, write_packed
-from ..optimizers.table_rows import copy_array
 from .saved import is_plain, settings_of
 
 _KIND = "spacy-windowner.words.v2"
@@ -89,6 +88,14 @@ def _describe(node: Model) -> dict[str, Any]:
     return {"name": node.name, "settings": settings_of(node), "params": params}
 
 
+def _copy_array(name: str, value: Any) -> numpy.ndarray:
+    if not isinstance(value, numpy.ndarray) or value.dtype != "float32":
+        raise ValueError(f"`{name}` is no array of float32")
+    if not numpy.isfinite(value).all():
+        raise ValueError(f"`{name}` has numbers that are NaN or infinite")
+    return numpy.array(value)
+
+
 def _first_difference(
     part: str, saved: list[dict[str, Any]], own: list[dict[str, Any]]
 ) -> tuple[str, Any, Any] | None:
@@ -124,7 +131,7 @@ def _read(path: Path) -> tuple[dict[str, list[dict[str, Any]]], str | None]:
 
 def _read_layer(layer: dict[str, Any]) -> dict[str, Any]:
     params = {
-        f"{name}": copy_array(f"{name} of the layer {layer['name']}", value, numpy.shape(value))
+        f"{name}": _copy_array(f"{name} of the layer {layer['name']}", value)
         for name, value in layer["params"].items()
     }
     return {"name": f"{layer['name']}", "settings": {**layer["settings"]}, "params": params}

@@ -90,22 +90,6 @@ class TableRows:
         average += self.weights
         self._seen[:, 2] = self._now[2]
 
-    def get_state(self) -> dict[str, numpy.ndarray]:
-        """RETURNS (Dict[str, numpy.ndarray]): What the next steps depend on, except the weights and
-        their average. The arrays are not copied."""
-        return {"second_moment": self.second_moment, "now": self._now, "seen": self._seen}
-
-    def set_state(self, state: dict[str, numpy.ndarray]) -> None:
-        """Continue from the state of another table.
-
-        state (Dict[str, numpy.ndarray]): The result of `get_state`. The arrays are copied.
-        RAISES (ValueError): If the state doesn't fit.
-        """
-        moment = self.second_moment
-        self.second_moment = copy_array("second_moment", state["second_moment"], moment.shape)
-        self._now = copy_array("now", state["now"], self._now.shape, "float64")
-        self._seen = copy_array("seen", state["seen"], self._seen.shape, "float64")
-
 
 def is_table(gradient: Any) -> bool | None:
     """Whether a parameter is a table, of which a batch uses few rows, like an embedding table. Its
@@ -129,25 +113,6 @@ def clip(norm: float, grad_clip: float) -> float:
 def average_decay(step: int) -> float:
     """The weight of the past in the average at a step, as in thinc's `update_averages`."""
     return min((1.0 + step) / (10.0 + step), _MAX_DECAY)
-
-
-def copy_array(
-    name: str, value: Any, shape: tuple[int, ...], dtype: str = "float32"
-) -> numpy.ndarray:
-    """Copy a saved array.
-
-    name (str): Its name.
-    value (Any): The array.
-    shape (Tuple[int, ...]): The shape that it must have.
-    dtype (str): The type that it must have.
-    RETURNS (numpy.ndarray): The copy.
-    RAISES (ValueError): If it isn't such an array, or has numbers that aren't finite.
-    """
-    if not isinstance(value, numpy.ndarray) or (value.shape, value.dtype) != (shape, dtype):
-        raise ValueError(f"`{name}` is no array of {dtype} with the shape {shape}")
-    if not numpy.isfinite(value).all():
-        raise ValueError(f"`{name}` has numbers that are NaN or infinite")
-    return numpy.array(value)
 
 
 def _squared_norms(gradient: numpy.ndarray) -> numpy.ndarray:

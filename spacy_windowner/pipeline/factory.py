@@ -27,9 +27,7 @@ table_size = 25000
 [window_ner.loss]
 @losses = "spacy-windowner.MaxMargin.v1"
 corrupt_windows = 5
-sampling = "hardest"
 pairwise_weight = 0.1
-same_window_weight = 0.0
 pool_size = 100
 sequence_weight = 1.0
 transitions = false

@@ -13,46 +13,36 @@ from ..files import BOM, DAMAGE, open_lines
 SUFFIXES = (".txt", ".jsonl", ".txt.gz", ".jsonl.gz")
 
 
-class Position(NamedTuple):
-    """A place between two lines of a file, and what could not be read before it.
-
-    offset (int): Bytes before it, after decompression.
-    line (int): Lines before it.
-    skipped (int): Unreadable ones among them.
-    first_skipped (str): The first of these, and why.
-    """
-
-    offset: int = 0
-    line: int = 0
-    skipped: int = 0
-    first_skipped: str = ""
-
-
 class Batch(NamedTuple):
     """Documents to learn from.
 
     docs (List[Doc]): The documents, with at least one token each.
-    n_words (int): Their tokens.
-    ends_line (bool): Whether it ends where a line ends.
+    n_words (int): How many tokens they have.
     share (float): The share of the file that has been read, roughly.
     """
 
     docs: list[Doc]
     n_words: int
-    ends_line: bool
     share: float
 
 
 class RawText:
-    """A file of raw text, read line by line, so that memory doesn't depend on its size: a text a
-    line (.txt, UTF-8), or a JSON object a line with the key "text" or, for text in tokens,
-    "tokens" (.jsonl); where these are objects, as annotation tools write them, "text" counts.
-    Either may be compressed (.gz). Blank lines are left out, and so are unreadable ones, which are
-    counted.
+    """A file of raw text. It is read line by line, so memory doesn't depend on its size. A line of
+    a .txt file is a text in UTF-8. A line of a .jsonl file is a JSON object with the key "text" or,
+    if the text is already tokenized, "tokens". If the tokens are objects, as annotation tools write
+    them, "text" is used. Both kinds of files may be compressed (.gz). Blank lines are skipped.
+    Unreadable lines are skipped and counted.
 
     path (Union[str, Path]): The file.
     make_doc (Callable): Turns a string or a list of words into a Doc.
     RAISES (ValueError): If there is no such file, or its name doesn't tell the format.
+
+    Attributes, of the reading that is in progress or was the last one:
+
+    line (int): How many lines have been read.
+    skipped (int): How many of them were unreadable.
+    first_skipped (str): Which of them was the first, and why it couldn't be read.
+    share (float): The share of the file that has been read, roughly.
     """
 
     def __init__(self, path: str | Path, make_doc: Callable[[str | list[str]], Doc]) -> None:
@@ -65,14 +55,18 @@ class RawText:
             raise ValueError(Errors.WN040.format(path=path, why="there is no such file"))
         self.size = self.path.stat().st_size
         self._is_json = self.path.name.removesuffix(".gz").endswith(".jsonl")
-        self.position = Position()  # after the last line that was read
-        self.share = 0.0  # of the file that has been read, roughly
+        self._begin()
+
+    def _begin(self) -> None:
+        self.line = self.skipped = 0
+        self.first_skipped = ""
+        self.share = 0.0
 
     def batches(self, batch_words: int) -> Iterator[Batch]:
-        """Read from the position to the end of the file.
+        """Read the file from the beginning to the end.
 
-        batch_words (int): Words of a batch. It ends with the first line that completes this
-            number; a longer line is cut, so that no batch has twice as many.
+        batch_words (int): Words in a batch. A batch ends after the line that completes this
+            number. Longer lines are cut, so no batch has twice as many words.
         YIELDS (Batch): The batches.
         RAISES (ValueError): If compressed data is damaged.
         """
@@ -80,59 +74,55 @@ class RawText:
         n_words = 0
         share = 0.0
         for doc, share in self.docs():
-            pieces = _cut(doc, batch_words)
-            for i, piece in enumerate(pieces):
+            for piece in _cut(doc, batch_words):
                 docs.append(piece)
                 n_words += len(piece)
                 if n_words >= batch_words:
-                    yield Batch(docs, n_words, i == len(pieces) - 1, share)
+                    yield Batch(docs, n_words, share)
                     docs, n_words = [], 0
         if docs:
-            yield Batch(docs, n_words, True, share)
+            yield Batch(docs, n_words, share)
 
     def docs(self) -> Iterator[tuple[Doc, float]]:
-        """Read from the position to the end of the file, document by document.
+        """Read the file from the beginning to the end, document by document.
 
-        YIELDS (Tuple[Doc, float]): A document of at least one token, whose line is the last one
-            before `position`, and the share of the file that has been read, roughly.
+        YIELDS (Tuple[Doc, float]): A document of at least one token, from line `line`, and the
+            share of the file that has been read, roughly.
         RAISES (ValueError): If compressed data is damaged.
         """
+        self._begin()
         with self._open() as (raw, lines):
-            lines.seek(self.position.offset)
             for line in lines:
-                offset, number, skipped, first_skipped = self.position
-                offset, number = offset + len(line), number + 1
-                doc = None
+                self.line += 1
+                doc, problem = None, ""
                 try:
-                    doc = self._read(line.removeprefix(BOM) if number == 1 else line)
+                    doc = self._read(line.removeprefix(BOM) if self.line == 1 else line)
                 except UnicodeError as error:
-                    problem = f"line {number} is not UTF-8 ({error})"
+                    problem = f"line {self.line} is not UTF-8 ({error})"
                 except ValueError as error:
-                    problem = f"line {number}: {error}"
-                else:
-                    problem = ""
-                skipped, first_skipped = skipped + bool(problem), first_skipped or problem
-                self.position = Position(offset, number, skipped, first_skipped)
+                    problem = f"line {self.line}: {error}"
+                if problem:
+                    self.skipped += 1
+                    self.first_skipped = self.first_skipped or problem
                 if doc is not None and len(doc):
                     self.share = raw.tell() / self.size
                     yield doc, self.share
 
     def report_lines(self, has_words: bool) -> None:
-        """After the whole file was read, reject it if it has no words, and warn of its unreadable
-        lines.
+        """Call this once the whole file has been read. A file without words is an error, and
+        unreadable lines are a warning.
 
-        has_words (bool): Whether there were any.
-        RAISES (ValueError): If there were none.
+        has_words (bool): Whether the file has words.
+        RAISES (ValueError): If it has none.
         """
-        _, lines, skipped, first_skipped = self.position
         if not has_words:
-            example = f" ({first_skipped})" if skipped else ""
+            example = f" ({self.first_skipped})" if self.skipped else ""
             raise ValueError(Errors.WN041.format(
-                path=self.path, lines=lines, skipped=skipped, example=example
+                path=self.path, lines=self.line, skipped=self.skipped, example=example
             ))  # fmt: skip
-        if skipped:
+        if self.skipped:
             warnings.warn(Warnings.WW040.format(
-                skipped=skipped, lines=lines, path=self.path, example=first_skipped
+                skipped=self.skipped, lines=self.line, path=self.path, example=self.first_skipped
             ), stacklevel=3)  # fmt: skip
 
     def _read(self, line: bytes) -> Doc | None:

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -43,16 +44,33 @@ def test_it_writes_words_that_initialize_a_component(folder):
 def test_settings_of_the_config_can_be_replaced(folder):
     result = pretrain(folder, "--components.window_ner.model.hidden_width", 8)
     assert result.exit_code == 0, result.output
-    again = pretrain(folder)
+    again = pretrain(folder, "--init-words", folder / "out" / "words.bin")
     assert again.exit_code == 1
-    assert "WN044" in again.output
+    assert "WN046" in again.output
 
 
-def test_a_second_run_has_nothing_left_to_do(folder):
-    first, second = pretrain(folder), pretrain(folder)
-    assert second.exit_code == 0
-    assert "Epoch" not in second.output
-    assert second.output.splitlines()[-2:] == first.output.splitlines()[-2:]
+def test_it_starts_from_earlier_words(folder):
+    words = folder / "out" / "words.bin"
+    first, second = pretrain(folder), pretrain(folder, "--init-words", words)
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    meta = json.loads((folder / "out" / "meta.json").read_text())
+    assert meta["settings"]["init_words"] == str(words)
+
+
+def test_ctrl_c(folder, monkeypatch):
+    def stop(*args, **settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("spacy_windowner.cli.pretrain.pretrain", stop)
+    result = pretrain(folder)
+    assert result.exit_code == 130
+    assert "before the end of the first epoch" in result.output
+    monkeypatch.undo()
+    pretrain(folder)
+    monkeypatch.setattr("spacy_windowner.cli.pretrain.pretrain", stop)
+    result = pretrain(folder)
+    assert result.exit_code == 130
+    assert f"--init-words {folder / 'out' / 'words.bin'}" in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize(

@@ -39,27 +39,21 @@ def max_margin(
     targets,
     *,
     corrupt_windows,
-    sampling,
     pairwise_weight,
-    same_window_weight,
     pool_size=50,
     sequence_weight=0.0,
 ):
     """The pairs are those of the sampler, so numpy's generator must stand where it stood."""
     y, a = targets.tags, targets.weights
     N = sum(tag != M for tag in y)
-    pairwise = same_window = 0.0
+    pairwise = 0.0
     if pairwise_weight:
-        samples = sample_corrupt_windows(S, y, corrupt_windows, sampling, pool_size)
+        samples = sample_corrupt_windows(S, y, corrupt_windows, pool_size)
         for tag, true, corrupt in samples:
             for t, cs in zip(true, corrupt, strict=True):
                 for c in cs:
                     pairwise += a[t] / len(cs) * max(0, 1 - S[t, tag] + S[c, tag])
-    for t in range(len(S)):
-        if y[t] != M and S.shape[1] > 1:
-            rival = max(S[t, tag] for tag in range(S.shape[1]) if tag != y[t])
-            same_window += a[t] * max(0, 1 - S[t, y[t]] + rival)
-    J = pairwise_weight * pairwise + same_window_weight * same_window
+    J = pairwise_weight * pairwise
     if sequence_weight and N:
         J += sequence_weight * softmax_margin(S, targets)
     return J / max(1, N)
@@ -108,20 +102,3 @@ def valid_sequences(length, n_labels, scheme):
     """All tag sequences of a document."""
     for spans in all_spans(length, n_labels):
         yield spell(spans, length, scheme)
-
-
-def structured_margin(S, targets):
-    y, a = targets.tags, targets.weights
-    N = sum(tag != M for tag in y)
-    J, end = 0.0, 0
-    for length in targets.lengths:
-        start, end = end, end + length
-        J += max(
-            sum(
-                a[t] * (S[t, z] - S[t, y[t]] + (z != y[t]))
-                for t, z in zip(range(start, end), tags, strict=True)
-                if y[t] != M
-            )
-            for tags in valid_sequences(length, targets.scheme.n_labels(S.shape[1]), targets.scheme)
-        )
-    return J / max(1, N)

@@ -71,7 +71,7 @@ def test_the_settings_of_the_optimizer(name, number):
         SparseAdam(**{name: number})
 
 
-@pytest.mark.parametrize("name", ["pairwise_weight", "same_window_weight", "sequence_weight"])
+@pytest.mark.parametrize("name", ["pairwise_weight", "sequence_weight"])
 @pytest.mark.parametrize("number", NUMBERS)
 def test_the_settings_of_the_loss(name, number):
     with pytest.raises(ValueError, match=f"WN001.*{name}"):

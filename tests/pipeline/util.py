@@ -37,9 +37,7 @@ SMALL = {
 }
 """The default model with little of everything, and nothing random after initialization."""
 
-LOSSES = [f"spacy-windowner.{name}.v1" for name in ("MaxMargin", "StructuredMargin")] + [
-    "spacy-windowner.CrossEntropy.v1"
-]
+LOSSES = [f"spacy-windowner.{name}.v1" for name in ("MaxMargin", "CrossEntropy")]
 
 
 def merge(*configs: dict[str, Any]) -> dict[str, Any]:

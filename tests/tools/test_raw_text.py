@@ -71,7 +71,7 @@ def test_blank_lines_line_ends_and_the_byte_order_mark(read, tmp_path):
     path.write_bytes(b"\xef\xbb\xbfOne.\r\n\n  \t\nTwo \xc3\xa9.\n\nThree, unended")
     text = read(path)
     assert texts_of(text.batches(100)) == ["One.", "Two é.", "Three, unended"]
-    assert text.position == (path.stat().st_size, 6, 0, "")
+    assert (text.line, text.skipped, text.first_skipped) == (6, 0, "")
 
 
 def test_unreadable_lines_are_skipped_and_counted(read, tmp_path):
@@ -79,9 +79,8 @@ def test_unreadable_lines_are_skipped_and_counted(read, tmp_path):
     path.write_bytes(b"One.\n\xff\xfe\nTwo.\nThr\xe9e.\n")
     text = read(path)
     assert texts_of(text.batches(100)) == ["One.", "Two."]
-    _, lines, skipped, first = text.position
-    assert (lines, skipped) == (4, 2)
-    assert first.startswith("line 2 is not UTF-8")
+    assert (text.line, text.skipped) == (4, 2)
+    assert text.first_skipped.startswith("line 2 is not UTF-8")
 
 
 @pytest.mark.parametrize(
@@ -97,22 +96,19 @@ def test_unreadable_json(read, tmp_path, line):
     path.write_text(f'{line}\n{{"text": "One."}}\n', encoding="utf8")
     text = read(path)
     assert texts_of(text.batches(100)) == ["One."]
-    assert text.position.skipped == (line != "")
-    assert text.position.first_skipped.startswith("line 1" if line else "")
+    assert text.skipped == (line != "")
+    assert text.first_skipped.startswith("line 1" if line else "")
 
 
 @pytest.mark.parametrize("name", ["raw.txt", "raw.txt.gz"])
-def test_it_goes_on_from_every_position(read, tmp_path, name):
-    path = write_text(tmp_path)
-    path = compress(path) if name.endswith(".gz") else path
-    text = read(path)
-    expected, positions = [], []
-    for batch in text.batches(20):
-        expected.append([doc.text for doc in batch.docs])
-        positions.append(text.position)
-    for n, position in enumerate(positions, start=1):
-        text.position = position
-        assert [[doc.text for doc in batch.docs] for batch in text.batches(20)] == expected[n:]
+def test_it_is_read_from_the_beginning_each_time(read, tmp_path, name):
+    path = tmp_path / "raw.txt"
+    path.write_bytes(b"\xff\n" + write_text(tmp_path, TEXTS, "texts.txt").read_bytes())
+    text = read(compress(path) if name.endswith(".gz") else path)
+    next(text.batches(20))  # and no further
+    for _ in range(2):
+        assert texts_of(text.batches(20)) == TEXTS
+        assert (text.line, text.skipped, text.share) == (len(TEXTS) + 1, 1, 1.0)
 
 
 def test_a_long_line_is_cut(read, tmp_path):
@@ -123,7 +119,6 @@ def test_a_long_line_is_cut(read, tmp_path):
         "One", ".", *words, "Two", "."
     ]  # fmt: skip
     assert max(batch.n_words for batch in batches) < 20
-    assert [batch.ends_line for batch in batches] == [False] * 4 + [True]
 
 
 @pytest.mark.parametrize("name", ["missing.txt", "raw.spacy", "raw", "raw.zip", "txt.gz"])
@@ -147,12 +142,12 @@ def test_tokens_of_annotation_tools(read, tmp_path):
     entries = [{"text": "I'm here", "tokens": tokens}, {"tokens": tokens}]
     text = read(jsonl(tmp_path / "raw.jsonl", entries))
     assert texts_of(text.batches(100)) == ["I'm here"]
-    assert text.position.skipped == 1
+    assert text.skipped == 1
 
 
 def test_documents_with_their_lines(read, tmp_path):
     text = read(write_text(tmp_path, ["One.", "", "Two three."]))
-    assert [(doc.text, text.position.line) for doc, _ in text.docs()] == [
+    assert [(doc.text, text.line) for doc, _ in text.docs()] == [
         ("One.", 1),
         ("Two three.", 3),
     ]

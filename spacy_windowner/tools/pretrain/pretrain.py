@@ -14,10 +14,9 @@ from thinc.api import Config, Model, Optimizer, set_dropout_rate, use_ops
 from ...errors import Errors, check_setting
 from ...files import write_atomically
 from ...models.saved import NotFinite, require_finite
-from ...models.words_file import save_words
+from ...models.words_file import load_words, save_words
 from ...optimizers.sparse_adam import SparseAdam
-from ..raw_text import Batch, Position, RawText
-from .checkpoint import Progress, load_checkpoint, save_checkpoint
+from ..raw_text import Batch, RawText
 from .ranking import RankingNetwork, initialize_network, make_network, ranking_loss
 from .source import DocMaker, choose_component, load_pipeline, read_config
 
@@ -25,15 +24,14 @@ WORDS = "words.bin"
 
 
 class Status(NamedTuple):
-    """What a pretraining tells of a batch.
+    """What `pretrain` reports after each batch.
 
-    epoch (int): The epoch, from 1.
-    share (float): The share of the file read in this epoch.
-    words (int): Words learned from, in all epochs.
-    loss (float): The batch's loss, the mean of max(0, 1 - s + s_c).
-    batch_words (int): The batch's words.
-    seconds (float): Seconds since this run began to learn.
-    run_words (int): Words learned from in this run.
+    epoch (int): The current epoch, from 1.
+    share (float): The share of the file that has been read in this epoch.
+    words (int): Words learned from so far, in all epochs.
+    loss (float): The loss of the batch: the mean of max(0, 1 - s + s_c).
+    batch_words (int): Words in the batch.
+    seconds (float): Seconds since learning began.
     """
 
     epoch: int
@@ -42,7 +40,17 @@ class Status(NamedTuple):
     loss: float
     batch_words: int
     seconds: float
-    run_words: int
+
+
+class Done(NamedTuple):
+    """What `pretrain` did.
+
+    epochs (int): Epochs.
+    words (int): Words learned from, in all epochs.
+    """
+
+    epochs: int
+    words: int
 
 
 def pretrain(
@@ -52,48 +60,49 @@ def pretrain(
     config: Config | str | Path | None = None,
     overrides: dict[str, Any] | None = None,
     component: str | None = None,
+    init_words: str | Path | None = None,
     epochs: int = 5,
     batch_words: int = 20_000,
     corrupt_windows: int = 1,
     learn_rate: float = 0.002,
     dropout: float = 0.0,
     seed: int = 0,
-    checkpoint_words: int = 1_000_000,
     on_batch: Callable[[Status], None] | None = None,
-) -> Progress:
-    """Learn the embedding and the first layer of a window classifier from raw text: windows of the
-    text are to score higher than the same windows with another word in their centre, drawn from
-    the words of the batch.
+) -> Done:
+    """Learn the embedding and the first layer of a window classifier from raw text. Windows of the
+    text should score higher than the same windows with another word in their centre. That word is
+    drawn from the words of the batch.
 
-    The folder `output` then holds `words.bin`, the averaged weights, for `init_words` of the
-    component's initialization; `config.cfg`, the component's settings; `meta.json`, what was
-    trained; and `checkpoint.bin`.
-    If it holds a checkpoint already, pretraining goes on from there, and gives the weights that it
-    would have given without the interruption. With more epochs it can be continued.
+    After each epoch, three files are written to the folder `output`: `words.bin`, the averaged
+    weights; `config.cfg`, the settings of the component; and `meta.json`, what was trained. Each
+    file is replaced as a whole. `words.bin` is for the setting `init_words` of the component's
+    initialization, or for `init_words` below.
 
     raw_text (Union[str, Path]): A file, see `RawText`.
-    output (Union[str, Path]): The folder to write, made if necessary.
+    output (Union[str, Path]): The folder to write. It is created if necessary. The first epoch
+        replaces the files of an earlier pretraining.
     config (Optional[Union[Config, str, Path]]): The config whose component is pretrained. If None,
         that of an English pipeline with the factory's default component.
     overrides (Optional[Dict[str, Any]]): Settings of the config to replace, by dotted names.
     component (Optional[str]): The component's name. If None, the only `window_ner`.
-    epochs (int): Times the text is read.
-    batch_words (int): Words learned from in a step.
-    corrupt_windows (int): Corrupt windows of a true one.
+    init_words (Optional[Union[str, Path]]): A `words.bin` of an earlier pretraining of the same
+        layers, to start from its weights. It may be the one in `output`. If None, the weights are
+        random.
+    epochs (int): How often the text is read.
+    batch_words (int): Words in a step.
+    corrupt_windows (int): Corrupt windows for each true one.
     learn_rate (float): The learning rate of `SparseAdam`.
-    dropout (float): The dropout rate of the embeddings, whatever that of the model is.
-    seed (int): The seed of all that is random.
-    checkpoint_words (int): Words between two checkpoints. There is one after each epoch, too.
+    dropout (float): The dropout rate of the embeddings. That of the model is ignored.
+    seed (int): The seed of everything random.
     on_batch (Optional[Callable[[Status], None]]): Called after each batch.
-    RETURNS (Progress): What was done.
-    RAISES (ValueError): If a setting, the text, the config, the folder or a checkpoint in it can't
-        be used.
+    RETURNS (Done): What was done.
+    RAISES (ValueError): If a setting, the text, the config, the folder or `init_words` can't be
+        used, or the pretraining diverges.
 
     Source: the lecture's word vectors from a ranking task; Collobert and Weston (2008).
     """
     for name, value in [("epochs", epochs), ("batch_words", batch_words),
-                        ("corrupt_windows", corrupt_windows),
-                        ("checkpoint_words", checkpoint_words)]:  # fmt: skip
+                        ("corrupt_windows", corrupt_windows)]:  # fmt: skip
         check_setting(value >= 1, name, value, "It is at least 1.")
     check_setting(seed >= 0, "seed", seed, "It is at least 0.")
     is_rate = 0.0 < learn_rate < math.inf
@@ -112,76 +121,54 @@ def pretrain(
         model: Model = nlp.get_pipe(component).model  # type: ignore[attr-defined]
         network = make_network(model, component)
         initialize_network(network, [Doc(nlp.vocab, words=["word"])])
+        if init_words is not None:
+            load_words(model, Path(init_words), component)
         set_dropout_rate(network.words, dropout)
-        settings: dict[str, Any] = {
-            "lang": nlp.lang,
-            "model": nlp.config["components"][component]["model"],
-            "vectors": list(nlp.vocab.vectors.shape),
-            "text_bytes": text.size,
-            "batch_words": batch_words,
-            "corrupt_windows": corrupt_windows,
-            "learn_rate": learn_rate,
-            "dropout": dropout,
-            "seed": seed,
-            "checkpoint_words": checkpoint_words,
+        meta: dict[str, Any] = {
+            "component": component,
+            "raw_text": text.path.name,
+            "settings": {
+                "lang": nlp.lang,
+                "model": nlp.config["components"][component]["model"],
+                "vectors": list(nlp.vocab.vectors.shape),
+                "text_bytes": text.size,
+                "init_words": None if init_words is None else str(init_words),
+                "batch_words": batch_words,
+                "corrupt_windows": corrupt_windows,
+                "learn_rate": learn_rate,
+                "dropout": dropout,
+                "seed": seed,
+            },
         }
         optimizer = SparseAdam(learn_rate)
-        progress = load_checkpoint(folder, network, optimizer, settings)
-        begin, first_word = time.perf_counter(), progress.words
-        saved_words = progress.words
-
-        def save() -> None:
-            _require_finite(network, folder)
-            folder.mkdir(parents=True, exist_ok=True)
-            meta: dict[str, Any] = {
-                "component": component,
-                "raw_text": text.path.name,
-                "settings": settings,
-            }
-            meta |= {"epochs": progress.epochs, "words": progress.words}
-            _save_words(folder, nlp, model, optimizer, meta)
-            save_checkpoint(folder, network, optimizer, progress, settings)
-
-        while progress.epochs < epochs:
-            text.position = progress.position
+        words, begin = 0, time.perf_counter()
+        for epoch in range(1, epochs + 1):
             for batch in text.batches(batch_words):
-                # What is random in a step depends on its number alone, so that it is the same
-                # after an interruption.
-                numpy.random.seed((seed, progress.steps))
                 loss = _learn(network, optimizer, batch, corrupt_windows)
                 if not math.isfinite(loss):
                     raise ValueError(
                         Errors.WN167.format(what=f"the loss of a batch is {loss}", path=folder)
                     )
-                progress = progress._replace(
-                    position=text.position,
-                    steps=progress.steps + 1,
-                    words=progress.words + batch.n_words,
-                )
+                words += batch.n_words
                 if on_batch is not None:
-                    on_batch(Status(
-                        progress.epochs + 1, batch.share, progress.words, loss, batch.n_words,
-                        time.perf_counter() - begin, progress.words - first_word,
-                    ))  # fmt: skip
-                if batch.ends_line and progress.words - saved_words >= checkpoint_words:
-                    save()
-                    saved_words = progress.words
-            if not progress.words or progress.epochs == 0:  # tell it once
-                text.report_lines(bool(progress.words))
-            progress = progress._replace(epochs=progress.epochs + 1, position=Position())
-            save()
-            saved_words = progress.words
-    return progress
+                    seconds = time.perf_counter() - begin
+                    on_batch(Status(epoch, batch.share, words, loss, batch.n_words, seconds))
+            if epoch == 1:  # report it once
+                text.report_lines(words > 0)
+            _require_finite(network, folder)
+            _save(folder, nlp, model, optimizer, {**meta, "epochs": epoch, "words": words})
+    return Done(epochs, words)
 
 
-def _save_words(
+def _save(
     folder: Path, nlp: Language, model: Model, optimizer: Optimizer, meta: dict[str, Any]
 ) -> None:
     """Save the averaged weights, and what they belong to."""
-    write_atomically(folder / "meta.json", srsly.json_dumps(meta, indent=2).encode("utf8"))
-    write_atomically(folder / "config.cfg", nlp.config.to_bytes())
+    folder.mkdir(parents=True, exist_ok=True)
     with model.use_params(optimizer.averages):  # type: ignore[arg-type]
         save_words(model, folder / WORDS)
+    write_atomically(folder / "config.cfg", nlp.config.to_bytes())
+    write_atomically(folder / "meta.json", srsly.json_dumps(meta, indent=2).encode("utf8"))
 
 
 def _require_finite(network: RankingNetwork, folder: Path) -> None:
@@ -197,8 +184,8 @@ def _require_finite(network: RankingNetwork, folder: Path) -> None:
 def _learn(
     network: RankingNetwork, optimizer: Optimizer, batch: Batch, corrupt_windows: int
 ) -> float:
-    """Make one step. The centres of corrupt windows are drawn from the words of the batch as they
-    occur, so that frequent words are frequent among them."""
+    """Make one step. The centres of the corrupt windows are drawn from the tokens of the batch, so
+    frequent words are drawn often."""
     centres = numpy.random.randint(batch.n_words, size=(corrupt_windows, batch.n_words))
     loss = ranking_loss(network, batch.docs, centres)
     network.finish_update(optimizer)

@@ -149,7 +149,7 @@ def _zones(nlp: Language, text: RawText) -> Iterator[tuple[list[Doc], list[int]]
             part, lines = [], []
             for doc, _ in islice(docs, _ZONE):
                 part.append(doc)
-                lines.append(text.position.line)
+                lines.append(text.line)
             if not part:
                 return
             yield part, lines
