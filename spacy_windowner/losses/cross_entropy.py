@@ -6,8 +6,8 @@ from .targets import TagLoss, Targets
 
 @registry.losses("spacy-windowner.CrossEntropy.v1")
 def CrossEntropy() -> TagLoss:
-    """The cross-entropy of a softmax over the tags. With N annotated tokens, of tag y[t] and
-    weight a[t]:
+    """The cross-entropy of a softmax over the tags. With N annotated tokens t, their tags y[t] and
+    weights a[t]:
 
         J = -1/N sum_t a[t] log p[t, y[t]],    p[t, y] = exp(S[t, y]) / sum_y' exp(S[t, y'])
 

@@ -9,15 +9,15 @@ from .targets import Targets
 def incorrect_spans_loss(
     scores: numpy.ndarray, targets: Targets, spans: Iterable[tuple[int, int, int]]
 ) -> tuple[numpy.ndarray, float]:
-    """A margin against entities that are known to be wrong. The tags of a wrong entity must not
-    all be the best ones: at least one of its places i must prefer another tag by 1. If its last
-    tag doesn't say that it ends there, as I-l of BIO, the next token is one of its places, and any
-    tag but I-l a bad one. With N tokens, and b[i] the bad choice at place i:
+    """A margin against entities that are known to be wrong. At one or more places i of a wrong
+    entity, another tag should score at least 1 above the tag of the entity. In BIO, the last tag of
+    an entity, I-l, doesn't say that the entity ends there. The next token is then a place, too, and
+    all tags except I-l are bad there. With N tokens, and the bad tags b[i] of place i:
 
         J = 1/N sum_spans max(0, 1 + min_i (max_{y in b[i]} S[i, y] - max_{y not in b[i]} S[i, y]))
 
-    Places whose annotation agrees with the wrong entity can't change. Where the annotation rules
-    the entity out already, the span adds nothing. Label weights don't apply.
+    Places whose annotation agrees with the wrong entity are left out. If the annotation already
+    rules the entity out, the span adds nothing. Label weights don't apply.
 
     scores (numpy.ndarray): Scores, one column a tag. Shape (n_tokens, n_tags).
     targets (Targets): The gold standard of the same tokens.
@@ -52,7 +52,8 @@ def incorrect_spans_loss(
 
 
 def _margin(row: numpy.ndarray, place: int, bad: list[int]) -> tuple[float, int, int, int]:
-    """How much the best bad tag of a place leads, the place, that tag, and the best other tag."""
+    """By how much the best bad tag of a place leads, the place, that tag, and the best other
+    tag."""
     is_bad = numpy.zeros(len(row), dtype=bool)
     is_bad[bad] = True
     bad_tag = int(numpy.where(is_bad, row, -numpy.inf).argmax())

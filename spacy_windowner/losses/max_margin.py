@@ -19,7 +19,8 @@ def MaxMargin(
     sequence_weight: float = 1.0,
     transitions: bool = False,
 ) -> TagLoss:
-    """The max-margin loss. It has two terms. With N annotated tokens, of tag y[t] and weight a[t]:
+    """The max-margin loss. It has two terms. With N annotated tokens t, their tags y[t] and weights
+    a[t]:
 
         pairwise  1/N sum_t a[t] 1/C sum_c max(0, 1 - S[t, y[t]] + S[c, y[t]])
         sequence  see `softmax_margin`
@@ -147,31 +148,31 @@ def sample_corrupt_windows(
         yield tag, true, numpy.broadcast_to(pool[hardest], (len(true), size))
 
 
-# So low that a tag is as good as ruled out.
+# A score so low that it rules a tag out.
 _IMPOSSIBLE = -1e4
 
 
 def softmax_margin(
     scores: numpy.ndarray, targets: Targets, weight: float = 1.0
 ) -> tuple[numpy.ndarray, float]:
-    """The margin of whole tag sequences with a soft maximum. The gold sequence y must score above
-    all valid sequences z together, and the more so the heavier the tokens are in which they
-    differ. With N annotated tokens, of weight a[t]:
+    """The margin of whole tag sequences with a soft maximum. The gold sequence y should score above
+    all valid sequences z together. The margin is larger if the tokens in which they differ have
+    large weights. With N annotated tokens t of weights a[t]:
 
         J = 1/N (log sum_z exp(s(z) + sum_t log a[t] [z[t] != y[t]]) - s(y))
         s(z) = sum_t S[t, z[t]] + sum_t A[z[t-1], z[t]]
 
-    with learned transitions A, if there are any. With weights of 1 this is the negative
-    log-likelihood of a conditional random field. A weight of a multiplies the odds of each wrong
-    tag: a = 2 asks for a margin higher by log 2. Tokens that are not annotated score 0 whatever
-    their tag. With transitions s(y) is the soft maximum over all tags that these may have.
+    A are learned transitions, if there are any. With weights of 1 this is the negative
+    log-likelihood of a conditional random field. A weight a multiplies the odds of each wrong tag:
+    a = 2 asks for a margin larger by log 2. Tokens that are not annotated score 0 whatever their
+    tag. With transitions, s(y) is the soft maximum over all tags that these tokens may have.
 
     scores (numpy.ndarray): Scores, one column a tag. Shape (n_tokens, n_tags).
     targets (Targets): The gold standard of the same tokens.
-    weight (float): What the gradients and the loss are multiplied by.
+    weight (float): A factor on the gradients and the loss.
     RETURNS (Tuple[numpy.ndarray, float]): The gradient, 1/N (p[t] - onehot(y[t])) with the
-        marginals p of the tags among all z, and the loss. The gradient of the transitions, 1/N
-        times how often z is expected to have each less how often y is, is added to theirs.
+        marginals p of the tags over all z, and the loss. The gradient of the transitions is added
+        to `targets.transitions`: 1/N times the expected count of each in z minus that in y.
 
     Source: Gimpel and Smith (2010), softmax-margin; Lafferty et al. (2001); Tsuboi et al. (2008)
     for tokens without annotation.

@@ -8,18 +8,18 @@ _ROUNDING = 1e-4
 def rehearsal_loss(
     scores: numpy.ndarray, tutor: numpy.ndarray, behind: float
 ) -> tuple[numpy.ndarray, float]:
-    """How far scores have moved from those that an earlier model, the tutor, had of the first tags:
+    """How far the scores have moved from those of an earlier model, the tutor:
 
         J = 1/(2 N) sum_t sum_y (S[t, y] - S'[t, y])^2
 
-    with N tokens, and S' the tutor's scores. Left out are tags y that the tutor had not learned
-    yet, as much behind O on each token as all tags are at first, and those that it had not.
-    Differences that may come from rounding count as none, for Adam would take steps as large as
-    ever by them.
+    N is the number of tokens, and S' are the tutor's scores. The sum includes the tags that the
+    tutor had learned. It leaves out tags that the tutor did not have, and tags that it had not
+    learned yet: on every token these are as far behind O as a new tag is. Differences so small that
+    they may come from rounding count as 0, because Adam would take full-sized steps on them.
 
     scores (numpy.ndarray): S. Shape (n_tokens, n_tags).
-    tutor (numpy.ndarray): S'. Shape (n_tokens, n_earlier_tags), at most as many tags.
-    behind (float): How far behind O a tag is at first.
+    tutor (numpy.ndarray): S'. Shape (n_tokens, n_earlier_tags), with at most as many tags.
+    behind (float): How far behind O a new tag is.
     RETURNS (Tuple[numpy.ndarray, float]): The gradient, shaped as the scores, and the loss.
     """
     gradient = numpy.zeros_like(scores)

@@ -7,8 +7,8 @@ from ..decoding.tags import BIO, MISSING, Scheme
 
 
 class Transitions(NamedTuple):
-    """Learned transitions from tag to tag, and where a loss adds their gradient. Shapes
-    (n_tags, n_tags)."""
+    """Learned transitions from tag to tag, and the array to which a loss adds their gradient.
+    Shapes (n_tags, n_tags)."""
 
     scores: numpy.ndarray
     gradient: numpy.ndarray
@@ -18,9 +18,9 @@ class Targets(NamedTuple):
     """The gold standard of a batch.
 
     tags (numpy.ndarray): The tag of each token, MISSING where unknown. Shape (n_tokens,).
-    weights (numpy.ndarray): What each token's loss is multiplied by (but see each loss). Shape
-        (n_tokens,).
-    lengths (numpy.ndarray): Tokens of each document. Shape (n_docs,).
+    weights (numpy.ndarray): A factor on the loss of each token. The docstring of each loss says how
+        it is used. Shape (n_tokens,).
+    lengths (numpy.ndarray): How many tokens each document has. Shape (n_docs,).
     scheme (Scheme): The scheme of the tags.
     transitions (Optional[Transitions]): Learned transitions, None for none.
     """
@@ -38,12 +38,12 @@ class Targets(NamedTuple):
 
     @property
     def n_annotated(self) -> int:
-        """How many these are, but at least 1, to divide by."""
+        """How many tokens have a known tag, to divide by. At least 1."""
         return max(len(self.annotated), 1)
 
 
 class TagLoss(Protocol):
-    """A loss of tag scores. Registered functions in `losses` return one.
+    """A loss of tag scores, as the functions registered in `losses` return it.
 
     scores (numpy.ndarray): Scores, one column a tag. Shape (n_tokens, n_tags).
     targets (Targets): The gold standard of the same tokens.
@@ -55,12 +55,12 @@ class TagLoss(Protocol):
 
 
 class Collapsed(NamedTuple):
-    """Scores of tags of which some are one, "anything else", in column 0.
+    """Scores of tags, where some tags are merged into one, "anything else", in column 0.
 
     scores (numpy.ndarray): Shape (n_tokens, 1 + n_columns).
-    columns (numpy.ndarray): The tags that are still columns. Shape (n_columns,).
-    others (numpy.ndarray): The tags that are one. Shape (n_others,).
-    shares (numpy.ndarray): The share of each of them in the gradient of that one. Shape
+    columns (numpy.ndarray): The tags that keep a column. Shape (n_columns,).
+    others (numpy.ndarray): The tags that are merged. Shape (n_others,).
+    shares (numpy.ndarray): The share of each merged tag in the gradient of column 0. Shape
         (n_tokens, n_others).
     """
 
@@ -70,7 +70,7 @@ class Collapsed(NamedTuple):
     shares: numpy.ndarray
 
     def expand(self, gradient: numpy.ndarray) -> numpy.ndarray:
-        """The gradient of the scores as they were.
+        """The gradient of the original scores.
 
         gradient (numpy.ndarray): The gradient of the collapsed scores.
         RETURNS (numpy.ndarray): Shape (n_tokens, n_tags).
@@ -83,16 +83,16 @@ class Collapsed(NamedTuple):
 
 
 def collapse(scores: numpy.ndarray, columns: Sequence[int]) -> Collapsed:
-    """Take all tags but some for one, whose score is
+    """Merge all tags except some into one tag, whose score is
 
-        log sum_y exp(S[t, y])    over the tags y that are one
+        log sum_y exp(S[t, y])    over the merged tags y
 
-    If annotation says of a token only that it is none of some labels, a softmax of the collapsed
-    scores gives the probability of that: the sum over all that the token may be. A margin to this
-    score is a margin to each of them.
+    This is for tokens of which the annotation says only that they have none of some labels. A
+    softmax of the collapsed scores gives the probability of that, the sum over all tags that the
+    token may have. A margin to the merged score is a margin to each merged tag.
 
     scores (numpy.ndarray): Scores, one column a tag. Shape (n_tokens, n_tags).
-    columns (Sequence[int]): The tags that stay, without O.
+    columns (Sequence[int]): The tags that keep a column, without O.
     RETURNS (Collapsed): The collapsed scores.
     """
     kept = numpy.asarray(columns, dtype="int64")

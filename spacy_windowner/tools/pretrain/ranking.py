@@ -52,10 +52,10 @@ def make_network(model: Model, name: str) -> RankingNetwork:
     model (Model): A window classifier, or another model.
     name (str): The name of its component.
     RETURNS (RankingNetwork): The network.
-    RAISES (ValueError): If the model can't be pretrained: it is no `WindowClassifier`, or has no
-        hidden layer (`U^T x` of two windows that differ in their centre differs by a term that
-        doesn't depend on the context), or its embedding reads more than the word, or its window is
-        the word alone.
+    RAISES (ValueError): If the model can't be pretrained, because it isn't a `WindowClassifier`,
+        has no hidden layer (the scores `U^T x` of two windows with different centres differ by a
+        term that doesn't depend on the context), has an embedding that reads more than the word,
+        or has a window of only the word.
     """
     if not (model.has_ref("embed") and model.has_ref("windowed_affine")):
         why = "it is no spacy-windowner.WindowClassifier.v1"
@@ -78,7 +78,7 @@ def initialize_network(network: RankingNetwork, docs: list[Doc]) -> None:
     """Give all weights their initial values.
 
     network (RankingNetwork): The network.
-    docs (List[Doc]): Some documents with words.
+    docs (List[Doc]): Some documents that contain words.
     """
     network.words.initialize(X=docs)
     X = network.words.predict(docs)
@@ -89,15 +89,15 @@ def initialize_network(network: RankingNetwork, docs: list[Doc]) -> None:
 
 
 def ranking_loss(network: RankingNetwork, docs: list[Doc], centres: numpy.ndarray) -> float:
-    """The ranking loss of a text, and its gradients, which are added to those of the network.
-    Each true window is to score at least 1 above corrupt ones, in which another word takes the
-    place of the centre:
+    """Compute the ranking loss of a text, and add its gradients to those of the network. Each true
+    window should score at least 1 above its corrupt windows, in which another word replaces the
+    centre:
 
         J = mean over t and c of max(0, 1 - s[t] + s_c[t])
 
-    A corrupt window shares all its words but one with the true window, so that nothing of it is
-    computed twice: W x_c + b = W x + b - W_0 E(w) + W_0 E(w_c), with the centre's matrix W_0.
-    If both words are the same one, nothing is lost or learned.
+    A corrupt window differs from the true one only in its centre. So the rest isn't computed again:
+    W x_c + b = W x + b - W_0 E(w) + W_0 E(w_c), with the matrix W_0 of the centre. If both words
+    are the same, the pair adds no loss and no gradient.
 
     network (RankingNetwork): The network, initialized.
     docs (List[Doc]): The documents, with at least one token.
@@ -114,7 +114,7 @@ def ranking_loss(network: RankingNetwork, docs: list[Doc], centres: numpy.ndarra
     Z: Any = Y.dataXd
     W: Any = network.affine.get_param("W")
     window = network.affine.attrs["window"]
-    # With pooling "average" all positions share one matrix.
+    # With pooling "average", all positions share one matrix.
     centre, share = (window, 1.0) if len(W) > 1 else (0, 1.0 / (2 * window + 1))
     products = share * (rows @ W[centre].T)  # W_0 E(word), for each word
     d_products = ops.xp.zeros_like(products)

@@ -11,7 +11,8 @@ from thinc.api import Config
 
 from ...errors import Errors
 
-# Strings in a vocabulary, about 100 MB of them with their lexemes and the tokenizer's cache.
+# How many strings a vocabulary may add. With their lexemes and the tokenizer's cache they take
+# about 100 MB.
 _MAX_NEW_STRINGS = 2**18
 
 
@@ -56,7 +57,7 @@ def choose_component(config: Config, name: str | None) -> str:
 
 def load_pipeline(config: Config, components: list[str]) -> Language:
     """Load a pipeline with some of its components, and with the vocabulary, word vectors and
-    tokenizer that training would begin with. The components are not initialized.
+    tokenizer that training would start with. The components are not initialized.
 
     config (Config): The config.
     components (List[str]): The names of the components.
@@ -65,7 +66,7 @@ def load_pipeline(config: Config, components: list[str]) -> Language:
     config = config.copy()
     config["nlp"]["pipeline"] = components
     config["components"] = {name: config["components"][name] for name in components}
-    # What is set for training may name components and files that are not needed here.
+    # The settings for training may name components and files that aren't needed here.
     initialize = config.pop("initialize", {})
     config = Config({"nlp": config["nlp"], "components": config["components"]})
     config["initialize"] = {**initialize, "components": {}}
@@ -86,11 +87,11 @@ def load_pipeline(config: Config, components: list[str]) -> Language:
 
 
 class DocMaker:
-    """Makes Docs of texts without end: it takes a new vocabulary when the present one is full of
-    words. (In `nlp.memory_zone()` the tokenizer keeps no cache, and takes three times as long.)
+    """Makes Docs of any number of texts. When the vocabulary is full, a new one replaces it. (In
+    `nlp.memory_zone()` the tokenizer keeps no cache and takes three times as long.)
 
     config (Config): The config of the pipeline.
-    max_strings (int): What a vocabulary may grow by before it is full.
+    max_strings (int): How many strings a vocabulary may add before it is full.
     """
 
     def __init__(self, config: Config, max_strings: int = _MAX_NEW_STRINGS) -> None:
@@ -106,8 +107,8 @@ class DocMaker:
         """Make a Doc.
 
         text (Union[str, List[str]]): A text, or its words.
-        RETURNS (Doc): The Doc, without whitespace tokens, which are no words. Two of them may have
-            different vocabularies.
+        RETURNS (Doc): The Doc, without whitespace tokens. Two Docs may have different
+            vocabularies.
         """
         if len(self.nlp.vocab.strings) > self._limit:
             self._renew()
