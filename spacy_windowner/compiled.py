@@ -43,7 +43,7 @@ def choose(compiled: str, plain: str) -> Any:
 
 
 def warn_if_missing() -> None:
-    """Warn that compiled modules weren't built, and what that costs, once per process."""
+    """Warn, once per process, that compiled modules weren't built, and say what that costs."""
     if _missing:
         message = Warnings.WW002.format(missing=", ".join(_missing), variable=PLAIN_VARIABLE)
         _missing.clear()

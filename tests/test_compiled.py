@@ -86,7 +86,7 @@ def test_a_component_warns_once(monkeypatch):
 def test_the_same_spacy(monkeypatch):
     series = ".".join(spacy.__version__.split(".")[:2])
     assert choose_fake(monkeypatch, SPACY_SERIES=series).SPACY_SERIES == series
-    choose_fake(monkeypatch)  # it doesn't depend on spaCy's version
+    choose_fake(monkeypatch)  # a module that doesn't depend on spaCy's version
 
 
 @pytest.mark.parametrize("series", ["2.9", "3.80"])

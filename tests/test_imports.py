@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-# Commands and pages also import these, which spaCy needs itself.
+# Commands and pages may also import these, because spaCy has already imported them.
 COMMANDS = {"typer", "wasabi", "jinja2", "tqdm"}
 ALLOWED = {"spacy", "thinc", "srsly", "numpy", "spacy_windowner", *sys.stdlib_module_names}
 

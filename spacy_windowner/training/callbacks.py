@@ -51,7 +51,7 @@ def calibrate(
                 require_finite_weights(name, model)
         if path is None or corpus is None:
             return nlp
-        # spaCy saves the best pipeline again if it is also the last one.
+        # spaCy may save the same pipeline twice, as the best and as the last one.
         if _fingerprint(nlp) == last_fingerprint:
             return nlp
         for pipe, examples in components_and_examples(nlp, corpus):
