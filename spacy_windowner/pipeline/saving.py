@@ -14,8 +14,7 @@ from ..files import keep_collecting, unpack
 from ..models.labels import set_added_labels
 from ..models.output import is_initialized, set_output_width
 from ..models.saved import NotFinite, is_finite, load_model, require_finite
-from .checks import ALL, find_problem
-from .gold import require_labels
+from .checks import ALL, find_problem, require_labels
 from .labels import GrowingPipe
 from .vector_coverage import uses_vectors
 

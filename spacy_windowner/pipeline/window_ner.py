@@ -31,14 +31,14 @@ from ..models.output import (
 from ..models.words_file import load_words
 from ..scoring.scorer import TableScorer, make_scorer
 from .batch_loss import BatchLoss
-from .checks import check_settings
+from .checks import check_settings, is_label_list
 from .components import find_upstream, require_upstream
 from .doc_io import add_labels, write_entities, write_groups, write_scores
-from .gold import is_label_list
+from .evaluation import EvaluationReport, score_labels
 from .labels import LabelWatch
 from .learning import LearningPipe
 from .ner_score import forget_scores
-from .partial import EvaluationReport, judged_labels, judged_only, score_labels
+from .partial import judged_labels, judged_only
 from .prediction import Decision, Predictions, has_thresholds, make_rating, score_docs
 from .tuning import HeldOut, best_recall_bias, fit_calibration, least_label_bias
 from .vector_coverage import check_vectors, uses_vectors
