@@ -1,4 +1,4 @@
-"""The labels of the component: adding them, freezing them, and noticing new ones in training data."""
+"""The component's labels: adding them, freezing them, and noticing new ones in training data."""
 
 import warnings
 from collections.abc import Iterable, Sequence
