@@ -30,7 +30,7 @@ class EvaluationReport:
     """Warns about evaluation data that says little about the model, once for each problem."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
 
     def warn(self, name: str, labels: Sequence[str], examples: Sequence[Example]) -> None:
         """Warn about data without entities, and about labels that the component doesn't have.
@@ -41,11 +41,11 @@ class EvaluationReport:
         """
         found = {ent.label_ for example in examples for ent in example.reference.ents}
         unknown = found.difference(labels)
-        if examples and not found and "" not in self._told:
-            self._told.add("")
+        if examples and not found and "" not in self._warned:
+            self._warned.add("")
             warnings.warn(Warnings.WW006.format(name=name, n_docs=len(examples)), stacklevel=2)
-        if unknown - self._told:
-            self._told |= unknown
+        if unknown - self._warned:
+            self._warned |= unknown
             warnings.warn(Warnings.WW005.format(
                 name=name, unknown=", ".join(sorted(unknown)), labels=", ".join(labels)
             ), stacklevel=2)  # fmt: skip

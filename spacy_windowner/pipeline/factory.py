@@ -117,28 +117,30 @@ def make_window_ner(
         entities are found, with a value below 0, fewer. The callback `spacy-windowner.calibrate.v1`
         sets it in training to the value with the best F1 on the dev set.
     spans_key (Optional[str]): A key in `doc.spans` under which to store the found entities as well,
-        with their probabilities in `attrs["scores"]`. With the default null, there is no such
-        group, because spaCy doesn't adapt it when tokens are merged or split later. The
-        probabilities are always in `span._.ner_score`.
+        with their probabilities in `attrs["scores"]`. null for no such group. It isn't the default
+        because spaCy doesn't adapt span groups when tokens are merged or split later. The
+        probabilities are in `span._.ner_score` in any case.
     threshold (float): The lowest probability, from 0 to 1, of entities to keep. It has no effect if
         the component isn't calibrated. The default 0 keeps all entities.
-    thresholds (Dict[str, float]): Thresholds for single labels, e.g. {"ORG": 0.6}, that replace
-        `threshold`.
+    thresholds (Dict[str, float]): Thresholds for single labels, e.g. `{"ORG": 0.6}`, which are
+        used instead of `threshold`.
     candidates (bool): Whether to store spans that were nearly entities as well, in `doc.spans`
         under `spans_key` followed by "_candidates". Requires `spans_key`.
     label_weights (Dict[str, float]): Factors of at least 0 on the loss of single labels, e.g.
-        {"ORG": 2.0}. They multiply `entity_weight`, and are 1 for labels that aren't listed.
+        `{"ORG": 2.0}`. They multiply `entity_weight`, and are 1 for labels that aren't listed.
     frozen_labels (Union[List[str], str]): Labels that training must not change. Their scores stay
         the same to the last bit, while labels that are added to the trained component learn. "*"
-        means all labels that exist when another one is added. Must be empty to initialize.
+        means all labels that exist when another one is added. [] for none, which is necessary to
+        train from scratch.
     label_hidden_width (int): The number of hidden units, from 0 to 65,536, that a label gets for
-        itself if it is added while others are frozen. With fewer than the default, a new label
-        found fewer entities in tests, and with twice as many no more. With 0 it finds hardly any.
-    table_size (int): The number of words for which to keep the products of embedding and first
-        layer, to speed up predictions. 0 turns the table off. Memory is needed for a word as the
-        table fills: 3.6 kB with the default model. A few times the number of frequent words is
-        enough. Only models that embed each word without its context use the table. It isn't saved,
-        so it can be chosen when a pipeline is loaded.
+        itself if it is added while others are frozen. With fewer than the default, new labels
+        found fewer entities in tests, with twice as many no more, and with 0 next to none.
+    table_size (int): The maximum number of words in the table that speeds up predictions. For each
+        word, it holds the products of the word's embedding and the first layer. 0 means no table.
+        Only a window classifier with a context-free embedding, like the default, uses a table. A
+        few times the number of frequent words in your texts is enough. With the default model, a
+        word takes 3.6 kB, and 25,000 words take 90 MB. The size isn't saved with the component:
+        choose it when you load a pipeline.
     scorer (Optional[Callable]): The scoring method for evaluation, from the registry `scorers`.
         null for no scores.
     """

@@ -115,7 +115,7 @@ class WindowNER(LearningPipe):
         self._has_given_labels = False
         self._evaluation_report = EvaluationReport()
         self._calibration: tuple[Any, Calibration | None] = (None, None)
-        self._told_of_threshold = False
+        self._warned_of_threshold = False
         self._decided: tuple[Any, Any] = (None, None)
 
     @property
@@ -247,8 +247,8 @@ class WindowNER(LearningPipe):
             self._require_labels()
             rating = make_rating(self.cfg, self.calibration)
             lacks_calibration = self.calibration is None and has_thresholds(self.cfg)
-            if lacks_calibration and not self._told_of_threshold:
-                self._told_of_threshold = True
+            if lacks_calibration and not self._warned_of_threshold:
+                self._warned_of_threshold = True
                 warnings.warn(Warnings.WW061.format(name=self.name), stacklevel=3)
             self._decided = deepcopy(self.cfg), Decision(self.leaning, rating)
         return self._decided[1]
@@ -279,9 +279,8 @@ class WindowNER(LearningPipe):
         the curves of the other labels are fitted, to complete an existing calibration.
 
         examples (Iterable[Example]): Examples that the model wasn't trained on. They don't change.
-        RETURNS (Optional[Calibration]): The calibration. None, for an uncalibrated component, if
-            the examples have no entities, none are found, or labels are frozen and there is no
-            calibration to complete.
+        RETURNS (Optional[Calibration]): The calibration. None if the examples have no entities, or
+            none are found, or labels are frozen and there is no calibration to complete.
         """
         if self.frozen_labels and (self.calibration is None or not self.unfrozen_labels):
             return self.calibration
