@@ -53,7 +53,7 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     WN015 = (
         "'{name}' has no earlier model to rehearse. Call `optimizer = nlp.resume_training()` "
-        "before the first update. It keeps a copy of the current model."
+        "before the first update. This keeps a copy of the model as it is."
     )
     WN016 = (
         "'{name}' can't rehearse because its model listens to another component, which "
@@ -70,8 +70,8 @@ class Errors(metaclass=ErrorsWithCodes):
         'duplicates, e.g. `add_labels(["ORG"])`.'
     )
     WN019 = (
-        "'{name}' can't learn transitions because its model, {model}, can't hold them. Set "
-        "`transitions = false` in the `loss` block of the component, or use the architecture "
+        "'{name}' can't learn transitions because its model, {model}, has no parameters for them. "
+        "Set `transitions = false` in the `loss` block of the component, or use the architecture "
         "spacy-windowner.WindowClassifier.v1 or spacy-windowner.TorchWindowClassifier.v1."
     )
     WN020 = (
@@ -349,8 +349,9 @@ class Errors(metaclass=ErrorsWithCodes):
         "server with a higher `--max-chars`."
     )
     WN133 = (
-        "'{name}' doesn't find this {label} in this text, so it can't explain it. Either another "
-        "component of the pipeline found it, or the text has changed: click again."
+        "'{name}' doesn't find this {label} in this text, so it can't explain the entity. Either "
+        "another component of the pipeline found it, or the text has changed. In that case, click "
+        "again."
     )
     WN134 = (
         "This is not a request that the page sends. Send JSON (Content-Type: application/json) "

@@ -15,7 +15,7 @@ from ..decoding.words import ends_line, word_mask
 from ..errors import Errors, Warnings
 from ..losses.targets import Targets
 
-MISALIGNED, ON_WHITESPACE = "not aligned with the tokens", "of whitespace alone"
+MISALIGNED, ON_WHITESPACE = "not aligned with the tokens", "of whitespace only"
 """Why entities can't be used."""
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 """Soft hyphen, zero-width spaces and joiners, and the byte order mark. Tokenizers don't split them

@@ -65,7 +65,7 @@ class LearningPipe(SavedPipe):
         set_dropout_rate(self.model, rate)
         scores, backprop = self.model.begin_update([example.predicted for example in examples])
         found = get_loss(examples, self._flatten(scores))
-        self._go_on_if_finite("the loss", found.loss)
+        self._stop_if_diverged("the loss", found.loss)
         backprop(self._unflatten(found.gradient, scores))
         if found.d_transitions is not None:
             add_gradient(self.model, found.d_transitions)
@@ -78,7 +78,7 @@ class LearningPipe(SavedPipe):
         ops: Any = self.model.ops  # Thinc's types don't include numpy.ndarray
         flat = to_numpy(ops.flatten(scores))
         with numpy.errstate(over="ignore", invalid="ignore"):
-            self._go_on_if_finite("the sum of the scores", float(flat.sum()))
+            self._stop_if_diverged("the sum of the scores", float(flat.sum()))
         return flat
 
     def _unflatten(self, gradient: numpy.ndarray, scores: list[Floats2d]) -> list[Floats2d]:
@@ -117,7 +117,7 @@ class LearningPipe(SavedPipe):
             on_scores=self.on_scores,
         )
 
-    def _go_on_if_finite(self, what: str, value: float) -> None:
+    def _stop_if_diverged(self, what: str, value: float) -> None:
         """Stop a training that has diverged.
 
         what (str): The name of the value, for the error message.
