@@ -328,8 +328,7 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     WN123 = (
         "Can't write to standard output: {reason}. The rows of some documents are missing. Fix the "
-        "problem, or use a folder as the output, because a run that writes to a folder can be "
-        "continued."
+        "problem, or name a folder as the output, so that a run that stops can be continued."
     )
     WN124 = (
         "{rejects:,} of {lines:,} documents could not be read or annotated, but --strict allows "
@@ -460,7 +459,7 @@ class Errors(metaclass=ErrorsWithCodes):
     WN191 = (
         "{where}: this row belongs to a text that already had rows further up: {text!r:.100}. Sort "
         "the file so that all rows of a text are together. Otherwise, each group of rows would "
-        "become a document that lacks the entities of the others."
+        "become its own document, without the entities of the others."
     )
     WN192 = (
         "{where}: can't read any further ({reason}). Fix the file there, or set another format "
@@ -476,8 +475,9 @@ class Errors(metaclass=ErrorsWithCodes):
         "25,50,75,100."
     )
     WN201 = (
-        "{share:g} % of {n_docs:,} training documents is {size:,}. This is none at all, or no more "
-        "than in a smaller share. Use larger shares that are farther apart, or more documents."
+        "{share:g} % of {n_docs:,} training documents is {size:,} documents. This is none at all, "
+        "or no more than in a smaller share. Use larger shares that are farther apart, or more "
+        "documents."
     )
     WN202 = (
         "There are no entities in {share:g} % of the training documents, for which {n_docs:,} were "
@@ -606,11 +606,11 @@ class Warnings(metaclass=ErrorsWithCodes):
 
 
 def check_setting(right: bool, name: str, value: object, why: str) -> None:
-    """Reject the value of a setting.
+    """Raise an error if the value of a setting can't be used.
 
     right (bool): Whether the value can be used.
-    name (str): The setting's name.
-    value (object): Its value.
+    name (str): The name of the setting.
+    value (object): The value.
     why (str): What is expected instead, as a sentence.
     RAISES (ValueError): If the value can't be used.
     """
