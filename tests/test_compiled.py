@@ -91,7 +91,7 @@ def test_the_same_spacy(monkeypatch):
 
 @pytest.mark.parametrize("series", ["2.9", "3.80"])
 def test_another_spacy(monkeypatch, series):
-    built = rf"WN002.*compiled for spaCy {series}, and spaCy {spacy.__version__} is"
+    built = rf"WN002.*compiled for spaCy {series}, but spaCy {spacy.__version__} is"
     with pytest.raises(ImportError, match=built):
         choose_fake(monkeypatch, SPACY_SERIES=series)
 

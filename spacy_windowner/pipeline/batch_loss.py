@@ -1,4 +1,5 @@
-"""The loss of a batch of examples, of which each may be annotated in its own way."""
+"""The loss of a batch of examples that may be annotated in different ways: for all labels or only
+some, with a weight, and with spans that are known not to be entities."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -17,19 +18,19 @@ from .partial import annotation_of
 
 
 class Objective(NamedTuple):
-    """What a component wants of the scores of tags.
+    """The training objective of a component.
 
     name (str): The component's name.
     loss (TagLoss): The loss of fully annotated documents.
     scheme (Scheme): The scheme of the tags.
-    labels (Sequence[str]): Its labels.
-    learning (Sequence[str]): Those that learn.
-    alone (bool): Whether the others are frozen.
+    labels (Sequence[str]): The component's labels.
+    learning (Sequence[str]): The labels that are learned.
+    alone (bool): Whether the other labels are frozen.
     entity_weights (Dict[str, float]): The factor on the loss of each label's tokens.
-    incorrect_spans_key (Optional[str]): The key of spans known not to be entities.
-    transitions (Optional[numpy.ndarray]): Learned transitions from tag to tag. Shape
+    incorrect_spans_key (Optional[str]): The key of spans that are known not to be entities.
+    transitions (Optional[numpy.ndarray]): Learned transition scores from tag to tag. Shape
         (n_tags, n_tags).
-    on_scores (Optional[Callable]): Called with the scores and the targets that the loss sees.
+    on_scores (Optional[Callable]): Called with the scores and the targets that the loss gets.
     """
 
     name: str
@@ -48,10 +49,11 @@ class BatchLoss(NamedTuple):
     """The loss of a batch.
 
     loss (float): The loss.
-    gradient (numpy.ndarray): Its gradient. Shape (n_tokens, n_tags).
-    d_transitions (Optional[numpy.ndarray]): The gradient of the transitions. Shape
+    gradient (numpy.ndarray): Its gradient with respect to the scores. Shape (n_tokens, n_tags).
+    d_transitions (Optional[numpy.ndarray]): Its gradient with respect to the transitions. Shape
         (n_tags, n_tags).
-    gold (List[Gold]): The gold standard of the documents, by the labels they are annotated for.
+    gold (List[Gold]): The gold annotation, for each group of documents that are annotated for the
+        same labels.
     """
 
     loss: float
@@ -63,20 +65,21 @@ class BatchLoss(NamedTuple):
 def batch_loss(
     objective: Objective, examples: Sequence[Example], scores: numpy.ndarray
 ) -> BatchLoss:
-    """The loss of a batch: a mean over its annotated words and, for known non-entities, over all
-    words. The gradient of each word is multiplied by the weight of its document, the loss, which
-    is only to look at, by the mean weight of the words. Whitespace tokens have none.
+    """Compute the loss of a batch. It is the mean over the annotated words plus, for known
+    non-entities, a mean over all words. The gradient of each word is multiplied by the weight of
+    its document. The loss, which is only displayed, is multiplied by the mean weight of the words.
+    Whitespace tokens don't count.
 
-    Documents that are annotated for the same labels are compared with each other alone. Learned
-    transitions are used in, and learned from, those that are annotated for all labels, and learned
-    from a batch only if these documents have the same weight.
+    The loss is computed separately for each group of documents that are annotated for the same
+    labels. Learned transitions are used in the group that is annotated for all labels, and learned
+    from it if all documents in it have the same weight.
 
-    objective (Objective): What is wanted.
+    objective (Objective): The training objective.
     examples (Sequence[Example]): The examples.
-    scores (numpy.ndarray): The scores of the tags of all their predicted tokens. Shape
+    scores (numpy.ndarray): The scores of the tags, for all tokens of the predicted documents. Shape
         (n_tokens, n_tags).
     RETURNS (BatchLoss): The loss.
-    RAISES (ValueError): If an annotation contradicts itself, see `annotation_of` and
+    RAISES (ValueError): If the annotation is invalid or contradicts itself, see `annotation_of` and
         `incorrect_spans`.
     """
     doc_of_token = numpy.repeat(numpy.arange(len(examples)), [len(eg.predicted) for eg in examples])
@@ -108,7 +111,7 @@ def batch_loss(
     d_transitions = None
     if of_transitions is not None:
         d_transitions, part = of_transitions
-        # A transition belongs to no document that would give it a weight.
+        # A transition belongs to no particular document, so it has no weight of its own.
         weight = weights[part.tokens]
         d_transitions *= weight[0] * part.n / max(1, sum(each.n for each in known))
         d_transitions *= float((weight == weight[0]).all())
@@ -120,8 +123,8 @@ def _is_all(labels: frozenset[str] | None, objective: Objective) -> bool:
 
 
 class _Part(NamedTuple):
-    """The loss of some words and its gradient, means over n of them. They are given by their
-    tokens."""
+    """The loss of some words, which is a mean over n words, and its gradient. `tokens` are the
+    numbers of the words' tokens in the batch."""
 
     tokens: numpy.ndarray
     gradient: numpy.ndarray
@@ -130,10 +133,12 @@ class _Part(NamedTuple):
 
 
 class _Group:
-    """Examples that are annotated for the same labels, None for all.
+    """Examples that are annotated for the same labels.
 
-    gold (Gold): Their gold standard.
-    labels (List[str]): The labels that are annotated and learn.
+    objective (Objective): The training objective.
+    examples (Sequence[Example]): The examples.
+    scores (numpy.ndarray): The scores of the tags of their words. Shape (n_words, n_tags).
+    annotated (Optional[FrozenSet[str]]): The labels that they are annotated for. None means all.
     """
 
     def __init__(
@@ -165,27 +170,28 @@ class _Group:
         self._collapsed = None
         self._scores = scores
         if objective.alone:
-            # Labels that learn alone are told from O, which stands for all else: the scores of
-            # frozen labels say nothing of them, least of all on text that these were learned from.
+            # These labels compete only with O, which stands for everything else. The scores of
+            # frozen labels say nothing about them, least of all on the text that the frozen labels
+            # were trained on.
             self._scores = scores[:, [O, *columns]]
         elif annotated is not None:
             self._collapsed = collapse(scores, columns)
             self._scores = self._collapsed.scores
 
     def loss(self) -> tuple[numpy.ndarray, float]:
-        """The gradient, and the loss, means over the annotated words."""
+        """The gradient and the loss, as means over the annotated words."""
         if self.objective.on_scores is not None:
             self.objective.on_scores(self._scores, self.targets)
         gradient, loss = self.objective.loss(self._scores, self.targets)
         return self._expand(gradient), loss
 
     def incorrect_loss(self) -> tuple[numpy.ndarray, float]:
-        """The same of the known non-entities, means over all words."""
+        """The gradient and the loss for known non-entities, as means over all words."""
         gradient, loss = incorrect_spans_loss(self._scores, self.targets, self.incorrect)
         return self._expand(gradient), loss
 
     def _expand(self, gradient: numpy.ndarray) -> numpy.ndarray:
-        """The gradient of the scores of all tags."""
+        """The gradient with respect to the scores of all tags."""
         if self._collapsed is not None:
             return self._collapsed.expand(gradient)
         if not self.objective.alone:

@@ -1,23 +1,23 @@
-"""The settings of the component: what each may be, whether a call, a config or a saved component
-sets it."""
+"""Checks the values of the component's settings, wherever they come from: a call, a config or a
+saved component."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any, NamedTuple
 
 from ..decoding.tags import SCHEMES
-from ..errors import check_setting
-from .gold import is_label_list
+from ..errors import Errors, check_setting
 
 ALL = "*"
-"""As `frozen_labels`: all labels that there are when another one is added."""
+"""As the value of `frozen_labels`: all labels that exist when another one is added."""
 _LARGEST = 1e30
-"""Products of larger numbers are no floats of 32 bits any more."""
+"""The largest absolute value of a number. Products of larger numbers would overflow float32."""
 _MOST_UNITS = 2**16
+"""The largest number of hidden units of a label."""
 
 
 class Problem(NamedTuple):
-    """A setting that can't be used.
+    """A setting with an invalid value.
 
     setting (str): Its name.
     value (object): Its value.
@@ -30,18 +30,22 @@ class Problem(NamedTuple):
 
 
 def check_settings(cfg: Mapping[str, Any]) -> None:
-    """Reject settings that can't be used.
+    """Raise an error if a setting has an invalid value.
 
-    cfg (Mapping[str, Any]): All settings or some, as the component's cfg has them. Names that are
-        none of its settings are left alone.
-    RAISES (ValueError): If one of them can't be used.
+    cfg (Mapping[str, Any]): All settings or some of them, as in the component's cfg. Unknown names
+        are ignored.
+    RAISES (ValueError): If a value is invalid.
     """
     problem = find_problem(cfg)
     check_setting(problem is None, *(problem or ("", "", "")))
 
 
 def find_problem(cfg: Mapping[str, Any]) -> Problem | None:
-    """The first setting that can't be used, see `check_settings`."""
+    """Find the first setting with an invalid value.
+
+    cfg (Mapping[str, Any]): The settings, see `check_settings`.
+    RETURNS (Optional[Problem]): The setting, or None if all values are valid.
+    """
     for setting, (is_right, why) in _SETTINGS.items():
         if setting in cfg and not is_right(cfg[setting]):
             return Problem(setting, cfg[setting], why)
@@ -50,8 +54,32 @@ def find_problem(cfg: Mapping[str, Any]) -> Problem | None:
     return _find_unknown_label(cfg) if "labels" in cfg else None
 
 
+def is_label_list(labels: object) -> bool:
+    """Whether a value is a collection of strings, but not a string itself."""
+    if isinstance(labels, str) or not isinstance(labels, Collection):
+        return False
+    return all(isinstance(label, str) for label in labels)
+
+
+def require_labels(setting: str, named: Iterable[str], labels: Sequence[str], name: str) -> None:
+    """Raise an error if a setting contains labels that the component doesn't have.
+
+    setting (str): The name of the setting.
+    named (Iterable[str]): The labels in the setting.
+    labels (Sequence[str]): The component's labels.
+    name (str): The component's name.
+    RAISES (ValueError): If one of the labels is unknown.
+    """
+    for label in named:
+        if label not in labels:
+            known = ", ".join(labels)
+            raise ValueError(Errors.WN011.format(
+                setting=setting, name=name, label=label, labels=known
+            ))  # fmt: skip
+
+
 def _find_unknown_label(cfg: Mapping[str, Any]) -> Problem | None:
-    """The first setting of labels that are added to a model that doesn't fit the labels."""
+    """The first setting for added labels that doesn't fit the component's labels."""
     labels = list(cfg["labels"])
     added = list(cfg.get("added_labels", ()))
     if added and labels[-len(added) :] != added:
@@ -98,7 +126,7 @@ def _is_key(value: Any) -> bool:
 
 
 def _is_text(value: str) -> bool:
-    """Whether a string can be encoded: half a surrogate can't."""
+    """Whether a string can be encoded as UTF-8. Half of a surrogate pair can't."""
     return not any("\ud800" <= char <= "\udfff" for char in value)
 
 
@@ -115,7 +143,7 @@ def _is_frozen(value: Any) -> bool:
 
 
 def _by_label(is_right: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    """A check of a dictionary with a value for each of some labels."""
+    """A check for a dictionary with a value for each of some labels."""
 
     def check(value: Any) -> bool:
         is_by_label = isinstance(value, dict) and _is_labels([*value])
@@ -132,25 +160,24 @@ def _is_calibration(value: Any) -> bool:
     return value is None or isinstance(value, dict)
 
 
-_PROBABILITY = "A probability is wanted, 0 to 1."
 _SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "labels": (_is_distinct, "It is a list of labels, each of them once."),
-    "overwrite": (_is_bool, "It is true or false."),
-    "scheme": (lambda value: value in [*SCHEMES], f"Choose one of {', '.join(SCHEMES)}."),
-    "incorrect_spans_key": (_is_key, "It is a key of `doc.spans`, or null for none."),
-    "entity_weight": (_is_weight, "It is a number of at least 0."),
-    "recall_bias": (_is_number, "It is a number."),
-    "spans_key": (_is_key, "It is a key of `doc.spans`, or null for none."),
-    "threshold": (_is_probability, _PROBABILITY),
-    "thresholds": (_by_label(_is_probability), f"It has a number for each label. {_PROBABILITY}"),
-    "candidates": (_is_bool, "It is true or false."),
-    "crosses_lines": (_is_bool, "It is true or false."),
-    "calibration": (_is_calibration, "It is null, or what calibration has made."),
-    "label_weights": (_by_label(_is_weight), "It has a number of at least 0 for each label."),
-    "frozen_labels": (_is_frozen, f'It is a list of labels, or "{ALL}" for all.'),
-    "label_hidden_width": (_is_units, f"It is a whole number, 0 (for no units) to {_MOST_UNITS}."),
-    "added_labels": (_by_label(_is_units), "It has a number of hidden units for each label."),
-    "label_biases": (_by_label(_is_number), "It has a number for each label."),
-    "yields_to": (_by_label(_is_some_labels), "It has a list of labels for each label."),
-    "table_size": (_is_whole, "It is a whole number of words. 0 is for no table."),
+    "labels": (_is_distinct, "It must be a list of labels without duplicates."),
+    "overwrite": (_is_bool, "It must be true or false."),
+    "scheme": (lambda value: value in [*SCHEMES], f"It must be one of {', '.join(SCHEMES)}."),
+    "incorrect_spans_key": (_is_key, "It must be a key of `doc.spans`, or null for none."),
+    "entity_weight": (_is_weight, "It must be a number of at least 0."),
+    "recall_bias": (_is_number, "It must be a finite number."),
+    "spans_key": (_is_key, "It must be a key of `doc.spans`, or null for none."),
+    "threshold": (_is_probability, "It must be a probability, from 0 to 1."),
+    "thresholds": (_by_label(_is_probability), "It must map labels to probabilities, from 0 to 1."),
+    "candidates": (_is_bool, "It must be true or false."),
+    "crosses_lines": (_is_bool, "It must be true or false."),
+    "calibration": (_is_calibration, "It must be null, or the result of a calibration."),
+    "label_weights": (_by_label(_is_weight), "It must map labels to numbers of at least 0."),
+    "frozen_labels": (_is_frozen, f'It must be a list of labels, or "{ALL}" for all.'),
+    "label_hidden_width": (_is_units, f"It must be a whole number from 0 to {_MOST_UNITS}."),
+    "added_labels": (_by_label(_is_units), "It must map labels to numbers of hidden units."),
+    "label_biases": (_by_label(_is_number), "It must map labels to numbers."),
+    "yields_to": (_by_label(_is_some_labels), "It must map labels to lists of labels."),
+    "table_size": (_is_whole, "It must be a whole number of words. 0 is for no table."),
 }

@@ -1,4 +1,5 @@
-"""Components that others listen to, as to a shared `tok2vec`: without them nothing can be found."""
+"""Loads pipelines, and finds their `window_ner` components and the components that these listen to,
+such as a shared `tok2vec`."""
 
 from collections.abc import Iterable, Iterator
 from configparser import Error as ConfigError
@@ -13,15 +14,24 @@ from thinc.api import Model
 
 from ..errors import Errors
 
+_FACTORY = "window_ner"
+_ANY = "*"
+"""As the upstream name of a listener: any component."""
+_DEFAULT = "tok2vec"
+"""What such a listener usually listens to, for error messages."""
+_TRANSFORMER_DATA = "trf_data"
+"""The extension attribute with the output of spacy-transformers or spacy-curated-transformers."""
+
 
 def load_pipeline(model: str | Path, code: str | Path | None = None) -> Language:
-    """Load a pipeline, or say why it can't be loaded.
+    """Load a pipeline.
 
-    model (Union[str, Path]): Its folder or package.
-    code (Optional[Union[str, Path]]): Python file to import first, with functions that the pipeline
-        is made of, as for `spacy train --code`.
+    model (Union[str, Path]): The folder or the package of the pipeline.
+    code (Optional[Union[str, Path]]): A Python file to import first, with functions that the
+        pipeline needs, as for `spacy train --code`.
     RETURNS (Language): The pipeline.
-    RAISES (ValueError): If there is none, or its files are damaged, or the code can't be imported.
+    RAISES (ValueError): If there is no such pipeline, its files are damaged, or the code can't be
+        imported.
     """
     if code is not None:
         _import_code(code)
@@ -37,26 +47,23 @@ def load_pipeline(model: str | Path, code: str | Path | None = None) -> Language
 def _import_code(path: str | Path) -> None:
     try:
         import_file("python_code", path)
-    except Exception as error:  # whatever the file does
+    except Exception as error:  # the file may raise anything
         reason = f"{type(error).__name__}: {error}"
         raise ValueError(Errors.WN136.format(path=path, reason=reason)) from error
 
 
-_FACTORY = "window_ner"
-
-
 def find_components(nlp: Language) -> list[str]:
-    """The names of all `window_ner` components of a pipeline, in its order."""
+    """The names of all `window_ner` components of a pipeline, in order."""
     return [pipe for pipe in nlp.pipe_names if nlp.get_pipe_meta(pipe).factory == _FACTORY]
 
 
 def choose_component(nlp: Language, name: str | None) -> str:
-    """The name of the component to explain.
+    """Choose a `window_ner` component of a pipeline.
 
     nlp (Language): The pipeline.
-    name (Optional[str]): Its name. If None, the only one of the factory "window_ner".
-    RETURNS (str): The name.
-    RAISES (ValueError): If there is no such component, or several.
+    name (Optional[str]): The name of the component. None means the only one in the pipeline.
+    RETURNS (str): The name of the component.
+    RAISES (ValueError): If there is no such component, or there are several.
     """
     found = find_components(nlp)
     chosen = [pipe for pipe in found if name in (None, pipe)]
@@ -67,21 +74,15 @@ def choose_component(nlp: Language, name: str | None) -> str:
     return chosen[0]
 
 
-_DEFAULT = "tok2vec"
-_ANY = "*"
-_TRANSFORMER_DATA = "trf_data"
-"""Where the components of spacy-transformers and spacy-curated-transformers leave their output."""
-
-
 def find_upstream(nlp: Language, name: str, model: Model) -> str | None:
-    """The component of a pipeline that another one listens to.
+    """Find the component of a pipeline that another one listens to.
 
-    nlp (Language): The pipeline. Components that are switched off count.
+    nlp (Language): The pipeline. Disabled components count as well.
     name (str): The name of the listening component.
-    model (Model): Its model.
-    RETURNS (Optional[str]): The name of the component that it listens to, None if it listens to
-        none.
-    RAISES (ValueError): If there is no such component before it.
+    model (Model): The model of the listening component.
+    RETURNS (Optional[str]): The name of the component that it listens to, or None if it doesn't
+        listen to any.
+    RAISES (ValueError): If there is no such component before the listening one.
     """
     names = nlp.component_names
     before = names[: names.index(name)] if name in names else names
@@ -102,13 +103,13 @@ def find_upstream(nlp: Language, name: str, model: Model) -> str | None:
 
 
 def require_upstream(model: Model, docs: Iterable[Doc], name: str) -> None:
-    """Reject documents that the component which a model listens to hasn't seen: the listening
-    layer would take them for zeros.
+    """Raise an error if the component that a model listens to hasn't processed the documents. The
+    listening layer would take its missing output for zeros.
 
     model (Model): The model.
     docs (Iterable[Doc]): The documents.
     name (str): The name of the model's component.
-    RAISES (ValueError): If the output of that component is missing, or isn't its own.
+    RAISES (ValueError): If the output of the other component is missing, or has the wrong shape.
     """
     for listener in _listeners(model):
         for doc in docs:

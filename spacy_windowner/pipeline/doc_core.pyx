@@ -1,5 +1,5 @@
-"""Reads the words of Docs and writes what is found in them, compiled: see the twin,
-`doc_plain.py`."""
+"""The compiled version of `doc_plain.py`, which documents these functions: it reads the words of
+Docs and writes entities and their probabilities."""
 
 import numpy
 

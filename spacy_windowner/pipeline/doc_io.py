@@ -1,4 +1,5 @@
-"""What the component reads from Docs when it predicts, and writes to them."""
+"""Reads the words of Docs, and writes predicted entities and their probabilities to Docs. Uses the
+compiled functions of `doc_core.pyx` if there are any."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -21,20 +22,20 @@ else:
 
 read_words = core.read_words
 
-# The values of ENT_IOB.
+# Values of ENT_IOB.
 _I, _B = 1, 3
 
 
 def write_entities(
     docs: Sequence[Doc], spans: Spans, labels: tuple[str, ...], overwrite: bool
 ) -> Spans:
-    """Set the entities of documents. All their other tokens become O.
+    """Set the entities of documents. All other tokens become O.
 
     docs (Sequence[Doc]): The documents.
     spans (Spans): The new entities.
-    labels (Tuple[str, ...]): The labels.
-    overwrite (bool): Whether existing entities and blocked tokens give way. Otherwise new entities
-        that overlap with them are left out.
+    labels (Tuple[str, ...]): The component's labels.
+    overwrite (bool): Whether to remove existing entities and blocked tokens. If not, they are kept,
+        and new entities that overlap with them are not set.
     RETURNS (Spans): The new entities that were set.
     """
     annotated = core.write_entities(docs, spans, hash_labels(labels))
@@ -50,19 +51,26 @@ def write_entities(
 def write_groups(
     docs: Sequence[Doc], key: str, spans: Spans, labels: tuple[str, ...], calibrated: bool
 ) -> None:
-    """Put rated spans into doc.spans, see `doc_plain.write_groups`."""
+    """Store rated spans in doc.spans, see `doc_plain.write_groups`.
+
+    docs (Sequence[Doc]): The documents.
+    key (str): The key in doc.spans.
+    spans (Spans): The spans, rated by their probability if calibrated, otherwise by their margin.
+    labels (Tuple[str, ...]): The component's labels.
+    calibrated (bool): Whether the component is calibrated.
+    """
     core.write_groups(docs, key, spans, hash_labels(labels), calibrated)
 
 
 def write_scores(
     docs: Sequence[Doc], spans: Spans, labels: tuple[str, ...], calibrated: bool
 ) -> None:
-    """Keep the probabilities of spans for `span._.ner_score`. If they have none, what an earlier
-    component found for the same ones is forgotten.
+    """Store the probabilities of spans for `span._.ner_score`. If the component isn't calibrated,
+    remove probabilities that an earlier component has stored for the same spans and labels.
 
     docs (Sequence[Doc]): The documents.
     spans (Spans): The spans, rated by their probability if calibrated.
-    labels (Tuple[str, ...]): The labels.
+    labels (Tuple[str, ...]): The component's labels.
     calibrated (bool): Whether the component is calibrated.
     """
     if calibrated:
@@ -74,8 +82,13 @@ def write_scores(
 
 
 def add_labels(docs: Iterable[Doc], vocab: Vocab, labels: Iterable[str]) -> None:
-    """Make labels known to the vocabularies of documents, other than a component's own, which
-    knows them."""
+    """Add labels to the vocabularies of documents, except for the component's own vocabulary, which
+    contains them already.
+
+    docs (Iterable[Doc]): The documents.
+    vocab (Vocab): The component's vocabulary.
+    labels (Iterable[str]): The labels.
+    """
     for other in {doc.vocab for doc in docs} - {vocab}:
         for label in labels:
             other.strings.add(label)
@@ -83,17 +96,17 @@ def add_labels(docs: Iterable[Doc], vocab: Vocab, labels: Iterable[str]) -> None
 
 @lru_cache(maxsize=16)
 def hash_labels(labels: tuple[str, ...]) -> numpy.ndarray:
-    """The hashes of labels in the vocabulary. uint64, shape (n_labels,)."""
+    """The hashes of labels, as in the vocabulary. uint64, shape (n_labels,)."""
     hashes = numpy.array([get_string_id(label) for label in labels], dtype="uint64")
-    hashes.flags.writeable = False  # it is shared
+    hashes.flags.writeable = False  # because the cache shares it
     return hashes
 
 
 def _add_entities(doc: Doc, spans: Spans, labels: Sequence[str], overwrite: bool) -> list[bool]:
-    """Set the entities of a document that has annotation of entities already. Returns which of
-    them were set."""
-    kept, blocked = ([], []) if overwrite else existing_entities(doc)
-    # Something else may have set entities since these were predicted.
+    """Set the entities of a document that already has entity annotation. Returns for each new
+    entity whether it was set."""
+    kept, blocked = ([], []) if overwrite else _existing_entities(doc)
+    # Other code may have set entities after the prediction.
     taken = {token.i for span in (*kept, *blocked) for token in span}
     [rows] = spans._replace(docs=numpy.zeros_like(spans.docs)).by_doc(1)
     is_free = [taken.isdisjoint(range(row[0], row[1])) for row in rows]
@@ -106,12 +119,8 @@ def _add_entities(doc: Doc, spans: Spans, labels: Sequence[str], overwrite: bool
     return is_free
 
 
-def existing_entities(doc: Doc) -> tuple[list[Span], list[Span]]:
-    """The entities and the blocked tokens that a document holds.
-
-    doc (Doc): The document.
-    RETURNS (Tuple[List[Span], List[Span]]): The entities and the blocked spans.
-    """
+def _existing_entities(doc: Doc) -> tuple[list[Span], list[Span]]:
+    """The entities and the blocked tokens of a document, as spans."""
     iob_type = doc.to_array([ENT_IOB, ENT_TYPE])
     blocked = (iob_type[:, 1] == 0) & ((iob_type[:, 0] == _B) | (iob_type[:, 0] == _I))
     return list(doc.ents), [doc[i : i + 1] for i in numpy.flatnonzero(blocked).tolist()]

@@ -1,5 +1,5 @@
-"""Reads the words of Docs and writes what is found in them, in plain Python: what `doc_core.pyx`
-is held against, and what runs where it isn't compiled."""
+"""Reads the words of Docs and writes entities and their probabilities, in plain Python. It runs
+where `doc_core.pyx` isn't compiled, and tests compare the two."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,16 +13,16 @@ from ..decoding.spans import Spans
 from ..decoding.words import Words, ends_line
 from .ner_score import MARK, SCORE
 
-# The values of ENT_IOB.
+# Values of ENT_IOB.
 _I, _O, _B = 1, 2, 3
 
 
 def read_words(docs: Sequence[Doc], overwrite: bool, crosses_lines: bool) -> Words:
-    """Read the words of documents, which are all tokens but whitespace.
+    """Read the words of documents, which are all tokens except whitespace.
 
     docs (Sequence[Doc]): The documents.
-    overwrite (bool): Whether tokens of existing entities, and blocked ones, count as free.
-    crosses_lines (bool): Whether an entity may go on after a line end.
+    overwrite (bool): Whether tokens of existing entities and blocked tokens count as free.
+    crosses_lines (bool): Whether an entity may continue after a line end.
     RETURNS (Words): The words.
     """
     lengths: list[int] = []
@@ -33,7 +33,7 @@ def read_words(docs: Sequence[Doc], overwrite: bool, crosses_lines: bool) -> Wor
         is_broken, n_before = False, len(words)
         for token, row in zip(doc, doc.to_array([SENT_START, ENT_IOB]).tolist(), strict=True):
             is_start = row[0] == 1
-            # B and I: part of an entity or, if the entity has no label, blocked.
+            # B and I mean part of an entity or, without a label, blocked.
             is_taken = not overwrite and row[1] in (_B, _I)
             if token.is_space:
                 is_line_end = not crosses_lines and ends_line(token.text)
@@ -54,20 +54,21 @@ def read_words(docs: Sequence[Doc], overwrite: bool, crosses_lines: bool) -> Wor
 
 
 def write_entities(docs: Sequence[Doc], spans: Spans, label_hashes: numpy.ndarray) -> list[int]:
-    """Set the entities of documents that have no annotation of entities yet. All their other
-    tokens become O.
+    """Set the entities of documents that have no entity annotation yet. All other tokens of these
+    documents become O.
 
-    docs (Sequence[Doc]): The documents. Their vocabularies know the labels.
-    spans (Spans): The entities, in the documents' order.
-    label_hashes (numpy.ndarray): uint64, the hash of each label.
-    RETURNS (List[int]): The numbers of the documents that have annotation, which stay as they are.
+    docs (Sequence[Doc]): The documents. Their vocabularies must contain the labels.
+    spans (Spans): The entities, in the order of the documents.
+    label_hashes (numpy.ndarray): uint64, the hash of each label. Shape (n_labels,).
+    RETURNS (List[int]): The numbers of the documents that have entity annotation already. They are
+        not changed.
     """
     annotated = []
     for number, (doc, rows) in enumerate(zip(docs, spans.by_doc(len(docs)), strict=True)):
         if doc.has_annotation("ENT_IOB"):
             annotated.append(number)
             continue
-        table: Any = numpy.zeros((len(doc), 2), dtype="uint64")  # spaCy's types are thinc's
+        table: Any = numpy.zeros((len(doc), 2), dtype="uint64")  # spaCy's stubs want Thinc's types
         table[:, 0] = _O
         for start, end, label, _ in rows:
             table[start:end] = _I, label_hashes[label]
@@ -79,14 +80,14 @@ def write_entities(docs: Sequence[Doc], spans: Spans, label_hashes: numpy.ndarra
 def write_groups(
     docs: Sequence[Doc], key: str, spans: Spans, label_hashes: numpy.ndarray, calibrated: bool
 ) -> None:
-    """Put rated spans into doc.spans. The group's `attrs` hold `scores`, the probability of each
-    span in the order of the spans, and whether the component is `calibrated`. If it isn't, the
-    scores are None, for a margin is no probability, and `margins` holds the margins.
+    """Store rated spans in doc.spans. The `attrs` of the group contain `scores`, the probability of
+    each span in the order of the spans, and `calibrated`. If the component isn't calibrated, all
+    scores are None, because a margin is not a probability, and `margins` contains the margins.
 
-    docs (Sequence[Doc]): The documents. Their vocabularies know the labels.
-    key (str): The key in doc.spans. What was there is replaced.
-    spans (Spans): The spans, rated by their probability if calibrated, else by their margin.
-    label_hashes (numpy.ndarray): uint64, the hash of each label.
+    docs (Sequence[Doc]): The documents. Their vocabularies must contain the labels.
+    key (str): The key in doc.spans. An existing group is replaced.
+    spans (Spans): The spans, rated by their probability if calibrated, otherwise by their margin.
+    label_hashes (numpy.ndarray): uint64, the hash of each label. Shape (n_labels,).
     calibrated (bool): Whether the component is calibrated.
     """
     for doc, rows in zip(docs, spans.by_doc(len(docs)), strict=True):
@@ -99,7 +100,8 @@ def write_groups(
 
 
 def write_scores(docs: Sequence[Doc], spans: Spans, labels: Sequence[str]) -> None:
-    """Keep the probabilities of spans for `span._.ner_score`, beside what there is.
+    """Store the probabilities of spans for `span._.ner_score`. Those of other spans and labels are
+    kept.
 
     docs (Sequence[Doc]): The documents.
     spans (Spans): The spans, rated by their probability.
@@ -109,5 +111,5 @@ def write_scores(docs: Sequence[Doc], spans: Spans, labels: Sequence[str]) -> No
         data: dict[Any, Any] = doc.user_data
         for start, end, label, score in rows:
             key = (MARK, SCORE, doc[start].idx, doc[end - 1].idx + len(doc[end - 1]))
-            # A new dictionary each time: another Doc may share the old one.
+            # Always a new dictionary, because another Doc may share the old one.
             data[key] = {**data.get(key, {}), labels[label]: score}

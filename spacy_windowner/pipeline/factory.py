@@ -1,3 +1,5 @@
+"""Registers the component factory `window_ner` with its default config."""
+
 from collections.abc import Callable
 from typing import Literal
 
@@ -91,40 +93,54 @@ def make_window_ner(
     label_hidden_width: int,
     table_size: int,
     scorer: Callable | None,
-) -> "WindowNER":
+) -> WindowNER:
     """Create a named entity recognizer that classifies windows of words.
 
-    model (Model[List[Doc], List[Floats2d]]): Scores the tags of each token, one row a token and
-        one column a tag.
-    loss (TagLoss): The training objective, registered in `losses`.
-    overwrite (bool): Whether to replace entities the Doc has already. If not, they and blocked
-        tokens stay, and new entities are found around them.
-    scheme (str): The tags of each label: "bio", B- and I-, or "biluo", B-, I-, L- and U-.
-    incorrect_spans_key (Optional[str]): A key of `reference.spans` in training data that holds
-        spans known not to be entities of their label.
-    entity_weight (float): What the loss of all tokens in entities is multiplied by, or in the
-        sequence term of the loss the odds of their wrong tags. Above 1 the model finds more
-        entities, and more wrong ones among them.
-    recall_bias (float): How much the score of O is lowered in predictions. Above 0 more entities
-        are found, below 0 fewer. Training sets it by `spacy-windowner.calibrate.v1`.
-    spans_key (Optional[str]): A key in `doc.spans` where the entities that were found are kept,
-        too, with their probabilities in `attrs["scores"]`. None for no such group, and then
-        `span._.ner_score` is where the probabilities are. spaCy doesn't adapt groups when tokens
-        are merged or split after the component.
-    threshold (float): Entities that are less probable than this are dropped, if the component is
-        calibrated.
-    thresholds (Dict[str, float]): The thresholds of labels that have one of their own.
-    candidates (bool): Whether to keep the spans that nearly were entities, too, in `doc.spans`
-        under `spans_key` with "_candidates" after it.
-    label_weights (Dict[str, float]): What the loss of a label's tokens is multiplied by, too.
-    frozen_labels (Union[List[str], str]): Labels that stay as they are, to the last bit of their
-        scores, while labels that are added to the trained component learn. "*" is for all that it
-        has when the next one is added.
-    label_hidden_width (int): Hidden units of its own for a label that is added while others are
-        frozen.
-    table_size (int): The most words whose products are kept for predictions, 0 for none, if the
-        model is a window classifier with a context-free embedding.
-    scorer (Optional[Callable]): The scoring method.
+    model (Model[List[Doc], List[Floats2d]]): Scores the tags of each token, as one row per token
+        and one column per tag. The default architecture embeds words without their context, which
+        makes predictions fast.
+    loss (TagLoss): The training objective, from the registry `losses`. The default mainly compares
+        whole tag sequences.
+    overwrite (bool): Whether to replace entities that a Doc already has. If false, its entities and
+        blocked tokens are kept, and new entities are found around them.
+    scheme (str): The tags of each label: "biluo" for B- (begin), I- (inside), L- (last) and U- (the
+        only word), or "bio" for B- and I-. The default "biluo" was better on most corpora. "bio"
+        can be better if the texts are of another kind than the training data.
+    incorrect_spans_key (Optional[str]): A key in the `spans` of the reference documents in training
+        data. The spans there are known not to be entities with their label. null for none.
+    entity_weight (float): A factor of at least 0 on the loss of tokens in entities. In the sequence
+        term of the loss, it is a factor on the odds of the wrong tags of these tokens. With a
+        higher value, the model finds more entities, and more of them are wrong.
+    recall_bias (float): How much to lower the score of O in predictions. With a value above 0, more
+        entities are found, with a value below 0, fewer. The callback `spacy-windowner.calibrate.v1`
+        sets it in training to the value with the best F1 on the dev set.
+    spans_key (Optional[str]): A key in `doc.spans` under which to store the found entities as well,
+        with their probabilities in `attrs["scores"]`. null for no such group. It isn't the default
+        because spaCy doesn't adapt span groups when tokens are merged or split later. The
+        probabilities are in `span._.ner_score` in any case.
+    threshold (float): The lowest probability, from 0 to 1, of entities to keep. It has no effect if
+        the component isn't calibrated. The default 0 keeps all entities.
+    thresholds (Dict[str, float]): Thresholds for single labels, e.g. `{"ORG": 0.6}`, which are
+        used instead of `threshold`.
+    candidates (bool): Whether to store spans that were nearly entities as well, in `doc.spans`
+        under `spans_key` followed by "_candidates". Requires `spans_key`.
+    label_weights (Dict[str, float]): Factors of at least 0 on the loss of single labels, e.g.
+        `{"ORG": 2.0}`. They multiply `entity_weight`, and are 1 for labels that aren't listed.
+    frozen_labels (Union[List[str], str]): Labels that training must not change. Their scores stay
+        the same to the last bit, while labels that are added to the trained component learn. "*"
+        means all labels that exist when another one is added. [] for none, which is necessary to
+        train from scratch.
+    label_hidden_width (int): The number of hidden units, from 0 to 65,536, that a label gets for
+        itself if it is added while others are frozen. With fewer than the default, new labels
+        found fewer entities in tests, with twice as many no more, and with 0 next to none.
+    table_size (int): The maximum number of words in the table that speeds up predictions. For each
+        word, it holds the products of the word's embedding and the first layer. 0 means no table.
+        Only a window classifier with a context-free embedding, like the default, uses a table. A
+        few times the number of frequent words in your texts is enough. With the default model, a
+        word takes 3.6 kB, and 25,000 words take 90 MB. The size isn't saved with the component:
+        choose it when you load a pipeline.
+    scorer (Optional[Callable]): The scoring method for evaluation, from the registry `scorers`.
+        null for no scores.
     """
     return WindowNER(
         nlp.vocab,

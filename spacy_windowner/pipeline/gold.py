@@ -1,8 +1,8 @@
-"""What the component reads from Examples when it learns."""
+"""Reads gold annotation from Examples, for training, calibration and checks of the data."""
 
 import warnings
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy
@@ -15,13 +15,36 @@ from ..decoding.words import ends_line, word_mask
 from ..errors import Errors, Warnings
 from ..losses.targets import Targets
 
+MISALIGNED, ON_WHITESPACE = "not aligned with the tokens", "of whitespace only"
+"""Why entities can't be used."""
+_INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+"""Soft hyphen, zero-width spaces and joiners, and the byte order mark. Tokenizers don't split them
+off words, and annotators don't see them."""
 _MAX_SHOWN = 3
 _MAX_TEXT = 80
+# Values of ENT_IOB.
+_I, _B = numpy.uint64(1), numpy.uint64(3)
+
+
+class Notes(NamedTuple):
+    """What is special about the gold entities of a document.
+
+    n_ents (int): The number of entities.
+    skipped (List[Tuple[Span, str]]): The entities that can't be used, and why.
+    trimmed (List[Span]): The entities that are used without the whitespace or invisible characters
+        at their edges.
+    crosses_lines (bool): Whether an entity continues after a line end.
+    """
+
+    n_ents: int
+    skipped: list[tuple[Span, str]]
+    trimmed: list[Span]
+    crosses_lines: bool
 
 
 class SkipReport:
-    """Counts annotated entities that can't be used, or not as they are, to report them all at
-    once."""
+    """Counts gold entities that can't be used, or only without the characters at their edges, to
+    report them all at once."""
 
     def __init__(self) -> None:
         self.total = 0
@@ -41,8 +64,8 @@ class SkipReport:
 
         index (int): The document's number.
         n_ents (int): The number of its entities.
-        skipped (Iterable[Tuple[Span, str]]): Those that can't be used, and why.
-        trimmed (Sequence[Span]): Those that are used without what is at their edges.
+        skipped (Iterable[Tuple[Span, str]]): The entities that can't be used, and why.
+        trimmed (Sequence[Span]): The entities that are used without the characters at their edges.
         """
         self.total += n_ents
         for ent, reason in skipped:
@@ -54,11 +77,11 @@ class SkipReport:
         self.shown_trimmed += [_show(index, ent) for ent in trimmed[:room]]
 
     def warn(self, name: str, source: str) -> bool:
-        """Give one warning if entities were skipped, and one if some were trimmed.
+        """Give one warning if entities were skipped, and one if entities were trimmed.
 
         name (str): The component's name.
-        source (str): What the documents are counted in.
-        RETURNS (bool): Whether there was something to report.
+        source (str): Where the documents come from, for the warning.
+        RETURNS (bool): Whether there was a warning.
         """
         if self.n_trimmed:
             warnings.warn(Warnings.WW163.format(
@@ -81,51 +104,21 @@ def _show(index: int, ent: Span) -> str:
     return f"{ent.text!r} ({ent.label_}) in document {index}, {text!r}"
 
 
-MISALIGNED, ON_WHITESPACE = "not aligned with the tokens", "of whitespace alone"
-"""Why entities can't be used."""
-_INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
-"""Soft hyphen, zero-width spaces and joiners, and the byte order mark: tokenizers leave them at a
-word, and annotators don't see them."""
-
-
-def make_targets(
-    examples: Sequence[Example],
-    label_hashes: Sequence[int],
-    label_weights: Sequence[float],
-    scheme: Scheme,
-    known_hashes: Sequence[int],
-) -> tuple[Targets, "Gold"]:
-    """The gold standard of a batch.
-
-    examples (Sequence[Example]): The examples.
-    label_hashes (Sequence[int]): The hash of each label, in the labels' order.
-    label_weights (Sequence[float]): The weight of each label. That of O is 1.
-    scheme (Scheme): The scheme of the tags.
-    known_hashes (Sequence[int]): The hashes of all labels that the component has. Tokens of others
-        count as not annotated.
-    RETURNS (Tuple[Targets, Gold]): The targets, of the words, and what they were made of.
-    """
-    gold = read_gold(examples, label_hashes, scheme, known_hashes)
-    # Label number -1, that of O and of missing tags, is the last one.
-    weights = numpy.array([*label_weights, 1.0], dtype="float32")[scheme.label_of_tag(gold.tags)]
-    return Targets(gold.tags, weights, gold.lengths, scheme), gold
-
-
 class Gold(NamedTuple):
-    """The gold standard of a batch, of the words of the predicted documents.
+    """The gold annotation of a batch, for the words of the predicted documents.
 
-    tags (numpy.ndarray): int32 tags, MISSING for words that are not annotated and those of entities
-        that can't be used. Shape (n_words,).
+    tags (numpy.ndarray): int32, the tags. Words without annotation and words of entities that can't
+        be used have MISSING. Shape (n_words,).
     lengths (numpy.ndarray): The number of words of each document. Shape (n_docs,).
-    notes (List[Notes]): What there is to say of the entities of each document.
+    notes (List[Notes]): The notes on each document.
     """
 
     tags: numpy.ndarray
     lengths: numpy.ndarray
-    notes: list["Notes"]
+    notes: list[Notes]
 
     def report(self, report: SkipReport, first: int = 0) -> None:
-        """Add what there is to say to a report.
+        """Add the notes to a report.
 
         report (SkipReport): The report.
         first (int): The number of the first document.
@@ -135,24 +128,32 @@ class Gold(NamedTuple):
 
     @property
     def crosses_lines(self) -> bool:
-        """RETURNS (bool): Whether an entity goes on after a line end."""
+        """RETURNS (bool): Whether an entity continues after a line end."""
         return any(notes.crosses_lines for notes in self.notes)
 
 
-class Notes(NamedTuple):
-    """What there is to say of the entities of a document.
+def make_targets(
+    examples: Sequence[Example],
+    label_hashes: Sequence[int],
+    label_weights: Sequence[float],
+    scheme: Scheme,
+    known_hashes: Sequence[int],
+) -> tuple[Targets, Gold]:
+    """Make the training targets of a batch.
 
-    n_ents (int): How many there are.
-    skipped (List[Tuple[Span, str]]): Those that can't be used, and why.
-    trimmed (List[Span]): Those that are used without whitespace, or characters that nobody sees, at
-        their edges.
-    crosses_lines (bool): Whether one goes on after a line end.
+    examples (Sequence[Example]): The examples.
+    label_hashes (Sequence[int]): The hash of each label, in the labels' order.
+    label_weights (Sequence[float]): The weight of each label. The weight of O is 1.
+    scheme (Scheme): The scheme of the tags.
+    known_hashes (Sequence[int]): The hashes of all labels that the component has. The tokens of
+        entities with other labels count as not annotated.
+    RETURNS (Tuple[Targets, Gold]): The targets for the words, and the gold annotation that they
+        were made from.
     """
-
-    n_ents: int
-    skipped: list[tuple[Span, str]]
-    trimmed: list[Span]
-    crosses_lines: bool
+    gold = read_gold(examples, label_hashes, scheme, known_hashes)
+    # O and missing tags have the label number -1, which is the last weight.
+    weights = numpy.array([*label_weights, 1.0], dtype="float32")[scheme.label_of_tag(gold.tags)]
+    return Targets(gold.tags, weights, gold.lengths, scheme), gold
 
 
 def read_gold(
@@ -161,19 +162,20 @@ def read_gold(
     scheme: Scheme,
     known_hashes: Sequence[int] | None = None,
 ) -> Gold:
-    """The gold tags of the predicted documents' words, which are all tokens but whitespace.
+    """Read the gold tags of the predicted documents' words, which are all tokens except whitespace.
 
     examples (Sequence[Example]): The examples.
     label_hashes (Sequence[int]): The hash of each label, in the labels' order.
     scheme (Scheme): The scheme of the tags.
-    known_hashes (Optional[Sequence[int]]): The hashes of these and of labels that are none of them
-        here, but O. Words of entities with others are MISSING. None for all labels there are.
-    RETURNS (Gold): The gold standard.
+    known_hashes (Optional[Sequence[int]]): The hashes of all labels that the component has. Words
+        of entities with a label that is only among these have the tag O. Words of entities with any
+        other label have MISSING. None means all existing labels.
+    RETURNS (Gold): The gold annotation.
     """
     of_docs = [_read(example) for example in examples]
     masks = [example.predicted.to_array(IS_SPACE) == 0 for example in examples]
-    # All at once, which takes hardly longer than a single document. A row that is not annotated
-    # lies after each of them, so that no entity goes on into the next one.
+    # All documents at once, which takes hardly longer than a single one. A row without annotation
+    # follows each document, so that no entity continues into the next one.
     gap, is_kept = numpy.zeros((1, 2), dtype="uint64"), numpy.ones(1, dtype=bool)
     lines = [gap, *(rows for iob_type, _, _ in of_docs for rows in (iob_type, gap))]
     kept = numpy.concatenate([is_kept, *(part for mask in masks for part in (mask, is_kept))])
@@ -191,28 +193,17 @@ def read_gold(
     return Gold(numpy.delete(tags, gaps), lengths, notes)
 
 
-def _keep(iob_type: numpy.ndarray, kept: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """ENT_IOB and ENT_TYPE of some tokens. If the first of an entity isn't kept, it begins with the
-    next."""
-    iob, types = iob_type.T
-    if kept.all():
-        return iob, types
-    entity = numpy.cumsum(iob == _B)[kept]
-    iob = iob[kept]
-    is_first = numpy.append(True, entity[1:] != entity[:-1])
-    return numpy.where((iob == _I) & is_first, _B, iob), types[kept]
-
-
-# The values of ENT_IOB.
-_I, _B = numpy.uint64(1), numpy.uint64(3)
-
-
 def _read(example: Example) -> tuple[numpy.ndarray, Sequence[Span], list[tuple[Span, Span | None]]]:
-    """ENT_IOB and ENT_TYPE of the predicted document's tokens, shape (n_tokens, 2); the entities in
-    it; and entities that don't align with its tokens, with what they are in it without characters
-    that nobody sees at their edges, None if there is no such thing."""
+    """Read the gold entities of a predicted document.
+
+    example (Example): The example.
+    RETURNS (Tuple[numpy.ndarray, Sequence[Span], List[Tuple[Span, Optional[Span]]]]): ENT_IOB and
+        ENT_TYPE of the tokens, shape (n_tokens, 2); the entities in the document; and the reference
+        entities that don't align with its tokens, each with the span that has the same text without
+        invisible characters at the edges, or None if there is no such span.
+    """
     ents: Sequence[Span] = example.reference.ents
-    if same_tokens(example):
+    if _same_tokens(example):
         return example.reference.to_array([ENT_IOB, ENT_TYPE]), ents, []
     lost = [ent for ent in ents if not example.get_aligned_spans_y2x([ent])]
     ents, _ = example.get_aligned_ents_and_ner()
@@ -229,26 +220,57 @@ def _read(example: Example) -> tuple[numpy.ndarray, Sequence[Span], list[tuple[S
     return _aligned_iob(example, ents), ents, others
 
 
+def _same_tokens(example: Example) -> bool:
+    """Whether the predicted and the reference document have the same tokens."""
+    predicted, reference = example.predicted, example.reference
+    return len(predicted) == len(reference) and numpy.array_equal(
+        predicted.to_array(ORTH), reference.to_array(ORTH)
+    )
+
+
+def _aligned_iob(example: Example, ents: Iterable[Span]) -> numpy.ndarray:
+    """ENT_IOB and ENT_TYPE of the predicted document's tokens. Unaligned tokens have 0."""
+    predicted = example.predicted
+    iob_type = numpy.zeros((len(predicted), 2), dtype="uint64")
+    if not example.reference.has_annotation("ENT_IOB"):
+        return iob_type
+    for i, iob in enumerate(example.get_aligned("ENT_IOB")):
+        if iob == 2 or predicted[i].is_space:
+            iob_type[i, 0] = 2
+    for ent in ents:
+        iob_type[ent.start : ent.end] = (1, ent.label)
+        iob_type[ent.start, 0] = 3
+    return iob_type
+
+
 def _find(example: Example, ent: Span) -> Span | None:
-    """The tokens of the predicted document that have an entity's text, whatever there is at the
-    edges that nobody sees."""
+    """The span of the predicted document that has the text of an entity, apart from whitespace and
+    invisible characters at the edges."""
     tokens = example.alignment.y2x[ent.start : ent.end]
     if not len(tokens):
         return None
     span = Span(example.predicted, int(tokens[0]), int(tokens[-1]) + 1, ent.label)
-    return span if visible_part(span.text) == visible_part(ent.text) != "" else None
+    return span if _visible_part(span.text) == _visible_part(ent.text) != "" else None
 
 
-def visible_part(text: str) -> str:
-    """A text without whitespace, and characters that nobody sees, at its edges.
-
-    text (str): The text.
-    RETURNS (str): The rest of it.
-    """
+def _visible_part(text: str) -> str:
+    """A text without whitespace and invisible characters at its edges."""
     before = None
     while text != before:
         before, text = text, text.strip().strip(_INVISIBLE)
     return text
+
+
+def _keep(iob_type: numpy.ndarray, kept: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """ENT_IOB and ENT_TYPE of the tokens to keep. If the first token of an entity isn't kept, the
+    entity begins with its next token."""
+    iob, types = iob_type.T
+    if kept.all():
+        return iob, types
+    entity = numpy.cumsum(iob == _B)[kept]
+    iob = iob[kept]
+    is_first = numpy.append(True, entity[1:] != entity[:-1])
+    return numpy.where((iob == _I) & is_first, _B, iob), types[kept]
 
 
 def _note(
@@ -274,41 +296,18 @@ def _note(
     return Notes(len(example.reference.ents), skipped, trimmed, crosses_lines)
 
 
-def same_tokens(example: Example) -> bool:
-    """Whether the predicted and the reference document have the same tokens."""
-    predicted, reference = example.predicted, example.reference
-    return len(predicted) == len(reference) and numpy.array_equal(
-        predicted.to_array(ORTH), reference.to_array(ORTH)
-    )
-
-
-def _aligned_iob(example: Example, ents: Iterable[Span]) -> numpy.ndarray:
-    """ENT_IOB and ENT_TYPE of the predicted document's tokens. Unaligned ones have 0."""
-    predicted = example.predicted
-    iob_type = numpy.zeros((len(predicted), 2), dtype="uint64")
-    if not example.reference.has_annotation("ENT_IOB"):
-        return iob_type
-    for i, iob in enumerate(example.get_aligned("ENT_IOB")):
-        if iob == 2 or predicted[i].is_space:
-            iob_type[i, 0] = 2
-    for ent in ents:
-        iob_type[ent.start : ent.end] = (1, ent.label)
-        iob_type[ent.start, 0] = 3
-    return iob_type
-
-
 def incorrect_spans(
     examples: Sequence[Example], key: str, labels: Sequence[str], name: str
 ) -> list[tuple[int, int, int]]:
-    """The spans of a batch that are known not to be entities of their label.
+    """Read the spans of a batch that are known not to be entities with their label.
 
     examples (Sequence[Example]): The examples.
     key (str): The key of these spans in the reference documents' `spans`.
-    labels (Sequence[str]): The component's labels. Spans with other labels are left out.
+    labels (Sequence[str]): The component's labels. Spans with other labels are ignored.
     name (str): The component's name.
-    RETURNS (List[Tuple[int, int, int]]): Start and end, as offsets in the whole batch's predicted
-        words, and the label's number.
-    RAISES (ValueError): If a span is an entity at the same time.
+    RETURNS (List[Tuple[int, int, int]]): The start and the end of each span, as offsets in the
+        predicted words of the whole batch, and the label's number.
+    RAISES (ValueError): If a span is also an entity with this label.
     """
     spans = []
     words = numpy.cumsum(numpy.append(0, word_mask([example.predicted for example in examples])))
@@ -332,13 +331,13 @@ def incorrect_spans(
 
 
 def check_incorrect_spans(example: Example, key: str | None, name: str) -> None:
-    """Reject annotation that contradicts itself.
+    """Raise an error if the annotation of an example contradicts itself.
 
     example (Example): An example.
-    key (Optional[str]): The key of the spans known not to be entities in the reference's `spans`,
-        if there are any.
+    key (Optional[str]): The key in the reference document's `spans` of the spans that are known not
+        to be entities, or None.
     name (str): The component's name.
-    RAISES (ValueError): If a span is both an entity and known not to be one.
+    RAISES (ValueError): If a span is an entity and, according to these spans, isn't one.
     """
     doc = example.reference
     ents = {(ent.start, ent.end, ent.label_) for ent in doc.ents}
@@ -346,27 +345,4 @@ def check_incorrect_spans(example: Example, key: str | None, name: str) -> None:
         if (span.start, span.end, span.label_) in ents:
             raise ValueError(Errors.WN017.format(
                 name=name, text=span.text, key=key, label=span.label_, doc=doc.text
-            ))  # fmt: skip
-
-
-def is_label_list(labels: object) -> bool:
-    """Whether something is a collection of labels: of strings, and no string itself."""
-    if isinstance(labels, str) or not isinstance(labels, Collection):
-        return False
-    return all(isinstance(label, str) for label in labels)
-
-
-def require_labels(setting: str, named: Iterable[str], labels: Sequence[str], name: str) -> None:
-    """Reject labels that the component doesn't have.
-
-    setting (str): The setting that names labels.
-    named (Iterable[str]): The labels that it names.
-    labels (Sequence[str]): The component's labels.
-    name (str): The component's name.
-    """
-    for label in named:
-        if label not in labels:
-            known = ", ".join(labels)
-            raise ValueError(Errors.WN011.format(
-                setting=setting, name=name, label=label, labels=known
             ))  # fmt: skip

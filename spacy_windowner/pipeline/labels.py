@@ -1,4 +1,4 @@
-"""Labels that are learned after others, and labels that stand still meanwhile."""
+"""The component's labels: adding them, freezing them, and noticing new ones in training data."""
 
 import warnings
 from collections.abc import Iterable, Sequence
@@ -17,98 +17,62 @@ from ..decoding.tags import O, Scheme, get_scheme
 from ..errors import Errors, Warnings
 from ..models.labels import added_columns, can_grow, clear_gradients, grown_layer, set_added_labels
 from ..models.output import get_transitions, is_initialized, is_listener, n_columns, set_n_tags
-from .checks import ALL, check_settings
+from .checks import ALL, check_settings, is_label_list, require_labels
 from .doc_io import hash_labels
-from .gold import is_label_list, require_labels
 
 NEW_LABEL_WEIGHT = 6.0
-"""The factor on the loss of a new label's tokens: one label alone is rarer than all together."""
-
-
-def check_new_labels(labels: Sequence[str], present: Sequence[str], name: str) -> None:
-    """Reject new labels that aren't new, or no labels.
-
-    labels (Sequence[str]): The new labels.
-    present (Sequence[str]): The component's labels.
-    name (str): Its name.
-    RAISES (ValueError): If they can't be added.
-    """
-    if not is_label_list(labels) or not labels or len(set(labels)) < len(labels):
-        raise ValueError(Errors.WN018.format(name=name, labels=labels))
-    for label in labels:
-        if label in present:
-            known = ", ".join(present)
-            raise ValueError(Errors.WN071.format(name=name, label=label, labels=known))
-
-
-def open_labels(
-    frozen: Sequence[str], labels: Sequence[str], added: Sequence[str], name: str
-) -> list[str]:
-    """The labels that learn while others are frozen.
-
-    frozen (Sequence[str]): The frozen labels.
-    labels (Sequence[str]): All labels.
-    added (Sequence[str]): Those that have columns apart from the layers that labels share.
-    name (str): The component's name.
-    RETURNS (List[str]): The labels, in their order.
-    RAISES (ValueError): If a frozen label is none of them, or there is nothing to learn, or a label
-        can't learn while what it shares with others stands still.
-    """
-    require_labels("frozen_labels", frozen, labels, name)
-    learning = [label for label in labels if label not in frozen]
-    if not learning:
-        raise ValueError(Errors.WN070.format(name=name, labels=", ".join(labels)))
-    for label in learning:
-        if label not in added:
-            raise ValueError(Errors.WN072.format(name=name, label=label, frozen=", ".join(frozen)))
-    return learning
-
-
+"""The factor on the loss of a new label's tokens. A single label is rarer than all labels
+together, so without the factor too few of its entities would be found."""
 _ENOUGH = 100_000
-"""Words of training data in which a label should have been seen: at least a hundred batches."""
+"""The number of words of training data in which every label should have occurred, at least a
+hundred batches."""
 
 
 class LabelWatch:
-    """Watches, while a component learns, for labels that the training data doesn't have, which
-    nobody can tell beforehand if data is streamed, or labels are given.
+    """Watches training for labels that the data doesn't contain. They can't be detected before the
+    training if the data is streamed, or if the labels are given.
 
-    labels (Iterable[str]): Labels that no entity has had yet.
+    labels (Iterable[str]): Labels of which no entity has been seen yet.
     """
 
     def __init__(self, labels: Iterable[str] = ()) -> None:
         self.unseen = set(labels)
         self.left_out: set[str] = set()
-        """Labels that the training data has, and the component doesn't."""
+        """Labels that the training data contains, but that the component doesn't have."""
         self._n_words = 0
 
     def find_others(self, examples: Iterable[Example], labels: tuple[str, ...]) -> list[str]:
-        """The labels of examples that are none of the component's.
+        """Find labels in examples that the component doesn't have.
 
         examples (Iterable[Example]): The examples.
         labels (Tuple[str, ...]): The component's labels.
+        RETURNS (List[str]): The other labels, in the order of the data.
         """
         known = {0, *hash_labels(labels).tolist()}
-        others: dict[str, None] = {}  # in the order of the data
+        others: dict[str, None] = {}
         for doc in (example.reference for example in examples):
             if not known.issuperset(doc.to_array(ENT_TYPE).tolist()):
                 others |= dict.fromkeys(ent.label_ for ent in doc.ents)
         return [label for label in others if label and label not in labels]
 
     def see(self, examples: Iterable[Example]) -> None:
-        """Strike off the labels of examples."""
+        """Remove the labels in examples from the unseen labels.
+
+        examples (Iterable[Example]): The examples.
+        """
         if self.unseen:
             self.unseen.difference_update(
                 ent.label_ for example in examples for ent in example.reference.ents
             )
 
     def learn(self, examples: Iterable[Example], learning: Sequence[str], name: str) -> None:
-        """Look at a batch that is learned from. After many of them, give one warning of labels
-        that none had.
+        """Take note of a training batch. After enough batches, warn once about the labels that none
+        of them contained.
 
         examples (Iterable[Example]): The batch.
-        learning (Sequence[str]): The labels that learn.
+        learning (Sequence[str]): The labels that are learned.
         name (str): The component's name.
-        RAISES (ValueError): If none had any of the labels that learn.
+        RAISES (ValueError): If the batches contained none of the labels that are learned.
         """
         self.see(examples)
         if not self.unseen:
@@ -128,14 +92,15 @@ class LabelWatch:
 
 
 class GrowingPipe(TrainablePipe):
-    """A trainable component with a column of scores for each tag of each label, to which labels can
-    be added when it is trained, while others stay as they are.
+    """A trainable component whose model has a column of scores for each tag of each label. Labels
+    can be added after training, while other labels are frozen.
 
-    A subclass sets `vocab`, `model`, `name` and, in `cfg`, "labels", "scheme", "recall_bias",
-    "label_weights", "frozen_labels", "label_hidden_width", "added_labels" (the hidden units of its
-    own of each label that was added to the trained model), "label_biases" (what is added to the
-    scores of each of these in predictions) and "yields_to" (the labels that were frozen when each
-    of these learned); `_watch`; and `_has_given_labels`, whether labels were given to `initialize`.
+    A subclass sets `vocab`, `model`, `name`, `_watch`, and `_has_given_labels`, which is True if
+    labels were passed to `initialize`. In `cfg` it sets "labels", "scheme", "recall_bias",
+    "label_weights", "frozen_labels", "label_hidden_width", and for the labels that were added to
+    the trained model while others were frozen: "added_labels", the number of hidden units of each;
+    "label_biases", which are added to the scores of each in predictions; and "yields_to", the
+    labels that were frozen when each was added.
     """
 
     cfg: dict[str, Any]
@@ -144,42 +109,43 @@ class GrowingPipe(TrainablePipe):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """RETURNS (Tuple[str, ...]): The entity types."""
+        """RETURNS (Tuple[str, ...]): The labels, i.e. the entity types."""
         return tuple(self.cfg["labels"])
 
     @property
     def frozen_labels(self) -> tuple[str, ...]:
-        """RETURNS (Tuple[str, ...]): The labels that stay as they are."""
+        """RETURNS (Tuple[str, ...]): The labels that don't change in training."""
         frozen = self.cfg["frozen_labels"]
         return self.labels if frozen == ALL else tuple(frozen)
 
     @property
     def unfrozen_labels(self) -> tuple[str, ...]:
-        """RETURNS (Tuple[str, ...]): The other labels."""
+        """RETURNS (Tuple[str, ...]): The labels that aren't frozen."""
         return tuple(label for label in self.labels if label not in self.frozen_labels)
 
     @property
     def open_labels(self) -> tuple[str, ...]:
-        """RETURNS (Tuple[str, ...]): The labels that learn, all if none is frozen.
-        RAISES (ValueError): If the frozen labels are unknown, or leave nothing to learn."""
+        """RETURNS (Tuple[str, ...]): The labels that are learned in training.
+        RAISES (ValueError): If a frozen label is unknown, all labels are frozen, or another label
+            can't be learned while these are frozen."""
         if not self.frozen_labels:
             return self.labels
         added = self.cfg["added_labels"]
-        return tuple(open_labels(self.frozen_labels, self.labels, added, self.name))
+        return tuple(_open_labels(self.frozen_labels, self.labels, added, self.name))
 
     @property
     def scheme(self) -> Scheme:
-        """RETURNS (Scheme): The scheme of the model's tags."""
+        """RETURNS (Scheme): The tagging scheme of the model."""
         return get_scheme(self.cfg["scheme"])
 
     @property
     def label_data(self) -> list[str]:
-        """RETURNS (List[str]): The entity types, as `spacy init labels` saves them."""
+        """RETURNS (List[str]): The labels, as `spacy init labels` saves them."""
         return list(self.labels)
 
     @property
     def leaning(self) -> Leaning:
-        """RETURNS (Leaning): What predictions make of scores."""
+        """RETURNS (Leaning): How predictions change the model's scores before decoding."""
         biases = numpy.zeros(self.scheme.n_tags(len(self.labels)))
         biases[O] = -self.cfg["recall_bias"]
         for label, bias in self.cfg["label_biases"].items():
@@ -196,26 +162,107 @@ class GrowingPipe(TrainablePipe):
         return numpy.array(self.scheme.columns_of(numbers), dtype="int64")
 
     def add_label(self, label: str) -> int:
-        """Add an entity type. After initialization the model grows a column for each tag of it,
-        which change no prediction until they are trained.
+        """Add a label. If the model is initialized, it gets a new column for each tag of the label.
+        The new columns change no predictions until they are trained. Labels that are frozen at that
+        time stay frozen, see `add_labels`.
 
         label (str): The label.
         RETURNS (int): 0 if the label is already present, otherwise 1.
+        RAISES (ValueError): If the label is no string, or the model can't grow.
         """
         if not isinstance(label, str):
             raise ValueError(SpacyErrors.E187)
         if label in self.labels:
             return 0
         if is_initialized(self.model):
-            self._grow(label)  # first, for a model may refuse
+            self._grow(label)  # first, because a model may refuse
         self.cfg["labels"].append(label)
         self.vocab.strings.add(label)
         self._watch.unseen.add(label)
         return 1
 
+    def add_labels(
+        self,
+        labels: Sequence[str],
+        *,
+        frozen_labels: Sequence[str] = ALL,
+        label_hidden_width: int | None = None,
+        label_weight: float = NEW_LABEL_WEIGHT,
+    ) -> None:
+        """Add labels to the trained component, and train only these from now on.
+
+        labels (Sequence[str]): The new labels.
+        frozen_labels (Sequence[str]): The labels that training must not change, or "*" for all
+            existing ones. The setting `frozen_labels` is set to these.
+        label_hidden_width (Optional[int]): The number of hidden units that each new label gets for
+            itself. None means the value of the setting `label_hidden_width`.
+        label_weight (float): The factor on the loss of the new labels' tokens. It is added to the
+            setting `label_weights`. By default 6, because a single label is rare.
+        RAISES (ValueError): If a new label exists already, a frozen label doesn't, the new labels
+            can't be learned while the others are frozen, or the model can't grow. The component is
+            then unchanged.
+        """
+        _check_new_labels(labels, self.labels, self.name)
+        width = self.cfg["label_hidden_width"] if label_hidden_width is None else label_hidden_width
+        weights = {**self.cfg["label_weights"], **dict.fromkeys(labels, label_weight)}
+        settings = {"frozen_labels": frozen_labels, "label_hidden_width": width}
+        check_settings({**settings, "label_weights": weights})
+        if not is_initialized(self.model):
+            raise ValueError(SpacyErrors.E109.format(name=self.name))
+        frozen = list(self.labels) if frozen_labels == ALL else list(frozen_labels)
+        require_labels("frozen_labels", frozen, self.labels, self.name)
+        if frozen:
+            added = [*self.cfg["added_labels"], *labels]
+            _open_labels(frozen, [*self.labels, *labels], added, self.name)
+            if not can_grow(self.model):
+                raise ValueError(Errors.WN073.format(name=self.name, model=self.model.name))
+            if is_listener(self.model):
+                warnings.warn(Warnings.WW070.format(name=self.name), stacklevel=2)
+        self.cfg.update(frozen_labels=frozen, label_hidden_width=width)
+        for label in labels:
+            self.add_label(label)
+        self.cfg["label_weights"] = weights
+
+    def _grow(self, label: str) -> None:
+        """Give the trained model the columns of a new label. They are separate from those of other
+        labels if some of these are frozen, or have separate columns already."""
+        cfg = self.cfg
+        if not self.frozen_labels and not cfg["added_labels"]:
+            if not self.is_resizable:
+                raise ValueError(SpacyErrors.E922.format(name=self.name, nO=n_columns(self.model)))
+            self.set_output(self.scheme.n_tags(len(self.labels) + 1))
+            self._grow_transitions()
+            return
+        if not can_grow(self.model):
+            raise ValueError(Errors.WN073.format(name=self.name, model=self.model.name))
+        require_labels("frozen_labels", self.frozen_labels, self.labels, self.name)
+        # Gradients of earlier updates would otherwise be kept until all labels learn again.
+        clear_gradients(self.model)
+        added = {**cfg["added_labels"], label: cfg["label_hidden_width"]}
+        set_added_labels(self.model, list(added.values()), len(self.scheme.kinds))
+        cfg["added_labels"] = added
+        frozen = list(self.frozen_labels)  # "*" becomes the labels before this one
+        cfg["frozen_labels"] = frozen
+        cfg["yields_to"] = {**cfg["yields_to"], **({label: frozen} if frozen else {})}
+        self._grow_transitions()
+
+    def _grow_transitions(self) -> None:
+        if get_transitions(self.model) is not None:
+            set_n_tags(self.model, self.scheme.n_tags(len(self.labels) + 1))
+
+    def _ungrow(self) -> None:
+        """Remove the separate columns of added labels, before the model is initialized again."""
+        added = self.cfg["added_labels"]
+        if added:
+            weights = self.cfg["label_weights"]
+            kept = {label: weight for label, weight in weights.items() if label not in added}
+            self.cfg.update(added_labels={}, label_biases={}, yields_to={}, label_weights=kept)
+            set_added_labels(self.model, [], len(self.scheme.kinds))
+            self.set_output(self.scheme.n_tags(len(self.labels)))
+
     def _meet_labels(self, examples: Iterable[Example]) -> None:
-        """Add the labels of examples that the component doesn't have, or warn of them if they must
-        not be added. Each label is told once."""
+        """Add the labels in examples that the component doesn't have, or warn if they must not be
+        added. There is only one warning about each label."""
         labels = self._watch.find_others(examples, self.labels)
         if self.frozen_labels or self._has_given_labels:
             labels = [label for label in labels if label not in self._watch.left_out]
@@ -230,99 +277,17 @@ class GrowingPipe(TrainablePipe):
         if labels:
             warnings.warn(warning.format(name=self.name, labels=", ".join(labels)), stacklevel=3)
 
-    def _grow(self, label: str) -> None:
-        """Give the trained model the columns of a new label: apart from those of others, if some
-        of these are frozen or have been added in this way."""
-        cfg = self.cfg
-        if not self.frozen_labels and not cfg["added_labels"]:
-            if not self.is_resizable:
-                raise ValueError(SpacyErrors.E922.format(name=self.name, nO=n_columns(self.model)))
-            self.set_output(self.scheme.n_tags(len(self.labels) + 1))
-            self._grow_transitions()
-            return
-        if not can_grow(self.model):
-            raise ValueError(Errors.WN073.format(name=self.name, model=self.model.name))
-        require_labels("frozen_labels", self.frozen_labels, self.labels, self.name)
-        clear_gradients(self.model)  # those of other updates, which would wait until all learn
-        added = {**cfg["added_labels"], label: cfg["label_hidden_width"]}
-        set_added_labels(self.model, list(added.values()), len(self.scheme.kinds))
-        cfg["added_labels"] = added
-        frozen = list(self.frozen_labels)  # of "*", those before this one
-        cfg["frozen_labels"] = frozen
-        cfg["yields_to"] = {**cfg["yields_to"], **({label: frozen} if frozen else {})}
-        self._grow_transitions()
-
-    def _grow_transitions(self) -> None:
-        if get_transitions(self.model) is not None:
-            set_n_tags(self.model, self.scheme.n_tags(len(self.labels) + 1))
-
-    def add_labels(
-        self,
-        labels: Sequence[str],
-        *,
-        frozen_labels: Sequence[str] = ALL,
-        label_hidden_width: int | None = None,
-        label_weight: float = NEW_LABEL_WEIGHT,
-    ) -> None:
-        """Add entity types to the trained component, and let only them learn from now on.
-
-        labels (Sequence[str]): The new labels.
-        frozen_labels (Sequence[str]): The labels that stay as they are, or "*" for all present
-            ones. It is kept as the setting `frozen_labels`.
-        label_hidden_width (Optional[int]): Hidden units of its own for each new label. If None,
-            as many as the setting says.
-        label_weight (float): What the loss of each new label's tokens is multiplied by, as kept in
-            the setting `label_weights`.
-        RAISES (ValueError): If a new label is there already, or a frozen one isn't, or the new ones
-            can't learn while those stand still, or the model can't grow. Then nothing has changed.
-        """
-        check_new_labels(labels, self.labels, self.name)
-        width = self.cfg["label_hidden_width"] if label_hidden_width is None else label_hidden_width
-        weights = {**self.cfg["label_weights"], **dict.fromkeys(labels, label_weight)}
-        settings = {"frozen_labels": frozen_labels, "label_hidden_width": width}
-        check_settings({**settings, "label_weights": weights})
-        if not is_initialized(self.model):
-            raise ValueError(SpacyErrors.E109.format(name=self.name))
-        frozen = list(self.labels) if frozen_labels == ALL else list(frozen_labels)
-        require_labels("frozen_labels", frozen, self.labels, self.name)
-        if frozen:
-            added = [*self.cfg["added_labels"], *labels]
-            open_labels(frozen, [*self.labels, *labels], added, self.name)
-            if not can_grow(self.model):
-                raise ValueError(Errors.WN073.format(name=self.name, model=self.model.name))
-            if is_listener(self.model):
-                warnings.warn(Warnings.WW070.format(name=self.name), stacklevel=2)
-        self.cfg.update(frozen_labels=frozen, label_hidden_width=width)
-        for label in labels:
-            self.add_label(label)
-        self.cfg["label_weights"] = weights
-
-    def _ungrow(self) -> None:
-        """Give all labels columns that share their layers, to be initialized anew."""
-        added = self.cfg["added_labels"]
-        if added:
-            weights = self.cfg["label_weights"]
-            kept = {label: weight for label, weight in weights.items() if label not in added}
-            self.cfg.update(added_labels={}, label_biases={}, yields_to={}, label_weights=kept)
-            set_added_labels(self.model, [], len(self.scheme.kinds))
-            self.set_output(self.scheme.n_tags(len(self.labels)))
-
     def _prepare_growth(self) -> None:
-        """Tell the model which labels learn."""
+        """Tell the model which labels are learned."""
         learning = self._learning_columns()
         grown = grown_layer(self.model)
         if grown is not None:
             grown.attrs["learning"] = learning
 
-    def _learning_columns(self) -> list[int] | None:
-        """The numbers of the added labels that learn while all else stands still, or None."""
-        if not self.frozen_labels:
-            return None
-        return [list(self.cfg["added_labels"]).index(label) for label in self.open_labels]
-
     def finish_update(self, sgd: Optimizer) -> None:
-        """Update the weights by the gradients of all updates since the last time. The optimizer
-        never sees those of frozen labels, which weight decay and averages would change.
+        """Update the weights with the gradients that were accumulated since the last call. The
+        optimizer never gets the weights of frozen labels, because its weight decay and averages
+        would change them.
 
         sgd (Optimizer): The optimizer.
         """
@@ -334,6 +299,13 @@ class GrowingPipe(TrainablePipe):
         for number in learning:
             columns[number].finish_update(sgd)
 
+    def _learning_columns(self) -> list[int] | None:
+        """The numbers of the added labels that are learned while everything else is frozen. None
+        if no label is frozen."""
+        if not self.frozen_labels:
+            return None
+        return [list(self.cfg["added_labels"]).index(label) for label in self.open_labels]
+
     def _validate_columns(self) -> None:
         columns, needed = n_columns(self.model), self.scheme.n_tags(len(self.labels))
         if columns not in (None, needed):
@@ -342,3 +314,37 @@ class GrowingPipe(TrainablePipe):
                 name=self.name, columns=columns, n_labels=len(self.labels), needed=needed,
                 tags="- and ".join(self.scheme.kinds), labels=labels,
             ))  # fmt: skip
+
+
+def _open_labels(
+    frozen: Sequence[str], labels: Sequence[str], added: Sequence[str], name: str
+) -> list[str]:
+    """The labels that are learned while others are frozen.
+
+    frozen (Sequence[str]): The frozen labels.
+    labels (Sequence[str]): All labels.
+    added (Sequence[str]): The labels whose columns are separate from the layers that labels share.
+    name (str): The component's name.
+    RETURNS (List[str]): The labels, in their order.
+    RAISES (ValueError): If a frozen label is unknown, there is nothing to learn, or a label shares
+        layers with frozen ones.
+    """
+    require_labels("frozen_labels", frozen, labels, name)
+    learning = [label for label in labels if label not in frozen]
+    if not learning:
+        raise ValueError(Errors.WN070.format(name=name, labels=", ".join(labels)))
+    for label in learning:
+        if label not in added:
+            raise ValueError(Errors.WN072.format(name=name, label=label, frozen=", ".join(frozen)))
+    return learning
+
+
+def _check_new_labels(labels: Sequence[str], present: Sequence[str], name: str) -> None:
+    """Raise an error if labels can't be added: if there are none, they are invalid or duplicates,
+    or one of them is present already."""
+    if not is_label_list(labels) or not labels or len(set(labels)) < len(labels):
+        raise ValueError(Errors.WN018.format(name=name, labels=labels))
+    for label in labels:
+        if label in present:
+            known = ", ".join(present)
+            raise ValueError(Errors.WN071.format(name=name, label=label, labels=known))

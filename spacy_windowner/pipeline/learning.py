@@ -1,4 +1,4 @@
-"""One step of training."""
+"""Training: reading the labels of the data, and making one training step with a batch."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ from .saving import SavedPipe
 
 
 class LearningPipe(SavedPipe):
-    """A component that learns from batches of examples, and stops when its training diverges.
+    """A component that learns from batches of examples, and stops if its training diverges.
 
     A subclass sets `loss` and, in `cfg`, "entity_weight", "incorrect_spans_key" and
     "crosses_lines".
@@ -27,11 +27,11 @@ class LearningPipe(SavedPipe):
 
     loss: TagLoss
     on_scores: Callable[[numpy.ndarray, Targets], None] | None = None
-    """Called with the scores and the targets of each batch in training, if a logger wants them."""
+    """Called in training with the scores and the targets of each batch, for loggers."""
     _skips_reported = False
 
     def _read_examples(self, examples: Iterable[Example]) -> None:
-        """Add the labels of all examples, and report their entities that can't be learned."""
+        """Add the labels of all examples, and warn about entities that can't be learned."""
         report = SkipReport()
         for index, example in enumerate(examples):
             for ent in example.reference.ents:
@@ -42,7 +42,7 @@ class LearningPipe(SavedPipe):
             gold.report(report, index)
             self.cfg["crosses_lines"] |= gold.crosses_lines
         report.warn(self.name, "the training data")
-        # Without entities, this was no training data, but spaCy's dummy example.
+        # Without entities, this was not training data, but spaCy's dummy example.
         self._skips_reported = report.total > 0
 
     def _learn(
@@ -52,13 +52,20 @@ class LearningPipe(SavedPipe):
         rate: float,
         sgd: Optimizer | None,
     ) -> float:
-        """Make one step of training. `get_loss` gets the examples and the scores of all their
-        tokens."""
+        """Make one training step.
+
+        examples (List[Example]): The batch.
+        get_loss (Callable[[List[Example], numpy.ndarray], BatchLoss]): Called with the batch and
+            the scores of all tokens. Shape of the scores: (n_tokens, n_tags).
+        rate (float): The dropout rate.
+        sgd (Optional[Optimizer]): The optimizer. Without one, gradients accumulate.
+        RETURNS (float): The loss.
+        """
         self._prepare_growth()
         set_dropout_rate(self.model, rate)
         scores, backprop = self.model.begin_update([example.predicted for example in examples])
         found = get_loss(examples, self._flatten(scores))
-        self._go_on_if_finite("the loss", found.loss)
+        self._stop_if_diverged("the loss", found.loss)
         backprop(self._unflatten(found.gradient, scores))
         if found.d_transitions is not None:
             add_gradient(self.model, found.d_transitions)
@@ -68,14 +75,14 @@ class LearningPipe(SavedPipe):
 
     def _flatten(self, scores: list[Floats2d]) -> numpy.ndarray:
         """The scores of a batch as one array."""
-        ops: Any = self.model.ops  # thinc's types know no numpy.ndarray
+        ops: Any = self.model.ops  # Thinc's types don't include numpy.ndarray
         flat = to_numpy(ops.flatten(scores))
         with numpy.errstate(over="ignore", invalid="ignore"):
-            self._go_on_if_finite("the sum of the scores", float(flat.sum()))
+            self._stop_if_diverged("the sum of the scores", float(flat.sum()))
         return flat
 
     def _unflatten(self, gradient: numpy.ndarray, scores: list[Floats2d]) -> list[Floats2d]:
-        """The gradient of a batch, cut as its scores are."""
+        """The gradient of a batch as one array for each document."""
         ops: Any = self.model.ops
         lengths = ops.asarray(numpy.array([len(each) for each in scores]))
         return ops.unflatten(ops.asarray(gradient), lengths)
@@ -83,11 +90,11 @@ class LearningPipe(SavedPipe):
     def _batch_loss(self, examples: list[Example], scores: numpy.ndarray) -> BatchLoss:
         found = batch_loss(self._objective(), examples, scores)
         if not self._skips_reported:
-            # Labels were given to `initialize`, which then didn't read the examples.
+            # Labels were passed to `initialize`, so it didn't read the examples.
             report = SkipReport()
             for gold in found.gold:
                 gold.report(report)
-            source = "a batch (there is no warning of those of later batches)"
+            source = "a batch (later batches are not reported)"
             self._skips_reported = report.warn(self.name, source)
         self.cfg["crosses_lines"] |= any(gold.crosses_lines for gold in found.gold)
         return found
@@ -110,13 +117,13 @@ class LearningPipe(SavedPipe):
             on_scores=self.on_scores,
         )
 
-    def _go_on_if_finite(self, what: str, value: float) -> None:
+    def _stop_if_diverged(self, what: str, value: float) -> None:
         """Stop a training that has diverged.
 
-        what (str): What a batch has made.
-        value (float): A number that isn't finite if the training has diverged.
-        RAISES (ValueError): If it isn't finite. From then on the component can't be saved, so that
-            what was saved before stays as it is.
+        what (str): The name of the value, for the error message.
+        value (float): A value that isn't finite if the training has diverged.
+        RAISES (ValueError): If the value isn't finite. After that, the component can't be saved, so
+            that it doesn't overwrite what was saved before.
         """
         if not math.isfinite(value):
             self._has_diverged = True

@@ -1,8 +1,9 @@
-"""`span._.ner_score`, the probability of an entity.
+"""The extension attribute `span._.ner_score`, the probability of an entity.
 
-It stands in `doc.user_data` where spaCy keeps a custom attribute of a Span. The key has the span's
-characters, not its tokens, so it stays right when tokens are merged or split, and goes with the Doc
-into `copy`, `to_bytes`, `to_json`, `from_docs` and a `DocBin` with `store_user_data=True`.
+It is stored in `doc.user_data`, where spaCy stores custom attributes of a Span. The key contains
+the characters of the span, not its tokens. It therefore stays valid when tokens are merged or
+split, and is copied with the Doc by `copy`, `to_bytes`, `to_json`, `from_docs` and a `DocBin` with
+`store_user_data=True`.
 """
 
 from collections.abc import Iterable
@@ -11,17 +12,17 @@ from typing import Any
 from spacy.tokens import Doc, Span
 
 MARK, SCORE = "._.", "ner_score"
-"""How the keys begin. The span's first character and the one after its last follow. The value is
-the probability of each label, `{label: probability}`. It is replaced, never changed, because
-another Doc may share it."""
+"""How the keys begin. The offset of the span's first character and the offset after its last one
+follow. The value is the probability of each label, `{label: probability}`. It is replaced, never
+changed in place, because another Doc may share it."""
 
 
 def get_ner_score(span: Span) -> float | None:
     """The getter of `span._.ner_score`.
 
     span (Span): A span.
-    RETURNS (Optional[float]): The probability that was found last for exactly these characters and
-        this label. None if there is none.
+    RETURNS (Optional[float]): The latest probability for exactly these characters and this label,
+        or None if there is none.
     """
     data: dict[Any, Any] = span.doc.user_data
     scores = data.get((MARK, SCORE, span.start_char, span.end_char))
@@ -32,8 +33,9 @@ def set_ner_score(span: Span, score: float | None | dict[str, float]) -> None:
     """The setter of `span._.ner_score`.
 
     span (Span): A span.
-    score (Union[float, None, Dict[str, float]]): Its probability. None if it isn't known. Or those
-        of all labels, as `Doc.from_json` sets them.
+    score (Union[float, None, Dict[str, float]]): The probability of the span with its label. None
+        if it is unknown. A dictionary has the probabilities of all labels, as `Doc.from_json` sets
+        them.
     """
     data: dict[Any, Any] = span.doc.user_data
     key = (MARK, SCORE, span.start_char, span.end_char)
@@ -47,6 +49,7 @@ def saved_scores(doc: Doc) -> dict[Any, Any]:
     """The part of `doc.user_data` that holds probabilities.
 
     doc (Doc): The document.
+    RETURNS (Dict[Any, Any]): Its keys and values.
     """
     return {
         key: value

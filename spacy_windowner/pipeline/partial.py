@@ -1,30 +1,28 @@
-"""Documents that are annotated in part: for some labels only, or not to be relied on as others."""
+"""Documents that are annotated for some labels only, or that have a weight."""
 
-import warnings
 from collections.abc import Callable, Container, Iterator, Sequence
 from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy
 from spacy.language import Language
-from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import registry
 
-from ..errors import Errors, Warnings
-from .gold import is_label_list
+from ..errors import Errors
+from .checks import is_label_list
 
 LABELS_KEY = "annotated_labels"
-"""The key in a reference document's `user_data` of the labels that it is annotated for."""
+"""The key in the `user_data` of a reference document with the labels that it is annotated for."""
 WEIGHT_KEY = "annotation_weight"
-"""The key in a reference document's `user_data` of the factor on its loss."""
+"""The key in the `user_data` of a reference document with the factor on its loss."""
 
 
 class Annotation(NamedTuple):
-    """What a document says of its annotation.
+    """What a document says about its annotation.
 
-    labels (Optional[FrozenSet[str]]): The labels it is annotated for. None for all.
+    labels (Optional[FrozenSet[str]]): The labels that it is annotated for. None means all.
     weight (float): The factor on its loss.
     """
 
@@ -33,13 +31,14 @@ class Annotation(NamedTuple):
 
 
 def annotation_of(doc: Doc, name: str) -> Annotation:
-    """Read what a reference document says of its annotation.
+    """Read what a reference document says about its annotation.
 
     doc (Doc): The document.
     name (str): The component's name.
-    RETURNS (Annotation): What it says. By default it is annotated for all labels, of weight 1.
-    RAISES (ValueError): If what it says makes no sense, or it has an entity of a label that it
-        says it isn't annotated for.
+    RETURNS (Annotation): The labels that the document is annotated for, by default all, and its
+        weight, by default 1.
+    RAISES (ValueError): If the labels or the weight are invalid, or the document has an entity with
+        a label that it isn't annotated for.
     """
     labels: Any = doc.user_data.get(LABELS_KEY)
     weight: Any = doc.user_data.get(WEIGHT_KEY, 1.0)
@@ -58,14 +57,14 @@ def annotation_of(doc: Doc, name: str) -> Annotation:
 
 
 def judged_labels(example: Example, labels: Sequence[str], name: str) -> set[int]:
-    """The numbers of the labels that the reference of an example is annotated for."""
+    """The numbers of the labels that the reference document of an example is annotated for."""
     annotated = annotation_of(example.reference, name).labels
     return {i for i, label in enumerate(labels) if annotated is None or label in annotated}
 
 
 def judged_only(example: Example, name: str) -> Example:
-    """An example without the predicted entities of labels that its reference isn't annotated for.
-    If there are none, it is the same one."""
+    """An example without predicted entities whose label the reference document isn't annotated for.
+    If there are none, the same example."""
     annotated = annotation_of(example.reference, name).labels
     predicted = example.predicted
     if annotated is None or all(ent.label_ in annotated for ent in predicted.ents):
@@ -74,8 +73,8 @@ def judged_only(example: Example, name: str) -> Example:
 
 
 def with_labels(doc: Doc, labels: Container[str]) -> Doc:
-    """A copy of a document with the entities of some labels alone. The tokens of others are in no
-    entity; what isn't annotated stays so."""
+    """A copy of a document that keeps only the entities with some labels. The tokens of the other
+    entities become O. Tokens without annotation stay without it."""
     copy = doc.copy()
     others = [ent for ent in copy.ents if ent.label_ not in labels]
     copy.set_ents([], outside=others, default="unmodified")
@@ -86,10 +85,12 @@ def with_labels(doc: Doc, labels: Container[str]) -> Doc:
 def annotation(
     labels: list[str] | None = None, weight: float = 1.0
 ) -> Callable[[Language, Example], Iterator[Example]]:
-    """An `augmenter` for `spacy.Corpus.v1`, which says of all its documents how they are annotated.
+    """An augmenter for a corpus, such as `spacy.Corpus.v1`, that marks how all its documents are
+    annotated. The marks are `user_data["annotated_labels"]` and `user_data["annotation_weight"]` of
+    the reference documents.
 
-    labels (Optional[List[str]]): The labels that they are annotated for. None for all.
-    weight (float): The factor on their loss.
+    labels (Optional[List[str]]): The labels that the documents are annotated for. None means all.
+    weight (float): The factor on the loss of the documents, at least 0.
     RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
     """
 
@@ -104,8 +105,8 @@ def annotation(
 
 @registry.augmenters("spacy-windowner.keep_labels.v1")
 def keep_labels(labels: list[str]) -> Callable[[Language, Example], Iterator[Example]]:
-    """An `augmenter` for a corpus, which takes the entities of all other labels out of it. Their
-    tokens are annotated as no entity.
+    """An augmenter for a corpus that removes all entities with other labels. Their tokens then
+    count as outside of entities.
 
     labels (List[str]): The labels to keep.
     RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
@@ -115,44 +116,3 @@ def keep_labels(labels: list[str]) -> Callable[[Language, Example], Iterator[Exa
         yield Example(example.predicted, with_labels(example.reference, labels))
 
     return augment
-
-
-def score_labels(examples: Sequence[Example], labels: Sequence[str], key: str) -> dict:
-    """Precision, recall and F1 of some labels, and of no others.
-
-    examples (Sequence[Example]): The examples, with predictions.
-    labels (Sequence[str]): The labels.
-    key (str): What the names of the scores begin with.
-    RETURNS (Dict[str, Optional[float]]): The scores, as spaCy's `ner_scorer` counts: what is found
-        where annotation is missing isn't wrong.
-    """
-    pairs = (
-        (with_labels(eg.predicted, labels), with_labels(eg.reference, labels)) for eg in examples
-    )
-    scores = get_ner_prf([Example(*pair) for pair in pairs])
-    return {f"{key}_{name}": scores[f"ents_{name}"] for name in "prf"}
-
-
-class EvaluationReport:
-    """Tells once what evaluation data there is that says little of the model."""
-
-    def __init__(self) -> None:
-        self._told: set[str] = set()
-
-    def warn(self, name: str, labels: Sequence[str], examples: Sequence[Example]) -> None:
-        """Warn of data without entities, and of labels that the component doesn't have.
-
-        name (str): The component's name.
-        labels (Sequence[str]): Its labels.
-        examples (Sequence[Example]): The evaluation data.
-        """
-        found = {ent.label_ for example in examples for ent in example.reference.ents}
-        unknown = found.difference(labels)
-        if examples and not found and "" not in self._told:
-            self._told.add("")
-            warnings.warn(Warnings.WW006.format(name=name, n_docs=len(examples)), stacklevel=2)
-        if unknown - self._told:
-            self._told |= unknown
-            warnings.warn(Warnings.WW005.format(
-                name=name, unknown=", ".join(sorted(unknown)), labels=", ".join(labels)
-            ), stacklevel=2)  # fmt: skip

@@ -1,4 +1,4 @@
-"""From Docs to the spans that are found in them."""
+"""Finds spans in Docs: scores their tags, decodes the scores, and rates the spans."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -14,51 +14,34 @@ from ..decoding.tags import Scheme
 from ..scoring.scorer import Scorer
 from .doc_io import read_words
 
-# Tokens that are scored and decoded at a time, unless a single document has more.
-_GROUP = 2**14
 MOST_BEHIND = 5.0
-"""How far behind the best tag sequence those of a candidate may be."""
+"""How much lower than the best tag sequence the best sequence with a candidate may score."""
+_GROUP = 2**14
+"""The number of tokens that are scored and decoded at a time. A longer document is one group."""
 
 
-def score_docs(
-    docs: Sequence[Doc],
-    scorer: Scorer,
-    scheme: Scheme,
-    transitions: numpy.ndarray | None,
-    overwrite: bool,
-    crosses_lines: bool,
-) -> Iterator[Scored]:
-    """Score the tags of documents.
+class Predictions(NamedTuple):
+    """The entities that were found in documents.
 
-    docs (Sequence[Doc]): The documents.
-    scorer (Scorer): Scores their tokens' tags.
-    scheme (Scheme): The scheme of the tags.
-    transitions (Optional[numpy.ndarray]): What one tag after another scores, too. Shape
-        (n_tags, n_tags).
-    overwrite (bool): Whether entities may be where there are some already.
-    crosses_lines (bool): Whether an entity may go on after a line end.
-    YIELDS (Scored): A group of the documents, in their order.
+    entities (Spans): The entities, rated by their probability or, if the component isn't
+        calibrated, by their margin.
+    candidates (Optional[Spans]): The spans that were nearly entities, rated in the same way. None
+        if they aren't wanted.
     """
-    if transitions is not None:
-        tags = scheme.spread(len(transitions))
-        transitions = transitions[numpy.ix_(tags, tags)].astype("float64", order="C")
-    for group in _groups(docs):
-        words = read_words(group, overwrite, crosses_lines)
-        scores = numpy.zeros((0, 1), dtype="float32")
-        if len(words.orths):
-            scores = scorer.scores(group, words)
-        yield Scored(words.lengths, words.places, scores, scheme, transitions, words.positions)
+
+    entities: Spans
+    candidates: Spans | None
 
 
 class Rating(NamedTuple):
     """How spans are rated, and which of them are kept.
 
-    entities (Optional[numpy.ndarray]): From the margins of entities to probabilities, see
-        `Curves.of`, if it is known.
-    candidates (Optional[numpy.ndarray]): From those of candidates.
-    thresholds (Optional[numpy.ndarray]): The probability that entities of each label must have, if
-        any is wanted and it is known. Shape (n_labels,).
-    wants_candidates (bool): Whether candidates are wanted, too: spans that nearly were entities.
+    entities (Optional[numpy.ndarray]): The curves that turn the margins of entities into
+        probabilities, see `Curves.of`. None without a calibration. Shape (2, n_labels).
+    candidates (Optional[numpy.ndarray]): The same for candidates.
+    thresholds (Optional[numpy.ndarray]): The lowest probability for entities with each label. None
+        without a calibration or thresholds. Shape (n_labels,).
+    wants_candidates (bool): Whether to find candidates as well: spans that were nearly entities.
     """
 
     entities: numpy.ndarray | None
@@ -67,59 +50,24 @@ class Rating(NamedTuple):
     wants_candidates: bool
 
 
-def has_thresholds(cfg: dict[str, Any]) -> bool:
-    """Whether the settings of a component drop entities that aren't probable enough."""
-    return any((cfg["threshold"], *cfg["thresholds"].values()))
-
-
-def make_rating(cfg: dict[str, Any], calibration: Calibration | None) -> Rating | None:
-    """How a component rates spans.
-
-    cfg (Dict[str, Any]): Its settings.
-    calibration (Optional[Calibration]): Its calibration.
-    RETURNS (Optional[Rating]): The rating. None if nobody asks for one: without a calibration, and
-        without a group of spans.
-    """
-    labels, own = cfg["labels"], cfg["thresholds"]
-    if calibration is None:
-        has_group = cfg["spans_key"] is not None
-        return Rating(None, None, None, cfg["candidates"]) if has_group else None
-    entities, candidates = (curves.of(labels) for curves in calibration)
-    thresholds = None
-    if has_thresholds(cfg):
-        thresholds = numpy.array([own.get(label, cfg["threshold"]) for label in labels])
-    return Rating(entities, candidates, thresholds, cfg["candidates"])
-
-
-class Predictions(NamedTuple):
-    """What was found in documents.
-
-    entities (Spans): The entities, rated by their probability or, if the component isn't
-        calibrated, by their margin.
-    candidates (Optional[Spans]): The spans that nearly were entities, if wanted.
-    """
-
-    entities: Spans
-    candidates: Spans | None
-
-
 class Decision(NamedTuple):
-    """How spans are found in scored documents.
+    """How entities are found in scored documents.
 
-    leaning (Leaning): What is made of the scores.
-    rating (Optional[Rating]): How spans are rated, None if they aren't.
+    leaning (Leaning): How the scores are changed before decoding.
+    rating (Optional[Rating]): How spans are rated. None means not at all.
     """
 
     leaning: Leaning
     rating: Rating | None
 
     def find(self, scored: Scored) -> tuple[Spans, Spans | None]:
-        """Find the entities of scored documents, and how sure they are.
+        """Find the entities and candidates in scored documents.
 
         scored (Scored): The documents.
-        RETURNS (Tuple[Spans, Optional[Spans]]): The entities that are sure enough; and the
-            candidates if wanted, which include those that are not. They are rated by their
-            probability or, if it is unknown, by their margin, which is negative for candidates.
+        RETURNS (Tuple[Spans, Optional[Spans]]): The entities whose probability reaches the
+            threshold, and the candidates if they are wanted. The entities below the threshold are
+            among the candidates. All are rated by their probability or, if it is unknown, by their
+            margin. The margins of candidates are at most 0.
         """
         biases, rating = self.leaning.added, self.rating
         if self.leaning.yielding:
@@ -140,9 +88,63 @@ class Decision(NamedTuple):
         return kept, join([candidates, unsure]).ordered()
 
 
+def make_rating(cfg: dict[str, Any], calibration: Calibration | None) -> Rating | None:
+    """Make the rating of a component.
+
+    cfg (Dict[str, Any]): The settings of the component.
+    calibration (Optional[Calibration]): The calibration of the component.
+    RETURNS (Optional[Rating]): The rating. None if ratings aren't needed because there is neither
+        a calibration nor a `spans_key`.
+    """
+    labels, own = cfg["labels"], cfg["thresholds"]
+    if calibration is None:
+        has_group = cfg["spans_key"] is not None
+        return Rating(None, None, None, cfg["candidates"]) if has_group else None
+    entities, candidates = (curves.of(labels) for curves in calibration)
+    thresholds = None
+    if has_thresholds(cfg):
+        thresholds = numpy.array([own.get(label, cfg["threshold"]) for label in labels])
+    return Rating(entities, candidates, thresholds, cfg["candidates"])
+
+
+def has_thresholds(cfg: dict[str, Any]) -> bool:
+    """Whether a component is set to drop entities with a low probability."""
+    return any((cfg["threshold"], *cfg["thresholds"].values()))
+
+
+def score_docs(
+    docs: Sequence[Doc],
+    scorer: Scorer,
+    scheme: Scheme,
+    transitions: numpy.ndarray | None,
+    overwrite: bool,
+    crosses_lines: bool,
+) -> Iterator[Scored]:
+    """Score the tags of documents.
+
+    docs (Sequence[Doc]): The documents.
+    scorer (Scorer): Scores the tags of their words.
+    scheme (Scheme): The scheme of the tags.
+    transitions (Optional[numpy.ndarray]): Learned transition scores from tag to tag. Shape
+        (n_tags, n_tags).
+    overwrite (bool): Whether new entities may overlap with existing ones.
+    crosses_lines (bool): Whether an entity may continue after a line end.
+    YIELDS (Scored): A group of consecutive documents.
+    """
+    if transitions is not None:
+        tags = scheme.spread(len(transitions))
+        transitions = transitions[numpy.ix_(tags, tags)].astype("float64", order="C")
+    for group in _groups(docs):
+        words = read_words(group, overwrite, crosses_lines)
+        scores = numpy.zeros((0, 1), dtype="float32")
+        if len(words.orths):
+            scores = scorer.scores(group, words)
+        yield Scored(words.lengths, words.places, scores, scheme, transitions, words.positions)
+
+
 def _groups(docs: Sequence[Doc]) -> Iterator[Sequence[Doc]]:
-    """Split a batch, so that what is computed of its tokens needs little memory, and that no
-    document is embedded with the vocabulary of another."""
+    """Split a batch into groups of documents that share a vocabulary. The groups are small, so that
+    they need little memory."""
     start = size = 0
     for stop, doc in enumerate(docs):
         is_other_vocab = doc.vocab is not docs[start].vocab

@@ -1,3 +1,5 @@
+"""Saving and loading the component, with checks that it can predict."""
+
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,42 +16,30 @@ from ..files import keep_collecting, unpack
 from ..models.labels import set_added_labels
 from ..models.output import is_initialized, set_output_width
 from ..models.saved import NotFinite, is_finite, load_model, require_finite
-from .checks import ALL, find_problem
-from .gold import require_labels
+from .checks import ALL, find_problem, require_labels
 from .labels import GrowingPipe
 from .vector_coverage import uses_vectors
 
 _LABEL_SETTINGS = ("label_weights", "thresholds", "frozen_labels")
-
-
-def require_finite_weights(name: str, model: Model) -> None:
-    """Reject a model that would find nothing, before it is saved.
-
-    name (str): The name of its component.
-    model (Model): The model.
-    RAISES (ValueError): If its weights aren't finite.
-    """
-    try:
-        require_finite(model)
-    except NotFinite as error:
-        raise ValueError(Errors.WN161.format(name=name, act="saved", what=error)) from error
+"""The settings that contain labels."""
 
 
 class SavedPipe(GrowingPipe):
-    """A component that is saved and loaded only if it can predict: with settings that its
-    constructor would take, and with a model whose parameters fit its layers and are finite.
+    """A component that can only be saved and loaded if it can predict, i.e. with settings that its
+    constructor accepts, and with a model whose parameters fit its layers and are finite.
 
-    A subclass forgets in `_forget` what it made of the settings and the model that it had before.
+    A subclass overrides `_forget` to drop everything that it derived from the previous settings and
+    model.
     """
 
     _has_diverged = False
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """Save the component to a bytestring.
+        """Serialize the component to a bytestring.
 
-        exclude (Iterable[str]): Names of parts not to save.
-        RETURNS (bytes): The component.
-        RAISES (ValueError): If its weights aren't finite.
+        exclude (Iterable[str]): The parts to leave out: "cfg", "model", "vocab".
+        RETURNS (bytes): The serialized component.
+        RAISES (ValueError): If the weights aren't finite, or the training has diverged.
         """
         self.require_finite()
         return super().to_bytes(exclude=exclude)
@@ -57,21 +47,32 @@ class SavedPipe(GrowingPipe):
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         """Save the component to a directory.
 
-        path (Union[str, Path]): The directory.
-        exclude (Iterable[str]): Names of parts not to save.
-        RAISES (ValueError): If its weights aren't finite. Then nothing is written.
+        path (Union[str, Path]): The directory. It is created if it doesn't exist.
+        exclude (Iterable[str]): The parts to leave out: "cfg", "model", "vocab".
+        RAISES (ValueError): If the weights aren't finite, or the training has diverged. In this
+            case, nothing is written.
         """
         self.require_finite()
         super().to_disk(path, exclude=exclude)
 
+    def require_finite(self) -> None:
+        """Raise an error if the model can't find entities because its training has diverged.
+
+        RAISES (ValueError): If the weights aren't finite, or the training has diverged.
+        """
+        if self._has_diverged:
+            what = "the scores of the last batch"
+            raise ValueError(Errors.WN161.format(name=self.name, act="saved", what=what))
+        require_finite_weights(self.name, self.model)
+
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "SavedPipe":
         """Load the component from a bytestring.
 
-        bytes_data (bytes): What `to_bytes` returned.
-        exclude (Iterable[str]): Names of parts not to load.
+        bytes_data (bytes): The result of `to_bytes`.
+        exclude (Iterable[str]): The parts not to load: "cfg", "model", "vocab".
         RETURNS (SavedPipe): The component.
-        RAISES (ValueError): If the data is damaged, or has settings that make no sense, or doesn't
-            fit the model.
+        RAISES (ValueError): If the data is damaged, contains invalid settings, or doesn't fit the
+            model.
         """
         with self._loading("bytes"):
             saved = unpack(bytes_data)
@@ -85,10 +86,10 @@ class SavedPipe(GrowingPipe):
         """Load the component from a directory.
 
         path (Union[str, Path]): The directory.
-        exclude (Iterable[str]): Names of parts not to load.
+        exclude (Iterable[str]): The parts not to load: "cfg", "model", "vocab".
         RETURNS (SavedPipe): The component.
-        RAISES (ValueError): If a file is missing or damaged, or has settings that make no sense, or
-            doesn't fit the model.
+        RAISES (ValueError): If a file is missing or damaged, contains invalid settings, or doesn't
+            fit the model.
         """
         path = Path(path)
         files = [file for file in ("cfg", "model") if file not in exclude]
@@ -103,14 +104,14 @@ class SavedPipe(GrowingPipe):
 
     @contextmanager
     def _loading(self, source: str | Path) -> Iterator[None]:
-        """Turn what damaged data raises into an error that says so."""
+        """Turn exceptions that damaged data causes into an error that names the cause."""
         try:
             with keep_collecting():
                 yield
         except NotFinite as error:
             act = f"loaded from {source}"
             raise ValueError(Errors.WN161.format(name=self.name, act=act, what=error)) from error
-        except Exception as error:  # whatever is made of damaged data
+        except Exception as error:  # damaged data may raise anything
             if str(error).startswith("[WN"):
                 raise
             reason = str(error) or type(error).__name__
@@ -120,7 +121,7 @@ class SavedPipe(GrowingPipe):
 
     def _load(self, source: str | Path, saved: dict[str, bytes]) -> None:
         if not is_initialized(self.model):
-            # The data says how many columns there are: labels may have been added later.
+            # The number of columns follows from the data: labels may have been added later.
             set_output_width(self.model, None)
         if "cfg" in saved:
             self._load_cfg(source, srsly.json_loads(saved["cfg"]))
@@ -135,14 +136,14 @@ class SavedPipe(GrowingPipe):
             self._try_model()
 
     def _load_cfg(self, source: str | Path, cfg: Any) -> None:
-        """Take over saved settings, and give the model the added labels that they name."""
+        """Use saved settings, and give the model the added labels that they contain."""
         if not isinstance(cfg, dict):
             raise ValueError(f"its cfg is a {type(cfg).__name__}, not a dictionary")
         problem = find_problem(cfg)
         if problem is not None:
             raise ValueError(Errors.WN160.format(name=self.name, path=source, **problem._asdict()))
         has_grown = bool(self.cfg["added_labels"])
-        # What a cfg doesn't name it doesn't have.
+        # A cfg without these keys has no added or frozen labels.
         self.cfg.update(added_labels={}, label_biases={}, yields_to={}, frozen_labels=[])
         self.cfg.update(cfg)
         added = list(self.cfg["added_labels"].values())
@@ -150,17 +151,17 @@ class SavedPipe(GrowingPipe):
             set_added_labels(self.model, added, len(self.scheme.kinds))
 
     def _require_known_labels(self) -> None:
-        """Reject settings of labels that the component doesn't have."""
+        """Raise an error if a setting contains labels that the component doesn't have."""
         for setting in _LABEL_SETTINGS:
             labels = self.cfg[setting]
             if labels != ALL:
                 require_labels(setting, labels, self.labels, self.name)
 
     def _try_model(self) -> None:
-        """Reject a model that can't score a text."""
+        """Raise an error if the model can't score a text of two words."""
         if uses_vectors(self.model) and not self.vocab.vectors.size:
-            return  # they may come later
-        vocab = Vocab()  # the component's own would keep the words
+            return  # they may be added later
+        vocab = Vocab()  # the component's own would store the words
         vocab.vectors = self.vocab.vectors
         with numpy.errstate(all="ignore"):
             [scores] = self.model.predict([Doc(vocab, words=["a", "b"])])
@@ -170,15 +171,18 @@ class SavedPipe(GrowingPipe):
             raise NotFinite("the scores of a text of two words")
 
     def _forget(self) -> None:
-        """Forget what was made of another model."""
+        """Drop everything that was derived from the previous model."""
         self._has_diverged = False
 
-    def require_finite(self) -> None:
-        """Reject a model that would find nothing.
 
-        RAISES (ValueError): If its weights aren't finite, or its training has diverged.
-        """
-        if self._has_diverged:
-            what = "the scores of the last batch"
-            raise ValueError(Errors.WN161.format(name=self.name, act="saved", what=what))
-        require_finite_weights(self.name, self.model)
+def require_finite_weights(name: str, model: Model) -> None:
+    """Raise an error if a model can't be saved because its weights aren't finite.
+
+    name (str): The name of the model's component.
+    model (Model): The model.
+    RAISES (ValueError): If the weights aren't finite.
+    """
+    try:
+        require_finite(model)
+    except NotFinite as error:
+        raise ValueError(Errors.WN161.format(name=name, act="saved", what=error)) from error

@@ -1,4 +1,5 @@
-"""The operating point: how much the decision leans to entities, chosen on held-out documents."""
+"""Fits the biases that decide how many entities a trained model finds, and the calibration of their
+probabilities, to held-out documents."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -16,13 +17,19 @@ from ..decoding.words import word_mask
 from .gold import read_gold
 from .prediction import Decision, Rating
 
+_BIASES = numpy.arange(-2.0, 4.01, 0.25)
+"""The biases to try."""
+_ENOUGH = 0.95
+"""The share of its best F1 that is enough for an added label."""
+
 
 class HeldOut(NamedTuple):
-    """Documents that the model was not trained on, scored, and their gold standard.
+    """Scored documents that the model was not trained on, and their gold annotation.
 
     groups (List[Scored]): The scored documents.
-    gold (List[Set[Tuple[int, int, int]]]): The entities of each document.
-    known (List[numpy.ndarray]): Which tokens of each document are annotated.
+    gold (List[Set[Tuple[int, int, int]]]): The gold entities of each document, as start token, end
+        token and label number.
+    known (List[numpy.ndarray]): Which tokens of each document are annotated. Shapes (n_tokens,).
     judged (List[Set[int]]): The numbers of the labels that each document is annotated for.
     """
 
@@ -40,13 +47,14 @@ class HeldOut(NamedTuple):
         scheme: Scheme,
         judged: Sequence[set[int]],
     ) -> "HeldOut":
-        """What is known of examples, and what a model makes of them.
+        """Read the gold annotation of examples whose predicted documents are scored.
 
         examples (Sequence[Example]): The examples.
-        groups (Iterable[Scored]): Their predicted documents, scored.
+        groups (Iterable[Scored]): Their scored documents.
         label_hashes (Sequence[int]): The hash of each label, in the labels' order.
         scheme (Scheme): The scheme of the tags.
         judged (Sequence[Set[int]]): The numbers of the labels that each is annotated for.
+        RETURNS (HeldOut): The documents.
         """
         read = read_gold(examples, label_hashes, scheme)
         stops = numpy.cumsum(read.lengths)[:-1]
@@ -65,18 +73,19 @@ class HeldOut(NamedTuple):
         return cls(list(groups), gold, known, list(judged))
 
     def has(self, label: int) -> bool:
-        """Whether the documents have an entity of a label, given by its number."""
+        """Whether the documents have a gold entity with the label of this number."""
         return any(number == label for rows in self.gold for *_, number in rows)
 
     def judge(self, found: Iterable[Spans]) -> Iterator[tuple[tuple, bool]]:
-        """Whether spans found in the documents are right: exactly an entity, with its label. Those
-        found where annotation is missing aren't judged, nor those of labels that it lacks.
+        """Compare spans that were found in the documents with the gold entities. A span is right if
+        an entity has the same tokens and the same label. Spans on tokens without annotation, or
+        with a label that the document isn't annotated for, are left out.
 
         found (Iterable[Spans]): The spans of each group of documents.
-        YIELDS (Tuple[Tuple, bool]): A judged span, and whether it is right.
+        YIELDS (Tuple[Tuple, bool]): A span, and whether it is right.
         """
-        # One by one: an untrained model finds so many that lists of them would occupy the garbage
-        # collector.
+        # A generator, because an untrained model finds so many spans that lists of them would slow
+        # down the garbage collector.
         of_docs = (
             rows
             for group, spans in zip(self.groups, found, strict=True)
@@ -91,16 +100,11 @@ class HeldOut(NamedTuple):
                     yield row, row[:3] in gold
 
 
-_BIASES = numpy.arange(-2.0, 4.01, 0.25)
-_ENOUGH = 0.95
-"""The share of the best F1 that is enough for a label that was added."""
-
-
 def best_recall_bias(held_out: HeldOut, leaning: Leaning) -> float:
-    """The bias with the best F1. Of equally good ones the one nearest to zero is taken.
+    """Find the `recall_bias` with the best F1. Among equally good ones, the one nearest to 0.
 
-    held_out (HeldOut): Held-out documents.
-    leaning (Leaning): What decisions make of scores. The bias of O is left out of account.
+    held_out (HeldOut): The held-out documents.
+    leaning (Leaning): How predictions change the scores. Its bias of O is ignored.
     RETURNS (float): The bias, between -2 and 4.
     """
     is_O = numpy.arange(len(leaning.biases)) == O
@@ -110,14 +114,15 @@ def best_recall_bias(held_out: HeldOut, leaning: Leaning) -> float:
 
 
 def least_label_bias(held_out: HeldOut, leaning: Leaning, scheme: Scheme, label: int) -> float:
-    """The lowest bias with which a label's F1 is nearly the best, 95 % of it. The higher it is, the
-    more words the label takes from others, of which the documents may say nothing.
+    """Find the lowest bias with which the F1 of a label is at least 95 % of its best F1. With a
+    higher bias, the label would take more words from other labels, which the documents may not be
+    annotated for.
 
-    held_out (HeldOut): Held-out documents.
-    leaning (Leaning): What decisions make of scores. The bias of the label is left out of account.
+    held_out (HeldOut): The held-out documents.
+    leaning (Leaning): How predictions change the scores. Its bias of the label is ignored.
     scheme (Scheme): The scheme of the tags.
-    label (int): The label's number.
-    RETURNS (float): The bias, between -2 and 4.
+    label (int): The number of the label.
+    RETURNS (float): The bias, between -2 and 4. 0 if the label is never found correctly.
     """
     is_label = scheme.label_of_tag(numpy.arange(len(leaning.biases))) == label
     f1 = _f1_of_biases(held_out, leaning, 1.0 * is_label, label)
@@ -127,8 +132,15 @@ def least_label_bias(held_out: HeldOut, leaning: Leaning, scheme: Scheme, label:
 def _f1_of_biases(
     held_out: HeldOut, leaning: Leaning, direction: numpy.ndarray, label: int | None
 ) -> numpy.ndarray:
-    """F1, of all labels or of one, for each bias, which takes the place of those of the tags in a
-    direction. The scores of neighbouring biases count in, so that chance has less of a say."""
+    """The F1 with each bias in `_BIASES`, smoothed over neighbouring biases to reduce noise.
+
+    held_out (HeldOut): The held-out documents.
+    leaning (Leaning): How predictions change the scores.
+    direction (numpy.ndarray): The factor on the bias for each tag. Where it isn't 0, it replaces
+        the tag's bias in `leaning`. Shape (n_tags,).
+    label (Optional[int]): The number of the label to score. None means all labels.
+    RETURNS (numpy.ndarray): The F1. Shape (n_biases,).
+    """
     f1 = numpy.zeros(len(_BIASES))
     others = numpy.where(direction != 0.0, 0.0, leaning.biases)
     for i, bias in enumerate(_BIASES.tolist()):
@@ -154,13 +166,13 @@ def fit_calibration(
     leaning: Leaning,
     chosen: Sequence[str] | None = None,
 ) -> Calibration | None:
-    """Fit the calibration to what is found in held-out documents.
+    """Fit the calibration to the spans that are found in held-out documents.
 
-    held_out (HeldOut): Held-out documents.
-    labels (Sequence[str]): The labels.
-    leaning (Leaning): What decisions make of scores.
-    chosen (Optional[Sequence[str]]): The labels whose entities count. If None, all.
-    RETURNS (Optional[Calibration]): The calibration. None if no entity is found.
+    held_out (HeldOut): The held-out documents.
+    labels (Sequence[str]): The component's labels.
+    leaning (Leaning): How predictions change the scores.
+    chosen (Optional[Sequence[str]]): The labels whose spans to use. None means all.
+    RETURNS (Optional[Calibration]): The calibration, or None if no entity is found.
     """
     decision = Decision(leaning, Rating(None, None, None, wants_candidates=True))
     found = [decision.find(group) for group in held_out.groups]
@@ -176,7 +188,7 @@ def fit_calibration(
 def _fit(
     held_out: HeldOut, found: list[Spans], labels: Sequence[str], numbers: set[int]
 ) -> Curves | None:
-    """Fit curves to spans of the labels of these numbers."""
+    """Fit curves to the spans whose labels have these numbers."""
     margins: list[float] = []
     right: list[bool] = []
     of_label: list[int] = []

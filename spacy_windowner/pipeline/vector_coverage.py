@@ -1,3 +1,5 @@
+"""Checks that the word vectors of the vocabulary fit the training data."""
+
 import warnings
 from collections import Counter
 from collections.abc import Iterable
@@ -16,9 +18,11 @@ from ..layers.vectors import with_vectors
 from ..models.saved import is_finite
 
 _LAYERS = ("static_vectors", "vectors_table")
+"""The names of layers that read word vectors."""
 _FEW = 0.5
-"""Even vectors of 10,000 words, all in lower case, cover two thirds of the running words of English
-tweets (WNUT 2017), and three quarters of those of medical abstracts (BC5CDR)."""
+"""The coverage below which there is a warning. Even vectors for 10,000 lower-case words cover two
+thirds of the running words of English tweets (WNUT 2017), and three quarters of those of medical
+abstracts (BC5CDR)."""
 _MAX_SHOWN = 5
 
 
@@ -30,18 +34,18 @@ def uses_vectors(model: Model) -> bool:
 def check_vectors(vocab: Vocab, examples: Iterable[Example], name: str) -> None:
     """Warn if few words of the training data have a vector.
 
-    vocab (Vocab): The vocabulary whose vectors the model uses.
-    examples (Iterable[Example]): Training data, or some of it. Nothing is said if it has no
-        entity, as spaCy's dummy example.
+    vocab (Vocab): The vocabulary with the vectors that the model uses.
+    examples (Iterable[Example]): Training data, or a part of it. If it has no entities, like
+        spaCy's dummy example, coverage is not checked.
     name (str): The component's name.
-    RAISES (ValueError): If there are no vectors, or some aren't finite, or no word has one.
+    RAISES (ValueError): If there are no vectors, some aren't finite, or no word has one.
     """
     vectors: Any = vocab.vectors
     if not numpy.prod(vectors.shape):
         raise ValueError(Errors.WN005.format(that=""))
     _require_finite(vocab, name)
     if not isinstance(vectors, Vectors) or vectors.mode != Mode.default:
-        return  # such vectors are made of parts of words, and every word has one
+        return  # floret vectors: every word has one, made of parts of the word
     tables = []
     has_entities = False
     for example in examples:

@@ -1,3 +1,5 @@
+"""The component `WindowNER`, with the methods of a trainable spaCy component."""
+
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
@@ -31,17 +33,22 @@ from ..models.output import (
 from ..models.words_file import load_words
 from ..scoring.scorer import TableScorer, make_scorer
 from .batch_loss import BatchLoss
-from .checks import check_settings
+from .checks import check_settings, is_label_list
 from .components import find_upstream, require_upstream
 from .doc_io import add_labels, write_entities, write_groups, write_scores
-from .gold import is_label_list
+from .evaluation import EvaluationReport, score_labels
 from .labels import LabelWatch
 from .learning import LearningPipe
 from .ner_score import forget_scores
-from .partial import EvaluationReport, judged_labels, judged_only, score_labels
+from .partial import judged_labels, judged_only
 from .prediction import Decision, Predictions, has_thresholds, make_rating, score_docs
 from .tuning import HeldOut, best_recall_bias, fit_calibration, least_label_bias
 from .vector_coverage import check_vectors, uses_vectors
+
+_MAX_BATCH = 64
+"""The largest batch for prediction with a table: its documents fit into the processor's cache."""
+_MAX_LOOKED_UP = 1000
+"""The number of training examples whose words are looked up in the word vectors."""
 
 
 class WindowNER(LearningPipe):
@@ -69,13 +76,14 @@ class WindowNER(LearningPipe):
         table_size: int = 25000,
         scorer: Callable | None = None,
     ) -> None:
-        """Initialize the component. See `make_window_ner` for the settings."""
+        """Create the component. The settings are those of `make_window_ner`."""
         warn_if_missing()
         self.vocab = vocab
         self.model = model
         self.name = name
         self.loss = loss
         self.scorer = scorer
+        frozen = [*frozen_labels] if isinstance(frozen_labels, tuple) else frozen_labels
         self.cfg: dict[str, Any] = {
             "labels": [],
             "overwrite": overwrite,
@@ -90,9 +98,7 @@ class WindowNER(LearningPipe):
             "calibration": None,
             "crosses_lines": False,
             "label_weights": {} if label_weights is None else label_weights,
-            "frozen_labels": [*frozen_labels]
-            if isinstance(frozen_labels, tuple)
-            else frozen_labels,
+            "frozen_labels": frozen,
             "label_hidden_width": label_hidden_width,
             "added_labels": {},
             "label_biases": {},
@@ -100,21 +106,22 @@ class WindowNER(LearningPipe):
         }
         check_settings({**self.cfg, "table_size": table_size})
         self.cfg = deepcopy(self.cfg)
-        # Not saved with the component: what is fast depends on the machine that loads it.
+        # Not saved with the component, because the best value depends on the machine.
         self._table_size = table_size
         self._scorer = make_scorer(model, table_size)
-        # A copy of the model that `nlp.resume_training` makes, as of all of spaCy's components.
+        # The name that spaCy expects: `nlp.resume_training` sets it to a copy of the model.
         self._rehearsal_model: Model[list[Doc], list[Floats2d]] | None = None
         self._watch = LabelWatch()
         self._has_given_labels = False
         self._evaluation_report = EvaluationReport()
         self._calibration: tuple[Any, Calibration | None] = (None, None)
-        self._told_of_threshold = False
+        self._warned_of_threshold = False
         self._decided: tuple[Any, Any] = (None, None)
 
     @property
     def calibration(self) -> Calibration | None:
-        """RETURNS (Optional[Calibration]): What turns margins into probabilities, or None."""
+        """RETURNS (Optional[Calibration]): The calibration, which turns margins into probabilities,
+        or None if the component isn't calibrated."""
         saved = self.cfg["calibration"]
         if saved is None:
             return None
@@ -124,7 +131,7 @@ class WindowNER(LearningPipe):
 
     @property
     def table_size(self) -> int:
-        """RETURNS (int): The most words whose products are kept for predictions."""
+        """RETURNS (int): The number of words in the table for predictions, 0 for no table."""
         return self._table_size
 
     def initialize(
@@ -135,17 +142,17 @@ class WindowNER(LearningPipe):
         labels: Sequence[str] | None = None,
         init_words: str | Path | None = None,
     ) -> None:
-        """Initialize the model, with examples to read the labels and the shapes from.
+        """Initialize the model for training.
 
-        get_examples (Callable[[], Iterable[Example]]): Returns gold-standard examples. All of them
-            are read if `labels` is None, otherwise only a few.
+        get_examples (Callable[[], Iterable[Example]]): Returns gold-standard examples. All are read
+            if `labels` is None, otherwise only a few.
         nlp (Optional[Language]): The current nlp object.
-        labels (Optional[Sequence[str]]): The entity types, as `spacy init labels` saves them. If
-            None, they are those added before and those of the examples.
-        init_words (Optional[Union[str, Path]]): The weights to begin with of the embedding and the
-            first layer, as `python -m spacy windowner pretrain` saves them. If None, random ones.
-        RAISES (ValueError): If there is no label, or the model's `nO` doesn't fit the labels, or
-            the pretrained weights don't fit the model, or its word vectors not the examples.
+        labels (Optional[Sequence[str]]): The labels, as `spacy init labels` saves them. None means
+            the labels that were added before and those in the examples.
+        init_words (Optional[Union[str, Path]]): A file with weights for the embedding and the first
+            layer, as `python -m spacy windowner pretrain` saves it. None means random weights.
+        RAISES (ValueError): If there are no labels, labels are frozen, or the labels, the
+            pretrained weights or the word vectors don't fit the model or the examples.
         """
         validate_get_examples(get_examples, "WindowNER.initialize")
         if self.cfg["frozen_labels"]:
@@ -176,7 +183,7 @@ class WindowNER(LearningPipe):
         if uses_vectors(self.model):
             check_vectors(self.vocab, islice(get_examples(), _MAX_LOOKED_UP), self.name)
         examples = (example.predicted for example in get_examples() if len(example.predicted))
-        # Only shapes are read from the sample, so that any word serves if it has none.
+        # The sample is only used to infer shapes, so any word will do if it is empty.
         docs = list(islice(examples, 10)) or [Doc(self.vocab, words=["word"])]
         ops = self.model.ops
         self.model.initialize(X=docs, Y=[ops.alloc2f(len(doc), columns) for doc in docs])
@@ -192,10 +199,10 @@ class WindowNER(LearningPipe):
             self._scorer = make_scorer(self.model, self.table_size)
 
     def predict(self, docs: Iterable[Doc]) -> Predictions:
-        """Find the entities of a batch of docs, without modifying them.
+        """Find the entities in a batch of documents, without modifying them.
 
         docs (Iterable[Doc]): The documents.
-        RETURNS (Predictions): The entities to add to those the documents have.
+        RETURNS (Predictions): The new entities, for `set_annotations`.
         """
         decision = self._decide()
         entities, candidates, n_before = [], [], 0
@@ -209,23 +216,23 @@ class WindowNER(LearningPipe):
         return Predictions(join(entities), join(candidates) if wants_candidates else None)
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
-        """Find the entities of a stream of docs. What is found doesn't depend on the batches, which
-        are small enough for their docs to stay in the processor's cache, if the model allows it.
+        """Find and set the entities in a stream of documents. The results don't depend on the
+        batches. If the model uses a table, batches are smaller, to fit into the processor's cache.
 
         stream (Iterable[Doc]): The documents.
-        batch_size (int): The number of docs to process at a time, at most.
-        YIELDS (Doc): The documents, in their order.
+        batch_size (int): The maximum number of documents in a batch.
+        YIELDS (Doc): The documents, in order.
         """
         if isinstance(self._scorer, TableScorer):
             batch_size = min(batch_size, _MAX_BATCH)
         return super().pipe(stream, batch_size=batch_size)
 
     def score_docs(self, docs: Sequence[Doc], overwrite: bool) -> Iterator[Scored]:
-        """Score the tags of documents, before `leaning` decides what is made of the scores.
+        """Score the tags of documents with the model, before `leaning` changes the scores.
 
         docs (Sequence[Doc]): The documents.
-        overwrite (bool): Whether entities may be where there are some already.
-        RETURNS (Iterator[Scored]): Groups of the documents, in their order.
+        overwrite (bool): Whether new entities may overlap with existing ones.
+        RETURNS (Iterator[Scored]): Groups of consecutive documents.
         """
         self._refresh_scorer()
         if not isinstance(self._scorer, TableScorer):
@@ -235,28 +242,25 @@ class WindowNER(LearningPipe):
         return score_docs(docs, self._scorer, self.scheme, transitions, overwrite, crosses_lines)
 
     def _decide(self) -> Decision:
-        """How the present settings turn scores into entities."""
+        """How the current settings turn scores into entities."""
         if self._decided[0] != self.cfg:
             self._require_labels()
             rating = make_rating(self.cfg, self.calibration)
-            if (
-                self.calibration is None
-                and has_thresholds(self.cfg)
-                and not self._told_of_threshold
-            ):
-                self._told_of_threshold = True
+            lacks_calibration = self.calibration is None and has_thresholds(self.cfg)
+            if lacks_calibration and not self._warned_of_threshold:
+                self._warned_of_threshold = True
                 warnings.warn(Warnings.WW061.format(name=self.name), stacklevel=3)
             self._decided = deepcopy(self.cfg), Decision(self.leaning, rating)
         return self._decided[1]
 
     def tune_recall_bias(self, examples: Iterable[Example]) -> float:
-        """Set `recall_bias` to the value that gives the best F1 on examples the model was not
-        trained on. The callback `spacy-windowner.calibrate.v1` does it in training.
+        """Set `recall_bias` to the value with the best F1 on held-out examples. In training, the
+        callback `spacy-windowner.calibrate.v1` does this. If labels are frozen, `recall_bias`
+        doesn't change. Instead, `cfg["label_biases"]` is set for each other label in the examples.
 
-        examples (Iterable[Example]): The examples. They stay as they are.
-        RETURNS (float): The value, between -2 and 4. Without entities in the examples it stays. If
-            labels are frozen, it stays as well: what is set is how much the scores of each other
-            label that the examples have are raised, `cfg["label_biases"]`.
+        examples (Iterable[Example]): Examples that the model wasn't trained on. They don't change.
+        RETURNS (float): The `recall_bias`, between -2 and 4 if it was set. It doesn't change if the
+            examples have no entities.
         """
         held_out = self._held_out(examples, "WindowNER.tune_recall_bias")
         if self.frozen_labels:
@@ -270,14 +274,13 @@ class WindowNER(LearningPipe):
         return self.cfg["recall_bias"]
 
     def calibrate(self, examples: Iterable[Example]) -> Calibration | None:
-        """Learn how probable it is that an entity of some margin is right, from examples the model
-        was not trained on. The callback `spacy-windowner.calibrate.v1` does it in training. If
-        labels are frozen, only the curves of the others are learned, if there are any yet.
+        """Fit the calibration, which turns the margin of an entity into its probability. In
+        training, the callback `spacy-windowner.calibrate.v1` does this. If labels are frozen, only
+        the curves of the other labels are fitted, to complete an existing calibration.
 
-        examples (Iterable[Example]): The examples. They stay as they are.
+        examples (Iterable[Example]): Examples that the model wasn't trained on. They don't change.
         RETURNS (Optional[Calibration]): The calibration. None if the examples have no entities, or
-            none is found in them, or labels are frozen and there is no calibration to complete:
-            then the component isn't calibrated.
+            none are found, or labels are frozen and there is no calibration to complete.
         """
         if self.frozen_labels and (self.calibration is None or not self.unfrozen_labels):
             return self.calibration
@@ -300,12 +303,12 @@ class WindowNER(LearningPipe):
         return HeldOut.of(examples, groups, hashes, self.scheme, judged)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
-        """Write the entities to doc.ents and, if `spans_key` is set, to doc.spans, and their
-        probabilities for `span._.ner_score`. Unless `overwrite` is set, the entities and blocked
-        tokens that a document has stay as they are, and so do their probabilities.
+        """Set the entities of documents in doc.ents and, if `spans_key` is set, in doc.spans, and
+        their probabilities in `span._.ner_score`. Unless `overwrite` is set, existing entities,
+        their probabilities and blocked tokens are kept.
 
         docs (Iterable[Doc]): The documents.
-        scores (Predictions): What `predict` returned for them.
+        scores (Predictions): The result of `predict` for them.
         """
         docs = list(docs)
         entities, candidates = scores
@@ -332,16 +335,16 @@ class WindowNER(LearningPipe):
     ) -> dict[str, float]:
         """Learn from a batch of examples.
 
-        examples (Iterable[Example]): The examples. Labels that the component doesn't have are added
-            to it, with a warning, as spaCy's `ner` adds them. If some are frozen, or `initialize`
-            was given the labels, such entities count as not annotated.
-        drop (float): The dropout rate. If it isn't 0, and no label is frozen, the model's `dropout`
-            ranks above it.
+        examples (Iterable[Example]): The examples. Unknown labels are added to the component, with
+            a warning, as in spaCy's `ner`. But if labels are frozen, or were passed to
+            `initialize`, the tokens of such entities count as not annotated.
+        drop (float): The dropout rate. The model's own `dropout` replaces it, unless `drop` is 0 or
+            labels are frozen.
         sgd (Optional[Optimizer]): The optimizer. If None, gradients accumulate.
-        losses (Optional[Dict[str, float]]): Losses to add to, by the component's name.
+        losses (Optional[Dict[str, float]]): The losses by component, to which to add.
         RETURNS (Dict[str, float]): The updated losses.
-        RAISES (ValueError): If a label would have to be added to a model that can't grow, or the
-            training has diverged.
+        RAISES (ValueError): If the annotation is invalid, a new label can't be added to the model,
+            or the training has diverged.
         """
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
@@ -352,8 +355,8 @@ class WindowNER(LearningPipe):
         if not any(len(example.predicted) for example in examples):
             return losses
         own_rate = self.model.attrs.get("dropout")
-        # Without dropout means without. Labels that learn alone have a network of their own, for
-        # which the model's rate wasn't chosen.
+        # A rate of 0 always means no dropout. Labels that are added while others are frozen have
+        # their own layers, for which the model's rate wasn't chosen.
         rate = drop if own_rate is None or not drop or self.frozen_labels else own_rate
         self._watch.learn(examples, self.open_labels, self.name)
         losses[self.name] += self._learn(examples, self._batch_loss, rate, sgd)
@@ -367,17 +370,17 @@ class WindowNER(LearningPipe):
         sgd: Optimizer | None = None,
         losses: dict[str, float] | None = None,
     ) -> dict[str, float]:
-        """Learn to score the tags as the model did when `nlp.resume_training` was called, so that
-        what other updates teach is not paid for by what it knew. Tags of labels that were added
-        since are free. The annotation of the examples is not looked at.
+        """Learn the scores of the model as it was when `nlp.resume_training` was called, so that it
+        doesn't forget what it knew while other updates teach it something new. Tags of labels that
+        were added later are not constrained.
 
-        examples (Iterable[Example]): Examples of text as it occurs.
-        drop (float): The dropout rate, whatever the model's `dropout` is: what is compared with
-            scores made without dropout had better be made without it, too.
+        examples (Iterable[Example]): Examples of typical text. Their annotation is ignored.
+        drop (float): The dropout rate. The model's own `dropout` is not used. 0 is best, because
+            the earlier scores are computed without dropout.
         sgd (Optional[Optimizer]): The optimizer. If None, gradients accumulate.
-        losses (Optional[Dict[str, float]]): Losses to add to, by the component's name.
+        losses (Optional[Dict[str, float]]): The losses by component, to which to add.
         RETURNS (Dict[str, float]): The updated losses.
-        RAISES (ValueError): If there is no earlier model, or it can't be run by itself.
+        RAISES (ValueError): If there is no earlier model, or it listens to another component.
         """
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
@@ -400,7 +403,7 @@ class WindowNER(LearningPipe):
         return losses
 
     def finish_update(self, sgd: Optimizer) -> None:
-        """Update the weights by the gradients of all updates since the last time, but those of
+        """Update the weights with the gradients accumulated since the last call, except those of
         frozen labels.
 
         sgd (Optimizer): The optimizer.
@@ -411,25 +414,25 @@ class WindowNER(LearningPipe):
     def get_loss(
         self, examples: Iterable[Example], scores: list[Floats2d]
     ) -> tuple[float, list[Floats2d]]:
-        """The loss of a batch and its gradient. Tokens without annotation have zero gradient. Of
-        documents that are annotated for some labels only, the others are never taken for O: see
-        `annotation_of`.
+        """Compute the loss of a batch and its gradient. Tokens without annotation have a gradient
+        of 0. If a document is annotated for some labels only, its other tokens may have any other
+        label, or be O.
 
         examples (Iterable[Example]): The examples.
-        scores (List[Floats2d]): The model's scores of their predicted documents.
+        scores (List[Floats2d]): The scores of the predicted documents. Shapes (n_tokens, n_tags).
         RETURNS (Tuple[float, List[Floats2d]]): The loss and its gradient.
         """
         found = self._batch_loss(list(examples), self._flatten(scores))
         return found.loss, self._unflatten(found.gradient, scores)
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
-        """Score a batch of examples, and warn once if they say little of the model. Of documents
-        that are annotated for some labels only, entities of others don't count. If labels are
-        frozen, there are scores of the others alone, too: "ents_new_p", "ents_new_r", "ents_new_f".
+        """Score a batch of examples. Warns once if they have no entities or unknown labels. If a
+        document is annotated for some labels only, predictions with other labels don't count. If
+        labels are frozen, "ents_new_p", "ents_new_r" and "ents_new_f" score the other labels alone.
 
         examples (Iterable[Example]): The examples, with predictions.
-        kwargs (Any): Settings for the scorer.
-        RETURNS (Dict[str, Any]): The scores.
+        kwargs (Any): Arguments for the scorer.
+        RETURNS (Dict[str, Any]): The scores, as returned by the scorer.
         """
         examples = list(examples)
         self._evaluation_report.warn(self.name, self.labels, examples)
@@ -444,9 +447,4 @@ class WindowNER(LearningPipe):
         self._scorer.clear()
         self._rehearsal_model = None
         self._watch = LabelWatch(self.unfrozen_labels if self.frozen_labels else ())
-        _ = self.calibration  # read it now, so that damage is found now
-
-
-_MAX_BATCH = 64
-_MAX_LOOKED_UP = 1000
-"""Examples whose words are looked up among the word vectors before training."""
+        _ = self.calibration  # raise an error now if it is damaged

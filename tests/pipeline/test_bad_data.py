@@ -130,8 +130,8 @@ def test_evaluation_on_unknown_labels(trained):
     org = ("I like Shaka.", {"entities": [(7, 12, "ORG")]})
     assert evaluate(trained, known) == []
     [message] = evaluate(trained, known, gpe)
-    assert message.startswith("[WW005] 'window_ner' is evaluated on entities of labels that it")
-    assert "doesn't have: GPE." in message and "Its labels: PERSON, LOC." in message
+    assert message.startswith("[WW005] 'window_ner' is evaluated on entities with labels that it")
+    assert "doesn't have: GPE." in message and "Its labels are: PERSON, LOC." in message
     assert evaluate(trained, known, gpe) == []  # said once, and not at every step of training
     [message] = evaluate(trained, known, gpe, org)
     assert "doesn't have: GPE, ORG." in message

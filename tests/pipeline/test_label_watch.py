@@ -115,8 +115,8 @@ def grow(tmp_path, labels, data=NEW_DATA, **overrides):
     [
         (["DATE"], NEW_DATA, r"'window_ner' can't learn DATE.*corpora\.train.*2 of ORG"),
         (["ORG", "DATE"], NEW_DATA, "can't learn DATE: .*2 of ORG"),
-        (["ORG"], [NEGATIVE], "can't learn ORG.*It has none"),
-        (["ORG"], TRAIN_DATA, "can't learn ORG.*It has 2 of LOC, 1 of PERSON"),
+        (["ORG"], [NEGATIVE], "can't learn ORG.*The data has none"),
+        (["ORG"], TRAIN_DATA, "can't learn ORG.*The data has 2 of LOC, 1 of PERSON"),
     ],
 )
 def test_growth_without_examples(tmp_path, labels, data, message):

@@ -171,7 +171,7 @@ def check_skips(record) -> None:
     assert r"'Shaka \n' (PERSON) in document 2, " in trimmed
     assert "[WW001] 'window_ner' can't learn from 2 of 6 entities" in skipped
     assert "1 not aligned with the tokens" in skipped
-    assert "1 of whitespace alone" in skipped
+    assert "1 of whitespace only" in skipped
     assert "'New York' (LOC) in document 1, 'I like New York City '" in skipped
 
 

@@ -182,7 +182,7 @@ def test_a_full_disk(model, corpus, tmp_path, monkeypatch, n_process):
 
     with monkeypatch.context() as patch:
         patch.setattr(atomic.os, "replace", full)
-        with pytest.raises(OSError, match="WN115.*No space left.*goes on"):
+        with pytest.raises(OSError, match="WN115.*No space left.*continues"):
             annotate(model, corpus, out, shard_size=SIZE, n_process=n_process)
     names = sorted(path.name for path in out.iterdir())
     assert len([name for name in names if name.startswith("shard")]) == len(log_lines(out)) == 5
@@ -202,7 +202,7 @@ def test_a_process_that_is_killed(model, tmp_path):
         for process in multiprocessing.active_children():
             process.kill()
 
-    with pytest.raises(RuntimeError, match="WN116.*goes on"):
+    with pytest.raises(RuntimeError, match="WN116.*continues"):
         annotate(model, path, tmp_path / "out", shard_size=100, n_process=2, on_shard=kill)
     assert annotate(model, path, tmp_path / "out", shard_size=100).totals.docs == 50
 

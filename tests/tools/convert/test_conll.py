@@ -78,7 +78,7 @@ def test_comments_and_words_that_look_like_them(tmp_path):
 def test_other_columns(tmp_path):
     text = "1\tAnna\tB-PER\t-\tx\n2\tcame\tO\t-\tx\n3\t.\tO\t-\tx\n\n1\tb\tO\t-\tx\n"
     path = write(tmp_path / "in.conll", text)
-    with pytest.raises(ValueError, match=r"WN182.*'x' is no tag.*--tag-column 3"):
+    with pytest.raises(ValueError, match=r"WN182.*'x' is not a tag.*--tag-column 3"):
         docs_of(path)
     with pytest.raises(ValueError, match=r"WN190.*--word-column 2"):
         docs_of(path, tag_column=3)
@@ -92,7 +92,7 @@ def test_other_columns(tmp_path):
 
 def test_a_column_of_hyphens(tmp_path):
     path = write(tmp_path / "in.conll", "Anna B-PER -\nleft O -\n")
-    with pytest.raises(ValueError, match=r"WN182.*line 1: '-' is no tag.*--tag-column 2"):
+    with pytest.raises(ValueError, match=r"WN182.*line 1: '-' is not a tag.*--tag-column 2"):
         docs_of(path)
     assert ents(docs_of(path, tag_column=2)[0]) == [("Anna", "PER")]
     [doc] = docs_of(write(tmp_path / "in.conll", "Anna -\nleft -\n"))
@@ -139,9 +139,9 @@ def test_schemes(tmp_path, scheme, own, wanted):
 @pytest.mark.parametrize(
     ("own", "line", "message"),
     [
-        ("O B-", 2, "'B-' is no tag"),
-        ("O PER", 2, "'PER' is no tag"),
-        ("O O b-PER", 3, "'b-PER' is no tag"),
+        ("O B-", 2, "'B-' is not a tag"),
+        ("O PER", 2, "'PER' is not a tag"),
+        ("O O b-PER", 3, "'b-PER' is not a tag"),
         ("B-PER I-LOC", 2, "I-LOC continues no entity"),
         ("B-PER O I-PER", 3, "I-PER continues no entity"),
         ("U-X B-X", 2, "B-X doesn't end an entity"),
@@ -199,9 +199,9 @@ def test_labels_can_be_renamed(tmp_path):
 
 def test_empty_tags(tmp_path):
     path = write(tmp_path / "in.csv", "word,tag\na,O\n\nb,B-X\nc,\n")
-    with pytest.raises(ValueError, match="WN182.*line 5: '' is no tag"):
+    with pytest.raises(ValueError, match="WN182.*line 5: '' is not a tag"):
         docs_of(path)
-    with pytest.raises(ValueError, match="WN182.*line 1: '' is no tag"):
+    with pytest.raises(ValueError, match="WN182.*line 1: '' is not a tag"):
         docs_of(write(tmp_path / "in.iob", "a|B-X b|\n"), format="iob")
 
 

@@ -45,7 +45,7 @@ def test_other_encodings(tmp_path):
 
 def test_the_line_that_is_no_utf8(tmp_path):
     (tmp_path / "in.conll").write_bytes(b"a\tO\n" * 999 + b"Zo\xeb\tO\n")
-    with pytest.raises(ValueError, match="WN185.*line 1000: no UTF-8.*0xeb at byte 2"):
+    with pytest.raises(ValueError, match="WN185.*line 1000: this is not UTF-8.*0xeb at byte 2"):
         docs_of(tmp_path / "in.conll")
 
 

@@ -148,7 +148,7 @@ def test_tokens_that_are_left_out(tmp_path, row, what):
 
 def test_wrong_tags_of_tokens(tmp_path):
     rows = [{"tokens": ["a"], "ner_tags": ["O"]}, {"tokens": ["a"], "ner_tags": ["PER"]}]
-    with pytest.raises(ValueError, match=r"WN182.*line 2: 'PER' is no tag"):
+    with pytest.raises(ValueError, match=r"WN182.*line 2: 'PER' is not a tag"):
         docs_of(write_jsonl(tmp_path / "in.jsonl", rows))
 
 

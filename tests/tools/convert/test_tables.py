@@ -124,7 +124,7 @@ def test_rows_of_a_text_must_stand_together(tmp_path):
     ("text", "message"),
     [
         ("word,tag\nAnna,B-PER\nleft\n", "WN183.*line 3: expected 2 cells, found 1"),
-        ("word,tag\nAnna,PER\n", "WN182.*line 2: 'PER' is no tag"),
+        ("word,tag\nAnna,PER\n", "WN182.*line 2: 'PER' is not a tag"),
         ('text,start,end,label\n"Anna,0,4,PER\n', "WN192.*line 2.*unexpected end of data"),
         ('text,start,end,label\n"Anna"x,0,4,PER\n', "WN192.*line 2"),
         ("a,b\nc,d\n", "WN181"),

@@ -91,7 +91,7 @@ def test_uncalibrated():
 def test_too_long(served):
     tagger = Tagger(served, max_chars=5)
     assert tagger.find("x" * 5)
-    with pytest.raises(ValueError, match="WN132.*6 characters, and 5 are"):
+    with pytest.raises(ValueError, match="WN132.*6 characters, but only 5 are"):
         tagger.find("x" * 6)
     with pytest.raises(ValueError, match="WN132"):
         tagger.explain("x" * 6, 0, 1, "LOC")
