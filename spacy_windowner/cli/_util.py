@@ -24,10 +24,12 @@ COMPONENT = "Name of the component, if there are several"
 HELP = """Commands of spacy-windowner, named entity recognition by window classification."""
 _QUIET = "Print warnings, errors and what was asked for alone, and show no progress"
 _VERBOSE = "Print what is shortened or left out otherwise, spaCy's log, and where errors come from"
-
 Quiet = Annotated[bool, Opt("--quiet", "-q", help=_QUIET)]
 Verbose = Annotated[bool, Opt("--verbose", "-V", help=_VERBOSE)]
-
+_DELAY = 2.0  # seconds before there is a bar
+_EVERY = 0.1  # seconds between two pictures of it
+_KNOWN = "{percentage:3.0f}%|{bar}| {desc} [{elapsed}, {remaining} left]"
+_UNKNOWN = "{desc} [{elapsed}]"
 windowner_cli = typer.Typer(
     name="windowner", help=HELP, no_args_is_help=True, rich_markup_mode=None
 )
@@ -86,12 +88,6 @@ def _show(show: Callable, message: Warning | str, *args: Any) -> None:
             msg.warn(str(message))
     else:
         show(message, *args)
-
-
-_DELAY = 2.0  # seconds before there is a bar
-_EVERY = 0.1  # seconds between two pictures of it
-_KNOWN = "{percentage:3.0f}%|{bar}| {desc} [{elapsed}, {remaining} left]"
-_UNKNOWN = "{desc} [{elapsed}]"
 
 
 class Bar:

@@ -8,7 +8,7 @@ import typer
 from spacy.cli._util import Arg, Opt, import_code, parse_config_overrides, show_validation_error
 from wasabi import MESSAGES, Printer
 
-from ..tools.debug_data.data_check import DataCheck, check_data
+from ..tools.debug_data.debug_data import DataCheck, debug_data
 from ..tools.debug_data.findings import (
     FAIL,
     WARN,
@@ -59,7 +59,7 @@ def debug_data_cli(
     import_code(code_path)
     msg = Printer(no_print=quiet, pretty=not no_format, ignore_warnings=ignore_warnings)
     with show_validation_error(config_path), explain_errors(verbose), Bar(quiet) as bar:
-        check = check_data(config_path, overrides, on_progress=bar)
+        check = debug_data(config_path, overrides, on_progress=bar)
     _show(msg, check, quiet, verbose)
     fails = _summarize(msg)
     msg.text(next_step(check, config_path, arguments))

@@ -9,6 +9,8 @@ from wasabi import Printer
 
 from ..pipeline.components import load_pipeline
 from ..tools.explain.explain import explain
+from ..tools.explain.render_html import explanation_to_html
+from ..tools.explain.render_text import explanation_to_text
 from ._util import CODE, COMPONENT, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _HTML = "Write a page of HTML to this file, in place of tables to the terminal"
@@ -48,11 +50,11 @@ def explain_cli(
         explanation = explain(nlp, text, name=component, on_progress=bar)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(explanation.to_html(), encoding="utf8")
+        html.write_text(explanation_to_html(explanation), encoding="utf8")
     if json:
         typer.echo(dumps(explanation.to_dict(), indent=2))
     elif html is None or not explanation.entities:
-        _echo(explanation.to_text(color=True))
+        _echo(explanation_to_text(explanation, color=True))
     if html is not None and not json and not quiet:
         _echo(Printer(no_print=True).good("Saved the page", html))
 

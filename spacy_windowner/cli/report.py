@@ -7,6 +7,8 @@ from wasabi import Printer
 
 from ..files import write_files
 from ..progress import Stage
+from ..tools.report.render_html import report_to_html
+from ..tools.report.render_markdown import report_to_markdown
 from ..tools.report.report import EXAMPLES, ModelReport, make_report
 from ..tools.report.wording import percent, speed, thousands
 from ._util import CODE, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
@@ -59,8 +61,8 @@ def report_cli(
         )
         bar(Stage("Writing the report"))
         paths = write_files(out, {
-            "report.html": report.to_html(),
-            "report.md": report.to_markdown(),
+            "report.html": report_to_html(report),
+            "report.md": report_to_markdown(report),
             "report.json": dumps(report.to_dict(), indent=2) + "\n",
         })  # fmt: skip
     msg = Printer(no_print=quiet)

@@ -15,6 +15,8 @@ from ..errors import Errors, check_setting
 from ..files import write_files
 from .convert.convert import Conversion, Status, convert
 from .init.make_config import DEFAULT, GROW, make_config, to_text
+from .report.render_html import report_to_html
+from .report.render_markdown import report_to_markdown
 from .report.report import Report, make_report
 
 SPLIT = "80/10/10"
@@ -113,8 +115,8 @@ def train(
     measured = parts.get("test", parts["dev"])
     report = make_report(model, measured, train=parts["train"])
     pages = write_files(output / "report", {
-        "report.html": report.to_html(),
-        "report.md": report.to_markdown(),
+        "report.html": report_to_html(report),
+        "report.md": report_to_markdown(report),
     })  # fmt: skip
     srsly.write_json(output / _STATE, state)
     return Trained(model, path, conversions, report, list(pages), is_new)
@@ -134,6 +136,17 @@ def _plan(
     ]
 
 
+def count_words(path: str | Path) -> int:
+    """The words of documents.
+
+    path (Union[str, Path]): A .spacy file, or a folder of them.
+    RETURNS (int): Their words, without whitespace.
+    """
+    nlp = spacy.blank("xx")
+    docs = (example.reference for example in Corpus(Path(path))(nlp))
+    return sum(not token.is_space for doc in docs for token in doc)
+
+
 def _state(config: Config, parts: dict[str, Path]) -> dict[str, Any]:
     hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in parts.items()}
     return {"config": hashlib.sha256(config.to_bytes()).hexdigest(), "corpus": hashes}
@@ -147,14 +160,3 @@ def _is_done(output: Path, state: dict[str, Any]) -> bool:
         return srsly.read_json(file) == state
     except ValueError as error:
         raise ValueError(Errors.WN221.format(path=file, reason=error)) from error
-
-
-def count_words(path: str | Path) -> int:
-    """The words of documents.
-
-    path (Union[str, Path]): A .spacy file, or a folder of them.
-    RETURNS (int): Their words, without whitespace.
-    """
-    nlp = spacy.blank("xx")
-    docs = (example.reference for example in Corpus(Path(path))(nlp))
-    return sum(not token.is_space for doc in docs for token in doc)

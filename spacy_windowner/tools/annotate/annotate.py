@@ -30,6 +30,7 @@ from .tagger import ENCODERS, Annotated, Tagger, TaggerSettings
 
 SHARD_SIZE = 1_000_000
 ENGINES = ("local", "ray")
+_BLOCK = 2**20  # bytes read at a time
 
 
 class Status(NamedTuple):
@@ -169,6 +170,55 @@ def annotate(
     return Summary(totals, work.n_new, other_files)
 
 
+def _check_choices(
+    n_process: int | None,
+    format: str,
+    input_format: str | None,
+    shard_size: int,
+    max_line: int,
+    engine: str,
+    ray_address: str | None,
+) -> None:
+    numbers = {"n_process": n_process, "shard_size": shard_size, "max_line": max_line}
+    for name, number in numbers.items():
+        check_setting(number is None or number >= 1, name, number, "It is at least 1.")
+    for name, value, known in (
+        ("format", format, tuple(ENCODERS)),
+        ("input_format", input_format, (None, *INPUT_FORMATS)),
+        ("engine", engine, ENGINES),
+    ):
+        why = f"Choose one of {', '.join(one for one in known if one is not None)}."
+        check_setting(value in known, name, value, why)
+    is_used = ray_address is None or engine == "ray"
+    check_setting(is_used, "ray_address", ray_address, "It is for `engine` ray.")
+
+
+def _require_outside(output: Path, source: str | Path) -> None:
+    """What is written must not be read."""
+    if str(source) == STANDARD_INPUT or not Path(source).is_dir():
+        return
+    if output.resolve().is_relative_to(Path(source).resolve()):
+        why = f"it is in the folder that is read, {source}"
+        raise ValueError(Errors.WN111.format(path=output, why=why))
+
+
+def fingerprint(place: Path) -> str:
+    """What tells a saved pipeline, or a file, from any other.
+
+    place (Path): Its folder, or the file.
+    RETURNS (str): A hash of the contents of all its files and of their names in the folder.
+    """
+    digest = blake2b(digest_size=16)
+    for path in [place] if place.is_file() else sorted(place.rglob("*")):
+        if path.is_file():
+            name = path.relative_to(place).as_posix()
+            digest.update(f"{name!r} {path.stat().st_size}\n".encode())
+            with path.open("rb") as file:
+                while block := file.read(_BLOCK):
+                    digest.update(block)
+    return digest.hexdigest()
+
+
 class _Work:
     """What is to be done for an output.
 
@@ -204,55 +254,3 @@ class _Work:
         if self._on_shard is not None:
             words = self._output.finished[shard.number].words
             self._on_shard(Status(self._size, shard.n_bytes, words, is_new))
-
-
-def _check_choices(
-    n_process: int | None,
-    format: str,
-    input_format: str | None,
-    shard_size: int,
-    max_line: int,
-    engine: str,
-    ray_address: str | None,
-) -> None:
-    numbers = {"n_process": n_process, "shard_size": shard_size, "max_line": max_line}
-    for name, number in numbers.items():
-        check_setting(number is None or number >= 1, name, number, "It is at least 1.")
-    for name, value, known in (
-        ("format", format, tuple(ENCODERS)),
-        ("input_format", input_format, (None, *INPUT_FORMATS)),
-        ("engine", engine, ENGINES),
-    ):
-        why = f"Choose one of {', '.join(one for one in known if one is not None)}."
-        check_setting(value in known, name, value, why)
-    is_used = ray_address is None or engine == "ray"
-    check_setting(is_used, "ray_address", ray_address, "It is for `engine` ray.")
-
-
-def _require_outside(output: Path, source: str | Path) -> None:
-    """What is written must not be read."""
-    if str(source) == STANDARD_INPUT or not Path(source).is_dir():
-        return
-    if output.resolve().is_relative_to(Path(source).resolve()):
-        why = f"it is in the folder that is read, {source}"
-        raise ValueError(Errors.WN111.format(path=output, why=why))
-
-
-_BLOCK = 2**20  # bytes read at a time
-
-
-def fingerprint(place: Path) -> str:
-    """What tells a saved pipeline, or a file, from any other.
-
-    place (Path): Its folder, or the file.
-    RETURNS (str): A hash of the contents of all its files and of their names in the folder.
-    """
-    digest = blake2b(digest_size=16)
-    for path in [place] if place.is_file() else sorted(place.rglob("*")):
-        if path.is_file():
-            name = path.relative_to(place).as_posix()
-            digest.update(f"{name!r} {path.stat().st_size}\n".encode())
-            with path.open("rb") as file:
-                while block := file.read(_BLOCK):
-                    digest.update(block)
-    return digest.hexdigest()

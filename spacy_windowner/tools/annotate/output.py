@@ -133,47 +133,6 @@ class Output(Protocol):
         """End the run."""
 
 
-class OutputStream:
-    """A stream that rows are written to, shard after shard in the order of the corpus. No other run
-    goes on after them, and what could not be read is only counted.
-
-    file (Optional[IO[bytes]]): The stream, None if it is closed.
-    RAISES (OSError): If it is closed.
-    """
-
-    def __init__(self, file: IO[bytes] | None) -> None:
-        if file is None:
-            raise OSError(Errors.WN123.format(reason="it is closed"))
-        self.finished: dict[int, Finished] = {}
-        self._file = file
-
-    def is_finished(self, shard: Shard) -> bool:
-        return False
-
-    def save(self, shard: Shard, annotated: Annotated) -> None:
-        """Write the rows of a shard.
-
-        shard (Shard): The shard.
-        annotated (Annotated): What was made of it.
-        RAISES (BrokenPipeError): If nobody reads them any more.
-        RAISES (OSError): If they can't be written.
-        """
-        try:
-            self._file.write(annotated.data)
-            self._file.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise OSError(Errors.WN123.format(reason=error)) from error
-        self.finished[shard.number] = _finished(shard, annotated, None)
-
-    def finish(self, n_shards: int) -> Totals:
-        return Totals.of(self.finished.values())
-
-    def close(self) -> None:
-        """Nothing is left to do: the stream stays open."""
-
-
 class OutputFolder:
     """The folder that is written, by one run at a time: close it at the end.
 
@@ -334,6 +293,47 @@ class OutputFolder:
             for path in [*folder.glob("shard-*"), *folder.glob(f"*{PART}")]:
                 if path not in keep:
                     path.unlink(missing_ok=True)
+
+
+class OutputStream:
+    """A stream that rows are written to, shard after shard in the order of the corpus. No other run
+    goes on after them, and what could not be read is only counted.
+
+    file (Optional[IO[bytes]]): The stream, None if it is closed.
+    RAISES (OSError): If it is closed.
+    """
+
+    def __init__(self, file: IO[bytes] | None) -> None:
+        if file is None:
+            raise OSError(Errors.WN123.format(reason="it is closed"))
+        self.finished: dict[int, Finished] = {}
+        self._file = file
+
+    def is_finished(self, shard: Shard) -> bool:
+        return False
+
+    def save(self, shard: Shard, annotated: Annotated) -> None:
+        """Write the rows of a shard.
+
+        shard (Shard): The shard.
+        annotated (Annotated): What was made of it.
+        RAISES (BrokenPipeError): If nobody reads them any more.
+        RAISES (OSError): If they can't be written.
+        """
+        try:
+            self._file.write(annotated.data)
+            self._file.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OSError(Errors.WN123.format(reason=error)) from error
+        self.finished[shard.number] = _finished(shard, annotated, None)
+
+    def finish(self, n_shards: int) -> Totals:
+        return Totals.of(self.finished.values())
+
+    def close(self) -> None:
+        """Nothing is left to do: the stream stays open."""
 
 
 def open_output(

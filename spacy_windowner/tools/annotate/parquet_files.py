@@ -54,7 +54,7 @@ def read_parquet(
                 item = _read_row(dict(zip(names, row, strict=True)), number, source, columns)
                 yield item, source.size * number // total
     except (ArrowException, OSError, UnicodeDecodeError) as error:
-        reason = f"the file can't be read on after row {number} ({_first_line(error)})"
+        reason = f"the file can't be read on after row {number} ({first_line(error)})"
         yield Reject.of(source.name, 0, reason, None), source.size
 
 
@@ -169,7 +169,7 @@ def _read_row(
     return columns.read(fields, source.name, number, None)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 

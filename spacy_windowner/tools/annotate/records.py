@@ -11,6 +11,8 @@ from ...pipeline.ner_score import get_ner_score
 KEPT = 10_000
 """Characters or bytes that are kept of what could not be read."""
 _REASON = 300  # characters of a reason, which may quote what was read
+_MAX_ID = 1000
+"""Characters of the longest id. Each row of a document has it."""
 
 
 class Record(NamedTuple):
@@ -81,10 +83,6 @@ class Reject(NamedTuple):
         return f"{where}: {self.reason}"
 
 
-_MAX_ID = 1000
-"""Characters of the longest id. Each row of a document has it."""
-
-
 class Columns(NamedTuple):
     """Where documents have their parts.
 
@@ -145,20 +143,6 @@ class Columns(NamedTuple):
         return ""
 
 
-def kind_of(value: Any) -> str:
-    """What kind of value something is, for messages."""
-    return "null" if value is None else type(value).__name__
-
-
-def is_unicode(text: str) -> bool:
-    """Whether it has whole characters alone."""
-    try:
-        text.encode("utf8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 class Row(NamedTuple):
     """An entity.
 
@@ -199,3 +183,17 @@ def rows_of(doc: Doc, doc_id: str) -> list[Row]:
         )
         for ent in doc.ents
     ]
+
+
+def kind_of(value: Any) -> str:
+    """What kind of value something is, for messages."""
+    return "null" if value is None else type(value).__name__
+
+
+def is_unicode(text: str) -> bool:
+    """Whether it has whole characters alone."""
+    try:
+        text.encode("utf8")
+    except UnicodeEncodeError:
+        return False
+    return True

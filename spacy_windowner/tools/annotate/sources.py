@@ -24,6 +24,8 @@ INPUT_FORMATS = ("jsonl", "txt")
 """Formats of standard input."""
 FOLDER = "folder"
 """The format of a folder whose files can't be listed."""
+LOOK_AHEAD = 1000
+"""Lines of which one must be readable, or else the corpus isn't what it was taken for."""
 
 
 class Source(NamedTuple):
@@ -39,6 +41,23 @@ class Source(NamedTuple):
     name: str
     format: str
     size: int
+
+
+class Shard(NamedTuple):
+    """Documents that are annotated together.
+
+    number (int): Its number in the corpus, from 0.
+    records (List[Record]): The documents.
+    rejects (List[Reject]): What could not be read between them.
+    digest (str): Tells it from shards of other text.
+    n_bytes (int): The bytes that it was read from, roughly.
+    """
+
+    number: int
+    records: list[Record]
+    rejects: list[Reject]
+    digest: str
+    n_bytes: int
 
 
 def find_sources(path: str | Path, input_format: str | None = None) -> tuple[list[Source], int]:
@@ -138,27 +157,6 @@ def require_columns_for(names: Sequence[str | None], sources: Sequence[Source]) 
     if given and all(source.format == "txt" for source in sources):
         why = f"plain text has no columns, and so none named {', '.join(given)}"
         raise ValueError(Errors.WN110.format(path=sources[0].name, why=why))
-
-
-LOOK_AHEAD = 1000
-"""Lines of which one must be readable, or else the corpus isn't what it was taken for."""
-
-
-class Shard(NamedTuple):
-    """Documents that are annotated together.
-
-    number (int): Its number in the corpus, from 0.
-    records (List[Record]): The documents.
-    rejects (List[Reject]): What could not be read between them.
-    digest (str): Tells it from shards of other text.
-    n_bytes (int): The bytes that it was read from, roughly.
-    """
-
-    number: int
-    records: list[Record]
-    rejects: list[Reject]
-    digest: str
-    n_bytes: int
 
 
 def cut_into_shards(

@@ -4,7 +4,7 @@ process, in others, and on other machines."""
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import lru_cache
+from functools import lru_cache, partial
 from json.encoder import encode_basestring as quote
 from typing import NamedTuple, Protocol
 
@@ -24,8 +24,7 @@ _KEPT_STRINGS = 100_000
 """So many strings stay in the vocabulary, 30 MB with all that belongs to them. Then there are
 memory zones, in which the tokenizer keeps nothing: a word that it doesn't know yet takes twice the
 time, each time. The frequent ones it knows by then."""
-
-_NOTE = _KEY = "window_ner_noted"
+_NOTED = "window_ner_noted"
 """The component that notes the entities of one component, and where."""
 
 
@@ -61,6 +60,21 @@ class Annotated(NamedTuple):
     words: int
     entities: int
     rejects: list[Reject]
+
+
+class Encoder(Protocol):
+    """Collects documents, and makes a file of them."""
+
+    def add(self, doc: Doc, doc_id: str) -> int:
+        """Add a document, of which nothing is needed later.
+
+        doc (Doc): The document.
+        doc_id (str): Its id.
+        RETURNS (int): How many entities it has.
+        """
+
+    def to_bytes(self) -> bytes:
+        """RETURNS (bytes): The content of the file."""
 
 
 class Tagger:
@@ -134,27 +148,37 @@ def choose_entities(nlp: Language, component: str | None) -> bool:
     name = choose_component(nlp, component)
     if component is None:
         return False
-    nlp.get_pipe(name).cfg["spans_key"] = _KEY  # type: ignore[attr-defined]
-    if _NOTE not in nlp.pipe_names:
-        nlp.add_pipe(_NOTE, after=name)
+    nlp.get_pipe(name).cfg["spans_key"] = _NOTED  # type: ignore[attr-defined]
+    if _NOTED not in nlp.pipe_names:
+        nlp.add_pipe(_NOTED, after=name)
     return True
 
 
-@Language.component("window_ner_noted")
+@Language.component(_NOTED)
 def note_entities(doc: Doc) -> Doc:
     """Note the entities of the component before by their characters, which stay what they are if a
     later component merges or splits tokens."""
-    found = doc.spans.pop(_KEY)
-    doc.user_data[_KEY] = [(span.start_char, span.end_char, span.label) for span in found]
+    found = doc.spans.pop(_NOTED)
+    doc.user_data[_NOTED] = [(span.start_char, span.end_char, span.label) for span in found]
     return doc
 
 
 def _keep_noted(doc: Doc) -> None:
-    noted = doc.user_data.pop(_KEY)
+    noted = doc.user_data.pop(_NOTED)
     spans = [
         doc.char_span(start, end, label, alignment_mode="expand") for start, end, label in noted
     ]
     doc.set_ents(filter_spans(span for span in spans if span), default="outside")
+
+
+def annotate_records(settings: TaggerSettings, records: Sequence[Record]) -> Annotated:
+    """Annotate a shard, in any process on any machine.
+
+    settings (TaggerSettings): What it is annotated with.
+    records (Sequence[Record]): The documents.
+    RETURNS (Annotated): What was found.
+    """
+    return get_tagger(settings)(records)
 
 
 @lru_cache(maxsize=1)
@@ -183,31 +207,6 @@ def passed_over() -> Iterator[None]:
         gc.unfreeze()
 
 
-def annotate_records(settings: TaggerSettings, records: Sequence[Record]) -> Annotated:
-    """Annotate a shard, in any process on any machine.
-
-    settings (TaggerSettings): What it is annotated with.
-    records (Sequence[Record]): The documents.
-    RETURNS (Annotated): What was found.
-    """
-    return get_tagger(settings)(records)
-
-
-class Encoder(Protocol):
-    """Collects documents, and makes a file of them."""
-
-    def add(self, doc: Doc, doc_id: str) -> int:
-        """Add a document, of which nothing is needed later.
-
-        doc (Doc): The document.
-        doc_id (str): Its id.
-        RETURNS (int): How many entities it has.
-        """
-
-    def to_bytes(self) -> bytes:
-        """RETURNS (bytes): The content of the file."""
-
-
 class RowsEncoder:
     """Makes a file of the rows of documents.
 
@@ -225,6 +224,23 @@ class RowsEncoder:
 
     def to_bytes(self) -> bytes:
         return self._write(self._rows)
+
+
+class DocsEncoder:
+    """Makes a .spacy file of documents, each with its id in `doc.user_data["doc_id"]` and the
+    probabilities of its entities as `span._.ner_score`."""
+
+    def __init__(self) -> None:
+        self._docs = DocBin(store_user_data=True)
+
+    def add(self, doc: Doc, doc_id: str) -> int:
+        # What else components leave there can be anything, which no file may be able to hold.
+        doc.user_data = {"doc_id": doc_id, **saved_scores(doc)}
+        self._docs.add(doc)
+        return len(doc.ents)
+
+    def to_bytes(self) -> bytes:
+        return self._docs.to_bytes()
 
 
 def write_jsonl(rows: list[Row]) -> bytes:
@@ -247,34 +263,9 @@ def _line(row: Row) -> str:
     )
 
 
-class DocsEncoder:
-    """Makes a .spacy file of documents, each with its id in `doc.user_data["doc_id"]` and the
-    probabilities of its entities as `span._.ner_score`."""
-
-    def __init__(self) -> None:
-        self._docs = DocBin(store_user_data=True)
-
-    def add(self, doc: Doc, doc_id: str) -> int:
-        # What else components leave there can be anything, which no file may be able to hold.
-        doc.user_data = {"doc_id": doc_id, **saved_scores(doc)}
-        self._docs.add(doc)
-        return len(doc.ents)
-
-    def to_bytes(self) -> bytes:
-        return self._docs.to_bytes()
-
-
-def _jsonl_encoder() -> Encoder:
-    return RowsEncoder(write_jsonl)
-
-
-def _parquet_encoder() -> Encoder:
-    return RowsEncoder(write_parquet)
-
-
 ENCODERS: dict[str, Callable[[], Encoder]] = {
-    "jsonl": _jsonl_encoder,
-    "parquet": _parquet_encoder,
+    "jsonl": partial(RowsEncoder, write_jsonl),
+    "parquet": partial(RowsEncoder, write_parquet),
     "spacy": DocsEncoder,
 }
 """Makes an encoder, by the format."""

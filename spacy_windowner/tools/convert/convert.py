@@ -29,61 +29,7 @@ from .scan import Scan
 from .schemes import SCHEMES, is_tag
 from .text_file import TextFile
 
-
-def check_settings(
-    format: str,
-    scheme: str,
-    encoding: str | None,
-    word_column: int | None,
-    tag_column: int | None,
-    tag_names: Sequence[str],
-) -> None:
-    """RAISES (ValueError): If a setting of `convert` can't be used."""
-    formats, schemes = (AUTO, *FORMATS), (AUTO, *SCHEMES)
-    check_setting(format in formats, "format", format, f"Expected one of {', '.join(formats)}.")
-    check_setting(scheme in schemes, "scheme", scheme, f"Expected one of {', '.join(schemes)}.")
-    for name, column in (("word_column", word_column), ("tag_column", tag_column)):
-        why = "Columns are counted from 1, or from -1 at the end."
-        check_setting(column != 0, name, column, why)
-    wrong = next((tag for tag in tag_names if not is_tag(tag)), None)
-    check_setting(wrong is None, "tag_names", wrong, "Expected tags, such as O,B-PER,I-PER.")
-    if encoding is not None:
-        try:
-            is_text = "".encode(encoding) is not None
-        except LookupError:
-            is_text = False
-        why = "Expected an encoding that Python knows, such as latin-1 or utf-16."
-        check_setting(is_text, "encoding", encoding, why)
-
-
-def blank_pipeline(lang: str) -> Language:
-    """A pipeline with the tokenizer of a language.
-
-    lang (str): Its code.
-    RETURNS (Language): The pipeline.
-    RAISES (ValueError): If there is none, or its tokenizer needs what is not installed.
-    """
-    try:
-        return spacy.blank(lang)
-    except (ImportError, ValueError, OSError) as error:
-        reason = " ".join(str(error).split())
-        raise ValueError(Errors.WN194.format(lang=lang, reason=reason)) from error
-
-
-def parse_names(names: str) -> list[str]:
-    """Names of tags, with commas between."""
-    return [name.strip() for name in names.split(",") if name.strip()]
-
-
-def parse_renames(renames: Sequence[str]) -> dict[str, str]:
-    """New names of labels, each as OLD=NEW.
-
-    RAISES (ValueError): If one isn't.
-    """
-    pairs = [rename.rpartition("=") for rename in renames]
-    for rename, (_, mark, new) in zip(renames, pairs, strict=True):
-        check_setting(bool(mark and new), "rename", rename, "Expected OLD=NEW, e.g. PERSON=PER.")
-    return {old: new for old, _, new in pairs}
+_SHOWN = 3  # inputs that are named
 
 
 class Status(NamedTuple):
@@ -99,6 +45,19 @@ class Status(NamedTuple):
     size: int
 
 
+class Conversion(NamedTuple):
+    """What was converted.
+
+    parts (Sequence[Part]): The files that are written.
+    skips (Sequence[Count]): What was left out.
+    notes (Sequence[str]): What else there is to know, in sentences.
+    """
+
+    parts: Sequence[Part]
+    skips: Sequence[Count]
+    notes: Sequence[str]
+
+
 class OpenFile(NamedTuple):
     """A file that is converted.
 
@@ -112,55 +71,6 @@ class OpenFile(NamedTuple):
     reading: Reading
     size: int
     target: int
-
-
-class Progress:
-    """Tells how far a conversion is.
-
-    files (Sequence[OpenFile]): The files, which are read twice.
-    tell (Optional[Callable[[Status], None]]): Called with how far it is.
-    """
-
-    def __init__(self, files: Sequence[OpenFile], tell: Callable[[Status], None] | None) -> None:
-        self.n_docs = 0
-        self._files = files
-        self._done = 0
-        self._size = 2 * sum(file.size for file in files)
-        self._tell = tell
-
-    def __call__(self, number: int) -> None:
-        """Tell how far it is.
-
-        number (int): The number of the file that is read.
-        """
-        if self._tell is not None:
-            file = self._files[number]
-            done = self._done + min(file.file.position, file.size)
-            self._tell(Status(self.n_docs, done, self._size))
-
-    def finish(self, number: int) -> None:
-        """Count a file as read.
-
-        number (int): Its number.
-        """
-        self._done += self._files[number].size
-        self._files[number].file.position = 0
-
-
-_SHOWN = 3  # inputs that are named
-
-
-class Conversion(NamedTuple):
-    """What was converted.
-
-    parts (Sequence[Part]): The files that are written.
-    skips (Sequence[Count]): What was left out.
-    notes (Sequence[str]): What else there is to know, in sentences.
-    """
-
-    parts: Sequence[Part]
-    skips: Sequence[Count]
-    notes: Sequence[str]
 
 
 def convert(
@@ -254,12 +164,85 @@ def convert(
     return Conversion(parts, skips.counts(), notes)
 
 
+def check_settings(
+    format: str,
+    scheme: str,
+    encoding: str | None,
+    word_column: int | None,
+    tag_column: int | None,
+    tag_names: Sequence[str],
+) -> None:
+    """RAISES (ValueError): If a setting of `convert` can't be used."""
+    formats, schemes = (AUTO, *FORMATS), (AUTO, *SCHEMES)
+    check_setting(format in formats, "format", format, f"Expected one of {', '.join(formats)}.")
+    check_setting(scheme in schemes, "scheme", scheme, f"Expected one of {', '.join(schemes)}.")
+    for name, column in (("word_column", word_column), ("tag_column", tag_column)):
+        why = "Columns are counted from 1, or from -1 at the end."
+        check_setting(column != 0, name, column, why)
+    wrong = next((tag for tag in tag_names if not is_tag(tag)), None)
+    check_setting(wrong is None, "tag_names", wrong, "Expected tags, such as O,B-PER,I-PER.")
+    if encoding is not None:
+        try:
+            is_text = "".encode(encoding) is not None
+        except LookupError:
+            is_text = False
+        why = "Expected an encoding that Python knows, such as latin-1 or utf-16."
+        check_setting(is_text, "encoding", encoding, why)
+
+
+def blank_pipeline(lang: str) -> Language:
+    """A pipeline with the tokenizer of a language.
+
+    lang (str): Its code.
+    RETURNS (Language): The pipeline.
+    RAISES (ValueError): If there is none, or its tokenizer needs what is not installed.
+    """
+    try:
+        return spacy.blank(lang)
+    except (ImportError, ValueError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(Errors.WN194.format(lang=lang, reason=reason)) from error
+
+
 def _open(one: Input, target: int, options: Options, nlp: Language) -> OpenFile:
     file = TextFile(one.path, options.encoding)
     if options.format == AUTO:
         options = options._replace(format=one.format)
     reading = recognize(file, options, nlp.vocab)
     return OpenFile(file, reading, one.path.stat().st_size if one.path.exists() else 0, target)
+
+
+class Progress:
+    """Tells how far a conversion is.
+
+    files (Sequence[OpenFile]): The files, which are read twice.
+    tell (Optional[Callable[[Status], None]]): Called with how far it is.
+    """
+
+    def __init__(self, files: Sequence[OpenFile], tell: Callable[[Status], None] | None) -> None:
+        self.n_docs = 0
+        self._files = files
+        self._done = 0
+        self._size = 2 * sum(file.size for file in files)
+        self._tell = tell
+
+    def __call__(self, number: int) -> None:
+        """Tell how far it is.
+
+        number (int): The number of the file that is read.
+        """
+        if self._tell is not None:
+            file = self._files[number]
+            done = self._done + min(file.file.position, file.size)
+            self._tell(Status(self.n_docs, done, self._size))
+
+    def finish(self, number: int) -> None:
+        """Count a file as read.
+
+        number (int): Its number.
+        """
+        self._done += self._files[number].size
+        self._files[number].file.position = 0
 
 
 def _together(records: Iterator[Record], merges: bool) -> Iterator[list[Record]]:
@@ -312,3 +295,19 @@ def _require_docs(parts: Sequence[Part], names: Sequence[str], skips: Skips) -> 
             first = next(iter(skips.counts()), None)
             why = str(first) if first else "The file is empty."
             raise ValueError(Errors.WN188.format(path=name, why=why))
+
+
+def parse_names(names: str) -> list[str]:
+    """Names of tags, with commas between."""
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
+def parse_renames(renames: Sequence[str]) -> dict[str, str]:
+    """New names of labels, each as OLD=NEW.
+
+    RAISES (ValueError): If one isn't.
+    """
+    pairs = [rename.rpartition("=") for rename in renames]
+    for rename, (_, mark, new) in zip(renames, pairs, strict=True):
+        check_setting(bool(mark and new), "rename", rename, "Expected OLD=NEW, e.g. PERSON=PER.")
+    return {old: new for old, _, new in pairs}

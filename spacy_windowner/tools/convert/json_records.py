@@ -8,7 +8,7 @@ import srsly
 
 from ...errors import Errors
 from ..annotate.records import is_unicode, kind_of
-from .json_values import first_value, quote, read_array, read_lines
+from .json_values import first_value, read_array, read_lines
 from .records import (
     NO_OFFSETS,
     NO_RECORD,
@@ -25,11 +25,19 @@ from .records import (
     Skip,
     TextRecord,
     TokenRecord,
+    quote,
 )
 from .schemes import MISSING
 from .text_file import TextFile
 
+ENTITIES = ("spans", "entities", "label", "labels")
+"""Keys of entities. The first is taken that holds some or, without any, a list or null."""
+_TAGS = ("ner_tags", "tags", "labels", "ner")
+_STARTS = ("start", "start_offset")
+_ENDS = ("end", "end_offset")
+_IGNORED = -100  # the number of no tag
 _INFO = "dataset_info.json"  # what the library `datasets` writes beside its files
+_ANNOTATIONS = ("annotations", "completions")  # the latter up to version 1.0
 
 
 def open_json_lines(file: TextFile, options: Options) -> Reading:
@@ -96,14 +104,6 @@ def _known_names(path: Path) -> Sequence[str]:
         return ()
 
 
-ENTITIES = ("spans", "entities", "label", "labels")
-"""Keys of entities. The first is taken that holds some or, without any, a list or null."""
-_TAGS = ("ner_tags", "tags", "labels", "ner")
-_STARTS = ("start", "start_offset")
-_ENDS = ("end", "end_offset")
-_IGNORED = -100  # the number of no tag
-
-
 def read_fields(value: Any, line: int, tag_names: Sequence[str], where: str) -> Iterator[Record]:
     """Read a document.
 
@@ -128,11 +128,35 @@ def read_fields(value: Any, line: int, tag_names: Sequence[str], where: str) -> 
         yield Skip(line, NO_RECORD, f'no "text", but {quote(", ".join(value) or "nothing")}')
 
 
-def to_offset(value: Any) -> int | None:
-    """A whole number, None if it is none."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _read_text(value: Mapping[str, Any], line: int) -> TextRecord | Skip:
+    text = value["text"]
+    found = [value[key] for key in ENTITIES if isinstance(value.get(key, ""), list | None)]
+    if not found and value.get("answer") != "accept":  # Prodigy may leave the key out
+        return Skip(line, NOT_ANNOTATED, quote(text))
+    items: list[Any] = next(filter(None, found), [])
+    return text_record(text, items, line, value.get("_is_binary") is True)
+
+
+def text_record(
+    text: str, items: Sequence[Any], line: int, is_partial: bool = False
+) -> TextRecord | Skip:
+    """A document of a text and its entities.
+
+    text (str): The text.
+    items (Sequence[Any]): Its entities, as lists or dicts.
+    line (int): Its line.
+    is_partial (bool): Whether it isn't known what all else is.
+    RETURNS (Union[TextRecord, Skip]): The document, or why it was left out.
+    """
+    entities: list[Entity] = []
+    for item in items:
+        found = read_entity(item)
+        if found is None:
+            return Skip(line, NO_OFFSETS, quote(str(item)))
+        entities += found
+    if kind := _problem([text, *(entity.label for entity in entities)]):
+        return Skip(line, kind, quote(ascii(text)))
+    return TextRecord(line, text, entities, is_partial=is_partial)
 
 
 def read_entity(value: Any) -> list[Entity] | None:
@@ -160,35 +184,11 @@ def read_entity(value: Any) -> list[Entity] | None:
     return [Entity(first, last, label, text) for label in labels]
 
 
-def text_record(
-    text: str, items: Sequence[Any], line: int, is_partial: bool = False
-) -> TextRecord | Skip:
-    """A document of a text and its entities.
-
-    text (str): The text.
-    items (Sequence[Any]): Its entities, as lists or dicts.
-    line (int): Its line.
-    is_partial (bool): Whether it isn't known what all else is.
-    RETURNS (Union[TextRecord, Skip]): The document, or why it was left out.
-    """
-    entities: list[Entity] = []
-    for item in items:
-        found = read_entity(item)
-        if found is None:
-            return Skip(line, NO_OFFSETS, quote(str(item)))
-        entities += found
-    if kind := _problem([text, *(entity.label for entity in entities)]):
-        return Skip(line, kind, quote(ascii(text)))
-    return TextRecord(line, text, entities, is_partial=is_partial)
-
-
-def _read_text(value: Mapping[str, Any], line: int) -> TextRecord | Skip:
-    text = value["text"]
-    found = [value[key] for key in ENTITIES if isinstance(value.get(key, ""), list | None)]
-    if not found and value.get("answer") != "accept":  # Prodigy may leave the key out
-        return Skip(line, NOT_ANNOTATED, quote(text))
-    items: list[Any] = next(filter(None, found), [])
-    return text_record(text, items, line, value.get("_is_binary") is True)
+def to_offset(value: Any) -> int | None:
+    """A whole number, None if it is none."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _tags_key(value: Mapping[str, Any]) -> str | None:
@@ -240,18 +240,6 @@ def _problem(texts: Sequence[str]) -> Kind | None:
     return None if all(map(is_unicode, texts)) else NO_UNICODE
 
 
-_ANNOTATIONS = ("annotations", "completions")  # the latter up to version 1.0
-
-
-def is_task(value: Any) -> bool:
-    """Whether it is a task with annotations."""
-    return (
-        isinstance(value, dict)
-        and isinstance(value.get("data"), dict)
-        and any(isinstance(value.get(key), list) for key in _ANNOTATIONS)
-    )
-
-
 def read_task(value: Any, line: int) -> Iterator[Record]:
     """Read a task. Of several annotations the ground truth is taken or, without one, the first;
     cancelled ones aren't.
@@ -280,6 +268,15 @@ def read_task(value: Any, line: int) -> Iterator[Record]:
         and result.get("type", "labels") in ("labels", "hypertextlabels")
     ]
     yield text_record(text, values, line)
+
+
+def is_task(value: Any) -> bool:
+    """Whether it is a task with annotations."""
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("data"), dict)
+        and any(isinstance(value.get(key), list) for key in _ANNOTATIONS)
+    )
 
 
 def _text(data: dict[str, Any]) -> str | None:

@@ -6,7 +6,7 @@ from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
 from ...errors import Errors
-from .records import NO_JSON, Skip
+from .records import NO_JSON, Skip, quote
 from .text_file import MAX_LINE, TextFile
 
 _decoder = JSONDecoder(strict=False)  # takes tabs and the like in strings
@@ -49,6 +49,13 @@ def read_lines(file: TextFile) -> Iterator[tuple[int, Any]]:
             yield number, Skip(number, NO_JSON, quote(line)) if value is None else value
 
 
+def _value(line: str) -> Any:
+    try:
+        return _decoder.decode(line.strip())
+    except (ValueError, RecursionError):
+        return None
+
+
 def read_array(file: TextFile) -> Iterator[tuple[int, Any]]:
     """Read the values of an array, one after the other.
 
@@ -66,12 +73,6 @@ def read_array(file: TextFile) -> Iterator[tuple[int, Any]]:
         text.expect("]")
     if text.peek():
         raise text.damaged("something comes after the array")
-
-
-def quote(text: str, size: int = 60) -> str:
-    """The beginning of a text, for messages."""
-    text = text.strip()
-    return repr(text if len(text) <= size else f"{text[:size]}...")
 
 
 class _Text:
@@ -141,10 +142,3 @@ def _is_cut(error: Exception, end: int) -> bool:
     if not isinstance(error, JSONDecodeError):
         return False
     return error.msg.startswith("Unterminated") or error.pos > end - _TAIL
-
-
-def _value(line: str) -> Any:
-    try:
-        return _decoder.decode(line.strip())
-    except (ValueError, RecursionError):
-        return None

@@ -8,8 +8,7 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from ...errors import Errors
-from .json_records import is_unicode
-from .json_values import quote
+from ..annotate.records import is_unicode
 from .records import (
     BLANK,
     EMPTY,
@@ -24,10 +23,34 @@ from .records import (
     Skips,
     TextRecord,
     TokenRecord,
+    at_line,
+    quote,
 )
 from .schemes import to_iob2
 
+CHARACTERS = "characters"
+UTF16 = "UTF-16 units"
+BYTES = "UTF-8 bytes"
+UNITS = (CHARACTERS, UTF16, BYTES)
+"""What offsets may count, the likeliest first."""
+ZERO_WIDTH = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
+"""Characters that aren't seen, and that aren't white space."""
 _ANNOTATION = 2  # the first character of a label in a tag
+OnSkip = Callable[[Kind, Entity], None]
+"""Called with why an entity is left out, and the entity."""
+
+
+class Converted(NamedTuple):
+    """Entities whose offsets count characters.
+
+    unit (str): What they counted: "characters", "UTF-16 units" or "UTF-8 bytes".
+    entities (Sequence[Entity]): The entities.
+    others (Sequence[Entity]): Those with a text that isn't at their offsets, however counted.
+    """
+
+    unit: str
+    entities: Sequence[Entity]
+    others: Sequence[Entity] = ()
 
 
 class DocMaker:
@@ -55,24 +78,24 @@ class DocMaker:
         """
         if len(record.text) > self._nlp.max_length:
             what = f"{len(record.text):,} characters: {quote(record.text)}"
-            self._skips.add(TOO_LONG, _where(name, record.line), what)
+            self._skips.add(TOO_LONG, at_line(name, record.line), what)
             return None
         doc = self._nlp.make_doc(record.text)
         if all(is_blank(token.text) for token in doc):
-            self._skips.add(EMPTY, _where(name, record.line), quote(record.text))
+            self._skips.add(EMPTY, at_line(name, record.line), quote(record.text))
             return None
 
         def name_of(entity: Entity) -> str:
-            return self._labels.name(entity.label, _where(name, entity.line or record.line))
+            return self._labels.name(entity.label, at_line(name, entity.line or record.line))
 
         def on_skip(kind: Kind, entity: Entity) -> None:
             piece = entity.text or record.text[max(0, entity.start) : max(0, entity.end)]
             what = f"{quote(piece)} ({entity.label}, {entity.start} to {entity.end})"
-            self._skips.add(kind, _where(name, entity.line or record.line), what)
+            self._skips.add(kind, at_line(name, entity.line or record.line), what)
 
         unit = set_entities(doc, record, name_of, on_skip, unit)
         if unit != CHARACTERS:
-            self.units.setdefault(unit, _where(name, record.line))
+            self.units.setdefault(unit, at_line(name, record.line))
         return doc
 
     def from_tokens(self, records: Sequence[TokenRecord], name: str) -> Doc | None:
@@ -90,7 +113,7 @@ class DocMaker:
             tags += self._tags(record, name)
             starts += [number == 0 for number in range(len(record.words))]
         if all(map(is_blank, words)):
-            self._skips.add(EMPTY, _where(name, records[0].line), quote(" ".join(words)))
+            self._skips.add(EMPTY, at_line(name, records[0].line), quote(" ".join(words)))
             return None
         sent_starts = starts if len(records) > 1 else None
         return Doc(self._nlp.vocab, words=words, ents=tags, sent_starts=sent_starts)
@@ -104,7 +127,7 @@ class DocMaker:
         """
         doc = record.doc
         if all(is_blank(token.text) for token in doc):
-            self._skips.add(EMPTY, _where(name, record.line), quote(doc.text))
+            self._skips.add(EMPTY, at_line(name, record.line), quote(doc.text))
             return None
         renamed: list[Span] = []
         for ent in doc.ents:
@@ -123,9 +146,40 @@ class DocMaker:
         for index, tag in enumerate(tags):
             if len(tag) > _ANNOTATION:
                 line = record.lines[index] if record.lines else record.line
-                label = self._labels.name(tag[_ANNOTATION:], _where(name, line))
+                label = self._labels.name(tag[_ANNOTATION:], at_line(name, line))
                 tags[index] = tag[:_ANNOTATION] + label
         return tags
+
+
+class Labels:
+    """Gives labels their names, and rejects those that would make trouble.
+
+    rename (Mapping[str, str]): Labels that get another name.
+    """
+
+    def __init__(self, rename: Mapping[str, str]) -> None:
+        self.rename = rename
+        self._known: dict[str, str] = {}
+
+    def name(self, label: str, where: str) -> str:
+        """The name of a label.
+
+        label (str): The label, as it is in the file.
+        where (str): Its place, for messages.
+        RETURNS (str): Its name.
+        RAISES (ValueError): If it is empty or has white space in it.
+        """
+        known = self._known.get(label)
+        if known is None:
+            known = self.rename.get(label, label)
+            problem = "is empty" if not known else "has white space in it"
+            if known.split() != [known] or not is_unicode(known) or not known.isprintable():
+                problem = problem if known.split() != [known] else "has unprintable characters"
+                fix = "_".join(known.split()) or "OTHER"
+                shown = Errors.WN186.format(where=where, label=label, why=problem, fix=fix)
+                raise ValueError(shown.encode("utf8", "backslashreplace").decode("utf8"))
+            self._known[label] = known
+        return known
 
 
 def _trimmed(words: Sequence[str], tags: Sequence[str]) -> Iterator[str]:
@@ -152,15 +206,9 @@ def _ends(words: Sequence[str], tags: Sequence[str], index: int) -> bool:
     return True
 
 
-def _where(name: str, line: int) -> str:
-    return f"{name}, line {line}" if line else name
-
-
-ZERO_WIDTH = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
-"""Characters that aren't seen, and that aren't white space."""
-
-OnSkip = Callable[[Kind, Entity], None]
-"""Called with why an entity is left out, and the entity."""
+def is_blank(word: str) -> bool:
+    """Whether nothing of a word is seen."""
+    return not word.strip().strip(ZERO_WIDTH)
 
 
 def set_entities(
@@ -206,11 +254,6 @@ def set_entities(
             unknown.append((span.start_char, span.end_char))
     _set(doc, kept, unknown, record.is_partial)
     return unit
-
-
-def is_blank(word: str) -> bool:
-    """Whether nothing of a word is seen."""
-    return not word.strip().strip(ZERO_WIDTH)
 
 
 def _set(
@@ -259,40 +302,6 @@ def _places(text: str, piece: str) -> list[tuple[int, int]]:
     return places
 
 
-CHARACTERS = "characters"
-UTF16 = "UTF-16 units"
-BYTES = "UTF-8 bytes"
-UNITS = (CHARACTERS, UTF16, BYTES)
-"""What offsets may count, the likeliest first."""
-
-
-class Converted(NamedTuple):
-    """Entities whose offsets count characters.
-
-    unit (str): What they counted: "characters", "UTF-16 units" or "UTF-8 bytes".
-    entities (Sequence[Entity]): The entities.
-    others (Sequence[Entity]): Those with a text that isn't at their offsets, however counted.
-    """
-
-    unit: str
-    entities: Sequence[Entity]
-    others: Sequence[Entity] = ()
-
-
-def units_of(text: str, entities: Sequence[Entity]) -> set[str]:
-    """What offsets may count, from the texts of entities.
-
-    text (str): The text.
-    entities (Sequence[Entity]): The entities.
-    RETURNS (Set[str]): The units in which all texts are at their offsets. None if there are no
-        texts, or if units are all the same.
-    """
-    known = [entity for entity in entities if entity.text is not None]
-    if not known or text.isascii():
-        return set()
-    return {unit for unit in UNITS if _converted(text, known, unit) is not None}
-
-
 def convert_offsets(text: str, entities: Sequence[Entity], expected: str = CHARACTERS) -> Converted:
     """Find out what offsets count, from the texts of entities. Without these it isn't guessed.
 
@@ -312,6 +321,20 @@ def convert_offsets(text: str, entities: Sequence[Entity], expected: str = CHARA
             return Converted(unit, moved)
     right = [entity for entity in entities if entity.text is None or _is_at(text, entity)]
     return Converted(CHARACTERS, right, [entity for entity in known if not _is_at(text, entity)])
+
+
+def units_of(text: str, entities: Sequence[Entity]) -> set[str]:
+    """What offsets may count, from the texts of entities.
+
+    text (str): The text.
+    entities (Sequence[Entity]): The entities.
+    RETURNS (Set[str]): The units in which all texts are at their offsets. None if there are no
+        texts, or if units are all the same.
+    """
+    known = [entity for entity in entities if entity.text is not None]
+    if not known or text.isascii():
+        return set()
+    return {unit for unit in UNITS if _converted(text, known, unit) is not None}
 
 
 def _converted(text: str, entities: Sequence[Entity], unit: str) -> Sequence[Entity] | None:
@@ -358,34 +381,3 @@ def _utf8_size(character: str) -> int:
 
 
 _SIZES = {UTF16: _utf16_size, BYTES: _utf8_size}
-
-
-class Labels:
-    """Gives labels their names, and rejects those that would make trouble.
-
-    rename (Mapping[str, str]): Labels that get another name.
-    """
-
-    def __init__(self, rename: Mapping[str, str]) -> None:
-        self.rename = rename
-        self._known: dict[str, str] = {}
-
-    def name(self, label: str, where: str) -> str:
-        """The name of a label.
-
-        label (str): The label, as it is in the file.
-        where (str): Its place, for messages.
-        RETURNS (str): Its name.
-        RAISES (ValueError): If it is empty or has white space in it.
-        """
-        known = self._known.get(label)
-        if known is None:
-            known = self.rename.get(label, label)
-            problem = "is empty" if not known else "has white space in it"
-            if known.split() != [known] or not is_unicode(known) or not known.isprintable():
-                problem = problem if known.split() != [known] else "has unprintable characters"
-                fix = "_".join(known.split()) or "OTHER"
-                shown = Errors.WN186.format(where=where, label=label, why=problem, fix=fix)
-                raise ValueError(shown.encode("utf8", "backslashreplace").decode("utf8"))
-            self._known[label] = known
-        return known

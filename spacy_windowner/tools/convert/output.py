@@ -11,70 +11,14 @@ from spacy.tokens import Doc, DocBin
 
 from ...errors import Errors, check_setting
 from ...files import write_atomically
-from .doc_bins import SUFFIX
+from .binary_files import SUFFIX
 from .recognize import Input
-
-_DIGITS = {ord(digit): "0" for digit in "123456789"}
-
-
-def parse_shares(split: str) -> list[int]:
-    """The shares of a split.
-
-    split (str): The same as text, e.g. "80/10/10", or "90/10" for two parts.
-    RETURNS (List[int]): The shares.
-    RAISES (ValueError): If it is none.
-    """
-    pieces = [piece.strip() for piece in split.split("/")]
-    right = 2 <= len(pieces) <= len(PARTS) and all(
-        piece.isdecimal() and 0 < int(piece) < 1_000_000 for piece in pieces
-    )
-    check_setting(right, "split", split, "Expected two or three numbers, such as 80/10/10.")
-    return [int(piece) for piece in pieces]
-
-
-def key_of(text: str) -> int:
-    """A number that near-duplicates have in common: case, white space and which digits there are
-    don't count.
-
-    text (str): The text.
-    RETURNS (int): A hash of eight bytes.
-    """
-    plain = "".join(text.lower().split()).translate(_DIGITS)
-    return int.from_bytes(blake2b(plain.encode("utf8", "replace"), digest_size=8).digest(), "big")
-
-
-def assign(keys: Sequence[int], shares: Sequence[int], seed: int) -> list[int]:
-    """Assign documents to parts.
-
-    keys (Sequence[int]): The key of each.
-    shares (Sequence[int]): The shares of the parts.
-    seed (int): Another one gives another split.
-    RETURNS (List[int]): The part of each.
-    RAISES (ValueError): If a part would be empty.
-    """
-    sizes: dict[int, int] = {}
-    for key in keys:
-        sizes[key] = sizes.get(key, 0) + 1
-    if len(sizes) < len(shares):
-        text = Errors.WN193.format(n=len(keys), parts=len(shares), n_groups=len(sizes))
-        raise ValueError(text)
-    groups = list(sizes)
-    random.Random(seed).shuffle(groups)
-    groups.sort(key=lambda key: -sizes[key])  # a large one fits only while there is room
-    wanted = [max(1.0, len(keys) * share / sum(shares)) for share in shares]
-    parts: dict[int, int] = {}
-    empty = list(range(len(shares)))
-    for left, key in zip(range(len(groups), 0, -1), groups, strict=True):
-        part = empty[0] if left <= len(empty) else wanted.index(max(wanted))
-        parts[key] = part
-        wanted[part] -= sizes[key]
-        if part in empty:
-            empty.remove(part)
-    return [parts[key] for key in keys]
-
 
 PARTS = ("train", "dev", "test")
 """The names of the parts of a split."""
+_ATTRS = ("ORTH", "NORM", "ENT_IOB", "ENT_TYPE", "SENT_START")
+"""What there is to keep of a document that is made here: a third of what spaCy would keep."""
+_DIGITS = {ord(digit): "0" for digit in "123456789"}
 
 
 class Plan(NamedTuple):
@@ -87,62 +31,6 @@ class Plan(NamedTuple):
 
     paths: Sequence[Path]
     targets: Sequence[int]
-
-
-def make_plan(inputs: Sequence[Input], output: Path, n_parts: int) -> Plan:
-    """Decide what is written.
-
-    inputs (Sequence[Input]): What is converted.
-    output (Path): A .spacy file or, for parts or a file of each input, a folder.
-    n_parts (int): The number of parts of a split, 0 if there is none.
-    RETURNS (Plan): What is written.
-    RAISES (ValueError): If it can't be written, or would overwrite an input or itself.
-    """
-    if output.suffix == SUFFIX and not output.is_dir():
-        if n_parts:
-            raise _error(output, "a split has several files", "Name a folder.")
-        plan = Plan([output], [0] * len(inputs))
-    elif n_parts:
-        paths = [output / f"{name}{SUFFIX}" for name in PARTS[:n_parts]]
-        plan = Plan(paths, [0] * len(inputs))
-    else:
-        plan = _plan_units(inputs, output)
-    _require_writable(plan.paths, inputs)
-    return plan
-
-
-def _plan_units(inputs: Sequence[Input], output: Path) -> Plan:
-    units: dict[str, Path] = {}
-    for one in inputs:
-        if units.setdefault(one.name, one.unit).resolve() != one.unit.resolve():
-            fix = "Name a file, such as all.spacy, to join them, or convert them one by one."
-            path = output / f"{one.name}{SUFFIX}"
-            raise _error(path, f"{units[one.name]} and {one.unit} would both be there", fix)
-    numbers = {name: number for number, name in enumerate(units)}
-    paths = [output / f"{name}{SUFFIX}" for name in units]
-    return Plan(paths, [numbers[one.name] for one in inputs])
-
-
-def _require_writable(paths: Sequence[Path], inputs: Sequence[Input]) -> None:
-    read = {one.path.resolve() for one in inputs}
-    fix = "Name another file or folder."
-    for path in paths:
-        if path.resolve() in read:
-            raise _error(path, "it is read", fix)
-        if path.is_dir():
-            raise _error(path, "it is a folder", fix)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise _error(path, str(error), fix) from error
-
-
-def _error(path: Path, why: str, fix: str) -> ValueError:
-    return ValueError(Errors.WN187.format(path=path, why=why, fix=fix))
-
-
-_ATTRS = ("ORTH", "NORM", "ENT_IOB", "ENT_TYPE", "SENT_START")
-"""What there is to keep of a document that is made here: a third of what spaCy would keep."""
 
 
 class Totals(NamedTuple):
@@ -213,3 +101,111 @@ class Part:
         except OSError as error:
             fix = "What was there before is as it was."
             raise ValueError(Errors.WN187.format(path=self.path, why=error, fix=fix)) from error
+
+
+def make_plan(inputs: Sequence[Input], output: Path, n_parts: int) -> Plan:
+    """Decide what is written.
+
+    inputs (Sequence[Input]): What is converted.
+    output (Path): A .spacy file or, for parts or a file of each input, a folder.
+    n_parts (int): The number of parts of a split, 0 if there is none.
+    RETURNS (Plan): What is written.
+    RAISES (ValueError): If it can't be written, or would overwrite an input or itself.
+    """
+    if output.suffix == SUFFIX and not output.is_dir():
+        if n_parts:
+            raise _error(output, "a split has several files", "Name a folder.")
+        plan = Plan([output], [0] * len(inputs))
+    elif n_parts:
+        paths = [output / f"{name}{SUFFIX}" for name in PARTS[:n_parts]]
+        plan = Plan(paths, [0] * len(inputs))
+    else:
+        plan = _plan_units(inputs, output)
+    _require_writable(plan.paths, inputs)
+    return plan
+
+
+def _plan_units(inputs: Sequence[Input], output: Path) -> Plan:
+    units: dict[str, Path] = {}
+    for one in inputs:
+        if units.setdefault(one.name, one.unit).resolve() != one.unit.resolve():
+            fix = "Name a file, such as all.spacy, to join them, or convert them one by one."
+            path = output / f"{one.name}{SUFFIX}"
+            raise _error(path, f"{units[one.name]} and {one.unit} would both be there", fix)
+    numbers = {name: number for number, name in enumerate(units)}
+    paths = [output / f"{name}{SUFFIX}" for name in units]
+    return Plan(paths, [numbers[one.name] for one in inputs])
+
+
+def _require_writable(paths: Sequence[Path], inputs: Sequence[Input]) -> None:
+    read = {one.path.resolve() for one in inputs}
+    fix = "Name another file or folder."
+    for path in paths:
+        if path.resolve() in read:
+            raise _error(path, "it is read", fix)
+        if path.is_dir():
+            raise _error(path, "it is a folder", fix)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _error(path, str(error), fix) from error
+
+
+def _error(path: Path, why: str, fix: str) -> ValueError:
+    return ValueError(Errors.WN187.format(path=path, why=why, fix=fix))
+
+
+def parse_shares(split: str) -> list[int]:
+    """The shares of a split.
+
+    split (str): The same as text, e.g. "80/10/10", or "90/10" for two parts.
+    RETURNS (List[int]): The shares.
+    RAISES (ValueError): If it is none.
+    """
+    pieces = [piece.strip() for piece in split.split("/")]
+    right = 2 <= len(pieces) <= len(PARTS) and all(
+        piece.isdecimal() and 0 < int(piece) < 1_000_000 for piece in pieces
+    )
+    check_setting(right, "split", split, "Expected two or three numbers, such as 80/10/10.")
+    return [int(piece) for piece in pieces]
+
+
+def assign(keys: Sequence[int], shares: Sequence[int], seed: int) -> list[int]:
+    """Assign documents to parts.
+
+    keys (Sequence[int]): The key of each.
+    shares (Sequence[int]): The shares of the parts.
+    seed (int): Another one gives another split.
+    RETURNS (List[int]): The part of each.
+    RAISES (ValueError): If a part would be empty.
+    """
+    sizes: dict[int, int] = {}
+    for key in keys:
+        sizes[key] = sizes.get(key, 0) + 1
+    if len(sizes) < len(shares):
+        text = Errors.WN193.format(n=len(keys), parts=len(shares), n_groups=len(sizes))
+        raise ValueError(text)
+    groups = list(sizes)
+    random.Random(seed).shuffle(groups)
+    groups.sort(key=lambda key: -sizes[key])  # a large one fits only while there is room
+    wanted = [max(1.0, len(keys) * share / sum(shares)) for share in shares]
+    parts: dict[int, int] = {}
+    empty = list(range(len(shares)))
+    for left, key in zip(range(len(groups), 0, -1), groups, strict=True):
+        part = empty[0] if left <= len(empty) else wanted.index(max(wanted))
+        parts[key] = part
+        wanted[part] -= sizes[key]
+        if part in empty:
+            empty.remove(part)
+    return [parts[key] for key in keys]
+
+
+def key_of(text: str) -> int:
+    """A number that near-duplicates have in common: case, white space and which digits there are
+    don't count.
+
+    text (str): The text.
+    RETURNS (int): A hash of eight bytes.
+    """
+    plain = "".join(text.lower().split()).translate(_DIGITS)
+    return int.from_bytes(blake2b(plain.encode("utf8", "replace"), digest_size=8).digest(), "big")

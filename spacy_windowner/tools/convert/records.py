@@ -7,6 +7,9 @@ from spacy.tokens import Doc
 
 from ...errors import Warnings
 
+AUTO = "auto"
+"""Tell it from the content."""
+
 
 class Kind(NamedTuple):
     """Why something is left out.
@@ -20,7 +23,6 @@ class Kind(NamedTuple):
 
 
 _OFFSETS = "Correct their offsets, which count characters from 0, or their texts."
-
 REJECTED = Kind('documents that were rejected or ignored in annotation are left out ("answer")')
 NOT_ANNOTATED = Kind(
     "documents without annotation are left out",
@@ -164,10 +166,6 @@ class Reading(NamedTuple):
     read: Callable[[], Iterator[Record]]
 
 
-AUTO = "auto"
-"""Tell it from the content."""
-
-
 class Options(NamedTuple):
     """How files are to be read.
 
@@ -227,3 +225,14 @@ class Skips:
     def counts(self) -> list[Count]:
         """RETURNS (List[Count]): What was left out, in the order of the first ones."""
         return list(self._counts.values())
+
+
+def quote(text: str, size: int = 60) -> str:
+    """The beginning of a text, for messages."""
+    text = text.strip()
+    return repr(text if len(text) <= size else f"{text[:size]}...")
+
+
+def at_line(name: str, line: int) -> str:
+    """A place in a file, for messages: the file and the line, or the file alone for line 0."""
+    return f"{name}, line {line}" if line else name

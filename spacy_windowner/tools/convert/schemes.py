@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ...errors import Errors
-from .records import AUTO
+from .records import AUTO, at_line
 
 NAMES = {"iob1": "IOB1", "iob2": "IOB2", "biluo": "BILUO", "bioes": "BIOES"}
 SCHEMES = tuple(NAMES)
@@ -16,31 +16,6 @@ _ENTERING = "BUS"
 _GOING_ON = "ILE"
 _PREFIXES = {"iob1": "BI", "iob2": "BI", "biluo": "BILU", "bioes": "BIES"}
 _MAX_TAGS = 10_000
-
-
-def is_tag(tag: str) -> bool:
-    """Whether it may be a tag of any scheme."""
-    return tag in (OUTSIDE, MISSING) or (
-        len(tag) > 2 and tag[1] == "-" and tag[0] in _ENTERING + _GOING_ON
-    )
-
-
-def to_iob2(tags: Sequence[str]) -> list[str]:
-    """The same tags as spaCy takes them, where each entity begins with B-.
-
-    tags (Sequence[str]): The tags of a sentence, which are those of a scheme.
-    RETURNS (List[str]): The tags in IOB2. "" stands for no annotation.
-    """
-    done: list[str] = []
-    for before, tag in _pairs(tags):
-        if tag == MISSING:
-            done.append("")
-        elif tag == OUTSIDE:
-            done.append(tag)
-        elif tag:
-            goes_on = tag[0] in _GOING_ON and _is_in(before, tag[2:])
-            done.append(f"{'I' if goes_on else 'B'}-{tag[2:]}")
-    return done
 
 
 class Evidence:
@@ -99,12 +74,12 @@ class Evidence:
             fix = (
                 "Name the column of the tags, e.g. `--tag-column 2` (`tag_column`), or correct it."
             )
-            text = Errors.WN182.format(where=self._where(line), tag=tag, fix=fix)
+            text = Errors.WN182.format(where=at_line(self._name, line), tag=tag, fix=fix)
             raise ValueError(text)
         self._tags.add(tag)
         if len(self._tags) > _MAX_TAGS:
             reason = f"it has more than {_MAX_TAGS:,} different tags"
-            raise ValueError(Errors.WN192.format(where=self._where(line), reason=reason))
+            raise ValueError(Errors.WN192.format(where=at_line(self._name, line), reason=reason))
 
     def _require(self, scheme: str) -> None:
         for tag in sorted(self._tags, key=self._first):
@@ -135,11 +110,33 @@ class Evidence:
     def _first(self, tag: str) -> int:
         return min(line for pair, line in self._pairs.items() if pair[1] == tag)
 
-    def _where(self, line: int) -> str:
-        return f"{self._name}, line {line}" if line else self._name
-
     def _error(self, line: int, tag: str, why: str) -> ValueError:
-        return ValueError(Errors.WN184.format(where=self._where(line), tag=tag, why=why))
+        return ValueError(Errors.WN184.format(where=at_line(self._name, line), tag=tag, why=why))
+
+
+def is_tag(tag: str) -> bool:
+    """Whether it may be a tag of any scheme."""
+    return tag in (OUTSIDE, MISSING) or (
+        len(tag) > 2 and tag[1] == "-" and tag[0] in _ENTERING + _GOING_ON
+    )
+
+
+def to_iob2(tags: Sequence[str]) -> list[str]:
+    """The same tags as spaCy takes them, where each entity begins with B-.
+
+    tags (Sequence[str]): The tags of a sentence, which are those of a scheme.
+    RETURNS (List[str]): The tags in IOB2. "" stands for no annotation.
+    """
+    done: list[str] = []
+    for before, tag in _pairs(tags):
+        if tag == MISSING:
+            done.append("")
+        elif tag == OUTSIDE:
+            done.append(tag)
+        elif tag:
+            goes_on = tag[0] in _GOING_ON and _is_in(before, tag[2:])
+            done.append(f"{'I' if goes_on else 'B'}-{tag[2:]}")
+    return done
 
 
 def _pairs(tags: Sequence[str]) -> Iterator[tuple[str, str]]:

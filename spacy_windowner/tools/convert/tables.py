@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from ...errors import Errors
 from .json_records import text_record
-from .json_values import quote
 from .records import (
     NO_OFFSETS,
     NO_RECORD,
@@ -24,13 +23,13 @@ from .records import (
     Record,
     Skip,
     TokenRecord,
+    quote,
 )
 from .schemes import is_tag
 from .text_file import MAX_LINE, TextFile
 
 Row = tuple[int, list[str]]
 """The number of its last line, and its cells."""
-
 _WORDS = ("token", "word", "tokens", "words", "form")
 _TAGS = ("tag", "ner_tag", "ner", "ner_tags", "iob", "bio", "label", "entity", "tags", "labels")
 _TEXTS = ("text", "sentence_text", "document", "content")
@@ -44,6 +43,8 @@ _DOCUMENTS = ("document_id", "doc_id", "doc", "document #", "article_id", "text_
 _IDS = (*_DOCUMENTS, "id")  # of tokens it may be their number
 _DELIMITERS = "\t,;"
 _SAMPLE = 20
+_NOTHING = ("", "null", "none", "nan")
+_MAX_CELL = 1_000_000  # characters of entities that are no JSON: Python parses them slowly
 
 
 class Layout(NamedTuple):
@@ -61,34 +62,6 @@ class Layout(NamedTuple):
     has_header: bool
     columns: dict[str, int]
     width: int
-
-
-def find_layout(file: TextFile, options: Options) -> Layout | None:
-    """Find out what the rows of a table are.
-
-    file (TextFile): The file.
-    options (Options): How to read it.
-    RETURNS (Optional[Layout]): The same, None if it is no table.
-    """
-    lines = list(islice((line for _, line in file.lines() if line.strip()), _SAMPLE))
-    if not lines:
-        return None
-    for delimiter in _DELIMITERS:
-        if delimiter in lines[0]:
-            try:
-                header = next(csv.reader(lines, delimiter=delimiter))
-            except (csv.Error, StopIteration):
-                continue
-            names = [name.strip().lower() for name in header]
-            if (found := _from_header(names)) is not None:
-                kind, columns = found
-                columns = _given(columns, options, len(names))
-                return Layout(delimiter, kind, True, columns, len(names))
-    for delimiter in _DELIMITERS[1:]:  # with tabs it would be CoNLL
-        rows = [line.rstrip("\r\n").split(delimiter) for line in lines]
-        if (layout := _from_rows(rows, delimiter, options)) is not None:
-            return layout
-    return None
 
 
 def open_table(file: TextFile, options: Options) -> Reading:
@@ -130,34 +103,32 @@ def open_table(file: TextFile, options: Options) -> Reading:
     return Reading(name, description, lambda: read(file, partial(_rows, file, layout), layout))
 
 
-def _rows(file: TextFile, layout: Layout) -> Iterator[Row]:
-    """The rows after the header, empty ones as well."""
-    has_quotes = layout.delimiter != "\t" or layout.rows != "token"
-    quoting: Any = csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE
-    lines = (line for _, line in file.lines())
-    limit = csv.field_size_limit(MAX_LINE)
-    reader = csv.reader(lines, delimiter=layout.delimiter, quoting=quoting, strict=True)
-    skips_header = layout.has_header
-    try:
-        for row in reader:
-            if skips_header:
-                skips_header = not row
-            else:
-                yield reader.line_num, row if has_quotes else [_unquoted(cell) for cell in row]
-    except csv.Error as error:
-        where = file.where(reader.line_num)
-        raise ValueError(Errors.WN192.format(where=where, reason=error)) from error
-    finally:
-        csv.field_size_limit(limit)
+def find_layout(file: TextFile, options: Options) -> Layout | None:
+    """Find out what the rows of a table are.
 
-
-def _unquoted(cell: str) -> str:
-    """A cell of a table that may have been written with quotation marks or without: a word that is
-    one itself stays."""
-    inner = cell[1:-1].replace('""', "")
-    if len(cell) > 2 and cell[0] == cell[-1] == '"' and '"' not in inner:
-        return cell[1:-1].replace('""', '"')
-    return cell
+    file (TextFile): The file.
+    options (Options): How to read it.
+    RETURNS (Optional[Layout]): The same, None if it is no table.
+    """
+    lines = list(islice((line for _, line in file.lines() if line.strip()), _SAMPLE))
+    if not lines:
+        return None
+    for delimiter in _DELIMITERS:
+        if delimiter in lines[0]:
+            try:
+                header = next(csv.reader(lines, delimiter=delimiter))
+            except (csv.Error, StopIteration):
+                continue
+            names = [name.strip().lower() for name in header]
+            if (found := _from_header(names)) is not None:
+                kind, columns = found
+                columns = _given(columns, options, len(names))
+                return Layout(delimiter, kind, True, columns, len(names))
+    for delimiter in _DELIMITERS[1:]:  # with tabs it would be CoNLL
+        rows = [line.rstrip("\r\n").split(delimiter) for line in lines]
+        if (layout := _from_rows(rows, delimiter, options)) is not None:
+            return layout
+    return None
 
 
 def _from_header(names: list[str]) -> tuple[str, dict[str, int]] | None:
@@ -200,104 +171,34 @@ def _given(columns: dict[str, int], options: Options, width: int) -> dict[str, i
     return columns | {part: n - 1 if n > 0 else width + n for part, n in numbers.items()}
 
 
-_NOTHING = ("", "null", "none", "nan")
-_MAX_CELL = 1_000_000  # characters of entities that are no JSON: Python parses them slowly
-
-
-def read_documents(
-    file: TextFile, rows: Callable[[], Iterator[Row]], layout: Layout
-) -> Iterator[Record]:
-    """Read a table with a document a row, which has its entities in one cell, as JSON.
-
-    file (TextFile): The file.
-    rows (Callable[[], Iterator[Row]]): Its rows.
-    layout (Layout): Its columns.
-    YIELDS (Record): The documents.
-    """
-    text_at, spans_at = layout.columns["text"], layout.columns["spans"]
-    for line, row in rows():
-        if not any(row):
-            continue
-        if len(row) <= max(text_at, spans_at):
-            yield Skip(line, NO_RECORD, f"{len(row)} cells: {quote(layout.delimiter.join(row))}")
-        elif row[spans_at].strip().lower() in _NOTHING:
-            yield Skip(line, NOT_ANNOTATED, quote(row[text_at]))
-        elif len(row[spans_at]) > _MAX_CELL:
-            yield Skip(line, TOO_LONG, quote(row[text_at]))
-        else:
-            items = _parse(row[spans_at])
-            if items is None:
-                yield Skip(line, NO_RECORD, f"no list of entities: {quote(row[spans_at])}")
-            else:
-                yield text_record(row[text_at], items, line)
-
-
-def read_entities(
-    file: TextFile, rows: Callable[[], Iterator[Row]], layout: Layout
-) -> Iterator[Record]:
-    """Read a table with an entity a row, and its text in each. A row without offsets and label is
-    a text without entities.
-
-    file (TextFile): The file.
-    rows (Callable[[], Iterator[Row]]): Its rows.
-    layout (Layout): Its columns.
-    YIELDS (Record): The documents.
-    RAISES (ValueError): If rows of the same text are apart.
-    """
-    columns = layout.columns
-    seen: set[bytes] = set()
-    key: tuple[str, str] | None = None
-    items: list[Any] = []
-    first, problem = 0, ""
-    for line, row in rows():
-        if not any(row):
-            continue
-        row += [""] * (max(columns.values()) + 1 - len(row))
-        text = row[columns["text"]]
-        name = row[columns["id"]] if "id" in columns else ""
-        if key != (name, text):
-            if key is not None:
-                yield _document(key[1], items, first, problem)
-            key, items, first, problem = (name, text), [], line, ""
-            digest = blake2b(repr(key).encode("utf8", "replace"), digest_size=8).digest()
-            if digest in seen:
-                raise ValueError(Errors.WN191.format(where=file.where(line), text=text))
-            seen.add(digest)
-        start, end, label = (row[columns[part]].strip() for part in ("start", "end", "label"))
-        if not start and not end and not label:
-            continue
-        if not (_is_number(start) and _is_number(end) and label):
-            problem = problem or f"{start!r}, {end!r}, {label!r} in line {line}"
-            continue
-        item: dict[str, Any] = {"start": int(float(start)), "end": int(float(end)), "label": label}
-        if "piece" in columns:
-            item["text"] = row[columns["piece"]]
-        items.append(item)
-    if key is not None:
-        yield _document(key[1], items, first, problem)
-
-
-def _document(text: str, items: list[Any], line: int, problem: str) -> Record:
-    return Skip(line, NO_OFFSETS, problem) if problem else text_record(text, items, line)
-
-
-def _is_number(text: str) -> bool:
-    text = text.removesuffix(".0").removeprefix("-")  # as pandas writes whole numbers beside none
-    return text.isdecimal() and len(text) < 16
-
-
-def _parse(cell: str) -> list[Any] | None:
-    """A list of entities, of JSON or, as pandas writes it, of Python."""
+def _rows(file: TextFile, layout: Layout) -> Iterator[Row]:
+    """The rows after the header, empty ones as well."""
+    has_quotes = layout.delimiter != "\t" or layout.rows != "token"
+    quoting: Any = csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE
+    lines = (line for _, line in file.lines())
+    limit = csv.field_size_limit(MAX_LINE)
+    reader = csv.reader(lines, delimiter=layout.delimiter, quoting=quoting, strict=True)
+    skips_header = layout.has_header
     try:
-        value = JSONDecoder(strict=False).decode(cell.strip())
-    except (ValueError, RecursionError):
-        try:
-            value = ast.literal_eval(cell.strip())
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            return None
-    if isinstance(value, dict):
-        value = value.get("entities", value.get("spans"))
-    return value if isinstance(value, list) else None
+        for row in reader:
+            if skips_header:
+                skips_header = not row
+            else:
+                yield reader.line_num, row if has_quotes else [_unquoted(cell) for cell in row]
+    except csv.Error as error:
+        where = file.where(reader.line_num)
+        raise ValueError(Errors.WN192.format(where=where, reason=error)) from error
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _unquoted(cell: str) -> str:
+    """A cell of a table that may have been written with quotation marks or without: a word that is
+    one itself stays."""
+    inner = cell[1:-1].replace('""', "")
+    if len(cell) > 2 and cell[0] == cell[-1] == '"' and '"' not in inner:
+        return cell[1:-1].replace('""', '"')
+    return cell
 
 
 def read_tokens(
@@ -356,3 +257,99 @@ def read_tokens(
 def _cell(row: list[str], index: int | None, before: str) -> str:
     """What a cell says or, if it says nothing, one before it."""
     return (row[index].strip() if index is not None else "") or before
+
+
+def read_documents(
+    file: TextFile, rows: Callable[[], Iterator[Row]], layout: Layout
+) -> Iterator[Record]:
+    """Read a table with a document a row, which has its entities in one cell, as JSON.
+
+    file (TextFile): The file.
+    rows (Callable[[], Iterator[Row]]): Its rows.
+    layout (Layout): Its columns.
+    YIELDS (Record): The documents.
+    """
+    text_at, spans_at = layout.columns["text"], layout.columns["spans"]
+    for line, row in rows():
+        if not any(row):
+            continue
+        if len(row) <= max(text_at, spans_at):
+            yield Skip(line, NO_RECORD, f"{len(row)} cells: {quote(layout.delimiter.join(row))}")
+        elif row[spans_at].strip().lower() in _NOTHING:
+            yield Skip(line, NOT_ANNOTATED, quote(row[text_at]))
+        elif len(row[spans_at]) > _MAX_CELL:
+            yield Skip(line, TOO_LONG, quote(row[text_at]))
+        else:
+            items = _parse(row[spans_at])
+            if items is None:
+                yield Skip(line, NO_RECORD, f"no list of entities: {quote(row[spans_at])}")
+            else:
+                yield text_record(row[text_at], items, line)
+
+
+def _parse(cell: str) -> list[Any] | None:
+    """A list of entities, of JSON or, as pandas writes it, of Python."""
+    try:
+        value = JSONDecoder(strict=False).decode(cell.strip())
+    except (ValueError, RecursionError):
+        try:
+            value = ast.literal_eval(cell.strip())
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            return None
+    if isinstance(value, dict):
+        value = value.get("entities", value.get("spans"))
+    return value if isinstance(value, list) else None
+
+
+def read_entities(
+    file: TextFile, rows: Callable[[], Iterator[Row]], layout: Layout
+) -> Iterator[Record]:
+    """Read a table with an entity a row, and its text in each. A row without offsets and label is
+    a text without entities.
+
+    file (TextFile): The file.
+    rows (Callable[[], Iterator[Row]]): Its rows.
+    layout (Layout): Its columns.
+    YIELDS (Record): The documents.
+    RAISES (ValueError): If rows of the same text are apart.
+    """
+    columns = layout.columns
+    seen: set[bytes] = set()
+    key: tuple[str, str] | None = None
+    items: list[Any] = []
+    first, problem = 0, ""
+    for line, row in rows():
+        if not any(row):
+            continue
+        row += [""] * (max(columns.values()) + 1 - len(row))
+        text = row[columns["text"]]
+        name = row[columns["id"]] if "id" in columns else ""
+        if key != (name, text):
+            if key is not None:
+                yield _document(key[1], items, first, problem)
+            key, items, first, problem = (name, text), [], line, ""
+            digest = blake2b(repr(key).encode("utf8", "replace"), digest_size=8).digest()
+            if digest in seen:
+                raise ValueError(Errors.WN191.format(where=file.where(line), text=text))
+            seen.add(digest)
+        start, end, label = (row[columns[part]].strip() for part in ("start", "end", "label"))
+        if not start and not end and not label:
+            continue
+        if not (_is_number(start) and _is_number(end) and label):
+            problem = problem or f"{start!r}, {end!r}, {label!r} in line {line}"
+            continue
+        item: dict[str, Any] = {"start": int(float(start)), "end": int(float(end)), "label": label}
+        if "piece" in columns:
+            item["text"] = row[columns["piece"]]
+        items.append(item)
+    if key is not None:
+        yield _document(key[1], items, first, problem)
+
+
+def _document(text: str, items: list[Any], line: int, problem: str) -> Record:
+    return Skip(line, NO_OFFSETS, problem) if problem else text_record(text, items, line)
+
+
+def _is_number(text: str) -> bool:
+    text = text.removesuffix(".0").removeprefix("-")  # as pandas writes whole numbers beside none
+    return text.isdecimal() and len(text) < 16

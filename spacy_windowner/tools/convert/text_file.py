@@ -8,6 +8,7 @@ from typing import IO
 
 from ...errors import Errors
 from ...files import BOM, DAMAGE, open_lines, read_lines
+from .records import at_line
 
 MAX_LINE = 100_000_000
 """Bytes or characters of the longest line."""
@@ -30,7 +31,7 @@ class TextFile:
 
     def where(self, line: int) -> str:
         """A place, for messages."""
-        return f"{self.name}, line {line}" if line else self.name
+        return at_line(self.name, line)
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Read lines.

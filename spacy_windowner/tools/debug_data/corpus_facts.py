@@ -41,47 +41,6 @@ class Problem(NamedTuple):
         return f"document {self.doc}: {self.text!r} ({self.label}), {self.start}:{self.end}"
 
 
-def find_problems(examples: Iterable[Example], ignored_keys: Collection[str]) -> list[Problem]:
-    """Find entities that don't align with the tokens of the pipeline, that are whitespace, or begin
-    or end with it, or that cross the start of a sentence; and, in `doc.spans`, spans that overlap
-    with others, so that they can't all become entities. In `doc.ents` there are no overlaps: what
-    would make them, an `Example` of a dictionary, is an error of spaCy's.
-
-    examples (Iterable[Example]): The annotated documents.
-    ignored_keys (Collection[str]): Keys of `doc.spans` whose spans are no entities.
-    RETURNS (List[Problem]): The problems, in the order of the documents.
-    """
-    scheme = get_scheme("bio")
-    problems = []
-    for number, example in enumerate(examples):
-        [notes] = read_gold([example], [], scheme).notes
-        found = [(reason, ent) for ent, reason in notes.skipped]
-        found += [(TRIMMED, ent) for ent in notes.trimmed]
-        found += [(CROSSING, ent) for ent in example.reference.ents if _crosses(ent)]
-        for key, group in example.reference.spans.items():
-            if key not in ignored_keys:
-                found += [(OVERLAPPING, span) for span in _overlapping(group)]
-        problems += [
-            Problem(kind, number, span.text, span.label_, span.start_char, span.end_char)
-            for kind, span in found
-        ]
-    return problems
-
-
-def _crosses(ent: Span) -> bool:
-    return any(token.is_sent_start is True for token in ent[1:])
-
-
-def _overlapping(group: Iterable[Span]) -> Iterator[Span]:
-    """The spans that overlap with one before them."""
-    end = 0
-    different = {(span.start, span.end, span.label): span for span in group}
-    for _, span in sorted(different.items()):
-        if span.start < end:
-            yield span
-        end = max(end, span.end)
-
-
 @dataclass(frozen=True)
 class CorpusFacts:
     """What there is to know of annotated documents before training.
@@ -172,6 +131,47 @@ class CorpusFacts:
     def longer_than(self, words: int) -> int:
         """The number of entities that have more words than these."""
         return sum(count for length, count in self.lengths.items() if length > words)
+
+
+def find_problems(examples: Iterable[Example], ignored_keys: Collection[str]) -> list[Problem]:
+    """Find entities that don't align with the tokens of the pipeline, that are whitespace, or begin
+    or end with it, or that cross the start of a sentence; and, in `doc.spans`, spans that overlap
+    with others, so that they can't all become entities. In `doc.ents` there are no overlaps: what
+    would make them, an `Example` of a dictionary, is an error of spaCy's.
+
+    examples (Iterable[Example]): The annotated documents.
+    ignored_keys (Collection[str]): Keys of `doc.spans` whose spans are no entities.
+    RETURNS (List[Problem]): The problems, in the order of the documents.
+    """
+    scheme = get_scheme("bio")
+    problems = []
+    for number, example in enumerate(examples):
+        [notes] = read_gold([example], [], scheme).notes
+        found = [(reason, ent) for ent, reason in notes.skipped]
+        found += [(TRIMMED, ent) for ent in notes.trimmed]
+        found += [(CROSSING, ent) for ent in example.reference.ents if _crosses(ent)]
+        for key, group in example.reference.spans.items():
+            if key not in ignored_keys:
+                found += [(OVERLAPPING, span) for span in _overlapping(group)]
+        problems += [
+            Problem(kind, number, span.text, span.label_, span.start_char, span.end_char)
+            for kind, span in found
+        ]
+    return problems
+
+
+def _crosses(ent: Span) -> bool:
+    return any(token.is_sent_start is True for token in ent[1:])
+
+
+def _overlapping(group: Iterable[Span]) -> Iterator[Span]:
+    """The spans that overlap with one before them."""
+    end = 0
+    different = {(span.start, span.end, span.label): span for span in group}
+    for _, span in sorted(different.items()):
+        if span.start < end:
+            yield span
+        end = max(end, span.end)
 
 
 def _contradictions(docs: Sequence[Doc]) -> list[str]:

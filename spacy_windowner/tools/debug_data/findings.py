@@ -13,10 +13,19 @@ from spacy.cli.debug_data import (
 
 from ...pipeline.gold import MISALIGNED, ON_WHITESPACE
 from .corpus_facts import CROSSING, OVERLAPPING, PROBLEMS, TRIMMED, CorpusFacts
-from .data_check import ComponentFacts, DataCheck
+from .debug_data import ComponentFacts, DataCheck
 
 GOOD, INFO, TEXT, WARN, FAIL = "good", "info", "text", "warn", "fail"
 """How bad something is: the methods of `wasabi.Printer` that print it."""
+_MANY_LONG = 0.05  # share of entities that are longer than a window
+_MANY_SHARED = 0.01  # share of development documents that are in the training data, too
+_COVERED = 0.99  # share of entities that a better window would cover
+_GOOD = {
+    MISALIGNED: "All entities align with the tokens",
+    ON_WHITESPACE: "No entities consisting of whitespace",
+    TRIMMED: "No entities beginning or ending with whitespace",
+    CROSSING: "No entities crossing sentence boundaries",
+}
 
 
 class Finding(NamedTuple):
@@ -34,11 +43,6 @@ class Finding(NamedTuple):
     examples: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
     verbose: bool = False
-
-
-_MANY_LONG = 0.05  # share of entities that are longer than a window
-_MANY_SHARED = 0.01  # share of development documents that are in the training data, too
-_COVERED = 0.99  # share of entities that a better window would cover
 
 
 def describe_data(check: DataCheck) -> Iterator[Finding]:
@@ -126,14 +130,6 @@ def describe_entities(check: DataCheck, component: ComponentFacts) -> Iterator[F
     for kind, text in _GOOD.items():
         if kind not in kinds:
             yield Finding(GOOD, text)
-
-
-_GOOD = {
-    MISALIGNED: "All entities align with the tokens",
-    ON_WHITESPACE: "No entities consisting of whitespace",
-    TRIMMED: "No entities beginning or ending with whitespace",
-    CROSSING: "No entities crossing sentence boundaries",
-}
 
 
 def _describe_labels(

@@ -36,6 +36,12 @@ from .explanation import PADDING, ExplainedEntity, ExplainedToken, Explanation, 
 from .network import HasConstant, Network, as_doubles, read_window_classifier, with_added_labels
 from .removals import Decider, Decision, Entity, best_others, find_removals, without_entities
 
+TOLERANCE = 1e-3
+"""The error of the integral at which no more steps are taken."""
+_STEPS = (16, 32, 64, 128, 256, 512, 1024)
+EXACT = "exact"
+INTEGRATED = "integrated gradients"
+
 
 class OpenedModel(NamedTuple):
     """A window classifier, taken apart.
@@ -68,46 +74,6 @@ class OpenedModel(NamedTuple):
         return rows[places[tokens]]
 
 
-def open_model(model: Model, name: str) -> OpenedModel:
-    """Take a window classifier apart.
-
-    model (Model): The model of a component, initialized.
-    name (str): The component's name, for errors.
-    RETURNS (OpenedModel): Its parts. They share no parameter that could be changed.
-    RAISES (ValueError): If it is no window classifier, or not initialized.
-    """
-    refs = [ref for ref in ("windowed_affine", "with_windows") if model.has_ref(ref)]
-    if not refs:
-        raise ValueError(Errors.WN051.format(name=name, model=model.name))
-    if not is_initialized(model):
-        raise ValueError(SpacyErrors.E109.format(name=name))
-    layer = model.get_ref(refs[0])
-    pad = as_doubles(layer.get_param("pad"))
-    return OpenedModel(
-        word_rows=model.get_ref("word_rows"),
-        pad=pad,
-        window=layer.attrs["window"],
-        features=feature_columns(model.get_ref("embed"), pad.shape[1]),
-        network=_read_network(model, refs[0], name),
-    )
-
-
-def _read_network(model: Model, ref: str, name: str) -> Network:
-    if ref == "windowed_affine":
-        return with_added_labels(read_window_classifier(model), model)
-    from .torch_network import read_torch_classifier
-
-    return with_added_labels(read_torch_classifier(model, name), model)
-
-
-TOLERANCE = 1e-3
-"""The error of the integral at which no more steps are taken."""
-_STEPS = (16, 32, 64, 128, 256, 512, 1024)
-
-EXACT = "exact"
-INTEGRATED = "integrated gradients"
-
-
 class InputParts(NamedTuple):
     """What the numbers of a window add to a margin.
 
@@ -119,43 +85,6 @@ class InputParts(NamedTuple):
     inputs: numpy.ndarray
     bias: float
     steps: int
-
-
-def method_of(network: Network) -> str:
-    """How the parts of a network are found: "exact" or "integrated gradients"."""
-    return EXACT if network.is_piecewise_linear else INTEGRATED
-
-
-def input_parts(network: Network, x: numpy.ndarray, direction: numpy.ndarray) -> InputParts:
-    """The parts of a margin.
-
-    network (Network): The network.
-    x (numpy.ndarray): The features of a window. Shape (n_features,).
-    direction (numpy.ndarray): The weight of each tag's score. Shape (n_tags,).
-    RETURNS (InputParts): The parts.
-    """
-    if network.is_piecewise_linear and isinstance(network, HasConstant):
-        gradient = network.gradient(x[None], direction)[0]
-        return InputParts(gradient * x, float(network.constant(x) @ direction), 0)
-    return _integrate(network, x, direction)
-
-
-def _integrate(network: Network, x: numpy.ndarray, direction: numpy.ndarray) -> InputParts:
-    at_zero, at_x = (network.scores(numpy.stack([numpy.zeros_like(x), x])) @ direction).tolist()
-    for steps in _STEPS:
-        places, weights = _quadrature(steps)
-        gradients = network.gradient(places[:, None] * x, direction)
-        inputs = x * (weights @ gradients)
-        if abs(at_x - at_zero - inputs.sum()) <= TOLERANCE:
-            break
-    return InputParts(inputs, at_zero, steps)
-
-
-@lru_cache(maxsize=len(_STEPS))
-def _quadrature(steps: int) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """Places between 0 and 1, and their weights in an integral (Gauss-Legendre)."""
-    places, weights = numpy.polynomial.legendre.leggauss(steps)
-    return (places + 1.0) / 2.0, weights / 2.0
 
 
 def explain(
@@ -306,3 +235,72 @@ def _sum_by_word(parts: Iterable[Part]) -> list[Part]:
         return {first: -1.0, last: float("inf")}[part.text] if part.token is None else part.token
 
     return sorted(sums.values(), key=place)
+
+
+def open_model(model: Model, name: str) -> OpenedModel:
+    """Take a window classifier apart.
+
+    model (Model): The model of a component, initialized.
+    name (str): The component's name, for errors.
+    RETURNS (OpenedModel): Its parts. They share no parameter that could be changed.
+    RAISES (ValueError): If it is no window classifier, or not initialized.
+    """
+    refs = [ref for ref in ("windowed_affine", "with_windows") if model.has_ref(ref)]
+    if not refs:
+        raise ValueError(Errors.WN051.format(name=name, model=model.name))
+    if not is_initialized(model):
+        raise ValueError(SpacyErrors.E109.format(name=name))
+    layer = model.get_ref(refs[0])
+    pad = as_doubles(layer.get_param("pad"))
+    return OpenedModel(
+        word_rows=model.get_ref("word_rows"),
+        pad=pad,
+        window=layer.attrs["window"],
+        features=feature_columns(model.get_ref("embed"), pad.shape[1]),
+        network=_read_network(model, refs[0], name),
+    )
+
+
+def _read_network(model: Model, ref: str, name: str) -> Network:
+    if ref == "windowed_affine":
+        return with_added_labels(read_window_classifier(model), model)
+    from .torch_network import read_torch_classifier
+
+    return with_added_labels(read_torch_classifier(model, name), model)
+
+
+def method_of(network: Network) -> str:
+    """How the parts of a network are found: "exact" or "integrated gradients"."""
+    return EXACT if network.is_piecewise_linear else INTEGRATED
+
+
+def input_parts(network: Network, x: numpy.ndarray, direction: numpy.ndarray) -> InputParts:
+    """The parts of a margin.
+
+    network (Network): The network.
+    x (numpy.ndarray): The features of a window. Shape (n_features,).
+    direction (numpy.ndarray): The weight of each tag's score. Shape (n_tags,).
+    RETURNS (InputParts): The parts.
+    """
+    if network.is_piecewise_linear and isinstance(network, HasConstant):
+        gradient = network.gradient(x[None], direction)[0]
+        return InputParts(gradient * x, float(network.constant(x) @ direction), 0)
+    return _integrate(network, x, direction)
+
+
+def _integrate(network: Network, x: numpy.ndarray, direction: numpy.ndarray) -> InputParts:
+    at_zero, at_x = (network.scores(numpy.stack([numpy.zeros_like(x), x])) @ direction).tolist()
+    for steps in _STEPS:
+        places, weights = _quadrature(steps)
+        gradients = network.gradient(places[:, None] * x, direction)
+        inputs = x * (weights @ gradients)
+        if abs(at_x - at_zero - inputs.sum()) <= TOLERANCE:
+            break
+    return InputParts(inputs, at_zero, steps)
+
+
+@lru_cache(maxsize=len(_STEPS))
+def _quadrature(steps: int) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """Places between 0 and 1, and their weights in an integral (Gauss-Legendre)."""
+    places, weights = numpy.polynomial.legendre.leggauss(steps)
+    return (places + 1.0) / 2.0, weights / 2.0

@@ -139,18 +139,3 @@ class Explanation:
     def to_dict(self) -> dict[str, Any]:
         """The same in dictionaries and lists, as for JSON."""
         return asdict(self)
-
-    def to_text(self, color: bool = False) -> str:
-        """Tables for a terminal, at most 90 columns wide.
-
-        color (bool): Whether to colour them, by ANSI escape sequences.
-        """
-        from .render_text import render_text
-
-        return render_text(self, color)
-
-    def to_html(self) -> str:
-        """A page of HTML, which needs nothing else."""
-        from .render_html import render_html
-
-        return render_html(self)

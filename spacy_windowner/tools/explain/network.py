@@ -122,47 +122,6 @@ class LayeredNetwork:
         return zero
 
 
-def read_window_classifier(model: Model) -> LayeredNetwork:
-    """Copy the network of a `WindowClassifier`, without added labels.
-
-    model (Model): The classifier, initialized.
-    RETURNS (LayeredNetwork): The network.
-    """
-    head = model.get_ref("head").layers if model.has_ref("head") else []
-    return LayeredNetwork([read_windows(model.get_ref("windowed_affine")), *read_layers(head)])
-
-
-def read_windows(affine: Model) -> Affine:
-    """Copy an affine map of windows.
-
-    affine (Model): A layer with the parameters and attributes of `WindowedAffine`.
-    RETURNS (Affine): The map of all features of a window.
-    """
-    W, b = as_doubles(affine.get_param("W")), as_doubles(affine.get_param("b"))
-    n_places = 2 * affine.attrs["window"] + 1
-    if len(W) != n_places:  # all positions share it, and the layer takes their mean
-        W = numpy.repeat(W, n_places, axis=0) / n_places
-    return Affine(W.transpose(1, 0, 2).reshape(len(b), -1), b)
-
-
-def read_layers(nodes: Sequence[Model]) -> list[Affine | Units]:
-    """Copy the layers of a chain that aren't dropout."""
-    layers: list[Affine | Units] = []
-    for node in nodes:
-        if "nonlinearity" in node.attrs:
-            layers.append(Units(node.attrs["nonlinearity"]))
-        elif node.name == "prelu":
-            layers.append(Units("prelu", as_doubles(node.get_param("slope"))))
-        elif node.has_param("W"):
-            layers.append(Affine(*(as_doubles(node.get_param(name)) for name in "Wb")))
-    return layers
-
-
-def as_doubles(array: Any) -> numpy.ndarray:
-    """A copy in 64 bits, on the CPU."""
-    return to_numpy(array).astype("float64")
-
-
 class Summand(NamedTuple):
     """A network, and where its outputs go.
 
@@ -202,6 +161,16 @@ def sum_of(arrays) -> numpy.ndarray:
     return numpy.sum(list(arrays), axis=0)
 
 
+def read_window_classifier(model: Model) -> LayeredNetwork:
+    """Copy the network of a `WindowClassifier`, without added labels.
+
+    model (Model): The classifier, initialized.
+    RETURNS (LayeredNetwork): The network.
+    """
+    head = model.get_ref("head").layers if model.has_ref("head") else []
+    return LayeredNetwork([read_windows(model.get_ref("windowed_affine")), *read_layers(head)])
+
+
 def with_added_labels(base: Network, model: Model) -> Network:
     """Complete the network of a classifier by those of its added labels, whose scores are what O
     scores and, added to it, what their columns give.
@@ -233,3 +202,34 @@ def with_added_labels(base: Network, model: Model) -> Network:
             layers = [read_windows(own[0]), *read_layers(own[1].layers)]
             summands.append(Summand(LayeredNetwork(layers), places))
     return SumNetwork(summands)
+
+
+def read_windows(affine: Model) -> Affine:
+    """Copy an affine map of windows.
+
+    affine (Model): A layer with the parameters and attributes of `WindowedAffine`.
+    RETURNS (Affine): The map of all features of a window.
+    """
+    W, b = as_doubles(affine.get_param("W")), as_doubles(affine.get_param("b"))
+    n_places = 2 * affine.attrs["window"] + 1
+    if len(W) != n_places:  # all positions share it, and the layer takes their mean
+        W = numpy.repeat(W, n_places, axis=0) / n_places
+    return Affine(W.transpose(1, 0, 2).reshape(len(b), -1), b)
+
+
+def read_layers(nodes: Sequence[Model]) -> list[Affine | Units]:
+    """Copy the layers of a chain that aren't dropout."""
+    layers: list[Affine | Units] = []
+    for node in nodes:
+        if "nonlinearity" in node.attrs:
+            layers.append(Units(node.attrs["nonlinearity"]))
+        elif node.name == "prelu":
+            layers.append(Units("prelu", as_doubles(node.get_param("slope"))))
+        elif node.has_param("W"):
+            layers.append(Affine(*(as_doubles(node.get_param(name)) for name in "Wb")))
+    return layers
+
+
+def as_doubles(array: Any) -> numpy.ndarray:
+    """A copy in 64 bits, on the CPU."""
+    return to_numpy(array).astype("float64")

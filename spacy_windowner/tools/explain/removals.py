@@ -14,6 +14,9 @@ from ...decoding.words import of_tokens
 from .explanation import Removal
 
 _BATCH = 32  # documents scored at a time, which bounds the memory
+# What a token may have been given by hand, and keeps when another one is removed. Dependencies
+# would point to places that have moved, and are left to the pipeline.
+_KEPT = [NORM, TAG, POS, MORPH, LEMMA]
 
 
 class Decision(NamedTuple):
@@ -95,24 +98,6 @@ class Entity(NamedTuple):
         return 1 + (self.left if token < self.start else self.right).index(token)
 
 
-def best_others(scores: numpy.ndarray, tags: Sequence[int]) -> numpy.ndarray:
-    """The best tag of each token but for the one it has.
-
-    scores (numpy.ndarray): Scores. Shape (n_tokens, n_tags).
-    tags (Sequence[int]): The tag of each token. Shape (n_tokens,).
-    RETURNS (numpy.ndarray): The tags. Shape (n_tokens,).
-    """
-    others = scores.copy()
-    others[numpy.arange(len(others)), tags] = -numpy.inf
-    return others.argmax(axis=1)
-
-
-def margins(scores: numpy.ndarray, tags: Sequence[int]) -> numpy.ndarray:
-    """The score of each token's tag minus that of the best other one. Shapes as above."""
-    tokens = numpy.arange(len(scores))
-    return scores[tokens, tags] - scores[tokens, best_others(scores, tags)]
-
-
 def find_removals(
     decider: Decider, doc: Doc, entities: Sequence[Entity], decision: Decision
 ) -> list[list[Removal]]:
@@ -138,10 +123,6 @@ def find_removals(
     return removals
 
 
-def _nearest_first(entity: Entity, removal: Removal) -> tuple[int, float]:
-    return entity.distance(removal.token), -removal.lowers_margin_by
-
-
 def _removal(
     entity: Entity, doc: Doc, token: int, decision: Decision, changed: Decision
 ) -> Removal:
@@ -161,9 +142,26 @@ def _removal(
     )
 
 
-# What a token may have been given by hand, and keeps when another one is removed. Dependencies
-# would point to places that have moved, and are left to the pipeline.
-_KEPT = [NORM, TAG, POS, MORPH, LEMMA]
+def _nearest_first(entity: Entity, removal: Removal) -> tuple[int, float]:
+    return entity.distance(removal.token), -removal.lowers_margin_by
+
+
+def margins(scores: numpy.ndarray, tags: Sequence[int]) -> numpy.ndarray:
+    """The score of each token's tag minus that of the best other one. Shapes as above."""
+    tokens = numpy.arange(len(scores))
+    return scores[tokens, tags] - scores[tokens, best_others(scores, tags)]
+
+
+def best_others(scores: numpy.ndarray, tags: Sequence[int]) -> numpy.ndarray:
+    """The best tag of each token but for the one it has.
+
+    scores (numpy.ndarray): Scores. Shape (n_tokens, n_tags).
+    tags (Sequence[int]): The tag of each token. Shape (n_tokens,).
+    RETURNS (numpy.ndarray): The tags. Shape (n_tokens,).
+    """
+    others = scores.copy()
+    others[numpy.arange(len(others)), tags] = -numpy.inf
+    return others.argmax(axis=1)
 
 
 def without_entities(doc: Doc) -> Doc:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...pages.render_page import render_page, visible
 from .explanation import ExplainedEntity, ExplainedToken, Explanation, Part
-from .wording import NONE_FOUND, SHOWN, describe_context, describe_method, signed
+from .render_text import NONE_FOUND, SHOWN, describe_context, describe_method, signed
 
 _PAGE = Path(__file__).parent / "explain.html.jinja"
 _ENTITY = Path(__file__).parent / "entity.html.jinja"
@@ -14,7 +14,7 @@ _CONTEXT = 20  # tokens around an entity that are shown
 _TOKENS = 20  # tokens of an entity that have a table, lest browsers choke on an overlong one
 
 
-def render_html(explanation: Explanation) -> str:
+def explanation_to_html(explanation: Explanation) -> str:
     """Write an explanation as a page that needs no other file and no network.
 
     explanation (Explanation): The explanation.
@@ -30,7 +30,7 @@ def render_html(explanation: Explanation) -> str:
     )
 
 
-def render_entity(entity: ExplainedEntity, explanation: Explanation) -> str:
+def entity_to_html(entity: ExplainedEntity, explanation: Explanation) -> str:
     """Write why one entity was found, as a part of a page with the styles `page.css` and
     `explain.css`.
 
@@ -39,13 +39,6 @@ def render_entity(entity: ExplainedEntity, explanation: Explanation) -> str:
     RETURNS (str): HTML. All of it that comes from the text is escaped.
     """
     return render_page(_ENTITY, _FILTERS, view=_entity_view(entity, explanation))
-
-
-def _with_minus(value: float) -> str:
-    return signed(value).replace("-", "\N{MINUS SIGN}")
-
-
-_FILTERS: dict[str, Callable[..., str]] = {"number": _with_minus, "visible": visible}
 
 
 def _entity_view(entity: ExplainedEntity, explanation: Explanation) -> dict[str, Any]:
@@ -142,3 +135,10 @@ def _sign(value: float) -> str:
 
 def _largest(values: Iterable[float]) -> float:
     return max(map(abs, values), default=0.0) or 1.0
+
+
+def _with_minus(value: float) -> str:
+    return signed(value).replace("-", "\N{MINUS SIGN}")
+
+
+_FILTERS: dict[str, Callable[..., str]] = {"number": _with_minus, "visible": visible}

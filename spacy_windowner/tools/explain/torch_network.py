@@ -12,6 +12,43 @@ from ...layers.torch_module import get_predictor, use_one_thread_if_forked
 from .network import Affine, LayeredNetwork, Network, Units
 
 
+class TorchNetwork:
+    """Any module, differentiated by torch in its 32 bits. See `Network`.
+
+    module (torch.nn.Module): The module, in evaluation mode.
+    name (str): The name of the component, for errors.
+    """
+
+    is_piecewise_linear = False  # nobody knows
+
+    def __init__(self, module: Any, name: str) -> None:
+        self.module = module
+        self.name = name
+
+    def scores(self, X: numpy.ndarray) -> numpy.ndarray:
+        """See `Network.scores`."""
+        with torch.no_grad():
+            return _array(self.module(_tensor(X)))
+
+    def gradient(self, X: numpy.ndarray, direction: numpy.ndarray) -> numpy.ndarray:
+        """See `Network.gradient`.
+
+        RAISES (ValueError): If the scores have no gradient.
+        """
+        inputs = _tensor(X).requires_grad_()
+        with torch.enable_grad():
+            Y = self.module(inputs)
+        d_Y = _tensor(direction).expand(len(X), -1)
+        try:
+            # With respect to the inputs alone: nothing is added to the parameters' gradients.
+            [d_X] = torch.autograd.grad(Y, [inputs], d_Y)
+        except RuntimeError as error:
+            kind = type(self.module).__name__
+            message = Errors.WN052.format(name=self.name, kind=kind, reason=error)
+            raise ValueError(message) from error
+        return _array(d_X)
+
+
 def read_torch_classifier(model: Model, name: str) -> Network:
     """The network of a `TorchWindowClassifier`. If it is a `torch.nn.Sequential` of known modules,
     as that of `TorchScorer`, it is copied into layers.
@@ -65,43 +102,6 @@ def _has_hooks(module: Any) -> bool:
 
 def _array(tensor: Any) -> numpy.ndarray:
     return tensor.detach().cpu().numpy().astype("float64")
-
-
-class TorchNetwork:
-    """Any module, differentiated by torch in its 32 bits. See `Network`.
-
-    module (torch.nn.Module): The module, in evaluation mode.
-    name (str): The name of the component, for errors.
-    """
-
-    is_piecewise_linear = False  # nobody knows
-
-    def __init__(self, module: Any, name: str) -> None:
-        self.module = module
-        self.name = name
-
-    def scores(self, X: numpy.ndarray) -> numpy.ndarray:
-        """See `Network.scores`."""
-        with torch.no_grad():
-            return _array(self.module(_tensor(X)))
-
-    def gradient(self, X: numpy.ndarray, direction: numpy.ndarray) -> numpy.ndarray:
-        """See `Network.gradient`.
-
-        RAISES (ValueError): If the scores have no gradient.
-        """
-        inputs = _tensor(X).requires_grad_()
-        with torch.enable_grad():
-            Y = self.module(inputs)
-        d_Y = _tensor(direction).expand(len(X), -1)
-        try:
-            # With respect to the inputs alone: nothing is added to the parameters' gradients.
-            [d_X] = torch.autograd.grad(Y, [inputs], d_Y)
-        except RuntimeError as error:
-            kind = type(self.module).__name__
-            message = Errors.WN052.format(name=self.name, kind=kind, reason=error)
-            raise ValueError(message) from error
-        return _array(d_X)
 
 
 def _tensor(array: numpy.ndarray) -> Any:

@@ -11,13 +11,13 @@ from spacy.util import get_lang_class
 from thinc.api import Config
 
 from ...errors import Errors, check_setting
+from ...pipeline.factory import DEFAULT_CONFIG
 
 _FOLDER = Path(__file__).parent
 DEFAULT, GROW = "default", "grow"
 RECIPES = (DEFAULT, *sorted(path.stem for path in _FOLDER.glob("*.cfg") if path.stem != DEFAULT))
 PRETRAINED = (DEFAULT, "binary")
 """Recipes whose words `pretrain` can learn."""
-
 FEW_WORDS = 20_000
 """With fewer words of training data, training is evaluated more often and stops sooner."""
 _FEW = {"training": {"eval_frequency": 50, "patience": 600}}
@@ -47,7 +47,7 @@ def make_config(
         raise ValueError(Errors.WN220.format(lang=lang, reason=error)) from error
     config["nlp"].update(lang=lang, pipeline=["window_ner"])
     if recipe != GROW:
-        component = _component()
+        component = Config(DEFAULT_CONFIG).copy()
         config["components"]["window_ner"] = {"factory": "window_ner", **component}
     base = config
     changes = [_read(name) for name in dict.fromkeys((DEFAULT, recipe))]
@@ -63,12 +63,6 @@ def make_config(
         # Another architecture has the words of the default, unless it names others.
         config["components"]["window_ner"]["model"].setdefault("embed", component["model"]["embed"])
     return config if vectors is None else _with_vectors(config, recipe, str(vectors))
-
-
-def _component() -> Config:
-    from ...pipeline.factory import DEFAULT_CONFIG
-
-    return Config(DEFAULT_CONFIG).copy()
 
 
 def _read(recipe: str) -> dict[str, Any]:
@@ -96,14 +90,6 @@ def _in_order(config: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
         else config[name]
         for name in names
     }
-
-
-def read_recipe(recipe: str) -> str:
-    """The text of a recipe.
-
-    recipe (str): One of RECIPES.
-    """
-    return (_FOLDER / f"{recipe}.cfg").read_text(encoding="utf8")
 
 
 def _with_vectors(config: Config, recipe: str, vectors: str) -> Config:
@@ -143,3 +129,11 @@ def _comments(text: str) -> dict[str, str]:
     """The comments before sections, by the sections' names."""
     body = "\n".join(text.splitlines()[len(_title(text)) :])
     return {name: comment for comment, name in re.findall(r"((?:^#.*\n)+)\[(.+)\]", body, re.M)}
+
+
+def read_recipe(recipe: str) -> str:
+    """The text of a recipe.
+
+    recipe (str): One of RECIPES.
+    """
+    return (_FOLDER / f"{recipe}.cfg").read_text(encoding="utf8")

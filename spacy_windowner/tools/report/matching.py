@@ -1,7 +1,7 @@
 """Which predicted entities are right, as spaCy's scorer judges them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy
@@ -9,6 +9,13 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from ...pipeline.ner_score import get_ner_score, saved_scores
+
+RIGHT, BOUNDARY, TYPE, BOTH = "right", "boundary", "type", "boundary and type"
+MISSED, SPURIOUS = "missed", "spurious"
+ERRORS = (BOUNDARY, TYPE, BOTH, MISSED, SPURIOUS)
+"""The kinds of errors. An entity found with the wrong boundary, the wrong type, or both; one that
+was not found at all; and one that was found where there is none."""
+VIEWS = ("strict", "exact", "partial", "type")
 
 
 class Counts(NamedTuple):
@@ -46,79 +53,6 @@ class Counts(NamedTuple):
     def to_dict(self) -> dict[str, float | None]:
         """The counts and their scores, as for JSON."""
         return {"p": self.p, "r": self.r, "f": self.f, **self._asdict()}
-
-
-def seen_counts(examples: Iterable[Example], known: set[tuple[str, str]]) -> dict[str, Counts]:
-    """Count entities that training has shown apart from others.
-
-    An entity is seen if its text and its label are those of an entity of the training part; a
-    wrong one is seen or unseen by the same rule. Examples without annotation of entities are left
-    out.
-
-    examples (Iterable[Example]): Predicted and true documents.
-    known (Set[Tuple[str, str]]): Text and label of the entities of the training part.
-    RETURNS (Dict[str, Counts]): The counts of "seen" and of "unseen" ones.
-    """
-
-    def kind(span: Span, label: str) -> str:
-        return "seen" if (span.text, label) in known else "unseen"
-
-    true, found, right = (defaultdict[str, int](int) for _ in range(3))
-    for eg in examples:
-        if not eg.reference.has_annotation("ENT_IOB"):
-            continue
-        for ent in eg.reference.ents:
-            true[kind(ent, ent.label_)] += 1
-        for ent, span, is_right in judge(eg):
-            found[kind(span, ent.label_)] += 1
-            right[kind(span, ent.label_)] += is_right
-    return {
-        k: Counts(right[k], found[k] - right[k], true[k] - right[k]) for k in ("seen", "unseen")
-    }
-
-
-def entities(docs: Iterable[Doc]) -> set[tuple[str, str]]:
-    """The text and the label of each entity of the documents."""
-    return {(ent.text, ent.label_) for doc in docs for ent in doc.ents}
-
-
-def judge(eg: Example) -> Iterator[tuple[Span, Span, bool]]:
-    """Whether predicted entities are right: exactly an entity of the true document, with its
-    label. As in spaCy's scorer, one that has tokens without annotation is left out: it is neither
-    right nor wrong.
-
-    eg (Example): A predicted and a true document.
-    YIELDS (Tuple[Span, Span, bool]): The entity, the same span in the true document, and whether
-        it is right.
-    """
-    true = {(ent.start, ent.end, ent.label_) for ent in eg.reference.ents}
-    for ent in eg.predicted.ents:
-        span = span_in_reference(eg, ent)
-        if span is not None and all(token.ent_iob != 0 for token in span):
-            found = (span.start, span.end, ent.label_)
-            yield ent, span, found in true
-            # A second prediction of one entity, which two tokenizations allow, is wrong.
-            true.discard(found)
-
-
-def span_in_reference(eg: Example, span: Span) -> Span | None:
-    """The tokens of the true document that a span of the predicted one covers.
-
-    eg (Example): A predicted and a true document.
-    span (Span): A span of the predicted one.
-    RETURNS (Optional[Span]): The span in the true document. None if there is none.
-    """
-    indices = eg.alignment.x2y[span.start : span.end]
-    if not len(indices):
-        return None
-    return eg.reference[int(indices[0]) : int(indices[-1]) + 1]
-
-
-RIGHT, BOUNDARY, TYPE, BOTH = "right", "boundary", "type", "boundary and type"
-MISSED, SPURIOUS = "missed", "spurious"
-ERRORS = (BOUNDARY, TYPE, BOTH, MISSED, SPURIOUS)
-"""The kinds of errors. An entity found with the wrong boundary, the wrong type, or both; one that
-was not found at all; and one that was found where there is none."""
 
 
 class Entity(NamedTuple):
@@ -184,6 +118,82 @@ class Compared(NamedTuple):
     pairs: list[Pair]
 
 
+class Confusion(NamedTuple):
+    """Which labels are taken for which.
+
+    rows (List[str]): The true labels, and SPURIOUS for predicted entities that are none.
+    columns (List[str]): The predicted labels, and MISSED for true entities that were not found.
+    counts (numpy.ndarray): The number of pairs. Shape (n_labels + 1, n_labels + 1).
+    exact (numpy.ndarray): The number of those whose tokens are the same, too. Same shape.
+    """
+
+    rows: list[str]
+    columns: list[str]
+    counts: numpy.ndarray
+    exact: numpy.ndarray
+
+    @classmethod
+    def of(cls, compared: Iterable[Compared], labels: Sequence[str]) -> "Confusion":
+        """Count the pairs of compared documents.
+
+        compared (Iterable[Compared]): The documents.
+        labels (Sequence[str]): All labels, true and predicted.
+        """
+        place = {label: i for i, label in enumerate(labels)}
+        counts, exact = (numpy.zeros((len(labels) + 1,) * 2, dtype="int64") for _ in range(2))
+        for doc in compared:
+            for pair in doc.pairs:
+                row = len(labels) if pair.true is None else place[pair.true.label]
+                column = len(labels) if pair.found is None else place[pair.found.label]
+                counts[row, column] += 1
+                if pair.true is not None and pair.found is not None:
+                    exact[row, column] += pair.true.same_span(pair.found)
+        return cls([*labels, SPURIOUS], [*labels, MISSED], counts, exact)
+
+    def to_dict(self) -> dict[str, list]:
+        """The same in lists, as for JSON."""
+        return {
+            "rows": self.rows,
+            "columns": self.columns,
+            "counts": self.counts.tolist(),
+            "exact": self.exact.tolist(),
+        }
+
+
+class View(NamedTuple):
+    """The entities of all documents in one view.
+
+    correct (int): Right ones.
+    incorrect (int): Pairs of a true and a predicted one that are wrong.
+    partial (int): Pairs that are half right.
+    missed (int): True ones without a partner.
+    spurious (int): Predicted ones without a partner.
+    """
+
+    correct: int = 0
+    incorrect: int = 0
+    partial: int = 0
+    missed: int = 0
+    spurious: int = 0
+
+    def plus(self, other: "View") -> "View":
+        """The counts of both."""
+        return View(*(mine + its for mine, its in zip(self, other, strict=True)))
+
+    @property
+    def counts(self) -> Counts:
+        """RETURNS (Counts): What precision, recall and F1 are computed from: a partial one is
+        half right, half wrong."""
+        wrong = self.incorrect + self.partial / 2
+        right = self.correct + self.partial / 2
+        return Counts(right, wrong + self.spurious, wrong + self.missed)
+
+    def to_dict(self) -> dict[str, float | None]:
+        """The view and its scores, as for JSON."""
+        counts = self.counts
+        return {"p": counts.p, "r": counts.r, "f": counts.f, **self._asdict()}
+
+
 def compare(examples: Iterable[Example]) -> list[Compared]:
     """Compare predicted and true documents. Those without annotation of entities are left out.
 
@@ -206,6 +216,38 @@ def compare(examples: Iterable[Example]) -> list[Compared]:
         ]
         result.append(Compared(number, eg.reference, true, found, match(true, found)))
     return result
+
+
+def judge(eg: Example) -> Iterator[tuple[Span, Span, bool]]:
+    """Whether predicted entities are right: exactly an entity of the true document, with its
+    label. As in spaCy's scorer, one that has tokens without annotation is left out: it is neither
+    right nor wrong.
+
+    eg (Example): A predicted and a true document.
+    YIELDS (Tuple[Span, Span, bool]): The entity, the same span in the true document, and whether
+        it is right.
+    """
+    true = {(ent.start, ent.end, ent.label_) for ent in eg.reference.ents}
+    for ent in eg.predicted.ents:
+        span = span_in_reference(eg, ent)
+        if span is not None and all(token.ent_iob != 0 for token in span):
+            found = (span.start, span.end, ent.label_)
+            yield ent, span, found in true
+            # A second prediction of one entity, which two tokenizations allow, is wrong.
+            true.discard(found)
+
+
+def span_in_reference(eg: Example, span: Span) -> Span | None:
+    """The tokens of the true document that a span of the predicted one covers.
+
+    eg (Example): A predicted and a true document.
+    span (Span): A span of the predicted one.
+    RETURNS (Optional[Span]): The span in the true document. None if there is none.
+    """
+    indices = eg.alignment.x2y[span.start : span.end]
+    if not len(indices):
+        return None
+    return eg.reference[int(indices[0]) : int(indices[-1]) + 1]
 
 
 def _scores_of_others(eg: Example) -> Mapping[tuple[int, int, str], float]:
@@ -280,43 +322,88 @@ def count_kinds(compared: Iterable[Compared]) -> dict[str, int]:
     return {kind: counts[kind] for kind in ERRORS}
 
 
-class Confusion(NamedTuple):
-    """Which labels are taken for which.
+def count_views(compared: Iterable[Compared]) -> dict[str, View]:
+    """Count entities in each of VIEWS.
 
-    rows (List[str]): The true labels, and SPURIOUS for predicted entities that are none.
-    columns (List[str]): The predicted labels, and MISSED for true entities that were not found.
-    counts (numpy.ndarray): The number of pairs. Shape (n_labels + 1, n_labels + 1).
-    exact (numpy.ndarray): The number of those whose tokens are the same, too. Same shape.
+    compared (Iterable[Compared]): Compared documents.
+    RETURNS (Dict[str, View]): The views.
+    """
+    views = dict.fromkeys(VIEWS, View())
+    for doc in compared:
+        if doc.true or doc.found:
+            for name in VIEWS:
+                views[name] = views[name].plus(view_of(name, doc.true, doc.found))
+    return views
+
+
+def view_of(name: str, true: Sequence[Entity], found: Sequence[Entity]) -> View:
+    """One document in one view. From left to right, each predicted entity takes the true one for
+    which it is right, of several that with the nearest boundaries; or else the first one that it
+    overlaps. What is taken is gone.
+
+    name (str): One of VIEWS.
+    true (Sequence[Entity]): The true entities, in their order, without overlaps.
+    found (Sequence[Entity]): The predicted ones, in their order, without overlaps.
+    """
+    right = _RIGHT_IN_VIEW[name]
+    free = list(true)
+    correct = overlapping = 0
+    for mine in found:
+        near = [its for its in free if mine.overlaps(its)]
+        fitting = [its for its in near if right(mine, its)]
+        if fitting:
+            correct += 1
+            free.remove(min(fitting, key=lambda its: _distance(mine, its)))
+        elif near:
+            overlapping += 1
+            free.remove(near[0])
+    spurious = len(found) - correct - overlapping
+    if name == "partial":
+        return View(correct, 0, overlapping, len(free), spurious)
+    return View(correct, overlapping, 0, len(free), spurious)
+
+
+def _distance(one: Entity, other: Entity) -> int:
+    return abs(one.start - other.start) + abs(one.end - other.end)
+
+
+_RIGHT_IN_VIEW: dict[str, Callable[[Entity, Entity], bool]] = {
+    "strict": lambda mine, its: mine.same_span(its) and mine.label == its.label,
+    "exact": Entity.same_span,
+    "partial": Entity.same_span,
+    "type": lambda mine, its: mine.label == its.label,
+}
+
+
+def seen_counts(examples: Iterable[Example], known: set[tuple[str, str]]) -> dict[str, Counts]:
+    """Count entities that training has shown apart from others.
+
+    An entity is seen if its text and its label are those of an entity of the training part; a
+    wrong one is seen or unseen by the same rule. Examples without annotation of entities are left
+    out.
+
+    examples (Iterable[Example]): Predicted and true documents.
+    known (Set[Tuple[str, str]]): Text and label of the entities of the training part.
+    RETURNS (Dict[str, Counts]): The counts of "seen" and of "unseen" ones.
     """
 
-    rows: list[str]
-    columns: list[str]
-    counts: numpy.ndarray
-    exact: numpy.ndarray
+    def kind(span: Span, label: str) -> str:
+        return "seen" if (span.text, label) in known else "unseen"
 
-    @classmethod
-    def of(cls, compared: Iterable[Compared], labels: Sequence[str]) -> "Confusion":
-        """Count the pairs of compared documents.
+    true, found, right = (defaultdict[str, int](int) for _ in range(3))
+    for eg in examples:
+        if not eg.reference.has_annotation("ENT_IOB"):
+            continue
+        for ent in eg.reference.ents:
+            true[kind(ent, ent.label_)] += 1
+        for ent, span, is_right in judge(eg):
+            found[kind(span, ent.label_)] += 1
+            right[kind(span, ent.label_)] += is_right
+    return {
+        k: Counts(right[k], found[k] - right[k], true[k] - right[k]) for k in ("seen", "unseen")
+    }
 
-        compared (Iterable[Compared]): The documents.
-        labels (Sequence[str]): All labels, true and predicted.
-        """
-        place = {label: i for i, label in enumerate(labels)}
-        counts, exact = (numpy.zeros((len(labels) + 1,) * 2, dtype="int64") for _ in range(2))
-        for doc in compared:
-            for pair in doc.pairs:
-                row = len(labels) if pair.true is None else place[pair.true.label]
-                column = len(labels) if pair.found is None else place[pair.found.label]
-                counts[row, column] += 1
-                if pair.true is not None and pair.found is not None:
-                    exact[row, column] += pair.true.same_span(pair.found)
-        return cls([*labels, SPURIOUS], [*labels, MISSED], counts, exact)
 
-    def to_dict(self) -> dict[str, list]:
-        """The same in lists, as for JSON."""
-        return {
-            "rows": self.rows,
-            "columns": self.columns,
-            "counts": self.counts.tolist(),
-            "exact": self.exact.tolist(),
-        }
+def entities(docs: Iterable[Doc]) -> set[tuple[str, str]]:
+    """The text and the label of each entity of the documents."""
+    return {(ent.text, ent.label_) for doc in docs for ent in doc.ents}

@@ -12,7 +12,6 @@ from .matching import RIGHT, Compared, Entity, Pair
 CONTEXT = 90  # characters on either side
 _MAX_TEXT = 240  # characters of an entity
 _LONG_WORD = 25  # characters of a word that the context leaves out rather than cuts
-
 Key = tuple[int, tuple[int, int, str] | None, tuple[int, int, str] | None]
 
 
@@ -131,10 +130,6 @@ def _key(entity: Entity | None) -> tuple[int, int, str] | None:
     return None if entity is None else (entity.start, entity.end, entity.label)
 
 
-def _place(mistake: Mistake) -> tuple[int, int]:
-    return mistake.doc, min(m.start for m in (mistake.true, mistake.found) if m is not None)
-
-
 def _take_turns(
     pairs: dict[Key, Pair], scores: dict[Key, dict[int, float | None]], most: int
 ) -> list[Key]:
@@ -166,6 +161,20 @@ def _mistake(number: int, doc: Doc, pair: Pair, scores: dict[int, float | None])
     return Mistake(pair.kind, number, true, found, before, pieces, after, scores)
 
 
+def _mark(doc: Doc, entity: Entity) -> Mark:
+    span = doc[entity.start : entity.end]
+    return Mark(span.start_char, span.end_char, entity.label, _shorten(span.text))
+
+
+def _shorten(text: str) -> str:
+    half = _MAX_TEXT // 2
+    return text if len(text) <= _MAX_TEXT else f"{text[:half]} … {text[-half:]}"
+
+
+def _within(mark: Mark | None, char: int) -> bool:
+    return mark is not None and mark.start <= char < mark.end
+
+
 def _cut(text: str) -> str:
     """The beginning of a text, up to a space if there is one near the end of it: not all languages
     have spaces."""
@@ -175,15 +184,5 @@ def _cut(text: str) -> str:
     return (words if len(rest) <= _LONG_WORD else text[:CONTEXT]) + "…"
 
 
-def _mark(doc: Doc, entity: Entity) -> Mark:
-    span = doc[entity.start : entity.end]
-    return Mark(span.start_char, span.end_char, entity.label, _shorten(span.text))
-
-
-def _within(mark: Mark | None, char: int) -> bool:
-    return mark is not None and mark.start <= char < mark.end
-
-
-def _shorten(text: str) -> str:
-    half = _MAX_TEXT // 2
-    return text if len(text) <= _MAX_TEXT else f"{text[:half]} … {text[-half:]}"
+def _place(mistake: Mistake) -> tuple[int, int]:
+    return mistake.doc, min(m.start for m in (mistake.true, mistake.found) if m is not None)

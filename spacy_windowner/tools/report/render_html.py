@@ -6,17 +6,17 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 from string import ascii_uppercase
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...pages.render_page import render_page, visible
 from .matching import ERRORS, Confusion, Counts
 from .mistakes import Mistake
 from .report import Report
-from .trust import HEIGHT, WIDTH, Trust, place, reliability_line, threshold_lines, ticks
+from .trust import Trust
 from .wording import (
-    KINDS,
+    KIND_NOTES,
     NO_PROBABILITIES,
-    VIEWS,
+    VIEW_NOTES,
     describe_data,
     describe_mistakes,
     difference,
@@ -34,9 +34,11 @@ _MOST_PRINTED = 100  # errors on paper
 _MOST_LABELS = 25  # in the picture of what is taken for what
 _LETTERS = (8, 18)  # that a column of it has room for, at least and at most
 _HALF_PAGE, _PAGE = 52, 90  # letters of all its columns, in half of the width and in all of it
+_WIDTH, _HEIGHT = 300, 220  # of the area between the axes
+_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def render_html(report: Report) -> str:
+def report_to_html(report: Report) -> str:
     """Write a report as a page that needs no other file and no network.
 
     report (Report): The report.
@@ -66,7 +68,7 @@ def render_html(report: Report) -> str:
         most_printed=_MOST_PRINTED,
         trusts=[_trust_view(model.trust) for model in report.models],
         no_probabilities=NO_PROBABILITIES,
-        chart={"width": WIDTH, "height": HEIGHT, "ticks": ticks()},
+        chart={"width": _WIDTH, "height": _HEIGHT, "ticks": _ticks()},
         about_mistakes=describe_mistakes(report, len(mistakes)),
         **_mistakes_view(report, mistakes),
     )
@@ -139,7 +141,7 @@ def _group(title: str, note: str, counts: Iterable[Counts]) -> dict[str, Any]:
 def _view_groups(report: Report) -> list[dict[str, Any]]:
     return [
         {"title": name, "note": note, "rows": [model.views[name] for model in report.models]}
-        for name, note in VIEWS.items()
+        for name, note in VIEW_NOTES.items()
     ]
 
 
@@ -148,7 +150,7 @@ def _kind_rows(report: Report) -> list[dict[str, Any]]:
     return [
         {
             "title": kind,
-            "note": KINDS[kind],
+            "note": KIND_NOTES[kind],
             "rows": [
                 {"count": model.kinds[kind], "length": round(100 * model.kinds[kind] / most, 1)}
                 for model in report.models
@@ -207,13 +209,78 @@ def _trust_view(trust: Trust | None) -> dict[str, Any] | None:
     return {
         "ece": f"{trust.ece:.3f}",
         "rated": trust.rated,
-        "reliability": reliability_line(trust),
-        "lines": threshold_lines(trust),
-        "best": place(threshold, best.f or 0.0),
+        "reliability": _reliability_line(trust),
+        "lines": _threshold_lines(trust),
+        "best": _place(threshold, best.f or 0.0),
         "threshold": f"{threshold:.2f}",
         "f": best.f,
         "f_without": trust.curve[0][1].f,
     }
+
+
+class _Point(NamedTuple):
+    """A point of a line.
+
+    x (float): From the left.
+    y (float): From the top.
+    title (str): What it stands for.
+    """
+
+    x: float
+    y: float
+    title: str
+
+
+class _Line(NamedTuple):
+    """A line of a chart.
+
+    name (str): What it shows.
+    points (List[_Point]): Its points.
+    """
+
+    name: str
+    points: list[_Point]
+
+    @property
+    def path(self) -> str:
+        """RETURNS (str): The points as SVG wants them."""
+        return " ".join(f"{point.x:g},{point.y:g}" for point in self.points)
+
+
+def _place(x: float, y: float, title: str = "") -> _Point:
+    """The place of two shares, 0 to 1, in the picture."""
+    return _Point(round(x * _WIDTH, 1), round((1.0 - y) * _HEIGHT, 1), title)
+
+
+def _reliability_line(trust: Trust) -> _Line:
+    """The share of right entities over their mean probability, bin by bin."""
+    points = [
+        _place(p, right, f"{count:,} entities of mean probability {p:.2f}: {right:.2f} are right")
+        for p, right, count in trust.bins
+    ]
+    return _Line("entities", points)
+
+
+def _threshold_lines(trust: Trust) -> list[_Line]:
+    """Precision, recall and F1 over the threshold. Where no entity is left, there is no
+    precision."""
+    scores = [
+        (threshold, {"precision": counts.p, "recall": counts.r, "F1": counts.f})
+        for threshold, counts in trust.curve
+    ]
+    return [
+        _Line(name, _points((t, score[name]) for t, score in scores))
+        for name in ("precision", "recall", "F1")
+    ]
+
+
+def _points(values: Iterable[tuple[float, float | None]]) -> list[_Point]:
+    return [_place(t, value) for t, value in values if value is not None]
+
+
+def _ticks() -> Sequence[tuple[_Point, str]]:
+    """The places of the numbers at both axes, as points on the diagonal, and the numbers."""
+    return [(_place(value, value), f"{value:g}") for value in _TICKS]
 
 
 def _mistakes_view(report: Report, mistakes: Sequence[Mistake]) -> dict[str, Any]:

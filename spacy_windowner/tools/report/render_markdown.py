@@ -7,8 +7,8 @@ from .matching import ERRORS
 from .mistakes import Mistake
 from .report import ModelReport, Report
 from .wording import (
-    KINDS,
-    VIEWS,
+    KIND_NOTES,
+    VIEW_NOTES,
     describe_data,
     describe_mistakes,
     difference,
@@ -19,9 +19,12 @@ from .wording import (
 
 _EXAMPLES = 5  # errors of each kind
 _MORE = f"Here are the {_EXAMPLES} of each kind that a model is most sure of."
+_PRF = ["P", "R", "F1"]
+_SCORES = [*_PRF, "TP", "FP", "FN"]
+_MARKDOWN = str.maketrans({char: f"\\{char}" for char in r"\`*_{}[]<>#|~"})
 
 
-def render_markdown(report: Report) -> str:
+def report_to_markdown(report: Report) -> str:
     """Write a report as Markdown.
 
     report (Report): The report.
@@ -41,7 +44,7 @@ def render_markdown(report: Report) -> str:
     for kind in ERRORS:
         mistakes = [mistake for mistake in report.mistakes if mistake.kind == kind]
         if mistakes:
-            parts.append(f"### {kind.capitalize()}: {KINDS[kind]}")
+            parts.append(f"### {kind.capitalize()}: {KIND_NOTES[kind]}")
             few = sorted(mistakes, key=lambda m: -(m.score or 0.0))[:_EXAMPLES]
             parts.append("\n".join(f"- {_describe(mistake, names)}" for mistake in few))
     return "\n\n".join(parts) + "\n"
@@ -69,10 +72,10 @@ def _without(row: list[str], place: int) -> list[str]:
 def _model_parts(model: ModelReport) -> list[str]:
     labels = [[_cell(label), *_scores(counts)] for label, counts in model.labels.items()]
     views = [
-        [f"{name}: {VIEWS[name]}", *map(str, view), *_prf(view.counts)]
+        [f"{name}: {VIEW_NOTES[name]}", *map(str, view), *_prf(view.counts)]
         for name, view in model.views.items()
     ]
-    kinds = [[f"{kind}: {KINDS[kind]}", thousands(n)] for kind, n in model.kinds.items()]
+    kinds = [[f"{kind}: {KIND_NOTES[kind]}", thousands(n)] for kind, n in model.kinds.items()]
     confusion = model.confusion
     matrix = [
         [_cell(row), *(str(n) if n else "" for n in counts)]
@@ -96,10 +99,6 @@ def _model_parts(model: ModelReport) -> list[str]:
         bins = [[f"{p:.2f}", f"{r:.2f}", thousands(n)] for p, r, n in model.trust.bins]
         parts.append(_table(["mean probability", "share that is right", "entities"], bins))
     return parts
-
-
-_PRF = ["P", "R", "F1"]
-_SCORES = [*_PRF, "TP", "FP", "FN"]
 
 
 def _prf(counts) -> list[str]:
@@ -129,9 +128,6 @@ def _describe(mistake: Mistake, names: Sequence[str]) -> str:
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-_MARKDOWN = str.maketrans({char: f"\\{char}" for char in r"\`*_{}[]<>#|~"})
 
 
 def _cell(text: str) -> str:

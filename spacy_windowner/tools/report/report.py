@@ -16,19 +16,21 @@ from .matching import (
     Compared,
     Confusion,
     Counts,
+    View,
     compare,
     count_kinds,
     count_labels,
+    count_views,
     entities,
     seen_counts,
 )
 from .mistakes import Mistake, choose_mistakes
-from .run import predict, read_examples, require_component, require_entities, words_per_second
+from .predict import predict, read_examples, require_component, require_entities, words_per_second
 from .trust import Trust, measure_trust
-from .views import View, count_views
 
 EXAMPLES = 2000
 """The most errors that a report shows in context."""
+_COMMON = {"model-best", "model-last"}  # what spaCy calls every trained pipeline
 
 
 @dataclass(frozen=True)
@@ -132,18 +134,6 @@ class Report:
             },
         }
 
-    def to_markdown(self) -> str:
-        """Tables in Markdown."""
-        from .render_markdown import render_markdown
-
-        return render_markdown(self)
-
-    def to_html(self) -> str:
-        """A page of HTML, which needs nothing else."""
-        from .render_html import render_html
-
-        return render_html(self)
-
 
 def make_report(
     model: str | Path,
@@ -195,6 +185,30 @@ def make_report(
     return Report(about_data, [model for model, _ in measured], mistakes, total)
 
 
+def short_names(paths: Sequence[str]) -> list[str]:
+    """Names of pipelines that tell them apart: the ends of their paths, as short as that allows.
+
+    paths (Sequence[str]): Their folders or packages.
+    RETURNS (List[str]): The names. The same path twice has a number after it.
+    """
+    parts = [PurePath(path).parts or (".",) for path in paths]
+    tails = {mine[-1] for mine in parts}
+    if len(tails) == 1 and tails <= _COMMON and all(len(mine) > 1 for mine in parts):
+        parts = [mine[:-1] for mine in parts]
+    names = []
+    for number, mine in enumerate(parts):
+        others = {its for its in parts if its != mine}
+        length = 1
+        while length < len(mine) and (
+            mine[-length] in _COMMON or any(its[-length:] == mine[-length:] for its in others)
+        ):
+            length += 1
+        name = "/".join(mine[-length:])
+        before = parts[:number].count(mine)
+        names.append(f"{name} ({before + 1})" if before else name)
+    return names
+
+
 def _measure(
     nlp: Language,
     gold: Sequence[Example],
@@ -239,30 +253,3 @@ def _describe(
         labels=dict(sorted(labels.items())),
         train=None if train is None else str(train),
     )
-
-
-_COMMON = {"model-best", "model-last"}  # what spaCy calls every trained pipeline
-
-
-def short_names(paths: Sequence[str]) -> list[str]:
-    """Names of pipelines that tell them apart: the ends of their paths, as short as that allows.
-
-    paths (Sequence[str]): Their folders or packages.
-    RETURNS (List[str]): The names. The same path twice has a number after it.
-    """
-    parts = [PurePath(path).parts or (".",) for path in paths]
-    tails = {mine[-1] for mine in parts}
-    if len(tails) == 1 and tails <= _COMMON and all(len(mine) > 1 for mine in parts):
-        parts = [mine[:-1] for mine in parts]
-    names = []
-    for number, mine in enumerate(parts):
-        others = {its for its in parts if its != mine}
-        length = 1
-        while length < len(mine) and (
-            mine[-length] in _COMMON or any(its[-length:] == mine[-length:] for its in others)
-        ):
-            length += 1
-        name = "/".join(mine[-length:])
-        before = parts[:number].count(mine)
-        names.append(f"{name} ({before + 1})" if before else name)
-    return names

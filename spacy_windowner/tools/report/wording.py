@@ -3,14 +3,14 @@
 from .matching import BOTH, BOUNDARY, MISSED, SPURIOUS, TYPE
 from .report import Report
 
-KINDS = {
+KIND_NOTES = {
     BOUNDARY: "found with other boundaries",
     TYPE: "found as another type",
     BOTH: "found with other boundaries, as another type",
     MISSED: "not found",
     SPURIOUS: "found where there is none",
 }
-VIEWS = {
+VIEW_NOTES = {
     "strict": "boundaries and type are right",
     "exact": "boundaries are right, whatever the type",
     "partial": "boundaries are right; any overlap is half right",

@@ -23,7 +23,34 @@ from ...pages.render_page import colors_of, pieces_of, render_page
 from ...pipeline.components import choose_component
 from ...pipeline.window_ner import WindowNER
 from ..explain.explain import explain
-from ..explain.render_html import render_entity
+from ..explain.render_html import entity_to_html
+
+_HERE = Path(__file__).parent
+_PAGES = _HERE.parents[1] / "pages"
+_PAGE = _HERE / "serve.html.jinja"
+_FILES = {
+    "page.css": _PAGES / "page.css",
+    "entities.css": _PAGES / "entities.css",
+    "explain.css": _HERE.parent / "explain" / "explain.css",
+    "serve.css": _HERE / "serve.css",
+    "serve.js": _HERE / "serve.js",
+}
+_TYPES = {".css": "text/css", ".js": "text/javascript"}
+# What a character takes at most in JSON, as two escaped halves, and the rest of the request.
+_BYTES_A_CHAR, _MORE_BYTES = 12, 4096
+_SECONDS_TO_READ = 1.0
+"""After a refusal, for the sender to notice it."""
+_HEADERS = {
+    # No script and no style but the files above, and nothing from elsewhere. The lengths of bars
+    # are attributes of style, which can run nothing.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "style-src-attr 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
 
 
 class Tagger:
@@ -75,7 +102,7 @@ class Tagger:
         start (int): The entity's first token.
         end (int): The token after its last one.
         label (str): Its label.
-        RETURNS (str): HTML, see `render_entity`.
+        RETURNS (str): HTML, see `entity_to_html`.
         RAISES (ValueError): If the text is too long, or the component doesn't find the entity, or
             its model can't be explained.
         """
@@ -84,7 +111,7 @@ class Tagger:
             found = explain(self._nlp, text, name=self.component, within=(start, end))
         for entity in found.entities:
             if (entity.start, entity.end, entity.label) == (start, end, label):
-                return render_entity(entity, found)
+                return entity_to_html(entity, found)
         raise ValueError(Errors.WN133.format(name=self.component, label=label))
 
     def _checked(self, text: str) -> str:
@@ -96,35 +123,6 @@ class Tagger:
 def _whole(text: str) -> str:
     """A text without halves of characters, which JSON can hold and UTF-8 can't."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-_HERE = Path(__file__).parent
-_PAGES = _HERE.parents[1] / "pages"
-_PAGE = _HERE / "serve.html.jinja"
-_FILES = {
-    "page.css": _PAGES / "page.css",
-    "entities.css": _PAGES / "entities.css",
-    "explain.css": _HERE.parent / "explain" / "explain.css",
-    "serve.css": _HERE / "serve.css",
-    "serve.js": _HERE / "serve.js",
-}
-_TYPES = {".css": "text/css", ".js": "text/javascript"}
-# What a character takes at most in JSON, as two escaped halves, and the rest of the request.
-_BYTES_A_CHAR, _MORE_BYTES = 12, 4096
-_SECONDS_TO_READ = 1.0
-"""After a refusal, for the sender to notice it."""
-
-_HEADERS = {
-    # No script and no style but the files above, and nothing from elsewhere. The lengths of bars
-    # are attributes of style, which can run nothing.
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "style-src-attr 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 
 
 def make_app(tagger: Tagger, model: str, hosts: Sequence[str]) -> Starlette:

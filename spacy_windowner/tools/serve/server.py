@@ -61,6 +61,23 @@ def url_of(listening: socket.socket) -> str:
     return f"http://{_in_url(host)}:{port}/"
 
 
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def run(app: ASGIApp, listening: socket.socket, open_browser: bool) -> None:
+    """Serve an application until the process is interrupted.
+
+    app (ASGIApp): The application.
+    listening (socket.socket): See `listen`.
+    open_browser (bool): Whether to open it in the user's browser.
+    """
+    if open_browser:
+        # Some browsers run in the terminal until they are closed.
+        threading.Thread(target=webbrowser.open, args=[url_of(listening)], daemon=True).start()
+    make_server(app).run(sockets=[listening])
+
+
 class _BoundedProtocol(H11Protocol):
     """HTTP on a bounded number of connections. One more, and one on which nothing is asked, is
     closed. Without a bound the server runs out of open files, and writes that to the log each
@@ -90,20 +107,3 @@ def make_server(app: ASGIApp) -> uvicorn.Server:
         ws="none",
     )
     return uvicorn.Server(config)
-
-
-def run(app: ASGIApp, listening: socket.socket, open_browser: bool) -> None:
-    """Serve an application until the process is interrupted.
-
-    app (ASGIApp): The application.
-    listening (socket.socket): See `listen`.
-    open_browser (bool): Whether to open it in the user's browser.
-    """
-    if open_browser:
-        # Some browsers run in the terminal until they are closed.
-        threading.Thread(target=webbrowser.open, args=[url_of(listening)], daemon=True).start()
-    make_server(app).run(sockets=[listening])
-
-
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

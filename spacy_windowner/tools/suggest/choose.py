@@ -17,6 +17,7 @@ REPEATED = 0.5
 """What the doubt about a word is multiplied by, each time the word is in doubt in a document that
 was chosen before."""
 _LEAST_DOUBT = 0.02
+_BATCH = 256  # documents scored at a time
 
 
 class Doubts(NamedTuple):
@@ -80,9 +81,6 @@ def choose(documents: Sequence[Doubts], n: int) -> list[tuple[int, float]]:
         chosen.append((number, score))
         seen.update(documents[number].words)
     return chosen
-
-
-_BATCH = 256  # documents scored at a time
 
 
 class Doubter:

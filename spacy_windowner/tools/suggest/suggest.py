@@ -22,6 +22,12 @@ from .near_duplicates import Pool, shingles, signature
 
 _ZONE = 1000  # documents whose new words are kept at a time
 _POOL, _LEAST_POOL = 20, 1000
+_MOST_SHOWN = 3
+_WORTH_SHOWING = 0.1
+_SOURCE = "spacy_windowner_source"
+_SUFFIX = ".jsonl"
+
+
 # The documents that are chosen from: so many for each one wanted, and at least so many.
 
 
@@ -105,18 +111,6 @@ def suggest(
     return Suggested(tasks, n_docs, n_excluded, pool.n_near_duplicates)
 
 
-def _fill(pool: Pool[_Candidate], doubter: Doubter, rows: list[tuple[Doc, int]]) -> None:
-    """Add documents with their lines to a pool, if they are good enough."""
-    # The sources are noted first, for a component may return other Docs.
-    sources = [(_source(doc), line) for doc, line in rows]
-    found = doubter.doubts(doc for doc, _ in rows)
-    for (doc, values), (source, line) in zip(found, sources, strict=True):
-        doubts = Doubts.of(doc.to_array(LOWER), values)
-        score = doubts.score(Counter())
-        if pool.wants(score):
-            pool.add(score, signature(shingles(doc)), _Candidate(source, line, doubts))
-
-
 class _DocMaker:
     """Makes documents of the pipeline's vocabulary, which know what they were made of."""
 
@@ -131,9 +125,6 @@ class _DocMaker:
             doc = Doc(self.nlp.vocab, words=source, spaces=spaces)
         doc.user_data[_SOURCE] = source
         return doc
-
-
-_SOURCE = "spacy_windowner_source"
 
 
 def _source(doc: Doc) -> str | list[str]:
@@ -166,8 +157,16 @@ def _key(doc: Doc) -> int:
     return get_string_id(source if isinstance(source, str) else " ".join(source))
 
 
-_MOST_SHOWN = 3
-_WORTH_SHOWING = 0.1
+def _fill(pool: Pool[_Candidate], doubter: Doubter, rows: list[tuple[Doc, int]]) -> None:
+    """Add documents with their lines to a pool, if they are good enough."""
+    # The sources are noted first, for a component may return other Docs.
+    sources = [(_source(doc), line) for doc, line in rows]
+    found = doubter.doubts(doc for doc, _ in rows)
+    for (doc, values), (source, line) in zip(found, sources, strict=True):
+        doubts = Doubts.of(doc.to_array(LOWER), values)
+        score = doubts.score(Counter())
+        if pool.wants(score):
+            pool.add(score, signature(shingles(doc)), _Candidate(source, line, doubts))
 
 
 def make_task(doc: Doc, doubts: numpy.ndarray, score: float, line: int) -> dict[str, Any]:
@@ -210,9 +209,6 @@ def _span(ent: Any) -> dict[str, Any]:
     if ent._.ner_score is not None:
         span["score"] = round(ent._.ner_score, 4)
     return span
-
-
-_SUFFIX = ".jsonl"
 
 
 class Output:

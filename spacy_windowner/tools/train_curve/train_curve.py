@@ -21,9 +21,9 @@ from thinc.api import Config
 
 from ...errors import Errors, check_setting
 from ...progress import Stage, Tell, silent
-from ..debug_data.data_check import load_pipeline_of, read_corpus, reason_of
+from ..debug_data.debug_data import load_pipeline_of, read_corpus, reason_of
 from .forecast import Forecast, forecast
-from .run import Training, run_training
+from .run_training import Training, run_training
 
 SHARES = (25.0, 50.0, 75.0, 100.0)
 """The shares of the documents, in percent."""
@@ -160,21 +160,6 @@ def train_curve(
     return TrainCurve(trainings, n_dev, told)
 
 
-def _point(trainings: list[Training]) -> Point:
-    first = trainings[0]
-    f = [one.f for one in trainings]
-    return Point(
-        first.share,
-        first.documents,
-        mean(one.entities for one in trainings),
-        mean(f),
-        mean(one.p for one in trainings),
-        mean(one.r for one in trainings),
-        stdev(f) if len(f) > 1 else None,
-        mean(one.seconds for one in trainings),
-    )
-
-
 def check_shares(shares: Sequence[float]) -> list[float]:
     """Reject shares that can't be used.
 
@@ -187,47 +172,6 @@ def check_shares(shares: Sequence[float]) -> list[float]:
     if not shares or not in_range or len(set(shares)) < len(shares):
         raise ValueError(Errors.WN200.format(shares=",".join(f"{share:g}" for share in shares)))
     return sorted(shares)
-
-
-def parse_shares(text: str) -> list[float]:
-    """Read shares that are separated by commas.
-
-    text (str): The shares, e.g. "25,50,100".
-    RETURNS (List[float]): The shares.
-    RAISES (ValueError): If one of them is no number.
-    """
-    try:
-        return [float(share) for share in text.split(",")]
-    except ValueError:
-        raise ValueError(Errors.WN200.format(shares=text)) from None
-
-
-def sizes_of(shares: Sequence[float], n_docs: int) -> list[int]:
-    """How many documents each share has.
-
-    shares (Sequence[float]): The shares in percent, growing.
-    n_docs (int): The number of all documents.
-    RETURNS (List[int]): The numbers, growing.
-    RAISES (ValueError): If a share has no document, or no more than the one before.
-    """
-    sizes = [round(n_docs * share / 100) for share in shares]
-    for i, (share, size) in enumerate(zip(shares, sizes, strict=True)):
-        if size <= (sizes[i - 1] if i else 0):
-            raise ValueError(Errors.WN201.format(share=share, n_docs=n_docs, size=size))
-    return sizes
-
-
-def draw(n_docs: int, sizes: Sequence[int], seed: int) -> list[list[int]]:
-    """Draw documents at random: those of each size are among those of every larger one.
-
-    n_docs (int): The number of all documents.
-    sizes (Sequence[int]): How many to draw.
-    seed (int): The seed. Another one draws others.
-    RETURNS (List[List[int]]): The numbers of the documents of each size, in their order.
-    """
-    order = list(range(n_docs))
-    random.Random(seed).shuffle(order)
-    return [sorted(order[:size]) for size in sizes]
 
 
 def read_training_docs(config: Config, name: str) -> list[Doc]:
@@ -271,3 +215,59 @@ def count_dev_entities(nlp: Language, config: Config, name: str) -> int:
     if not n_entities:
         raise ValueError(Errors.WN203.format(name=name, n_docs=len(examples)))
     return n_entities
+
+
+def sizes_of(shares: Sequence[float], n_docs: int) -> list[int]:
+    """How many documents each share has.
+
+    shares (Sequence[float]): The shares in percent, growing.
+    n_docs (int): The number of all documents.
+    RETURNS (List[int]): The numbers, growing.
+    RAISES (ValueError): If a share has no document, or no more than the one before.
+    """
+    sizes = [round(n_docs * share / 100) for share in shares]
+    for i, (share, size) in enumerate(zip(shares, sizes, strict=True)):
+        if size <= (sizes[i - 1] if i else 0):
+            raise ValueError(Errors.WN201.format(share=share, n_docs=n_docs, size=size))
+    return sizes
+
+
+def draw(n_docs: int, sizes: Sequence[int], seed: int) -> list[list[int]]:
+    """Draw documents at random: those of each size are among those of every larger one.
+
+    n_docs (int): The number of all documents.
+    sizes (Sequence[int]): How many to draw.
+    seed (int): The seed. Another one draws others.
+    RETURNS (List[List[int]]): The numbers of the documents of each size, in their order.
+    """
+    order = list(range(n_docs))
+    random.Random(seed).shuffle(order)
+    return [sorted(order[:size]) for size in sizes]
+
+
+def _point(trainings: list[Training]) -> Point:
+    first = trainings[0]
+    f = [one.f for one in trainings]
+    return Point(
+        first.share,
+        first.documents,
+        mean(one.entities for one in trainings),
+        mean(f),
+        mean(one.p for one in trainings),
+        mean(one.r for one in trainings),
+        stdev(f) if len(f) > 1 else None,
+        mean(one.seconds for one in trainings),
+    )
+
+
+def parse_shares(text: str) -> list[float]:
+    """Read shares that are separated by commas.
+
+    text (str): The shares, e.g. "25,50,100".
+    RETURNS (List[float]): The shares.
+    RAISES (ValueError): If one of them is no number.
+    """
+    try:
+        return [float(share) for share in text.split(",")]
+    except ValueError:
+        raise ValueError(Errors.WN200.format(shares=text)) from None

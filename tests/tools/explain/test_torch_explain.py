@@ -16,7 +16,7 @@ from .util import TEXT, added_up, direction_of, make_gradients, network_of
 torch = pytest.importorskip("torch", reason="torch is an extra")
 nn = torch.nn
 # Imports torch at module level.
-from spacy_windowner.tools.explain.torch_network import TorchNetwork, read_layers
+from spacy_windowner.tools.explain.torch_network import TorchNetwork, read_layers  # noqa: E402
 
 EXACT = ["relu", "leaky_relu", "prelu", "hard_tanh"]
 

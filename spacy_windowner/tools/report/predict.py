@@ -17,6 +17,8 @@ from ...pipeline.partial import judged_only
 from ...progress import Tell, silent, told
 
 _SUFFIX = ".spacy"
+_SECONDS = 2.0  # for which a pipeline is timed
+_SPANS_KEY = "window_ner"
 
 
 def read_examples(path: str | Path, nlp: Language) -> list[Example]:
@@ -51,10 +53,6 @@ def require_entities(examples: list[Example], path: str | Path) -> None:
     """
     if not any(example.reference.ents for example in examples):
         raise ValueError(Errors.WN093.format(path=path, n_docs=len(examples)))
-
-
-_SECONDS = 2.0  # for which a pipeline is timed
-_SPANS_KEY = "window_ner"
 
 
 def require_component(nlp: Language, model: str) -> None:

@@ -16,7 +16,7 @@ from spacy_windowner.tools.debug_data.corpus_facts import (
     CorpusFacts,
     find_problems,
 )
-from spacy_windowner.tools.debug_data.data_check import check_data
+from spacy_windowner.tools.debug_data.debug_data import debug_data
 from spacy_windowner.tools.debug_data.findings import (
     FAIL,
     GOOD,
@@ -107,7 +107,7 @@ def check(config, train=TRAIN_DATA, dev=TRAIN_DATA):
         f"paths.{name}": str(write_docs(config.parent / f"{name}.spacy", data))
         for name, data in (("train", train), ("dev", dev))
     }
-    return check_data(config, paths)
+    return debug_data(config, paths)
 
 
 def told(check) -> dict[str, list[str]]:
@@ -205,7 +205,7 @@ def test_documents_that_contradict_themselves_are_one_error(config):
         "paths.train": str(config.parent / "a.spacy"),
         "paths.dev": str(config.parent / "b.spacy"),
     }
-    found = check_data(config, paths)
+    found = debug_data(config, paths)
     [component] = found.components
     [finding] = [f for f in describe_entities(found, component) if f.kind == FAIL]
     assert "3 train docs contradict themselves" in finding.text
@@ -231,7 +231,7 @@ def test_misaligned_entities_are_named(config):
         f"paths.{name}": str(config.parent / f)
         for name, f in [("train", "a.spacy"), ("dev", "b.spacy")]
     }
-    found = check_data(config, paths)
+    found = debug_data(config, paths)
     [component] = found.components
     [problem] = [f for f in describe_entities(found, component) if f.examples]
     assert problem.kind == WARN and "1 entities in the train data don't align" in problem.text
@@ -244,7 +244,7 @@ def test_entities_in_doc_spans(config):
     doc = nlp.make_doc("New York City")
     doc.spans["sc"] = [ent(doc, 0, 2, "LOC"), ent(doc, 0, 3, "LOC")]
     DocBin(docs=[doc]).to_disk(config.parent / "a.spacy")
-    found = check_data(
+    found = debug_data(
         config, dict.fromkeys(["paths.train", "paths.dev"], str(config.parent / "a.spacy"))
     )
     texts = told(found)
@@ -265,26 +265,26 @@ def test_models_that_see_more_than_a_window(tmp_path):
 
 def test_errors(config):
     with pytest.raises(ValueError, match=r"\[WN096\].*Corpus path can't be None"):
-        check_data(config)
+        debug_data(config)
     missing = dict.fromkeys(["paths.train", "paths.dev"], "missing.spacy")
     with pytest.raises(ValueError, match=r"\[WN096\] .*`corpora.train`.*missing.spacy"):
-        check_data(config, missing)
+        debug_data(config, missing)
     folder = config.parent / "corpus"
     folder.mkdir()
     write_docs(folder / "a.spacy")
     write_docs(folder / "c.spacy")
     (folder / "b.spacy").write_bytes(b"broken")
     with pytest.raises(ValueError, match=r"\[WN092\].*b\.spacy"):
-        check_data(config, dict.fromkeys(["paths.train", "paths.dev"], str(folder)))
+        debug_data(config, dict.fromkeys(["paths.train", "paths.dev"], str(folder)))
     empty = config.parent / "empty.cfg"
     empty.write_text("")
     with pytest.raises(ValueError, match=r"\[WN097\].*no \[nlp\] section"):
-        check_data(empty)
+        debug_data(empty)
     other = spacy.blank("en")
     other.add_pipe("ner")
     other.config.to_disk(config.parent / "ner.cfg")
     with pytest.raises(ValueError, match=r"\[WN095\].*Found: ner"):
-        check_data(config.parent / "ner.cfg")
+        debug_data(config.parent / "ner.cfg")
 
 
 def test_a_new_label_for_a_trained_pipeline(tmp_path):

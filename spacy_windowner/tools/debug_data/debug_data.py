@@ -22,7 +22,7 @@ from thinc.api import Config, ConfigValidationError
 from ...errors import Errors
 from ...pipeline.components import find_components
 from ...progress import Stage, Tell, silent
-from ..report.run import read_examples
+from ..report.predict import read_examples
 from .corpus_facts import CorpusFacts
 
 _LISTED = ("[WW001]", "[WW163]")  # they warn of entities that are listed here one by one
@@ -88,7 +88,7 @@ class DataCheck:
         return sum(self.dev.names[name] for name in names), len(names)
 
 
-def check_data(
+def debug_data(
     config_path: str | Path,
     overrides: Mapping[str, Any] | None = None,
     *,
@@ -148,17 +148,6 @@ def check_data(
     )
 
 
-def _without_copies(config: Config) -> Config:
-    """A config whose corpora are as they are in their files: without copies in other letters, by
-    which documents couldn't be counted."""
-    config = config.copy()
-    for corpus in config["corpora"].values():
-        augmenter = corpus.get("augmenter") if isinstance(corpus, dict) else None
-        if isinstance(augmenter, dict) and augmenter.get("@augmenters") == _COPIES:
-            corpus["augmenter"] = None
-    return config
-
-
 def load_pipeline_of(config: Config, path: str | Path) -> Language:
     """Make the pipeline of a config.
 
@@ -173,6 +162,17 @@ def load_pipeline_of(config: Config, path: str | Path) -> Language:
         raise  # says more by itself
     except (ValueError, OSError) as error:
         raise ValueError(Errors.WN097.format(config=path, reason=reason_of(error))) from error
+
+
+def _without_copies(config: Config) -> Config:
+    """A config whose corpora are as they are in their files: without copies in other letters, by
+    which documents couldn't be counted."""
+    config = config.copy()
+    for corpus in config["corpora"].values():
+        augmenter = corpus.get("augmenter") if isinstance(corpus, dict) else None
+        if isinstance(augmenter, dict) and augmenter.get("@augmenters") == _COPIES:
+            corpus["augmenter"] = None
+    return config
 
 
 def _initialize(nlp: Language, corpus: Any, trained: list[str]) -> str | None:
