@@ -1,4 +1,5 @@
-"""What to tell of the data of a training, and how bad it is. Limits are those of spaCy."""
+"""Turns the facts about the data into findings with a severity, and suggests a next step. The
+limits for low numbers are those of `spacy debug data`."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,10 +17,10 @@ from .corpus_facts import CROSSING, OVERLAPPING, PROBLEMS, TRIMMED, CorpusFacts
 from .debug_data import ComponentFacts, DataCheck
 
 GOOD, INFO, TEXT, WARN, FAIL = "good", "info", "text", "warn", "fail"
-"""How bad something is: the methods of `wasabi.Printer` that print it."""
-_MANY_LONG = 0.05  # share of entities that are longer than a window
-_MANY_SHARED = 0.01  # share of development documents that are in the training data, too
-_COVERED = 0.99  # share of entities that a better window would cover
+"""Severities. They are also the names of the methods of `wasabi.Printer` that print them."""
+_MANY_LONG = 0.05  # share of entities longer than a window that is a warning
+_MANY_SHARED = 0.01  # share of dev documents that may also be in the training data
+_COVERED = 0.99  # share of entities that the suggested window covers
 _GOOD = {
     MISALIGNED: "All entities align with the tokens",
     ON_WHITESPACE: "No entities consisting of whitespace",
@@ -29,13 +30,13 @@ _GOOD = {
 
 
 class Finding(NamedTuple):
-    """Something to tell of the data.
+    """A line or table of the report.
 
     kind (str): GOOD, INFO, TEXT, WARN or FAIL.
-    text (str): What it is, as a sentence or so.
-    examples (Sequence[str]): Where it is.
-    rows (Sequence[Sequence[str]]): A table in place of the text, its head first.
-    verbose (bool): Whether it is for those who ask for more.
+    text (str): The message.
+    examples (Sequence[str]): The places where it occurs.
+    rows (Sequence[Sequence[str]]): A table instead of the message, the header first.
+    verbose (bool): Whether to show it only with `--verbose`.
     """
 
     kind: str
@@ -46,7 +47,7 @@ class Finding(NamedTuple):
 
 
 def describe_data(check: DataCheck) -> Iterator[Finding]:
-    """Whether the pipeline can be initialized, the size of the corpora, and what they share."""
+    """Findings about the pipeline's initialization, the size of the corpora, and their overlap."""
     yield Finding(GOOD, "Corpus is loadable")
     if check.problem is None:
         yield Finding(GOOD, "Pipeline can be initialized with data")
@@ -82,7 +83,7 @@ def describe_data(check: DataCheck) -> Iterator[Finding]:
 
 
 def describe_vectors(check: DataCheck) -> Iterator[Finding]:
-    """The words, how they align, and how many have vectors."""
+    """Findings about the words, their alignment and their vectors."""
     train = check.train
     n_words = train.words.total()
     yield Finding(INFO, f"{n_words} total word(s) in the data ({len(train.words)} unique)")
@@ -102,7 +103,7 @@ def describe_vectors(check: DataCheck) -> Iterator[Finding]:
 
 
 def describe_entities(check: DataCheck, component: ComponentFacts) -> Iterator[Finding]:
-    """The labels, and the entities that can't be learned."""
+    """Findings about the labels, and about entities that can't be learned."""
     train, dev = check.train, check.dev
     labels = [label for label, _ in train.labels.most_common()]
     labels += sorted({*component.labels, *dev.labels}.difference(labels))
@@ -227,7 +228,7 @@ def _describe_problems(name: str, facts: CorpusFacts) -> Iterator[Finding]:
 
 
 def describe_longest(check: DataCheck, component: ComponentFacts) -> Iterator[Finding]:
-    """The longest entity against the window."""
+    """Findings about the longest entity and the window size."""
     train = check.train
     if train.longest is None:
         return
@@ -255,7 +256,7 @@ def describe_longest(check: DataCheck, component: ComponentFacts) -> Iterator[Fi
 
 
 def describe_names(check: DataCheck) -> Iterator[Finding]:
-    """How many entities of the development data training shows."""
+    """Findings about dev entities that aren't in the training data."""
     entities, names = check.dev.entities, len(check.dev.names)
     if not entities or not check.train.entities:
         return
@@ -271,11 +272,12 @@ def describe_names(check: DataCheck) -> Iterator[Finding]:
 
 
 def next_step(check: DataCheck, config: Path, arguments: Sequence[str]) -> str:
-    """What to do now, as a sentence.
+    """Suggest the next step.
 
-    check (DataCheck): What was found.
-    config (Path): The config.
-    arguments (Sequence[str]): The settings that were replaced in it, as on the command line.
+    check (DataCheck): What `debug_data` found.
+    config (Path): The config file.
+    arguments (Sequence[str]): The config overrides, as on the command line.
+    RETURNS (str): A sentence.
     """
     kinds = {problem.kind for facts in (check.train, check.dev) for problem in facts.problems}
     few = [label for label, n in check.train.labels.items() if n <= NEW_LABEL_THRESHOLD]

@@ -1,4 +1,5 @@
-"""The network of a `TorchWindowClassifier`, to be differentiated without a trace in the model."""
+"""Reads the network of a `TorchWindowClassifier` and computes its gradients, without changing the
+model."""
 
 from typing import Any
 
@@ -13,13 +14,13 @@ from .network import Affine, LayeredNetwork, Network, Units
 
 
 class TorchNetwork:
-    """Any module, differentiated by torch in its 32 bits. See `Network`.
+    """Any torch module. Torch computes the gradients, in 32 bits. See `Network`.
 
     module (torch.nn.Module): The module, in evaluation mode.
     name (str): The name of the component, for errors.
     """
 
-    is_piecewise_linear = False  # nobody knows
+    is_piecewise_linear = False  # unknown
 
     def __init__(self, module: Any, name: str) -> None:
         self.module = module
@@ -40,7 +41,7 @@ class TorchNetwork:
             Y = self.module(inputs)
         d_Y = _tensor(direction).expand(len(X), -1)
         try:
-            # With respect to the inputs alone: nothing is added to the parameters' gradients.
+            # Only with respect to the inputs: the gradients of the parameters stay as they are.
             [d_X] = torch.autograd.grad(Y, [inputs], d_Y)
         except RuntimeError as error:
             kind = type(self.module).__name__
@@ -50,11 +51,11 @@ class TorchNetwork:
 
 
 def read_torch_classifier(model: Model, name: str) -> Network:
-    """The network of a `TorchWindowClassifier`. If it is a `torch.nn.Sequential` of known modules,
-    as that of `TorchScorer`, it is copied into layers.
+    """Read the network of a `TorchWindowClassifier`. A `torch.nn.Sequential` of known modules, as
+    `TorchScorer` makes it, is copied into layers.
 
-    model (Model): The classifier, initialized.
-    name (str): The name of its component, for errors.
+    model (Model): The initialized classifier.
+    name (str): The name of the component, for errors.
     RETURNS (Network): The network.
     """
     use_one_thread_if_forked()
@@ -64,10 +65,11 @@ def read_torch_classifier(model: Model, name: str) -> Network:
 
 
 def read_layers(module: Any) -> list[Affine | Units] | None:
-    """The layers of a module, None if it is or holds one that isn't known. Subclasses and modules
-    with hooks may compute something else, and aren't known.
+    """Copy the layers of a module. Subclasses of known modules, and modules with hooks, count as
+    unknown because they may compute something else.
 
     module (torch.nn.Module): The module, in evaluation mode.
+    RETURNS (Optional[List[Union[Affine, Units]]]): The layers, None if a module is unknown.
     """
     nn = torch.nn
     kind = type(module)

@@ -1,4 +1,4 @@
-"""A report as a file of Markdown: all of its numbers, and a few errors of each kind."""
+"""Writes a report as Markdown: all numbers, and a few errors of each kind."""
 
 from collections.abc import Iterable, Sequence
 
@@ -28,7 +28,7 @@ def report_to_markdown(report: Report) -> str:
     """Write a report as Markdown.
 
     report (Report): The report.
-    RETURNS (str): The text.
+    RETURNS (str): The Markdown.
     """
     parts = [
         "# How good it is",
@@ -131,5 +131,5 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that Markdown shows as it is."""
+    """Escape a text for Markdown."""
     return visible(text).translate(_MARKDOWN).replace("&", "&amp;")

@@ -1,4 +1,4 @@
-"""How far probabilities can be trusted, and what a threshold would do."""
+"""Measures how reliable the probabilities of entities are, and what a threshold would change."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -6,18 +6,20 @@ from typing import Any, NamedTuple
 from ...confidence.metrics import N_BINS, Judged, calibration_error, equal_mass_bins
 from .matching import RIGHT, Compared, Counts
 
-_PER_BIN = 20  # entities of a bin, at least
+_PER_BIN = 20  # minimum number of entities in a bin
 _STEPS = 100
 
 
 class Trust(NamedTuple):
-    """What there is to say of the probabilities of entities.
+    """How reliable the probabilities of entities are.
 
-    rated (int): The entities that have a probability.
-    bins (List[Tuple[float, float, int]]): Bins of as many entities each, from the least probable
-        ones: their mean probability, the share of them that are right, and their number.
-    ece (float): The expected calibration error: how far the two are apart in the mean.
-    curve (List[Tuple[float, Counts]]): What would be left at thresholds from 0 to 1.
+    rated (int): The number of entities that have a probability.
+    bins (List[Tuple[float, float, int]]): Bins of equal size, sorted by probability: the mean
+        probability, the share of right entities, and the number of entities.
+    ece (float): The expected calibration error: the mean difference between the mean probability
+        and the share of right entities.
+    curve (List[Tuple[float, Counts]]): The counts of the entities that remain at thresholds from 0
+        to 1.
     """
 
     rated: int
@@ -27,11 +29,11 @@ class Trust(NamedTuple):
 
     @property
     def best(self) -> tuple[float, Counts]:
-        """RETURNS (Tuple[float, Counts]): The lowest threshold of the best F1, on this data."""
+        """RETURNS (Tuple[float, Counts]): The lowest threshold with the best F1 on this data."""
         return max(self.curve, key=lambda point: point[1].f or 0.0)
 
     def to_dict(self) -> dict[str, Any]:
-        """The same in dictionaries and lists, as for JSON."""
+        """RETURNS (Dict[str, Any]): The measures as dictionaries and lists, for JSON."""
         names = ("probability", "right", "count")
         threshold, counts = self.best
         return {
@@ -44,9 +46,9 @@ class Trust(NamedTuple):
 
 
 def measure_trust(compared: Iterable[Compared]) -> Trust | None:
-    """Compare probabilities with what is right.
+    """Compare the probabilities of entities with the share that is right.
 
-    compared (Iterable[Compared]): Compared documents.
+    compared (Iterable[Compared]): The compared documents.
     RETURNS (Optional[Trust]): The measures. None if no entity has a probability.
     """
     pairs = [pair for doc in compared for pair in doc.pairs]
@@ -59,7 +61,7 @@ def measure_trust(compared: Iterable[Compared]) -> Trust | None:
     n_true = sum(pair.true is not None for pair in pairs)
     curve = []
     for threshold in (step / _STEPS for step in range(_STEPS + 1)):
-        # What has no probability, an entity that was there before, no threshold drops.
+        # A threshold never drops entities without a probability, which other components set.
         kept = [right for score, right in found if score is None or score >= threshold]
         tp = sum(kept)
         curve.append((threshold, Counts(tp, len(kept) - tp, n_true - tp)))

@@ -1,4 +1,4 @@
-"""What the page and the Markdown file say in the same words."""
+"""Formats the numbers and sentences that all forms of a report share."""
 
 from .matching import BOTH, BOUNDARY, MISSED, SPURIOUS, TYPE
 from .report import Report
@@ -22,31 +22,31 @@ NO_PROBABILITIES = (
 
 
 def percent(share: float | None) -> str:
-    """A share in percent, without the sign. "-" where there is nothing to divide by."""
+    """A share in percent, without the percent sign, or "-" for None."""
     return "-" if share is None else f"{100 * share:.1f}"
 
 
 def thousands(number: float) -> str:
-    """A whole number, with commas."""
+    """A number, rounded, with commas between thousands."""
     return f"{number:,.0f}"
 
 
 def speed(words_per_second: float) -> str:
-    """Words a second, from a thousand on in whole thousands."""
+    """Words per second, rounded to thousands if there are at least a thousand."""
     if words_per_second < 1000:
         return f"{words_per_second:,.0f}"
     return f"{round(words_per_second, -3):,.0f}"
 
 
 def difference(share: float | None, first: float | None) -> str:
-    """How many points a share lies above that of the first model."""
+    """The difference to the share of the first model, in percentage points."""
     if share is None or first is None:
         return "-"
     return f"{100 * (share - first):+.1f}".replace("-0.0", "0.0").replace("+0.0", "0.0")
 
 
 def describe_data(report: Report) -> str:
-    """What was measured on, as one or two sentences."""
+    """One or two sentences about the evaluation data."""
     data = report.data
     entities, documents = thousands(data.entities), thousands(data.documents)
     text = f"Measured on {entities} entities in {documents} documents."
@@ -56,10 +56,11 @@ def describe_data(report: Report) -> str:
 
 
 def describe_mistakes(report: Report, shown: int) -> str:
-    """How many errors are shown, as a sentence.
+    """A sentence about how many errors are shown.
 
     report (Report): The report.
-    shown (int): How many there is room for.
+    shown (int): The number of errors that are shown.
+    RETURNS (str): The sentence.
     """
     total = report.n_mistakes
     if not total:

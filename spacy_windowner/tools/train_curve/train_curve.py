@@ -1,4 +1,4 @@
-"""Is more data worth it?"""
+"""Trains on growing shares of the data to estimate whether more data would help."""
 
 import math
 import random
@@ -26,20 +26,20 @@ from .forecast import Forecast, forecast
 from .run_training import Training, run_training
 
 SHARES = (25.0, 50.0, 75.0, 100.0)
-"""The shares of the documents, in percent."""
+"""The default shares of the documents, in percent."""
 
 
 class Point(NamedTuple):
-    """All trainings with one share, in the mean of the seeds.
+    """The mean of all trainings with one share.
 
     share (float): The share, in percent.
-    documents (int): Its documents.
-    entities (float): Their entities.
-    f (float): F1 on the development data, 0 to 1.
-    p (float): Precision.
-    r (float): Recall.
+    documents (int): The number of documents.
+    entities (float): The mean number of entities.
+    f (float): The mean F1 on the dev data, 0 to 1.
+    p (float): The mean precision.
+    r (float): The mean recall.
     f_stdev (Optional[float]): The standard deviation of F1, None for a single seed.
-    seconds (float): How long a training took.
+    seconds (float): The mean duration of a training.
     """
 
     share: float
@@ -54,11 +54,11 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainCurve:
-    """How good models are that were trained on growing shares of the documents.
+    """The results of models trained on growing shares of the documents.
 
     trainings (List[Training]): All trainings.
-    dev_entities (int): The entities of the development data.
-    next (Forecast): What twice the documents would bring.
+    dev_entities (int): The number of entities in the dev data.
+    next (Forecast): The estimated gain from twice the documents.
     """
 
     trainings: list[Training]
@@ -72,7 +72,7 @@ class TrainCurve:
         return [_point([one for one in self.trainings if one.share == share]) for share in shares]
 
     def to_dict(self) -> dict[str, Any]:
-        """The same in dictionaries and lists, as for JSON."""
+        """RETURNS (Dict[str, Any]): The results as dictionaries and lists, for JSON."""
         return {
             "points": [point._asdict() for point in self.points],
             "trainings": [training._asdict() for training in self.trainings],
@@ -91,21 +91,21 @@ def train_curve(
     on_progress: Tell = silent,
 ) -> TrainCurve:
     """Train with a config on growing shares of its training documents, evaluate each model on its
-    development data, and estimate what twice the documents would bring.
+    dev data, and estimate the gain from twice the documents.
 
-    Documents are drawn at random, and those of a share are among those of every larger one. Each
-    training is that of `spacy train`, evaluated is its `model-best`. Nothing of it is kept. Loggers
-    of the config aren't called.
+    Documents are drawn at random, and each share includes the documents of all smaller shares.
+    Each training runs as in `spacy train`, and its `model-best` is evaluated. No model is kept.
+    Loggers of the config aren't called.
 
-    config (Union[Config, str, Path]): The config of a training.
-    overrides (Optional[Mapping[str, Any]]): Settings to replace, by their dotted names.
+    config (Union[Config, str, Path]): The training config.
+    overrides (Optional[Mapping[str, Any]]): Config overrides, by dotted name.
     shares (Sequence[float]): The shares, in percent.
-    seeds (int): Trainings with each share. The first has the seed of the config, each further one
-        the next number; with other documents, too.
-    use_gpu (int): The GPU, -1 for none.
-    on_progress (Tell): Called with how far it is.
-    RETURNS (TrainCurve): The scores, and the estimate. See `forecast`.
-    RAISES (ValueError): If a share can't be used or has too few documents, or a corpus can't be
+    seeds (int): The number of trainings with each share. The first one has the config's seed, and
+        each further one the next number. The seed also determines which documents are drawn.
+    use_gpu (int): The GPU ID, -1 for the CPU.
+    on_progress (Tell): Called with the progress.
+    RETURNS (TrainCurve): The scores and the estimate, see `forecast`.
+    RAISES (ValueError): If a share isn't valid or has too few documents, or if a corpus can't be
         read or has no entities.
     """
     shares = check_shares(shares)
@@ -136,13 +136,13 @@ def train_curve(
             raise ValueError(Errors.WN202.format(share=share, n_docs=len(numbers)))
     work, done = sum(len(numbers) for *_, numbers in runs), 0
     trainings: list[Training] = []
-    # The smallest first, so that all seeds of a share follow each other.
+    # The smallest share first, all seeds of a share in a row.
     for seed, share, numbers in sorted(runs, key=lambda run: run[1]):
         stage = Stage(f"{share:g} %, seed {seed}", done, work)
         on_progress(stage)
         chosen = [docs[number] for number in numbers]
         with TemporaryDirectory() as folder, warnings.catch_warnings():
-            if share < shares[-1]:  # which lacks labels, say
+            if share < shares[-1]:  # some labels may be missing
                 warnings.simplefilter("ignore")
             found = run_training(
                 loaded,
@@ -161,11 +161,11 @@ def train_curve(
 
 
 def check_shares(shares: Sequence[float]) -> list[float]:
-    """Reject shares that can't be used.
+    """Check that shares are valid.
 
     shares (Sequence[float]): The shares, in percent.
-    RETURNS (List[float]): The same, the smallest first.
-    RAISES (ValueError): If there is none, or two are the same, or one isn't above 0 and at most
+    RETURNS (List[float]): The shares, the smallest first.
+    RAISES (ValueError): If there are none, if two are the same, or if one isn't above 0 and at most
         100.
     """
     in_range = all(math.isfinite(share) and 0 < share <= 100 for share in shares)
@@ -177,11 +177,10 @@ def check_shares(shares: Sequence[float]) -> list[float]:
 def read_training_docs(config: Config, name: str) -> list[Doc]:
     """Read the annotated documents of a corpus.
 
-    config (Config): A complete config, interpolated.
+    config (Config): A complete, interpolated config.
     name (str): The dotted name of the corpus.
-    RETURNS (List[Doc]): The documents that its reader reads, without what an augmenter makes of
-        them.
-    RAISES (ValueError): If it isn't read from a path, or can't be read.
+    RETURNS (List[Doc]): The documents, without augmentation.
+    RAISES (ValueError): If the corpus has no path or can't be read.
     """
     try:
         block = dot_to_object(config, name)
@@ -193,18 +192,18 @@ def read_training_docs(config: Config, name: str) -> list[Doc]:
     except (KeyError, TypeError):
         reason = "it has no `path` of .spacy files, which documents could be drawn from."
         raise ValueError(Errors.WN096.format(name=name, reason=reason)) from None
-    except Exception as error:  # each layer of the format has errors of its own
+    except Exception as error:  # each layer of the format raises its own errors
         raise ValueError(Errors.WN096.format(name=name, reason=reason_of(error))) from error
 
 
 def count_dev_entities(nlp: Language, config: Config, name: str) -> int:
-    """Count the entities of the development data.
+    """Count the entities in the dev data.
 
     nlp (Language): The pipeline.
-    config (Config): A complete config, interpolated.
+    config (Config): A complete, interpolated config.
     name (str): The dotted name of the corpus.
-    RETURNS (int): Their number.
-    RAISES (ValueError): If it can't be read, or has none.
+    RETURNS (int): The number of entities.
+    RAISES (ValueError): If the corpus can't be read or has no entities.
     """
     try:
         [corpus] = resolve_dot_names(config, [name])
@@ -218,12 +217,12 @@ def count_dev_entities(nlp: Language, config: Config, name: str) -> int:
 
 
 def sizes_of(shares: Sequence[float], n_docs: int) -> list[int]:
-    """How many documents each share has.
+    """Compute the number of documents in each share.
 
-    shares (Sequence[float]): The shares in percent, growing.
+    shares (Sequence[float]): The shares in percent, ascending.
     n_docs (int): The number of all documents.
-    RETURNS (List[int]): The numbers, growing.
-    RAISES (ValueError): If a share has no document, or no more than the one before.
+    RETURNS (List[int]): The numbers of documents, ascending.
+    RAISES (ValueError): If a share has no documents, or no more than the previous one.
     """
     sizes = [round(n_docs * share / 100) for share in shares]
     for i, (share, size) in enumerate(zip(shares, sizes, strict=True)):
@@ -233,12 +232,12 @@ def sizes_of(shares: Sequence[float], n_docs: int) -> list[int]:
 
 
 def draw(n_docs: int, sizes: Sequence[int], seed: int) -> list[list[int]]:
-    """Draw documents at random: those of each size are among those of every larger one.
+    """Draw documents at random. Each sample includes all smaller ones.
 
     n_docs (int): The number of all documents.
-    sizes (Sequence[int]): How many to draw.
-    seed (int): The seed. Another one draws others.
-    RETURNS (List[List[int]]): The numbers of the documents of each size, in their order.
+    sizes (Sequence[int]): The sizes of the samples.
+    seed (int): The random seed.
+    RETURNS (List[List[int]]): The indices of the documents in each sample, ascending.
     """
     order = list(range(n_docs))
     random.Random(seed).shuffle(order)
@@ -261,11 +260,11 @@ def _point(trainings: list[Training]) -> Point:
 
 
 def parse_shares(text: str) -> list[float]:
-    """Read shares that are separated by commas.
+    """Parse comma-separated shares.
 
     text (str): The shares, e.g. "25,50,100".
     RETURNS (List[float]): The shares.
-    RAISES (ValueError): If one of them is no number.
+    RAISES (ValueError): If one of them isn't a number.
     """
     try:
         return [float(share) for share in text.split(",")]

@@ -10,6 +10,8 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
+from spacy_windowner.tools.report import predict
+
 from ...pipeline.util import TRAIN_DATA, make_examples, make_nlp, train
 
 NLP = spacy.blank("en")
