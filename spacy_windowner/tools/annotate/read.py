@@ -1,5 +1,5 @@
-"""Read files as documents, one after the other. What can't be read is told in its place, and
-reading goes on after it."""
+"""Reads documents from files, one after the other. What can't be read is returned as a reject, and
+reading continues after it."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from .parquet_files import read_parquet
 from .records import Columns, Record, Reject, kind_of
 from .sources import Source
 
-_decode_json = JSONDecoder(strict=False).decode  # takes tabs and the like in strings
+_decode_json = JSONDecoder(strict=False).decode  # allows control characters in strings
 
 
 def read_sources(
@@ -22,10 +22,10 @@ def read_sources(
     """Read files one after the other.
 
     sources (Sequence[Source]): The files.
-    columns (Columns): Where documents have their parts.
-    max_line (int): Bytes of the longest line or, in a Parquet file, of the longest text.
-    YIELDS (Tuple[Union[Record, Reject], int]): A document, or what could not be read, and how many
-        bytes of all files were read after it.
+    columns (Columns): The keys or columns of the text and the ID.
+    max_line (int): The maximum size of a line, or of a text in a Parquet file, in bytes.
+    YIELDS (Tuple[Union[Record, Reject], int]): A document or a reject, and how many bytes of all
+        files have been read.
     """
     done = 0
     for source in sources:
@@ -46,7 +46,7 @@ def _read(source: Source, columns: Columns, max_line: int) -> Iterator[tuple[Rec
     if source.format == "parquet":
         yield from read_parquet(source, columns, max_line)
         return
-    # Blank lines are no documents, but have their numbers.
+    # Blank lines count as lines but aren't documents.
     with _open(source) as (raw, lines):
         can_tell = source.path is not None
         for number, (line, size) in enumerate(read_lines(lines, max_line), 1):
@@ -60,9 +60,9 @@ def _read(source: Source, columns: Columns, max_line: int) -> Iterator[tuple[Rec
 
 
 def _require_file(path: Path) -> None:
-    """RAISES (OSError): If it can't be looked at, or is a pipe or another thing without an end."""
+    """RAISES (OSError): If the path can't be accessed, or is a pipe or a device."""
     if path.is_dir():
-        list(path.iterdir())  # says why not
+        list(path.iterdir())  # raises the reason
     elif path.exists() and not path.is_file():
         raise OSError("it is no file, but a pipe or a device")
 

@@ -15,23 +15,23 @@ from .records import NOT_ANNOTATED, DocRecord, Options, Reading, Record, Skip
 from .text_file import TextFile
 
 SUFFIX = ".spacy"
-_ZLIB_START = b"\x78\x9c"  # of what zlib compresses
+_ZLIB_START = b"\x78\x9c"  # the first bytes of zlib data
 _BATCH = 256  # rows read at a time
 _COLUMNS = ("text", "tokens", "spans", "entities", "label", "labels", "ner_tags", "tags", "ner",
             "answer")  # fmt: skip
 
 
 def is_doc_bin(head: bytes) -> bool:
-    """Whether it begins as compressed data of spaCy does."""
+    """Whether a file begins like a .spacy file, which is compressed by zlib."""
     return head.startswith(_ZLIB_START)
 
 
 def open_doc_bin(file: TextFile, vocab: Vocab) -> Reading:
-    """A file of spaCy.
+    """Open a .spacy file.
 
     file (TextFile): The file.
     vocab (Vocab): The vocabulary of the documents.
-    RETURNS (Reading): How it is read.
+    RETURNS (Reading): How to read the file.
     """
     return Reading("spacy", "spaCy's format", lambda: _read_docs(file, vocab))
 
@@ -52,13 +52,13 @@ def _read_docs(file: TextFile, vocab: Vocab) -> Iterator[Record]:
 
 
 def open_parquet(file: TextFile, options: Options) -> Reading:
-    """Look at the columns of a file.
+    """Open a Parquet file and find its columns.
 
     file (TextFile): The file.
-    options (Options): How to read it.
-    RETURNS (Reading): How it is read.
-    RAISES (ImportError): If PyArrow is not installed.
-    RAISES (ValueError): If it can't be read, or has no such columns.
+    options (Options): The options.
+    RETURNS (Reading): How to read the file.
+    RAISES (ImportError): If PyArrow isn't installed.
+    RAISES (ValueError): If the file can't be read or doesn't have the right columns.
     """
     require_pyarrow()
     from pyarrow import ArrowException
@@ -97,7 +97,7 @@ def _read_rows(file: TextFile, columns: list[str], names: Sequence[str]) -> Iter
 
 
 def _names_of_tags(schema: Any) -> Sequence[str]:
-    """The names of tags that the library `datasets` keeps in a file."""
+    """The names of tags that the library `datasets` stores in a file."""
     try:
         info = json.loads((schema.metadata or {})[b"huggingface"])
     except (KeyError, ValueError):

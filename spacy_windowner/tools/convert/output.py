@@ -1,4 +1,4 @@
-"""Splits documents at random, near-duplicates on one side."""
+"""Plans and writes the .spacy files, and splits documents at random into train, dev and test."""
 
 import random
 from collections import Counter
@@ -17,16 +17,17 @@ from .recognize import Input
 PARTS = ("train", "dev", "test")
 """The names of the parts of a split."""
 _ATTRS = ("ORTH", "NORM", "ENT_IOB", "ENT_TYPE", "SENT_START")
-"""What there is to keep of a document that is made here: a third of what spaCy would keep."""
+"""The attributes to store for documents that are made here. spaCy would store three times as
+much."""
 _DIGITS = {ord(digit): "0" for digit in "123456789"}
 
 
 class Plan(NamedTuple):
-    """Files to write.
+    """The files to write.
 
     paths (Sequence[Path]): The files.
-    targets (Sequence[int]): The number of the file that each input goes to. If files are parts of
-        a split, 0.
+    targets (Sequence[int]): The index of the file for each input. 0 if the files are the parts of
+        a split.
     """
 
     paths: Sequence[Path]
@@ -34,12 +35,12 @@ class Plan(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """What is in files.
+    """The contents of one or more files.
 
-    n_docs (int): Documents.
-    n_tokens (int): Tokens.
-    n_missing (int): Tokens that count as not annotated.
-    labels (Counter[str]): Entities of each label.
+    n_docs (int): The number of documents.
+    n_tokens (int): The number of tokens.
+    n_missing (int): The number of tokens that count as not annotated.
+    labels (Counter[str]): The number of entities per label.
     """
 
     n_docs: int
@@ -49,7 +50,7 @@ class Totals(NamedTuple):
 
     @classmethod
     def of(cls, parts: Sequence["Part"]) -> "Totals":
-        """What is in some files together."""
+        """RETURNS (Totals): The contents of several files together."""
         labels = Counter[str]()
         for part in parts:
             labels.update(part.labels)
@@ -58,15 +59,15 @@ class Totals(NamedTuple):
 
     @property
     def n_ents(self) -> int:
-        """Entities."""
+        """RETURNS (int): The number of entities."""
         return self.labels.total()
 
 
 class Part:
-    """A .spacy file.
+    """A .spacy file to write.
 
     path (Path): The file.
-    keeps_all (bool): Whether documents have more to keep than words, sentences and entities.
+    keeps_all (bool): Whether to store all annotation, not only words, sentences and entities.
     """
 
     def __init__(self, path: Path, keeps_all: bool) -> None:
@@ -74,9 +75,9 @@ class Part:
         self.n_docs = 0
         self.n_tokens = 0
         self.n_missing = 0
-        """Tokens that count as not annotated."""
+        """The number of tokens that count as not annotated."""
         self.labels: Counter[str] = Counter()
-        """Entities of each label."""
+        """The number of entities per label."""
         self._docs = DocBin(store_user_data=True) if keeps_all else DocBin(attrs=_ATTRS)
 
     def add(self, doc: Doc) -> None:
@@ -92,9 +93,9 @@ class Part:
         self._docs.add(doc)
 
     def write(self) -> None:
-        """Write the file, or leave what was there before.
+        """Write the file.
 
-        RAISES (ValueError): If it can't be written.
+        RAISES (ValueError): If it can't be written. An existing file stays as it was.
         """
         try:
             write_atomically(self.path, self._docs.to_bytes())
@@ -104,13 +105,13 @@ class Part:
 
 
 def make_plan(inputs: Sequence[Input], output: Path, n_parts: int) -> Plan:
-    """Decide what is written.
+    """Plan the files to write.
 
-    inputs (Sequence[Input]): What is converted.
-    output (Path): A .spacy file or, for parts or a file of each input, a folder.
+    inputs (Sequence[Input]): The inputs.
+    output (Path): A .spacy file, or a folder for the parts of a split or for a file per input.
     n_parts (int): The number of parts of a split, 0 if there is none.
-    RETURNS (Plan): What is written.
-    RAISES (ValueError): If it can't be written, or would overwrite an input or itself.
+    RETURNS (Plan): The files.
+    RAISES (ValueError): If they can't be written, or would overwrite an input or each other.
     """
     if output.suffix == SUFFIX and not output.is_dir():
         if n_parts:
@@ -156,11 +157,11 @@ def _error(path: Path, why: str, fix: str) -> ValueError:
 
 
 def parse_shares(split: str) -> list[int]:
-    """The shares of a split.
+    """Parse the shares of a split.
 
-    split (str): The same as text, e.g. "80/10/10", or "90/10" for two parts.
+    split (str): The shares, e.g. "80/10/10", or "90/10" for two parts.
     RETURNS (List[int]): The shares.
-    RAISES (ValueError): If it is none.
+    RAISES (ValueError): If the text has another form.
     """
     pieces = [piece.strip() for piece in split.split("/")]
     right = 2 <= len(pieces) <= len(PARTS) and all(
@@ -171,12 +172,12 @@ def parse_shares(split: str) -> list[int]:
 
 
 def assign(keys: Sequence[int], shares: Sequence[int], seed: int) -> list[int]:
-    """Assign documents to parts.
+    """Assign documents to parts at random. Documents with the same key get the same part.
 
-    keys (Sequence[int]): The key of each.
+    keys (Sequence[int]): The key of each document.
     shares (Sequence[int]): The shares of the parts.
-    seed (int): Another one gives another split.
-    RETURNS (List[int]): The part of each.
+    seed (int): The random seed.
+    RETURNS (List[int]): The part of each document.
     RAISES (ValueError): If a part would be empty.
     """
     sizes: dict[int, int] = {}
@@ -187,7 +188,7 @@ def assign(keys: Sequence[int], shares: Sequence[int], seed: int) -> list[int]:
         raise ValueError(text)
     groups = list(sizes)
     random.Random(seed).shuffle(groups)
-    groups.sort(key=lambda key: -sizes[key])  # a large one fits only while there is room
+    groups.sort(key=lambda key: -sizes[key])  # large groups first, while there is room
     wanted = [max(1.0, len(keys) * share / sum(shares)) for share in shares]
     parts: dict[int, int] = {}
     empty = list(range(len(shares)))
@@ -201,8 +202,8 @@ def assign(keys: Sequence[int], shares: Sequence[int], seed: int) -> list[int]:
 
 
 def key_of(text: str) -> int:
-    """A number that near-duplicates have in common: case, white space and which digits there are
-    don't count.
+    """Compute a key that near-duplicates have in common. Case, whitespace and the values of digits
+    are ignored.
 
     text (str): The text.
     RETURNS (int): A hash of eight bytes.

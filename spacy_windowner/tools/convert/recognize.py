@@ -1,4 +1,4 @@
-"""Tells the format of a file from its content."""
+"""Finds the files to convert, and recognizes the format of each from its content."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -38,23 +38,23 @@ _OPENERS: dict[str, Callable[[TextFile, Options], Reading]] = {
     "parquet": open_parquet,
 }
 FORMATS = (*_OPENERS, "spacy")
-"""Formats of annotated files."""
+"""The formats of annotated files."""
 SUFFIXES = (".jsonl", ".json", ".conll", ".conll2003", ".iob", ".bio", ".txt", ".tsv", ".csv",
             ".parquet", ".spacy", ".ann")  # fmt: skip
-"""Ends of the names of files that are taken of a folder, which may have .gz after them."""
+"""Suffixes of the files that are read from a folder. They may be followed by .gz."""
 _OTHERS = ("dataset_info.json", "dataset_dict.json", "state.json", "meta.json")
 _GZIP = ".gz"
 _PARQUET = b"PAR1"
-_SAMPLE = 200  # lines
+_SAMPLE = 200  # lines from which the format is recognized
 
 
 class Input(NamedTuple):
     """A file to convert.
 
-    path (Path): The file. Of brat's two files it is the text.
-    format (str): Its format, if it is known by its neighbours, else "auto".
-    unit (Path): What is converted to one file: the file or, of brat's pairs, their folder.
-    name (str): The name of that, without an end that tells the format.
+    path (Path): The file. For a pair of brat's files it is the text.
+    format (str): The format, if other files in the folder show it, otherwise "auto".
+    unit (Path): The input that becomes one output file: the file or, for brat, its folder.
+    name (str): The name of the unit, without the suffix of its format.
     """
 
     path: Path
@@ -64,11 +64,11 @@ class Input(NamedTuple):
 
 
 def find_inputs(source: Path) -> tuple[list[Input], int]:
-    """The files of a source, always in the same order.
+    """Find the files of a source, always in the same order.
 
-    source (Path): A file or a folder.
-    RETURNS (Tuple[List[Input], int]): The files, and how many of a folder were left out, since
-        their names end in another way.
+    source (Path): A file or folder.
+    RETURNS (Tuple[List[Input], int]): The files, and how many files in the folder were skipped
+        because of their suffix.
     RAISES (ValueError): If there are none.
     """
     try:
@@ -102,7 +102,7 @@ def _is_known(path: Path) -> bool:
 
 
 def _pair(paths: Sequence[Path], root: Path | None) -> list[Input]:
-    """Of brat's two files keep the text. In a folder of them all texts are brat's."""
+    """Keep the text of each of brat's pairs. In a folder with .ann files all texts are brat's."""
     folders = {path.parent for path in paths if path.suffix == ANN}
     inputs: dict[Path, Input] = {}
     for path in paths:
@@ -116,7 +116,7 @@ def _pair(paths: Sequence[Path], root: Path | None) -> list[Input]:
 
 
 def _stem(path: Path, root: Path | None) -> str:
-    """The name of a file or a folder, without an end that tells the format. In a folder it is a
+    """The name of a file or folder, without the suffix of the format. In a folder it is a relative
     path."""
     if path == root:
         return path.resolve().name
@@ -129,13 +129,13 @@ def _stem(path: Path, root: Path | None) -> str:
 
 
 def recognize(file: TextFile, options: Options, vocab: Vocab) -> Reading:
-    """Find out how to read a file.
+    """Recognize the format of a file.
 
     file (TextFile): The file.
-    options (Options): What is known of it.
-    vocab (Vocab): The vocabulary of documents.
-    RETURNS (Reading): How it is read.
-    RAISES (ValueError): If the format can't be told, or the file isn't of the one it should be.
+    options (Options): The options.
+    vocab (Vocab): The vocabulary of the documents.
+    RETURNS (Reading): How to read the file.
+    RAISES (ValueError): If the format can't be recognized, or isn't the one in the options.
     """
     name = options.format if options.format != AUTO else _format(file, options)
     if name == "spacy":
@@ -151,7 +151,7 @@ def _format(file: TextFile, options: Options) -> str:
         return "spacy"
     if is_brat(file):
         return "brat"
-    if is_json_array(file):  # which may be a single line of any length
+    if is_json_array(file):  # may be a single line of any length
         return "json"
     lines = list(islice((line for _, line in file.lines() if line.strip()), _SAMPLE))
     if not lines:
@@ -171,5 +171,5 @@ def _format(file: TextFile, options: Options) -> str:
 
 
 def _has_tag(line: str) -> bool:
-    """Whether it may be a line of CoNLL: a column after the first is a tag."""
+    """Whether a line may be CoNLL: any column after the first is a tag."""
     return any(map(is_tag, split_columns(line)[1:]))

@@ -1,4 +1,4 @@
-"""Why something is left out, and what to do about it."""
+"""The types that all readers share: options, records, and reasons why something is left out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -8,14 +8,14 @@ from spacy.tokens import Doc
 from ...errors import Warnings
 
 AUTO = "auto"
-"""Tell it from the content."""
+"""The option value for recognizing something from the content."""
 
 
 class Kind(NamedTuple):
-    """Why something is left out.
+    """A reason why something is left out.
 
-    what (str): The rest of a sentence that begins with their number.
-    fix (str): What to do about it, empty if it is as it should be.
+    what (str): The rest of a sentence that begins with a number.
+    fix (str): What the user can do about it, empty if nothing is wrong.
     """
 
     what: str
@@ -78,11 +78,11 @@ DISCONTINUOUS = Kind(
 class Entity(NamedTuple):
     """An entity of a text.
 
-    start (int): Its first character.
-    end (int): The one after its last character.
-    label (str): Its label.
-    text (Optional[str]): Its text, if the file gives that as well.
-    line (int): Where it stands in the file, 0 if that is the line of the document.
+    start (int): The first character.
+    end (int): The character after the last one.
+    label (str): The label.
+    text (Optional[str]): The entity's text, if the file has it.
+    line (int): The line in the file, 0 if it is the line of the document.
     """
 
     start: int
@@ -95,11 +95,11 @@ class Entity(NamedTuple):
 class TextRecord(NamedTuple):
     """A document of raw text.
 
-    line (int): Its line in the file, from 1, or its number.
+    line (int): The line in the file, from 1, or the document's number.
     text (str): The text.
-    entities (Sequence[Entity]): Its entities.
-    unknown (Sequence[Tuple[int, int]]): Characters of which it isn't known what they are.
-    is_partial (bool): Whether it isn't known what all else is, either.
+    entities (Sequence[Entity]): The entities.
+    unknown (Sequence[Tuple[int, int]]): Ranges of characters that count as not annotated.
+    is_partial (bool): Whether everything outside the entities counts as not annotated.
     """
 
     line: int
@@ -110,13 +110,13 @@ class TextRecord(NamedTuple):
 
 
 class TokenRecord(NamedTuple):
-    """A sentence, or a document, of words with tags.
+    """A sentence or document of words with tags.
 
-    line (int): Its line in the file, from 1, or its number.
+    line (int): The line in the file, from 1, or the record's number.
     words (Sequence[str]): The words.
-    tags (Sequence[str]): Their tags, in any scheme. "-" stands for no annotation.
-    lines (Sequence[int]): The line of each word, empty if that is the line of the record.
-    document (Optional[int]): The number of the document that it is a part of, if that is known.
+    tags (Sequence[str]): The tag of each word, in any scheme. "-" means not annotated.
+    lines (Sequence[int]): The line of each word, empty if it is the line of the record.
+    document (Optional[int]): The number of the document that the sentence is in, if it is known.
     """
 
     line: int
@@ -127,9 +127,9 @@ class TokenRecord(NamedTuple):
 
 
 class DocRecord(NamedTuple):
-    """A document that is one already.
+    """A document of a .spacy file.
 
-    line (int): Its number in the file, from 1.
+    line (int): The document's number in the file, from 1.
     doc (Doc): The document.
     """
 
@@ -138,11 +138,11 @@ class DocRecord(NamedTuple):
 
 
 class Skip(NamedTuple):
-    """What was left out.
+    """Something that was left out.
 
-    line (int): Its line in the file, 0 if it is about the file as a whole.
-    kind (Kind): Why.
-    what (str): What it is.
+    line (int): The line in the file, 0 for the file as a whole.
+    kind (Kind): The reason.
+    what (str): A description.
     """
 
     line: int
@@ -154,11 +154,11 @@ Record = TextRecord | TokenRecord | DocRecord | Skip
 
 
 class Reading(NamedTuple):
-    """How a file is to be read.
+    """How to read a file.
 
-    format (str): Its format, one of `recognize.FORMATS`.
-    description (str): The same in words.
-    read (Callable[[], Iterator[Record]]): Reads it, from the beginning, as often as it is called.
+    format (str): The format, one of `recognize.FORMATS`.
+    description (str): The format in words.
+    read (Callable[[], Iterator[Record]]): Reads the file from the beginning, on each call.
     """
 
     format: str
@@ -167,15 +167,16 @@ class Reading(NamedTuple):
 
 
 class Options(NamedTuple):
-    """How files are to be read.
+    """The options for reading files, see `convert`.
 
-    format (str): Their format, one of `recognize.FORMATS`, or "auto".
-    encoding (Optional[str]): Their encoding. If None UTF-8 or, after its mark, UTF-16.
-    scheme (str): The scheme of tags, one of `schemes.SCHEMES`, or "auto".
-    word_column (Optional[int]): The column of words, from 1, or from -1 at the end.
-    tag_column (Optional[int]): The column of tags, likewise.
-    tag_names (Sequence[str]): What numbers stand for.
-    rename (Mapping[str, str]): Labels that get another name.
+    format (str): The format, one of `recognize.FORMATS`, or "auto".
+    encoding (Optional[str]): The encoding. If None, UTF-8, or UTF-16 if there is its byte order
+        mark.
+    scheme (str): The tagging scheme, one of `schemes.SCHEMES`, or "auto".
+    word_column (Optional[int]): The column of the words, counted from 1, or from -1 at the end.
+    tag_column (Optional[int]): The column of the tags, counted in the same way.
+    tag_names (Sequence[str]): The names of tags that are given as numbers.
+    rename (Mapping[str, str]): New names for labels.
     """
 
     format: str = AUTO
@@ -188,11 +189,11 @@ class Options(NamedTuple):
 
 
 class Count(NamedTuple):
-    """How often something was left out.
+    """How often something was left out for one reason.
 
-    kind (Kind): Why.
-    n (int): How often.
-    first (str): The first of them, with its file and line.
+    kind (Kind): The reason.
+    n (int): The number of times.
+    first (str): The first instance, with its file and line.
     """
 
     kind: Kind
@@ -206,7 +207,7 @@ class Count(NamedTuple):
 
 
 class Skips:
-    """Counts what is left out, and keeps the first of each kind."""
+    """Counts what is left out, and keeps the first instance of each kind."""
 
     def __init__(self) -> None:
         self._counts: dict[Kind, Count] = {}
@@ -214,16 +215,16 @@ class Skips:
     def add(self, kind: Kind, where: str, what: str) -> None:
         """Count something.
 
-        kind (Kind): Why it is left out.
-        where (str): Its file and line.
-        what (str): What it is.
+        kind (Kind): The reason why it is left out.
+        where (str): The file and line.
+        what (str): A description.
         """
         shown = f"{where}: {what}".encode("utf8", "backslashreplace").decode("utf8")
         count = self._counts.get(kind) or Count(kind, 0, shown)
         self._counts[kind] = count._replace(n=count.n + 1)
 
     def counts(self) -> list[Count]:
-        """RETURNS (List[Count]): What was left out, in the order of the first ones."""
+        """RETURNS (List[Count]): What was left out, in the order of the first instances."""
         return list(self._counts.values())
 
 
@@ -234,5 +235,5 @@ def quote(text: str, size: int = 60) -> str:
 
 
 def at_line(name: str, line: int) -> str:
-    """A place in a file, for messages: the file and the line, or the file alone for line 0."""
+    """A position in a file, for messages: file and line, or only the file for line 0."""
     return f"{name}, line {line}" if line else name

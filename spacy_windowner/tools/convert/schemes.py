@@ -1,4 +1,4 @@
-"""Schemes of tags: which one a file has, and the same in one of them."""
+"""Recognizes the tagging scheme of a file, and converts tags to IOB2."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,11 +7,11 @@ from .records import AUTO, at_line
 
 NAMES = {"iob1": "IOB1", "iob2": "IOB2", "biluo": "BILUO", "bioes": "BIOES"}
 SCHEMES = tuple(NAMES)
-"""Schemes of tags, by their names."""
+"""The tagging schemes."""
 MISSING = "-"
 """The tag of a word that isn't annotated."""
 OUTSIDE = "O"
-_END = ""  # no tag: before the first word and after the last one
+_END = ""  # stands before the first tag and after the last one
 _ENTERING = "BUS"
 _GOING_ON = "ILE"
 _PREFIXES = {"iob1": "BI", "iob2": "BI", "biluo": "BILU", "bioes": "BIES"}
@@ -19,23 +19,23 @@ _MAX_TAGS = 10_000
 
 
 class Evidence:
-    """Which tags follow each other in a file, and so which scheme they are of.
+    """Collects which tags follow each other in a file, to recognize their scheme.
 
-    name (str): What messages name the file by.
+    name (str): The name of the file, for messages.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._pairs: dict[tuple[str, str], int] = {}  # and the line of the first
+        self._pairs: dict[tuple[str, str], int] = {}  # with the line of the first occurrence
         self._tags: set[str] = set()
 
     def add(self, tags: Sequence[str], lines: Sequence[int], line: int) -> None:
         """Add the tags of a sentence.
 
         tags (Sequence[str]): The tags.
-        lines (Sequence[int]): Their lines, empty if that is the line of the sentence.
+        lines (Sequence[int]): The line of each tag, empty if it is the line of the sentence.
         line (int): The line of the sentence.
-        RAISES (ValueError): If one is no tag.
+        RAISES (ValueError): If one of them isn't a tag.
         """
         for number, pair in enumerate(_pairs(tags)):
             is_empty = number < len(tags) and not pair[1]
@@ -46,11 +46,11 @@ class Evidence:
                 self._pairs[pair] = at
 
     def scheme(self, asked: str = AUTO) -> str:
-        """The scheme of the tags.
+        """Find the scheme of the tags.
 
-        asked (str): One of `SCHEMES`, or "auto". As "iob1", an entity may begin with B- as well.
+        asked (str): One of `SCHEMES`, or "auto". With "iob1", any entity may begin with B-.
         RETURNS (str): One of `SCHEMES`.
-        RAISES (ValueError): If it can't be told, or a tag isn't of the one that was asked for.
+        RAISES (ValueError): If a tag doesn't fit the scheme.
         """
         if asked != AUTO:
             self._require(asked)
@@ -97,7 +97,7 @@ class Evidence:
             raise self._error(line, tag, why)
 
     def _wrong(self, scheme: str) -> tuple[tuple[str, str], int] | None:
-        """The first pair of tags that the scheme doesn't have, and its line."""
+        """The first pair of tags that isn't valid in the scheme, and its line."""
         wrong = [item for item in self._pairs.items() if not _follows(*item[0], scheme)]
         return min(wrong, key=lambda item: item[1], default=None)
 
@@ -115,17 +115,17 @@ class Evidence:
 
 
 def is_tag(tag: str) -> bool:
-    """Whether it may be a tag of any scheme."""
+    """Whether a string can be a tag in any scheme."""
     return tag in (OUTSIDE, MISSING) or (
         len(tag) > 2 and tag[1] == "-" and tag[0] in _ENTERING + _GOING_ON
     )
 
 
 def to_iob2(tags: Sequence[str]) -> list[str]:
-    """The same tags as spaCy takes them, where each entity begins with B-.
+    """Convert tags to IOB2, where each entity begins with B-, as spaCy expects.
 
-    tags (Sequence[str]): The tags of a sentence, which are those of a scheme.
-    RETURNS (List[str]): The tags in IOB2. "" stands for no annotation.
+    tags (Sequence[str]): The tags of a sentence, in any scheme.
+    RETURNS (List[str]): The tags in IOB2. "" means not annotated.
     """
     done: list[str] = []
     for before, tag in _pairs(tags):
@@ -144,12 +144,12 @@ def _pairs(tags: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _is_in(before: str, label: str) -> bool:
-    """Whether an entity of this label may go on after a tag."""
+    """Whether an entity with this label can continue after a tag."""
     return len(before) > 1 and before[0] in "BI" and before[2:] == label
 
 
 def _follows(before: str, tag: str, scheme: str) -> bool:
-    """Whether a scheme has the tag after the other one."""
+    """Whether one tag can follow another in a scheme."""
     if scheme == "iob1":
         return True
     goes_on = len(tag) > 1 and tag[0] in _GOING_ON

@@ -1,5 +1,5 @@
-"""Tables with a header, of which a row is a token, a document or an entity. Without a header a
-table of tokens is read as well."""
+"""Reads CSV and TSV tables in which each row is a token, a document or an entity. A table of tokens
+needs no header."""
 
 import ast
 import csv
@@ -29,7 +29,7 @@ from .schemes import is_tag
 from .text_file import MAX_LINE, TextFile
 
 Row = tuple[int, list[str]]
-"""The number of its last line, and its cells."""
+"""The number of the row's last line, and the cells."""
 _WORDS = ("token", "word", "tokens", "words", "form")
 _TAGS = ("tag", "ner_tag", "ner", "ner_tags", "iob", "bio", "label", "entity", "tags", "labels")
 _TEXTS = ("text", "sentence_text", "document", "content")
@@ -40,21 +40,21 @@ _LABELS = ("label", "type", "entity_type", "tag", "category")
 _PIECES = ("entity", "mention", "span", "entity_text", "span_text", "surface")
 _SENTENCES = ("sentence #", "sentence", "sentence_id", "sent_id", "sent", "sentence_number")
 _DOCUMENTS = ("document_id", "doc_id", "doc", "document #", "article_id", "text_id")
-_IDS = (*_DOCUMENTS, "id")  # of tokens it may be their number
+_IDS = (*_DOCUMENTS, "id")  # "id" isn't in _DOCUMENTS: it may be the number of a token
 _DELIMITERS = "\t,;"
 _SAMPLE = 20
 _NOTHING = ("", "null", "none", "nan")
-_MAX_CELL = 1_000_000  # characters of entities that are no JSON: Python parses them slowly
+_MAX_CELL = 1_000_000  # maximum characters of entities: Python literals are slow to parse
 
 
 class Layout(NamedTuple):
-    """What a row is, and where it has what.
+    """The layout of a table.
 
-    delimiter (str): What is between cells.
-    rows (str): "token", "document" or "entity".
+    delimiter (str): The delimiter.
+    rows (str): What a row is: "token", "document" or "entity".
     has_header (bool): Whether the first row names the columns.
-    columns (Dict[str, int]): The index of each part.
-    width (int): How many columns there are.
+    columns (Dict[str, int]): The indices of the columns, by what they contain.
+    width (int): The number of columns.
     """
 
     delimiter: str
@@ -65,12 +65,12 @@ class Layout(NamedTuple):
 
 
 def open_table(file: TextFile, options: Options) -> Reading:
-    """Look at the columns of a table.
+    """Open a table and find its columns.
 
     file (TextFile): The file.
-    options (Options): How to read it.
-    RETURNS (Reading): How it is read.
-    RAISES (ValueError): If they aren't known.
+    options (Options): The options.
+    RETURNS (Reading): How to read the file.
+    RAISES (ValueError): If the columns aren't known.
     """
     layout = find_layout(file, options)
     if layout is None:
@@ -104,11 +104,11 @@ def open_table(file: TextFile, options: Options) -> Reading:
 
 
 def find_layout(file: TextFile, options: Options) -> Layout | None:
-    """Find out what the rows of a table are.
+    """Find the layout of a table.
 
     file (TextFile): The file.
-    options (Options): How to read it.
-    RETURNS (Optional[Layout]): The same, None if it is no table.
+    options (Options): The options.
+    RETURNS (Optional[Layout]): The layout, None if the file isn't a table.
     """
     lines = list(islice((line for _, line in file.lines() if line.strip()), _SAMPLE))
     if not lines:
@@ -151,8 +151,8 @@ def _from_header(names: list[str]) -> tuple[str, dict[str, int]] | None:
 
 
 def _from_rows(rows: list[list[str]], delimiter: str, options: Options) -> Layout | None:
-    """A table of tokens by its tags. Its first row may be something else if it was said where tags
-    are."""
+    """Recognize a table of tokens by its tags. The first row may be a header if the tag column was
+    given."""
     width = len(rows[0])
     columns = _given({"word": 0, "tag": width - 1}, options, width)
     word, tag = columns["word"], columns["tag"]
@@ -165,14 +165,14 @@ def _from_rows(rows: list[list[str]], delimiter: str, options: Options) -> Layou
 
 
 def _given(columns: dict[str, int], options: Options, width: int) -> dict[str, int]:
-    """The columns, or those that were asked for."""
+    """Replace the columns with those that the options name."""
     asked = {"word": options.word_column, "tag": options.tag_column}
     numbers = {part: number for part, number in asked.items() if number is not None}
     return columns | {part: n - 1 if n > 0 else width + n for part, n in numbers.items()}
 
 
 def _rows(file: TextFile, layout: Layout) -> Iterator[Row]:
-    """The rows after the header, empty ones as well."""
+    """The rows after the header, including empty ones."""
     has_quotes = layout.delimiter != "\t" or layout.rows != "token"
     quoting: Any = csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE
     lines = (line for _, line in file.lines())
@@ -193,8 +193,8 @@ def _rows(file: TextFile, layout: Layout) -> Iterator[Row]:
 
 
 def _unquoted(cell: str) -> str:
-    """A cell of a table that may have been written with quotation marks or without: a word that is
-    one itself stays."""
+    """Remove the quotation marks around a cell, for tables with or without quoting. A word that is
+    itself a quotation mark stays."""
     inner = cell[1:-1].replace('""', "")
     if len(cell) > 2 and cell[0] == cell[-1] == '"' and '"' not in inner:
         return cell[1:-1].replace('""', '"')
@@ -204,14 +204,14 @@ def _unquoted(cell: str) -> str:
 def read_tokens(
     file: TextFile, rows: Callable[[], Iterator[Row]], layout: Layout
 ) -> Iterator[Record]:
-    """Read a table with a token a row. A sentence ends at an empty row, or where the column of
-    sentences says another one; if it says nothing, the sentence goes on.
+    """Read a table with one token per row. A sentence ends at an empty row, or where the value in
+    the sentence column changes. Empty values continue the sentence.
 
     file (TextFile): The file.
-    rows (Callable[[], Iterator[Row]]): Its rows.
-    layout (Layout): Its columns.
+    rows (Callable[[], Iterator[Row]]): Returns the rows.
+    layout (Layout): The layout.
     YIELDS (Record): The sentences.
-    RAISES (ValueError): If a row lacks cells.
+    RAISES (ValueError): If a row has too few cells.
     """
     columns = layout.columns
     word_at, tag_at = columns["word"], columns["tag"]
@@ -255,18 +255,18 @@ def read_tokens(
 
 
 def _cell(row: list[str], index: int | None, before: str) -> str:
-    """What a cell says or, if it says nothing, one before it."""
+    """The value of a cell, or the previous value if it is empty."""
     return (row[index].strip() if index is not None else "") or before
 
 
 def read_documents(
     file: TextFile, rows: Callable[[], Iterator[Row]], layout: Layout
 ) -> Iterator[Record]:
-    """Read a table with a document a row, which has its entities in one cell, as JSON.
+    """Read a table with one document per row and its entities in one cell, as JSON.
 
     file (TextFile): The file.
-    rows (Callable[[], Iterator[Row]]): Its rows.
-    layout (Layout): Its columns.
+    rows (Callable[[], Iterator[Row]]): Returns the rows.
+    layout (Layout): The layout.
     YIELDS (Record): The documents.
     """
     text_at, spans_at = layout.columns["text"], layout.columns["spans"]
@@ -288,7 +288,7 @@ def read_documents(
 
 
 def _parse(cell: str) -> list[Any] | None:
-    """A list of entities, of JSON or, as pandas writes it, of Python."""
+    """Parse a list of entities as JSON or, as pandas writes it, as a Python literal."""
     try:
         value = JSONDecoder(strict=False).decode(cell.strip())
     except (ValueError, RecursionError):
@@ -304,14 +304,14 @@ def _parse(cell: str) -> list[Any] | None:
 def read_entities(
     file: TextFile, rows: Callable[[], Iterator[Row]], layout: Layout
 ) -> Iterator[Record]:
-    """Read a table with an entity a row, and its text in each. A row without offsets and label is
-    a text without entities.
+    """Read a table with one entity per row and the document's text in each row. A row without
+    offsets and label is a text without entities.
 
     file (TextFile): The file.
-    rows (Callable[[], Iterator[Row]]): Its rows.
-    layout (Layout): Its columns.
+    rows (Callable[[], Iterator[Row]]): Returns the rows.
+    layout (Layout): The layout.
     YIELDS (Record): The documents.
-    RAISES (ValueError): If rows of the same text are apart.
+    RAISES (ValueError): If the rows of a text aren't consecutive.
     """
     columns = layout.columns
     seen: set[bytes] = set()
@@ -351,5 +351,5 @@ def _document(text: str, items: list[Any], line: int, problem: str) -> Record:
 
 
 def _is_number(text: str) -> bool:
-    text = text.removesuffix(".0").removeprefix("-")  # as pandas writes whole numbers beside none
+    text = text.removesuffix(".0").removeprefix("-")  # pandas writes .0 beside missing values
     return text.isdecimal() and len(text) < 16

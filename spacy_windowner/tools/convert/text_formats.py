@@ -29,24 +29,24 @@ from .text_file import TextFile
 MAX_COLUMNS = 10
 _BOUND = "-DOCSTART-"
 _COMMENT_BOUND = re.compile(r"#\s*(newdoc|begin document)\b")
-_SAMPLE = 200  # lines that tell the columns
-_COUNTED = 3  # words of a first sentence that are numbers, if these count them
+_SAMPLE = 200  # lines from which the columns are recognized
+_COUNTED = 3  # with this many words 1, 2, 3 the first column is taken for token numbers
 _LABEL_STUDIO = ["-X-", "_"]
 _SEPARATOR = "|"
 ANN, TXT = ".ann", ".txt"
 MAX_TEXT = 10_000_000
-"""Characters of the longest text."""
+"""The maximum length of a text, in characters."""
 _BRAT_ENTITY = re.compile(r"T\S*\t(.*?) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?$")
 
 
 class _Columns(NamedTuple):
-    """Which columns there are.
+    """The columns of a CoNLL file.
 
-    width (int): How many.
-    word (int): The index of the word.
-    tag (int): The index of the tag.
-    has_tabs (bool): Whether tabs are between them.
-    is_label_studio (bool): Whether Label Studio wrote it, with a document a block.
+    width (int): The number of columns.
+    word (int): The index of the word column.
+    tag (int): The index of the tag column.
+    has_tabs (bool): Whether tabs separate the columns.
+    is_label_studio (bool): Whether Label Studio exported the file. Then each block is a document.
     """
 
     width: int
@@ -57,12 +57,12 @@ class _Columns(NamedTuple):
 
 
 def open_conll(file: TextFile, options: Options) -> Reading:
-    """Look at the columns of a file.
+    """Open a CoNLL file and find its columns.
 
     file (TextFile): The file.
-    options (Options): How to read it.
-    RETURNS (Reading): How it is read.
-    RAISES (ValueError): If its columns aren't those of words and tags.
+    options (Options): The options.
+    RETURNS (Reading): How to read the file.
+    RAISES (ValueError): If the columns don't have words and tags.
     """
     columns = _find_columns(file, options)
     who = "Label Studio's CoNLL" if columns.is_label_studio else "CoNLL"
@@ -107,7 +107,7 @@ def _read_conll(file: TextFile, columns: _Columns) -> Iterator[Record]:
 
 
 def split_columns(line: str) -> list[str]:
-    """Tabs separate columns or, without any, spaces: words may hold other white space."""
+    """Split a line at tabs or, if it has none, at spaces. Words may contain other whitespace."""
     line = line.rstrip("\r\n")
     if not line.strip(" \t"):
         return []
@@ -121,7 +121,7 @@ def _is_bound(line: str) -> bool:
 
 
 def _is_comment(line: str, pieces: list[str], columns: _Columns) -> bool:
-    """Whether it is a comment, and no word that begins with #."""
+    """Whether a line is a comment, rather than a word that begins with #."""
     if line[0] != "#":
         return False
     return (
@@ -152,7 +152,7 @@ def _find_columns(file: TextFile, options: Options) -> _Columns:
         if not _is_bound(line) and line[0] != "#":
             sample.append((number, line, split_columns(line)))
     rows = [item for item in sample if item[2]]
-    if not rows:  # words that begin with #, perhaps
+    if not rows:  # the words may begin with #
         sample = [
             (number, line, split_columns(line)) for number, line in islice(file.lines(), _SAMPLE)
         ]
@@ -194,8 +194,8 @@ def _index(column: int | None, count: int, default: int, name: str, file: TextFi
 
 
 def _check_tags(file: TextFile, rows: list[tuple[int, str, list[str]]], tag: int) -> None:
-    """Of a wrong column, say which one would be right. One of hyphens may say that nothing is
-    annotated, or something else."""
+    """Check the tag column. If it is wrong, suggest another one. A column of hyphens may mean that
+    nothing is annotated, or something else."""
     columns = list(zip(*(pieces for *_, pieces in rows), strict=True))
     if any(is_tag(cell) and cell != MISSING for cell in columns[tag]):
         return
@@ -230,7 +230,7 @@ def _check_words(file: TextFile, sample: list[tuple[int, str, list[str]]], word:
 
 
 def is_inline(line: str) -> bool:
-    """Whether each word of a line has a tag."""
+    """Whether each word in a line has a tag."""
     pieces = _split_words(line)
     return bool(pieces) and all(
         _SEPARATOR in piece and is_tag(piece.rpartition(_SEPARATOR)[2]) for piece in pieces
@@ -238,12 +238,12 @@ def is_inline(line: str) -> bool:
 
 
 def open_inline(file: TextFile, options: Options) -> Reading:
-    """Look at how many parts a word has, two or, with a part of speech, three.
+    """Open a file of words with tags. Each word has two parts or, with a part of speech, three.
 
     file (TextFile): The file.
-    options (Options): How to read it.
-    RETURNS (Reading): How it is read.
-    RAISES (ValueError): If it is empty.
+    options (Options): The options.
+    RETURNS (Reading): How to read the file.
+    RAISES (ValueError): If the file is empty or its first line has a word without a tag.
     """
     found = next(((number, line) for number, line in file.lines() if _split_words(line)), None)
     if found is None:
@@ -265,7 +265,7 @@ def _read_inline(file: TextFile, n_splits: int) -> Iterator[Record]:
 
 
 def _split_words(line: str) -> list[str]:
-    """Its words with their tags. Words may hold other white space than spaces and tabs."""
+    """Split a line into words with tags. Words may contain whitespace except spaces and tabs."""
     return [piece for piece in line.rstrip("\r\n").replace("\t", " ").split(" ") if piece]
 
 
@@ -278,7 +278,7 @@ def _inline_error(file: TextFile, number: int, line: str) -> ValueError:
 
 
 def is_brat(file: TextFile) -> bool:
-    """Whether it is one of a pair of files."""
+    """Whether a file is one of a pair of .txt and .ann files."""
     path = file.path
     if path.suffix == ANN:
         return path.with_suffix(TXT).is_file()
@@ -286,18 +286,18 @@ def is_brat(file: TextFile) -> bool:
 
 
 def open_brat(file: TextFile, options: Options) -> Reading:
-    """Look for both files of a pair.
+    """Open both files of a pair.
 
-    file (TextFile): One of them.
-    options (Options): How to read it.
-    RETURNS (Reading): How they are read.
+    file (TextFile): One of the files.
+    options (Options): The options.
+    RETURNS (Reading): How to read them.
     RAISES (ValueError): If the text is missing.
     """
     text, ann = (TextFile(file.path.with_suffix(suffix), options.encoding) for suffix in (TXT, ANN))
     if not text.path.is_file():
         raise ValueError(Errors.WN180.format(path=file.name, why=f"there is no {text.name}"))
     if ann.path.is_file():
-        file.name = ann.name  # where entities are
+        file.name = ann.name  # messages about entities name this file
     return Reading("brat", "brat's standoff", lambda: _read_brat(file, text, ann))
 
 
@@ -332,7 +332,7 @@ def _read_brat(file: TextFile, text: TextFile, ann: TextFile) -> Iterator[Record
         elif all(end == start for (_, end), (start, _) in zip(pairs, pairs[1:], strict=False)) or (
             _is_one_piece(raw, pairs)
         ):
-            entities.append(whole)  # in pieces at a line break alone
+            entities.append(whole)  # the pieces are separated only by line breaks
         else:
             unknown += [(start, end) for start, end in pairs]
             yield Skip(number, DISCONTINUOUS, quote(line))
@@ -343,7 +343,7 @@ def _read_brat(file: TextFile, text: TextFile, ann: TextFile) -> Iterator[Record
 
 
 def _is_one_piece(text: str, pairs: list[tuple[int, ...]]) -> bool:
-    """Whether pieces have only white space between them, as where brat breaks lines."""
+    """Whether pieces have only whitespace between them, as in entities with a line break."""
     return all(
         end < start and not text[end:start].strip()
         for (_, end), (start, _) in zip(pairs, pairs[1:], strict=False)

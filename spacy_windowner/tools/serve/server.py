@@ -1,4 +1,4 @@
-"""The web server of the command `serve`: listens on a port and runs the application with Uvicorn."""
+"""The web server of the command `serve`: listens on a port and runs the application on Uvicorn."""
 
 import asyncio
 import ipaddress
@@ -14,8 +14,8 @@ from ...errors import Errors
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _MAX_CONNECTIONS = 100
-"""The maximum number of connections at a time. A browser opens six. Up to about 300 more can be open
-for a moment before they are closed."""
+"""The maximum number of connections at a time. A browser opens six. About 300 more can be open for
+a moment before they are closed."""
 
 
 def is_local(host: str) -> bool:
