@@ -1,3 +1,5 @@
+"""The command `debug-data`."""
+
 import sys
 from collections.abc import Iterable
 from itertools import chain
@@ -25,7 +27,7 @@ from ._util import Bar, Quiet, Verbose, explain_errors, windowner_cli
 _CODE = "Path to Python file with additional code (registered functions) to be imported"
 _IGNORE = "Ignore warnings, only show stats and errors"
 _NO_FORMAT = "Don't pretty-print the results"
-_SHOWN = 5  # entities of each problem, if not all
+_SHOWN = 5  # entities that are listed for each problem without --verbose
 
 
 @windowner_cli.command(
@@ -42,11 +44,11 @@ def debug_data_cli(
     verbose: Verbose = False,
 ) -> None:
     """
-    Look at the data of a training before it starts.
+    Check the training and dev data before training.
 
-    What `spacy debug data` tells about the data of spaCy's `ner`, for `window_ner`, and which
-    entities are at fault. Settings of the config can be replaced as in `spacy train`. The exit code
-    is 1 if there are errors.
+    Reports what `spacy debug data` reports for spaCy's `ner`, but for `window_ner`, and lists the
+    entities with problems. Settings of the config can be overridden as in `spacy train`. The exit
+    code is 1 if there are errors.
 
     EXAMPLE:
 
@@ -101,7 +103,7 @@ def _print(msg: Printer, finding: Finding, verbose: bool) -> None:
 
 
 def _summarize(msg: Printer) -> int:
-    """Print how many checks passed, as spaCy does. Returns the number of errors."""
+    """Print the number of passed checks, as spaCy does. Returns the number of errors."""
     n_good, n_warn, n_fail = (
         msg.counts[kind] for kind in (MESSAGES.GOOD, MESSAGES.WARN, MESSAGES.FAIL)
     )

@@ -1,3 +1,5 @@
+"""The command `explain`."""
+
 import os
 from json import dumps
 from pathlib import Path
@@ -13,8 +15,8 @@ from ..tools.explain.render_html import explanation_to_html
 from ..tools.explain.render_text import explanation_to_text
 from ._util import CODE, COMPONENT, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
 
-_HTML = "Write a page of HTML to this file, in place of tables to the terminal"
-_JSON = "Print JSON in place of tables"
+_HTML = "Write a page of HTML to this file instead of printing tables"
+_JSON = "Print JSON instead of tables"
 
 
 @windowner_cli.command("explain")
@@ -31,9 +33,9 @@ def explain_cli(
     """
     Explain why a pipeline finds the entities of a text.
 
-    For each token of an entity it shows what every word around it, and every feature of a word,
-    adds to the margin of its tag over the next best; and which word of the context, removed, would
-    make the pipeline find something else.
+    For each token of an entity, shows how much every word around it, and every feature of a word,
+    adds to the margin of its tag over the next best tag. Also shows which context word, if it were
+    removed, would make the pipeline find something else.
 
     EXAMPLE:
 
@@ -60,5 +62,5 @@ def explain_cli(
 
 
 def _echo(text: str | None) -> None:
-    # For what is no terminal, typer takes the colours out by itself.
+    # typer removes colors by itself if the output isn't a terminal.
     typer.echo(text, color=False if os.environ.get("NO_COLOR") else None)

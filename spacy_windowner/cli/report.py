@@ -1,3 +1,5 @@
+"""The command `report`."""
+
 from json import dumps
 from pathlib import Path
 from typing import Annotated
@@ -15,9 +17,9 @@ from ._util import CODE, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_c
 
 _DATA = "Annotated documents that the pipeline was not trained on, in .spacy format, or a folder"
 _OUT = "Folder to write report.html, report.md and report.json to"
-_COMPARE = "Another pipeline to set beside it, of any kind that finds entities. Can be repeated"
-_TRAIN = "The documents that it was trained on, to tell entities seen there from unseen ones"
-_EXAMPLES = "The most errors to show in their context"
+_COMPARE = "Another pipeline to compare with, of any kind that predicts entities. Can be repeated"
+_TRAIN = "The training data of the pipeline, to separate seen from unseen entities"
+_EXAMPLES = "Maximum number of errors to show in context"
 
 
 @windowner_cli.command("report")
@@ -33,11 +35,11 @@ def report_cli(
     verbose: Verbose = False,
 ) -> None:
     """
-    Report how good a pipeline is on annotated documents.
+    Evaluate a pipeline on annotated documents.
 
-    Scores of all labels, in four views of what is right; which labels are taken for which; errors
-    of each kind in their context; how far probabilities can be trusted; and speed: as a page of
-    HTML that needs nothing else, as Markdown, and as JSON.
+    Writes a self-contained page of HTML, Markdown and JSON with scores per label and in four views
+    of what counts as correct, confusions of labels, errors of each kind in context, the
+    reliability of probabilities, and speed.
 
     EXAMPLE:
 

@@ -136,9 +136,9 @@ class CorpusFacts:
 
 
 def find_problems(examples: Iterable[Example], ignored_keys: Collection[str]) -> list[Problem]:
-    """Find entities that don't align with the pipeline's tokens, are whitespace or begin or end with
-    whitespace, or cross a sentence start. In `doc.spans`, find spans that overlap others and so
-    can't all become entities. `doc.ents` can't overlap: spaCy rejects such examples.
+    """Find entities that don't align with the pipeline's tokens, that are, begin or end with
+    whitespace, or that cross a sentence start. In `doc.spans`, find spans that overlap others and
+    so can't all become entities. `doc.ents` can't overlap: spaCy rejects such examples.
 
     examples (Iterable[Example]): The annotated documents.
     ignored_keys (Collection[str]): Keys of `doc.spans` whose spans aren't entities.
