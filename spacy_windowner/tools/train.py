@@ -83,7 +83,7 @@ def train(
     RAISES (ValueError): If a file can't be read, a setting isn't valid, or training fails.
     """
     check_setting(recipe != GROW, "recipe", recipe, "It needs a trained pipeline: docs/growth.md.")
-    check_setting(dev is not None or test is None, "test", test, "Give `dev`, too.")
+    check_setting(dev is not None or test is None, "test", test, "Give `dev` as well.")
     output = Path(output)
     corpus = output / "corpus"
     options: dict[str, Any] = {"lang": lang, "on_progress": on_progress}

@@ -118,7 +118,7 @@ def annotate(
     """
     _check_choices(n_process, format, input_format, shard_size, max_line, engine, ray_address)
     is_stream = output == STANDARD_OUTPUT or not isinstance(output, str | Path)
-    why = "Standard output gets rows as jsonl."
+    why = "Standard output supports only jsonl."
     check_setting(not is_stream or format == "jsonl", "format", format, why)
     sources, other_files = find_sources(source, input_format)
     require_columns_for((text_column, id_column), sources)
@@ -182,7 +182,7 @@ def _check_choices(
 ) -> None:
     numbers = {"n_process": n_process, "shard_size": shard_size, "max_line": max_line}
     for name, number in numbers.items():
-        check_setting(number is None or number >= 1, name, number, "It is at least 1.")
+        check_setting(number is None or number >= 1, name, number, "It must be at least 1.")
     for name, value, known in (
         ("format", format, tuple(ENCODERS)),
         ("input_format", input_format, (None, *INPUT_FORMATS)),
@@ -191,7 +191,7 @@ def _check_choices(
         why = f"Choose one of {', '.join(one for one in known if one is not None)}."
         check_setting(value in known, name, value, why)
     is_used = ray_address is None or engine == "ray"
-    check_setting(is_used, "ray_address", ray_address, "It is for `engine` ray.")
+    check_setting(is_used, "ray_address", ray_address, "It needs the engine ray.")
 
 
 def _require_outside(output: Path, source: str | Path) -> None:
@@ -199,7 +199,7 @@ def _require_outside(output: Path, source: str | Path) -> None:
     if str(source) == STANDARD_INPUT or not Path(source).is_dir():
         return
     if output.resolve().is_relative_to(Path(source).resolve()):
-        why = f"it is in the folder that is read, {source}"
+        why = f"it is inside the input folder, {source}"
         raise ValueError(Errors.WN111.format(path=output, why=why))
 
 

@@ -156,7 +156,7 @@ class OutputFolder:
         with ExitStack() as lock, explain_full_disk(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             if not lock.enter_context(lock_folder(self.path)):
-                why = "another run is writing to it. Wait for its end, or stop it"
+                why = "another run is writing to it. Wait until it ends, or stop it"
                 raise ValueError(Errors.WN111.format(path=self.path, why=why))
             if (self.path / MANIFEST).exists():
                 self._read_log()
@@ -242,9 +242,9 @@ class OutputFolder:
     def _check_place(self) -> None:
         path, why = self.path, ""
         if path.is_file() or (not path.exists() and _is_file_name(path.name)):
-            why = "it must be a folder, for there is a file in it for each shard"
+            why = "it must be a folder, because each shard is a file in it"
         elif path.exists() and not (path / MANIFEST).exists() and self._others():
-            why = f"it holds files, and no {MANIFEST} of an earlier run"
+            why = f"it has files, but no {MANIFEST} of an earlier run"
         if why:
             raise ValueError(Errors.WN111.format(path=path, why=why))
 

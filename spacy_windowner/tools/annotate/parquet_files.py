@@ -54,7 +54,7 @@ def read_parquet(
                 item = _read_row(dict(zip(names, row, strict=True)), number, source, columns)
                 yield item, source.size * number // total
     except (ArrowException, OSError, UnicodeDecodeError) as error:
-        reason = f"the file can't be read on after row {number} ({first_line(error)})"
+        reason = f"the file can't be read after row {number} ({first_line(error)})"
         yield Reject.of(source.name, 0, reason, None), source.size
 
 

@@ -35,7 +35,7 @@ def read_sources(
                 number = item.line
                 yield item, done + min(position, source.size)
         except (*DAMAGE, OSError) as error:
-            reason = f"the file can't be read on after line {number} ({error})"
+            reason = f"the file can't be read after line {number} ({error})"
             yield Reject(source.name, 0, reason, None), done + source.size
         done += source.size
 
@@ -64,7 +64,7 @@ def _require_file(path: Path) -> None:
     if path.is_dir():
         list(path.iterdir())  # raises the reason
     elif path.exists() and not path.is_file():
-        raise OSError("it is no file, but a pipe or a device")
+        raise OSError("it is a pipe or a device, not a file")
 
 
 def _open(source: Source) -> AbstractContextManager[tuple[IO[bytes], IO[bytes]]]:
@@ -82,7 +82,7 @@ def _read_line(
     try:
         text = line.decode("utf8")
     except UnicodeDecodeError as error:
-        return Reject.of(source.name, number, f"no UTF-8 ({error.reason})", line)
+        return Reject.of(source.name, number, f"not UTF-8 ({error.reason})", line)
     if not text or text.isspace():
         return None
     if source.format == "txt":
@@ -90,7 +90,7 @@ def _read_line(
     try:
         fields = _decode_json(text)
     except (ValueError, RecursionError) as error:
-        return Reject.of(source.name, number, f"no JSON ({error})", text)
+        return Reject.of(source.name, number, f"not JSON ({error})", text)
     if not isinstance(fields, dict):
         return Reject.of(source.name, number, f"{kind_of(fields)}, not a JSON object", text)
     return columns.read(fields, source.name, number, text)

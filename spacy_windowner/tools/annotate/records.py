@@ -139,7 +139,7 @@ class Columns(NamedTuple):
         if isinstance(name, str) and len(name) > _MAX_ID:
             return f"{self.id!r} has more than {_MAX_ID:,} characters"
         if not is_unicode(text) or (isinstance(name, str) and not is_unicode(name)):
-            return "half of a surrogate pair, which is no character"
+            return "half of a surrogate pair, which isn't a character"
         return ""
 
 

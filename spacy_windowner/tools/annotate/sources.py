@@ -72,7 +72,7 @@ def find_sources(path: str | Path, input_format: str | None = None) -> tuple[lis
     if str(path) == STANDARD_INPUT:
         return [Source(None, "stdin", input_format or "jsonl", 0)], 0
     if input_format is not None:
-        why = "`input_format` is for standard input, `-`; files tell their format by their names"
+        why = "`input_format` is for standard input, `-`. Files have it in their names"
         raise ValueError(Errors.WN110.format(path=path, why=why))
     path = Path(path)
     known = ", ".join(FORMATS)
@@ -158,7 +158,7 @@ def require_columns_for(names: Sequence[str | None], sources: Sequence[Source]) 
     """
     given = [name for name in names if name is not None]
     if given and all(source.format == "txt" for source in sources):
-        why = f"plain text has no columns, and so none named {', '.join(given)}"
+        why = f"plain text has no columns, so there is none named {', '.join(given)}"
         raise ValueError(Errors.WN110.format(path=sources[0].name, why=why))
 
 

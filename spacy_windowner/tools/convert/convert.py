@@ -281,11 +281,11 @@ def _make_doc(maker: DocMaker, records: Sequence[Record], name: str, unit: str) 
 
 def _notes(maker: DocMaker, n_others: int, lacks_documents: bool) -> Iterator[str]:
     for unit, where in maker.units.items():
-        yield f"Offsets that count {unit} were converted, in {where} first"
+        yield f"Offsets in {unit} were converted, first in {where}"
     if n_others:
-        yield f"Left out {n_others:,} files of folders, whose names end in another way"
+        yield f"Skipped {n_others:,} files in folders because of their suffix"
     if lacks_documents:
-        yield "Bounds of documents aren't known: each sentence is a document"
+        yield "Document boundaries aren't known: each sentence is a document"
 
 
 def _name(inputs: Sequence[Input], targets: Sequence[int], target: int) -> str:

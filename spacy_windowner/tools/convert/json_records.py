@@ -57,7 +57,7 @@ def open_json_lines(file: TextFile, options: Options) -> Reading:
             else:
                 yield from read_fields(value, line, names, file.where(line))
 
-    return Reading("jsonl", "JSON, a document a line", read)
+    return Reading("jsonl", "JSON, one document per line", read)
 
 
 def open_json_array(file: TextFile, options: Options) -> Reading:
@@ -214,7 +214,7 @@ def _read_tokens(
         yield Skip(line, NO_RECORD, f"{len(words)} words, but {len(tags)} tags")
         return
     if not all(isinstance(word, str) for word in words):
-        yield Skip(line, NO_RECORD, "a word that is no string")
+        yield Skip(line, NO_RECORD, "a word that isn't a string")
         return
     names = [_tag(tag, tag_names, where) for tag in tags]
     if kind := _problem([*words, *names]):

@@ -72,7 +72,7 @@ def read_array(file: TextFile) -> Iterator[tuple[int, Any]]:
     if mark == ",":
         text.expect("]")
     if text.peek():
-        raise text.damaged("something comes after the array")
+        raise text.damaged("there is more text after the array")
 
 
 class _Text:
@@ -100,7 +100,7 @@ class _Text:
         mark = self.peek()
         if not mark or mark not in marks:
             what = f"{mark!r}" if mark else "the end"
-            raise self.damaged(f"no JSON array: {what} where one of {marks} should be")
+            raise self.damaged(f"not a JSON array: {what} where one of {marks} should be")
         self._at += 1
         return mark
 
@@ -113,7 +113,7 @@ class _Text:
             except (JSONDecodeError, RecursionError) as error:
                 if _is_cut(error, len(self._text)) and self._more(len(self._text) - self._at):
                     continue
-                raise self.damaged(f"no JSON: {error}") from error
+                raise self.damaged(f"not JSON: {error}") from error
             line = self._line
             self._line += self._text.count("\n", self._at, end)
             self._at, self.is_first = end, False

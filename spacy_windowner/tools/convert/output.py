@@ -100,7 +100,7 @@ class Part:
         try:
             write_atomically(self.path, self._docs.to_bytes())
         except OSError as error:
-            fix = "What was there before is as it was."
+            fix = "An existing file was not changed."
             raise ValueError(Errors.WN187.format(path=self.path, why=error, fix=fix)) from error
 
 

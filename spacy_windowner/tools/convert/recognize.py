@@ -83,7 +83,7 @@ def find_inputs(source: Path) -> tuple[list[Input], int]:
             why = "there is no such file or folder"
             raise ValueError(Errors.WN180.format(path=source, why=why))
         if not source.is_file():
-            why = "it is no file, but a pipe or a device"
+            why = "it is a pipe or a device, not a file"
             raise ValueError(Errors.WN180.format(path=source, why=why))
     except OSError as error:
         raise ValueError(Errors.WN180.format(path=source, why=error)) from error

@@ -32,18 +32,18 @@ OTHER_ANNOTATIONS = Kind(
     "further annotations of a document that has one already are left out",
     "Choose one of them, as `ground_truth` in Label Studio.",
 )
-NO_JSON = Kind("lines that are no JSON are left out", "Mend them, one JSON value a line.")
+NO_JSON = Kind("lines that aren't JSON are left out", "Fix them: one JSON value per line.")
 NO_RECORD = Kind(
     "documents that can't be read are left out",
     'A document has "text" and "spans", or "tokens" and "ner_tags": see docs/convert.md.',
 )
 NO_UNICODE = Kind(
-    "documents with half of a surrogate pair, which is no character, are left out",
-    "Export them anew, with whole characters.",
+    "documents with half of a surrogate pair, which isn't a character, are left out",
+    "Export them again, with complete characters.",
 )
-EMPTY = Kind("documents without a word are left out", "Remove them.")
+EMPTY = Kind("documents without words are left out", "Remove them.")
 TOO_LONG = Kind(
-    "documents are longer than spaCy takes, and are left out", "Split them into shorter ones."
+    "documents that are longer than spaCy's limit are left out", "Split them into shorter ones."
 )
 NO_WORD = Kind("lines with a tag but no word are left out", "Remove them, or add the word.")
 NO_ANN = Kind(
@@ -53,25 +53,25 @@ NO_ANN = Kind(
 BAD_LINE = Kind("lines that can't be read are left out", "Correct them: see docs/convert.md.")
 UNTOLD = "; the words there count as not annotated"
 MISALIGNED = Kind(
-    f"entities don't begin and end where words do{UNTOLD}",
+    f"entities don't begin and end at word boundaries{UNTOLD}",
     "Correct their offsets, or name the language by `--lang` if it isn't English.",
 )
 OVERLAPPING = Kind(
-    f"entities overlap longer ones, and are left out{UNTOLD}",
-    "An entity can't be in another: keep one of them.",
+    f"entities that overlap longer ones are left out{UNTOLD}",
+    "Entities can't overlap: keep one of them.",
 )
 OUTSIDE = Kind(
-    "entities are outside of their texts, or end where they begin, and are left out", _OFFSETS
+    "entities that are outside their texts, or end where they begin, are left out", _OFFSETS
 )
-BLANK = Kind("entities are white space alone, and are left out", "Remove them.")
-OTHER_TEXT = Kind(f"entities have another text at their offsets{UNTOLD}", _OFFSETS)
+BLANK = Kind("entities that are only whitespace are left out", "Remove them.")
+OTHER_TEXT = Kind(f"entities have a different text at their offsets{UNTOLD}", _OFFSETS)
 NO_OFFSETS = Kind(
-    "documents are left out, since an entity has no start, end or label",
+    "documents are left out because an entity has no start, end or label",
     'An entity has a "start", an "end" and one "label".',
 )
 DISCONTINUOUS = Kind(
     f"entities of several pieces are left out{UNTOLD}",
-    "An entity is one piece of text. Annotate it as a whole, or its pieces one by one.",
+    "An entity is one piece of text. Annotate it as a whole, or annotate each piece.",
 )
 
 

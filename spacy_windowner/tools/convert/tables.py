@@ -97,8 +97,7 @@ def open_table(file: TextFile, options: Options) -> Reading:
         "entity": read_entities,
     }
     name = "tsv" if layout.delimiter == "\t" else "csv"
-    article = "an" if layout.rows == "entity" else "a"
-    description = f"{name.upper()}, {article} {layout.rows} a row"
+    description = f"{name.upper()}, one {layout.rows} per row"
     read = readers[layout.rows]
     return Reading(name, description, lambda: read(file, partial(_rows, file, layout), layout))
 

@@ -251,7 +251,7 @@ def open_inline(file: TextFile, options: Options) -> Reading:
     n_splits = min(2, *(piece.count(_SEPARATOR) for piece in _split_words(found[1])))
     if n_splits < 1:
         raise _inline_error(file, *found)
-    description = "words with tags, a sentence a line"
+    description = "words with tags, one sentence per line"
     return Reading("iob", description, lambda: _read_inline(file, n_splits))
 
 

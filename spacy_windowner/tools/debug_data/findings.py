@@ -109,7 +109,7 @@ def describe_entities(check: DataCheck, component: ComponentFacts) -> Iterator[F
     labels += sorted({*component.labels, *dev.labels}.difference(labels))
     yield Finding(INFO, f"{len(component.labels)} label(s)")
     if component.frozen_labels:
-        text = f"Labels that stay as they are: {_names(component.frozen_labels)}"
+        text = f"Frozen labels: {_names(component.frozen_labels)}"
         yield Finding(INFO, text)
     if labels:
         header = ("Label", "Train", "Dev", "Train docs without it")
@@ -144,7 +144,7 @@ def _describe_labels(
         yield Finding(FAIL, text)
         return
     if not dev.labels and dev.documents:
-        yield Finding(FAIL, "No entities in the dev data, so that scores will say nothing")
+        yield Finding(FAIL, "No entities in the dev data, so there will be no scores")
     if "" in train.labels:
         yield Finding(FAIL, "Empty label found in train data")
     learning = set(component.labels).difference(component.frozen_labels)
@@ -156,11 +156,11 @@ def _describe_labels(
     unknown = sorted(set(dev.labels).difference(train.labels, component.labels))
     if unknown:
         text = f"Labels in the dev data that aren't in the train data: {_names(unknown)}"
-        yield Finding(WARN, f"{text}. Their entities can't be found, and lower recall")
+        yield Finding(WARN, f"{text}. Their entities can't be found, which lowers recall")
     untested = sorted(set(train.labels).difference(dev.labels))
     if untested and dev.labels:
         text = f"Labels in the train data that aren't in the dev data: {_names(untested)}"
-        yield Finding(WARN, f"{text}. Nothing will tell how well they are learned")
+        yield Finding(WARN, f"{text}. There will be no scores for them")
     low = False
     for label, count in train.labels.most_common():
         if count <= NEW_LABEL_THRESHOLD:
@@ -180,13 +180,15 @@ def _describe_labels(
 
 def _describe_missing(name: str, facts: CorpusFacts) -> Iterator[Finding]:
     if facts.contradictions:
-        text = f"{len(facts.contradictions)} {name} docs contradict themselves in their user_data"
-        yield Finding(FAIL, f"{text}, an error in training and evaluation", facts.contradictions)
+        text = f"{len(facts.contradictions)} {name} docs have contradictory user_data"
+        yield Finding(
+            FAIL, f"{text}, which is an error in training and evaluation", facts.contradictions
+        )
     if facts.not_annotated:
         text = (
             f"{facts.not_annotated} of {facts.documents} {name} docs have no annotation of entities"
         )
-        yield Finding(WARN, f"{text}. They teach nothing, and don't count in scores")
+        yield Finding(WARN, f"{text}. Training and evaluation ignore them")
     if facts.missing:
         text = f"{facts.missing} missing value(s) in the {name} data (tokens without annotation)"
         yield Finding(INFO, text)
@@ -208,18 +210,18 @@ def _describe_problems(name: str, facts: CorpusFacts) -> Iterator[Finding]:
         ON_WHITESPACE: (FAIL, f"invalid whitespace entity spans in the {name} data"),
         TRIMMED: (
             WARN,
-            f"entities in the {name} data begin or end with whitespace, or characters that nobody "
-            f"sees. They are learned without, and evaluation counts them as missed",
+            f"entities in the {name} data begin or end with whitespace or invisible characters. "
+            f"They are trained without these, and evaluation counts them as missed",
         ),
         CROSSING: (
             WARN,
-            f"entity span(s) crossing sentence boundaries in the {name} data. Where a component "
-            f"before window_ner sets these, they can't be found",
+            f"entity span(s) crossing sentence boundaries in the {name} data. If a component "
+            f"before window_ner sets the boundaries, they can't be found",
         ),
         OVERLAPPING: (
             WARN,
-            f"spans of doc.spans in the {name} data overlap with others of their group, so that "
-            f"they can't all be in doc.ents. spacy.util.filter_spans keeps the longest",
+            f"spans of doc.spans in the {name} data overlap others of their group, so they "
+            f"can't all be in doc.ents. spacy.util.filter_spans keeps the longest",
         ),
     }
     for kind, (how_bad, text) in texts.items():
@@ -244,8 +246,8 @@ def describe_longest(check: DataCheck, component: ComponentFacts) -> Iterator[Fi
         yield Finding(GOOD, f"No entity is longer than a window ({width} words)")
         return
     text = (
-        f"Entities longer than a window ({width} words): {n_longer} ({share:.1%}). No word of such "
-        f"an entity has both of its ends in sight"
+        f"Entities longer than a window ({width} words): {n_longer} ({share:.1%}). No window "
+        f"contains both ends of such an entity"
     )
     yield Finding(INFO if share < _MANY_LONG else WARN, text)
     if share >= _MANY_LONG:
@@ -266,9 +268,9 @@ def describe_names(check: DataCheck) -> Iterator[Finding]:
         f"{unseen_names} of {names} different ones, are not in the train data"
     )
     if unseen:
-        yield Finding(INFO, f"{text}: they are to be told by their form and context")
+        yield Finding(INFO, f"{text}: they can be recognized only by their form and context")
     else:
-        yield Finding(WARN, f"{text}: scores will say nothing of new names")
+        yield Finding(WARN, f"{text}: scores will say nothing about new names")
 
 
 def next_step(check: DataCheck, config: Path, arguments: Sequence[str]) -> str:
@@ -284,19 +286,19 @@ def next_step(check: DataCheck, config: Path, arguments: Sequence[str]) -> str:
     if not check.train.labels:
         return "Next: annotate the entities of the training data, in doc.ents."
     if not check.dev.labels:
-        return "Next: annotate the development data, or hold out every tenth training document."
+        return "Next: annotate the dev data, or hold out every tenth training document."
     if check.problem is not None:
-        return "Next: see why the pipeline can't be initialized, above."
+        return "Next: find out why the pipeline can't be initialized, see above."
     if check.train.contradictions or check.dev.contradictions:
         return "Next: correct the user_data of the documents named above. --verbose names them all."
     if kinds & {ON_WHITESPACE, TRIMMED, MISALIGNED}:
         return "Next: correct the offsets of the entities named above. --verbose names them all."
     if check.shared_texts > _MANY_SHARED * check.dev.documents:
-        return "Next: remove from one corpus what is in both, lest scores are too good."
+        return "Next: remove texts that are in both corpora from one, or scores will be too high."
     if few:
-        return f"Next: annotate more of {_names(sorted(few))}, or go on without."
+        return f"Next: annotate more of {_names(sorted(few))}, or continue without more."
     if check.train.documents < BLANK_MODEL_MIN_THRESHOLD and not check.sourced:
-        return f"Next: annotate more documents, {BLANK_MODEL_MIN_THRESHOLD} at least."
+        return f"Next: annotate more documents, at least {BLANK_MODEL_MIN_THRESHOLD}."
     command = " ".join(["python -m spacy train", str(config), *arguments, "--output model"])
     return f"Next: {command}"
 

@@ -128,11 +128,11 @@ def describe_context(entity: ExplainedEntity) -> str:
         removal = entity.flip
         return f"Without {_where(entity, removal)}, {_found(entity, removal)}."
     if entity.support is None:
-        return "No word of the context, removed by itself, changes this or lowers the margin."
+        return "Removing any single word of the context neither changes this nor lowers the margin."
     removal = entity.support
     return (
-        f"No word of the context, removed by itself, changes this. The margin is lowest without "
-        f"{_where(entity, removal)}: {removal.margin:.2f}, in place of {entity.margin:.2f}."
+        "Removing any single word of the context doesn't change this. The margin is lowest "
+        f"without {_where(entity, removal)}: {removal.margin:.2f} instead of {entity.margin:.2f}."
     )
 
 

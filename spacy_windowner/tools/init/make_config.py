@@ -95,7 +95,7 @@ def _in_order(config: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
 
 def _with_vectors(config: Config, recipe: str, vectors: str) -> Config:
     model: dict[str, Any] = config["components"]["window_ner"].get("model", {})
-    why = f'The recipe "{recipe}" has its words from another layer, or from a trained pipeline.'
+    why = f'The recipe "{recipe}" uses another embedding layer, or that of a trained pipeline.'
     check_setting("vectors" in model.get("embed", {}), "vectors", vectors, why)
     config["paths"]["vectors"] = vectors
     model["embed"]["vectors"] = {

@@ -123,7 +123,7 @@ def _label_groups(report: Report) -> list[dict[str, Any]]:
 def _seen_groups(report: Report) -> list[dict[str, Any]]:
     notes = {
         "seen": "text and label are in the training data",
-        "unseen": "they are not",
+        "unseen": "not in the training data",
     }
     models = [model.seen for model in report.models if model.seen is not None]
     return [
@@ -255,7 +255,7 @@ def _place(x: float, y: float, title: str = "") -> _Point:
 def _reliability_line(trust: Trust) -> _Line:
     """The share of right entities over the mean probability, bin by bin."""
     points = [
-        _place(p, right, f"{count:,} entities of mean probability {p:.2f}: {right:.2f} are right")
+        _place(p, right, f"{count:,} entities, mean probability {p:.2f}: {right:.2f} are correct")
         for p, right, count in trust.bins
     ]
     return _Line("entities", points)

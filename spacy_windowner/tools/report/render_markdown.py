@@ -18,7 +18,7 @@ from .wording import (
 )
 
 _EXAMPLES = 5  # errors of each kind
-_MORE = f"Here are the {_EXAMPLES} of each kind that a model is most sure of."
+_MORE = f"Listed here are the {_EXAMPLES} of each kind with the highest probabilities."
 _PRF = ["P", "R", "F1"]
 _SCORES = [*_PRF, "TP", "FP", "FN"]
 _MARKDOWN = str.maketrans({char: f"\\{char}" for char in r"\`*_{}[]<>#|~"})
@@ -31,7 +31,7 @@ def report_to_markdown(report: Report) -> str:
     RETURNS (str): The Markdown.
     """
     parts = [
-        "# How good it is",
+        "# Evaluation",
         f"{describe_data(report)} (`{report.data.path}`)",
         _overview(report),
     ]
@@ -59,7 +59,7 @@ def _overview(report: Report) -> str:
         ]
         for model in report.models
     ]  # fmt: skip
-    header = ["model", *_SCORES, "F1 to the first", "words/s"]
+    header = ["model", *_SCORES, "F1 difference", "words/s"]
     if len(report.models) == 1:
         header, rows = _without(header, 7), [_without(row, 7) for row in rows]
     return _table(header, rows)
@@ -84,7 +84,7 @@ def _model_parts(model: ModelReport) -> list[str]:
     parts = [
         _table(["label", *_SCORES], labels),
         _table(["view", "correct", "incorrect", "partial", "missed", "spurious", *_PRF], views),
-        _table(["true \\ found", *map(_cell, confusion.columns)], matrix),
+        _table(["gold \\ predicted", *map(_cell, confusion.columns)], matrix),
         _table(["errors", "number"], kinds),
     ]
     if model.seen is not None:
@@ -93,11 +93,11 @@ def _model_parts(model: ModelReport) -> list[str]:
     if model.trust is not None:
         threshold, best = model.trust.best
         parts.append(
-            f"Expected calibration error: {model.trust.ece:.3f}. With the threshold "
-            f"{threshold:.2f}, F1 is {percent(best.f)} on this data, the best there is."
+            f"Expected calibration error: {model.trust.ece:.3f}. The best threshold on this data "
+            f"is {threshold:.2f}, with F1 {percent(best.f)}."
         )
         bins = [[f"{p:.2f}", f"{r:.2f}", thousands(n)] for p, r, n in model.trust.bins]
-        parts.append(_table(["mean probability", "share that is right", "entities"], bins))
+        parts.append(_table(["mean probability", "share of correct entities", "entities"], bins))
     return parts
 
 
@@ -113,7 +113,7 @@ def _describe(mistake: Mistake, names: Sequence[str]) -> str:
     text = f"**{_cell(mistake.text)}**"
     marks = [
         f"{word} {_cell(mark.text)} ({_cell(mark.label)})"
-        for word, mark in (("true", mistake.true), ("found", mistake.found))
+        for word, mark in (("gold", mistake.true), ("predicted", mistake.found))
         if mark is not None
     ]
     scores = [

@@ -4,20 +4,21 @@ from .matching import BOTH, BOUNDARY, MISSED, SPURIOUS, TYPE
 from .report import Report
 
 KIND_NOTES = {
-    BOUNDARY: "found with other boundaries",
-    TYPE: "found as another type",
-    BOTH: "found with other boundaries, as another type",
+    BOUNDARY: "wrong boundaries, correct type",
+    TYPE: "correct boundaries, wrong type",
+    BOTH: "wrong boundaries and wrong type",
     MISSED: "not found",
-    SPURIOUS: "found where there is none",
+    SPURIOUS: "predicted where there is no entity",
 }
 VIEW_NOTES = {
-    "strict": "boundaries and type are right",
-    "exact": "boundaries are right, whatever the type",
-    "partial": "boundaries are right; any overlap is half right",
-    "type": "the type is right, and there is an overlap",
+    "strict": "boundaries and type must be correct",
+    "exact": "boundaries must be correct, whatever the type",
+    "partial": "boundaries must be correct; any other overlap counts half",
+    "type": "the type must be correct, and the entities must overlap",
 }
 NO_PROBABILITIES = (
-    "It gives no probabilities. A window_ner gives them after python -m spacy windowner calibrate."
+    "This pipeline gives no probabilities. A window_ner has them after "
+    "python -m spacy windowner calibrate."
 )
 
 
@@ -49,9 +50,9 @@ def describe_data(report: Report) -> str:
     """One or two sentences about the evaluation data."""
     data = report.data
     entities, documents = thousands(data.entities), thousands(data.documents)
-    text = f"Measured on {entities} entities in {documents} documents."
+    text = f"Evaluated on {entities} entities in {documents} documents."
     if data.not_annotated:
-        text += f" Left out for lack of annotation: {thousands(data.not_annotated)} of these."
+        text += f" Left out because they have no annotation: {thousands(data.not_annotated)}."
     return text
 
 

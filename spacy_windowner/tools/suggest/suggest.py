@@ -80,7 +80,7 @@ def suggest(
     RAISES (ValueError): If there is no such component or it isn't trained, if a file can't be
         read, or if there is no document to choose.
     """
-    check_setting(n >= 1, "n", n, "It is at least 1.")
+    check_setting(n >= 1, "n", n, "It must be at least 1.")
     name = choose_component(nlp, component)
     doubter = Doubter(nlp, name)
     if not is_initialized(doubter.component.model):

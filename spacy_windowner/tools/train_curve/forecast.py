@@ -80,7 +80,7 @@ def forecast(sizes: Sequence[int], scores: Sequence[float], n_entities: int) -> 
     gain, low, high = (math.exp(now) - math.exp(then + shift) for shift in (0.0, half, -half))
     if high - low > _WIDEST:
         points = f"{100 * low:+.0f} to {100 * high:+.0f} points"
-        why = f"The scores scatter too much: the range is {points}. Train with more seeds."
+        why = f"The scores vary too much: the range is {points}. Train with more seeds."
         return Forecast(documents, reason=why)
     return Forecast(documents, gain, low, high)
 
@@ -88,18 +88,18 @@ def forecast(sizes: Sequence[int], scores: Sequence[float], n_entities: int) -> 
 def _obstacle(sizes: Sequence[int], scores: Sequence[float], n_entities: int) -> str | None:
     """Why there can be no estimate, as a sentence, or None."""
     if len(set(sizes)) < LEAST_SIZES:
-        return f"It takes {LEAST_SIZES} shares at least."
+        return f"At least {LEAST_SIZES} shares are needed."
     if max(sizes) < 2 * min(sizes):
         return "The largest share is less than twice the smallest."
     if n_entities < LEAST_ENTITIES:
         return (
-            f"The development data has {n_entities} entities, and by fewer than {LEAST_ENTITIES} "
-            "F1 is known too roughly."
+            f"The dev data has {n_entities} entities. With fewer than {LEAST_ENTITIES}, F1 is too "
+            "imprecise."
         )
     if min(scores) <= 0.0:
-        return "A training has found nothing. Leave out the smallest share."
+        return "A model has found nothing. Leave out the smallest share."
     if max(scores) >= 1.0:
-        return "A training has found everything, so that the development data shows no difference."
+        return "A model has found everything, so the dev data shows no differences."
     return None
 
 

@@ -109,7 +109,7 @@ def train_curve(
         read or has no entities.
     """
     shares = check_shares(shares)
-    check_setting(seeds >= 1, "seeds", seeds, "It is at least 1.")
+    check_setting(seeds >= 1, "seeds", seeds, "It must be at least 1.")
     on_progress(Stage("Reading"))
     given = dict(overrides or {})
     if isinstance(config, Config):
@@ -190,7 +190,7 @@ def read_training_docs(config: Config, name: str) -> list[Doc]:
         )
         return list(docs)
     except (KeyError, TypeError):
-        reason = "it has no `path` of .spacy files, which documents could be drawn from."
+        reason = "it has no `path` of .spacy files to draw documents from."
         raise ValueError(Errors.WN096.format(name=name, reason=reason)) from None
     except Exception as error:  # each layer of the format raises its own errors
         raise ValueError(Errors.WN096.format(name=name, reason=reason_of(error))) from error
