@@ -54,12 +54,12 @@ def main(
 
 
 @contextmanager
-def explain_errors(verbose: bool = False, data_alone: bool = False) -> Iterator[None]:
+def explain_errors(verbose: bool = False, text_to_stderr: bool = False) -> Iterator[None]:
     """Print the package's own errors and warnings, which the user can fix, without a traceback or
     source line. Exit after an error. Other errors and warnings aren't changed.
 
     verbose (bool): Whether to print the traceback and spaCy's log as well, on standard error.
-    data_alone (bool): Whether to redirect all printed text to standard error, because standard
+    text_to_stderr (bool): Whether to redirect all printed text to standard error, because standard
         output is for data.
     """
     level = logger.level
@@ -67,7 +67,7 @@ def explain_errors(verbose: bool = False, data_alone: bool = False) -> Iterator[
         logger.setLevel(logging.DEBUG)
     try:
         with (
-            redirect_stdout(sys.stderr) if data_alone else nullcontext(),
+            redirect_stdout(sys.stderr) if text_to_stderr else nullcontext(),
             warnings.catch_warnings(),
         ):
             warnings.showwarning = partial(_show, warnings.showwarning)
@@ -98,11 +98,11 @@ class Bar:
     standard error is a terminal, and is removed at the end.
 
     quiet (bool): Whether to show no bar.
-    alone (bool): Whether a thread updates the bar while no progress is reported. Commands that
+    threaded (bool): Whether a thread updates the bar while no progress is reported. Commands that
         start processes don't use it.
     """
 
-    def __init__(self, quiet: bool = False, *, alone: bool = True) -> None:
+    def __init__(self, quiet: bool = False, *, threaded: bool = True) -> None:
         self._stage = Stage("")
         self._initial = 0.0
         self._bar: tqdm.tqdm | None = None
@@ -111,10 +111,10 @@ class Bar:
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._quiet = quiet or sys.stderr is None or not sys.stderr.isatty()
-        self._alone = alone and not self._quiet
+        self._threaded = threaded and not self._quiet
 
     def __enter__(self) -> "Bar":
-        if self._alone:
+        if self._threaded:
             threading.Thread(target=self._go_on, daemon=True).start()
         return self
 

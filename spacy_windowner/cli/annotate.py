@@ -89,10 +89,10 @@ def annotate_cli(
     is_endless = source == STANDARD_INPUT
     goes_on = "" if output == STANDARD_OUTPUT else _GOES_ON
     with (
-        _rows_alone(output) as place,
+        _reserve_stdout(output) as place,
         explain_errors(verbose),
         _explain_stop(goes_on),
-        Bar(quiet, alone=False) as bar,
+        Bar(quiet, threaded=False) as bar,
     ):
         progress = _Progress(bar, is_endless)
         done = annotate(
@@ -133,7 +133,7 @@ def annotate_cli(
 
 
 @contextmanager
-def _rows_alone(output: str) -> Iterator[str | IO[bytes]]:
+def _reserve_stdout(output: str) -> Iterator[str | IO[bytes]]:
     """Reserve standard output for rows if they are written there: everything that this process and
     its child processes print goes to standard error. If the reader closes the pipe, exit silently,
     as usual.

@@ -47,7 +47,7 @@ def explain_cli(
       python -m spacy windowner explain model/model-best \\
         "Paris Hilton ..." --html why.html
     """
-    with explain_errors(verbose, data_alone=json), Bar(quiet) as bar:
+    with explain_errors(verbose, text_to_stderr=json), Bar(quiet) as bar:
         nlp = load_pipeline(model, code)
         explanation = explain(nlp, text, name=component, on_progress=bar)
     if html is not None:

@@ -48,9 +48,7 @@ def serve_cli(
             if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn"):
                 raise
             raise ImportError(Errors.WN130) from None
-        from ..tools.serve.app import Tagger
-
-        tagger = Tagger(load_pipeline(model, code), component, max_chars)
+        tagger = app.Tagger(load_pipeline(model, code), component, max_chars)
         listening = server.listen(host, port)
     if not server.is_local(host):
         Printer().warn(Warnings.WW131.format(host=host))

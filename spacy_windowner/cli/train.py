@@ -63,7 +63,7 @@ def train_cli(
             with redirect_stdout(screen):  # prints warnings even with --quiet
                 show_conversion(conversion, msg)
 
-        with _warnings_alone() if quiet else nullcontext():
+        with _hidden_output() if quiet else nullcontext():
             done = train(
                 data,
                 output,
@@ -82,7 +82,7 @@ def train_cli(
 
 
 @contextmanager
-def _warnings_alone() -> Iterator[None]:
+def _hidden_output() -> Iterator[None]:
     """Hide what spaCy's training prints. Warnings are shown at the end."""
     told: list[warnings.WarningMessage] = []
     try:

@@ -59,7 +59,7 @@ def train_curve_cli(
     overrides = parse_config_overrides(ctx.args)
     with (
         show_validation_error(config_path),
-        explain_errors(verbose, data_alone=json),
+        explain_errors(verbose, text_to_stderr=json),
         Bar(quiet) as bar,
     ):
         import_code(code)

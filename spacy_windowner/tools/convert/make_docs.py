@@ -173,7 +173,7 @@ class Labels:
         known = self._known.get(label)
         if known is None:
             known = self.rename.get(label, label)
-            problem = "is empty" if not known else "has white space in it"
+            problem = "is empty" if not known else "has whitespace in it"
             if known.split() != [known] or not is_unicode(known) or not known.isprintable():
                 problem = problem if known.split() != [known] else "has unprintable characters"
                 fix = "_".join(known.split()) or "OTHER"

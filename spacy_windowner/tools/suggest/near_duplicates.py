@@ -12,10 +12,8 @@ SIMILAR = 0.5
 """The share of common shingles from which documents count as near-duplicates."""
 _N_HASHES, _N_BANDS = 128, 32
 _random = numpy.random.default_rng(0)
-# Odd factors: multiply-shift hashing.
-_FACTORS = _random.integers(2**63, size=_N_HASHES, dtype="uint64") * numpy.uint64(2) + numpy.uint64(
-    1
-)
+# Odd factors, for multiply-shift hashing.
+_FACTORS = 2 * _random.integers(2**63, size=_N_HASHES, dtype="uint64") + 1
 _SUMMANDS = _random.integers(2**63, size=_N_HASHES, dtype="uint64")
 _READ = [LOWER, IS_PUNCT, IS_SPACE, LIKE_URL, LIKE_NUM]
 _URL, _NUMBER = 1, 2  # hashes that no string has

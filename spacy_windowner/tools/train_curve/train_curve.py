@@ -156,8 +156,8 @@ def train_curve(
         done += len(numbers)
         n_entities = sum(len(doc.ents) for doc in chosen)
         trainings.append(Training(share, seed, len(numbers), n_entities, *found))
-    told = forecast([one.documents for one in trainings], [one.f for one in trainings], n_dev)
-    return TrainCurve(trainings, n_dev, told)
+    estimate = forecast([one.documents for one in trainings], [one.f for one in trainings], n_dev)
+    return TrainCurve(trainings, n_dev, estimate)
 
 
 def check_shares(shares: Sequence[float]) -> list[float]:

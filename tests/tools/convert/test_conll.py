@@ -181,7 +181,7 @@ def test_a_scheme_that_is_asked_for(tmp_path):
         ("a O\nb O\nword\n", "WN183.*line 3"),
         ('a O\nb O\n{"text": "c"}\n', "WN18[23].*line 3"),
         ("a b c d e f g h i j k O\n", "WN183.*2 to 10 columns"),
-        ("a\tB-X Y\nb\tO\n", "WN186.*line 1: the label 'X Y' has white space.*'X Y=X_Y'"),
+        ("a\tB-X Y\nb\tO\n", "WN186.*line 1: the label 'X Y' has whitespace.*'X Y=X_Y'"),
         ("# c\n", "WN181"),
     ],
 )
