@@ -67,7 +67,7 @@ def test_none_before_two_seconds():
     assert _progress._DELAY == 2.0
 
 
-@pytest.mark.parametrize("settings", [{"quiet": True}, {"quiet": True, "alone": False}], ids=str)
+@pytest.mark.parametrize("settings", [{"quiet": True}, {"quiet": True, "threaded": False}], ids=str)
 def test_none_if_it_is_to_be_quiet(at_once, settings):
     with on_terminal() as terminal, Bar(**settings) as bar:
         bar(Stage("Loading", 1, 2))

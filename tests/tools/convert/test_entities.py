@@ -5,7 +5,7 @@ import pytest
 from .util import docs_of, ents, run, skipped, tags, write_jsonl
 
 PARIS = "Paris Hilton  came."
-MISALIGNED = "entities don't begin and end where words do"
+MISALIGNED = "entities don't begin and end at word boundaries"
 OVERLAPPING = "entities overlap longer ones"
 OUTSIDE = "entities are outside of their texts"
 BLANK = "entities are white space alone"

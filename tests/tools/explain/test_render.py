@@ -93,8 +93,8 @@ def test_remainders_are_told():
         (removal(0, "in"), None, "Without “in” (the word before it), nothing is found here."),
         (removal(4, "x", [("a", "B")]), None, "Without “x” (2 words after it), “a” as B is found"),
         (removal(3, "x", [("a", "B"), ("c", "D")]), None, "“c” as D are found instead"),
-        (None, removal(0, "in"), "“in” (the word before it): 1.00, in place of 2.00"),
-        (None, None, "No word of the context, removed by itself, changes this or lowers"),
+        (None, removal(0, "in"), "“in” (the word before it): 1.00 instead of 2.00"),
+        (None, None, "Removing any single word of the context neither changes this nor lowers"),
     ],
 )  # fmt: skip
 def test_what_an_entity_hangs_on(flip, support, expected):

@@ -40,7 +40,7 @@ def test_the_page(report):
     assert "prefers-color-scheme: dark" in html and "@media print" in html
     assert page.tags.count("li") == len(report.mistakes) > 5
     assert page.tags.count("svg") == 2  # the second pipeline gives no probabilities
-    assert "It gives no probabilities." in page.text
+    assert "This pipeline gives no probabilities." in page.text
     for model in report.models:
         assert f"{100 * model.total.f:.1f}" in page.text and model.name in page.text
     for word in ("Labels", "Four views", "Seen in training", "What is taken for what"):
@@ -64,7 +64,7 @@ def test_the_page_escapes_everything(evil_report):
 
 def test_markdown(report, evil_report):
     text = report_to_markdown(report)
-    assert text.startswith("# How good it is\n")
+    assert text.startswith("# Evaluation\n")
     tables = [block for block in text.split("\n\n") if block.startswith("|")]
     assert len(tables) > 8
     for table in tables:
@@ -82,7 +82,7 @@ def test_no_errors(models, tmp_path):
     assert report.n_mistakes == 0
     page = Page(report_to_html(report))
     assert "There are no errors." in page.text and "Underlined" not in page.text
-    assert "No threshold is better than none on this data: F1 100.0." in page.text
+    assert "No threshold improves F1 on this data: 100.0." in page.text
     assert report_to_markdown(report).rstrip().endswith("There are no errors.")
 
 

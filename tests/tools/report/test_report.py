@@ -119,7 +119,7 @@ def test_documents_without_annotation_are_told(models, tmp_path):
     spacy.tokens.DocBin(docs=docs).to_disk(path)
     report = make_report(models[0], path)
     assert report.data.not_annotated == 1
-    assert "Left out for lack of annotation: 1 of these." in report_to_markdown(report)
+    assert "Left out because they have no annotation: 1." in report_to_markdown(report)
 
 
 def test_a_pipeline_is_timed_for_a_while(monkeypatch):
