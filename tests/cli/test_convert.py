@@ -69,7 +69,7 @@ def test_quiet(tmp_path):
     code, output = run(write(path, PARIS, {}), tmp_path / "out.spacy", "-q")
     assert code == 0 and "[WW180] 1 documents that" in output
     code, output = run(write(path, {"text": "a", "spans": []}), tmp_path / "out.spacy", "-q")
-    assert code == 0 and "There is no entity in any of them" in output
+    assert code == 0 and "There are no entities in any of them" in output
 
 
 def test_options(tmp_path):
@@ -79,7 +79,7 @@ def test_options(tmp_path):
     rename = ["--rename", "PER=PERSON", "--format", "conll", "--lang", "de", "--documents"]
     code, output = run(path, tmp_path / "out.spacy", *columns, *rename)
     assert code == 0, output
-    assert "PERSON 2" in output and "Bounds of documents aren't known" in output
+    assert "PERSON 2" in output and "Document boundaries aren't known" in output
     path = write(tmp_path / "in.jsonl", {"tokens": ["Zoë"], "ner_tags": [1]})
     code, output = run(path, tmp_path / "out.spacy", "--tag-names", "O, B-PER,I-PER")
     assert code == 0 and "PER 1" in output

@@ -38,7 +38,7 @@ _STARTS = ("start", "start_offset")
 _ENDS = ("end", "end_offset")
 _IGNORED = -100  # the number for no annotation
 _INFO = "dataset_info.json"  # written by the library `datasets`
-_ANNOTATIONS = ("annotations", "completions")  # "completions" before version 1.0
+_ANNOTATIONS = ("annotations", "completions")  # "completions" up to version 1.0
 
 
 def open_json_lines(file: TextFile, options: Options) -> Reading:

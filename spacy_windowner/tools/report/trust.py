@@ -61,7 +61,7 @@ def measure_trust(compared: Iterable[Compared]) -> Trust | None:
     n_true = sum(pair.true is not None for pair in pairs)
     curve = []
     for threshold in (step / _STEPS for step in range(_STEPS + 1)):
-        # A threshold never drops entities without a probability, which other components set.
+        # A threshold never drops the entities of other components, which have no probability.
         kept = [right for score, right in found if score is None or score >= threshold]
         tp = sum(kept)
         curve.append((threshold, Counts(tp, len(kept) - tp, n_true - tp)))

@@ -11,6 +11,8 @@ from spacy.tokens import Doc
 SIMILAR = 0.5
 """The share of common shingles from which documents count as near-duplicates."""
 _N_HASHES, _N_BANDS = 128, 32
+# Each band has 4 of the 128 minima. Documents with half of their shingles in common share a band
+# with a probability of 87 %, and documents with 70 % in common with a probability of 99.98 %.
 _random = numpy.random.default_rng(0)
 # Odd factors, for multiply-shift hashing.
 _FACTORS = 2 * _random.integers(2**63, size=_N_HASHES, dtype="uint64") + 1
@@ -121,10 +123,6 @@ class NearDuplicates:
 
 def _buckets_of(own: numpy.ndarray) -> list[tuple[int, bytes]]:
     return [(i, band.tobytes()) for i, band in enumerate(own.reshape(_N_BANDS, -1))]
-
-
-# Each band has 4 of the 128 minima. Documents with half of their shingles in common share a band
-# with a probability of 87 %, and documents with 70 % in common with a probability of 99.98 %.
 
 
 def signature(shingles: numpy.ndarray) -> numpy.ndarray:

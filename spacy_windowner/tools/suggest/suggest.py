@@ -23,14 +23,11 @@ from .choose import Doubter, Doubts, choose
 from .near_duplicates import Pool, shingles, signature
 
 _ZONE = 1000  # documents in a memory zone
-_POOL, _LEAST_POOL = 20, 1000
+_POOL, _LEAST_POOL = 20, 1000  # size of the pool per requested document, and at least
 _MOST_SHOWN = 3
 _WORTH_SHOWING = 0.1
 _SOURCE = "spacy_windowner_source"
 _SUFFIX = ".jsonl"
-
-
-# The size of the pool to choose from: per document requested, and at least.
 
 
 class Suggested(NamedTuple):

@@ -103,7 +103,7 @@ def test_a_damaged_file_is_told_and_the_next_is_read(tmp_path):
     assert [item.text for item in of_b[:-1]] == lines[: len(of_b) - 1]
     assert f"after line {len(of_b) - 1}" in of_b[-1].reason and of_b[-1].raw is None
     [of_c] = [item for item in items if item.source == "c.txt.gz"]
-    assert isinstance(of_c, Reject) and "can't be read on after line 0" in str(of_c)
+    assert isinstance(of_c, Reject) and "can't be read after line 0" in str(of_c)
 
 
 def test_a_file_that_is_gone(tmp_path):

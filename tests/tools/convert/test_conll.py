@@ -57,7 +57,7 @@ def test_documents_without_bounds_stay_sentences(tmp_path):
     path = write(tmp_path / "in.conll", "a O\n\nb B-X\n")
     done, docs = run(path, documents=True)
     assert len(docs) == 2
-    assert done.notes == ["Bounds of documents aren't known: each sentence is a document"]
+    assert done.notes == ["Document boundaries aren't known: each sentence is a document"]
 
 
 def test_label_studio(tmp_path):
@@ -223,5 +223,5 @@ def test_skips_are_counted_by_kind(tmp_path):
     done, _ = run(write(tmp_path / "in.conll", "a B-X\n O\nb O\n\n\u200b O\n"))
     assert skipped(done) == {
         "lines with a tag but no word are left out": 1,
-        "documents without a word are left out": 1,
+        "documents without words are left out": 1,
     }
