@@ -180,7 +180,7 @@ def test_the_limit_is_told(page):
     page.wait(lambda: "too long" in page.status.text)
     assert page.count.text == "501 of 500 characters" and page.found.text == ""
     page.paste("😀" * 500)  # as the server counts them
-    page.wait(lambda: page.status.text.startswith("No entity"))
+    page.wait(lambda: page.status.text.startswith("No entities"))
     assert page.count.text == "500 of 500 characters"
 
 
