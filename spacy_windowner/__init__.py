@@ -5,48 +5,66 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from annotating.annotate import annotate
-    from annotating.rows import Row, rows_of
-    from confidence.explain import explain
-    from converting.convert import convert
-    from curves.train_curve import train_curve
-    from pages.render_docs import render_docs
-    from pipeline.window_ner import WindowNER
-    from pretraining.pretrain import pretrain
-    from recipes.make_config import make_config
-    from recipes.train import train
-    from reporting.report import make_report
-    from suggestion.suggest import suggest
+    from .pages.render_docs import render_docs
+    from .pipeline.window_ner import WindowNER
+    from .tools.annotate.annotate import annotate
+    from .tools.annotate.records import Row, rows_of
+    from .tools.calibrate import calibrate
+    from .tools.convert.convert import convert
+    from .tools.debug_data.debug_data import debug_data
+    from .tools.explain.explain import explain
+    from .tools.explain.render_html import explanation_to_html
+    from .tools.explain.render_text import explanation_to_text
+    from .tools.init.make_config import make_config
+    from .tools.pretrain.pretrain import pretrain
+    from .tools.report.render_html import report_to_html
+    from .tools.report.render_markdown import report_to_markdown
+    from .tools.report.report import make_report
+    from .tools.suggest.suggest import suggest
+    from .tools.train import train
+    from .tools.train_curve.train_curve import train_curve
 
 _HOMES = {
     "Row": "tools.annotate.records",
     "WindowNER": "pipeline.window_ner",
     "annotate": "tools.annotate.annotate",
+    "calibrate": "tools.calibrate",
     "convert": "tools.convert.convert",
+    "debug_data": "tools.debug_data.debug_data",
     "explain": "tools.explain.explain",
+    "explanation_to_html": "tools.explain.render_html",
+    "explanation_to_text": "tools.explain.render_text",
     "make_config": "tools.init.make_config",
     "make_report": "tools.report.report",
     "pretrain": "tools.pretrain.pretrain",
     "render_docs": "pages.render_docs",
+    "report_to_html": "tools.report.render_html",
+    "report_to_markdown": "tools.report.render_markdown",
     "rows_of": "tools.annotate.records",
     "suggest": "tools.suggest.suggest",
     "train": "tools.train",
     "train_curve": "tools.train_curve.train_curve",
 }
-"""The module of each public name. spaCy imports this package whenever a pipeline is made, and most
-pipelines need none of them."""
+"""The module of each public name, imported on first use. spaCy imports this package whenever it
+makes a pipeline, and most pipelines need none of these modules."""
 
 __all__ = [
     "Row",
     "WindowNER",
     "__version__",
     "annotate",
+    "calibrate",
     "convert",
+    "debug_data",
     "explain",
+    "explanation_to_html",
+    "explanation_to_text",
     "make_config",
     "make_report",
     "pretrain",
     "render_docs",
+    "report_to_html",
+    "report_to_markdown",
     "rows_of",
     "suggest",
     "train",

@@ -1,5 +1,5 @@
-"""The commands `python -m spacy windowner ...`. spaCy imports this module, which it finds as an
-entry point of the group `spacy_cli`, whenever one of its commands is run."""
+"""The commands `python -m spacy windowner ...`. spaCy imports this module, an entry point of the
+group `spacy_cli`, whenever one of spaCy's commands runs."""
 
 from spacy.cli import app
 

@@ -1,3 +1,5 @@
+"""What all commands share: the Typer app, common options, error messages and the progress bar."""
+
 import logging
 import sys
 import threading
@@ -19,15 +21,17 @@ from .. import __version__
 from ..progress import Stage
 
 MODEL = "Folder or package of a pipeline with a window_ner component"
-CODE = "Python file to import first, with functions that the pipeline is made of"
-COMPONENT = "Name of the component, if there are several"
-HELP = """Commands of spacy-windowner, named entity recognition by window classification."""
-_QUIET = "Print warnings, errors and what was asked for alone, and show no progress"
-_VERBOSE = "Print what is shortened or left out otherwise, spaCy's log, and where errors come from"
-
+CODE = "Python file to import first, with functions that the pipeline needs"
+COMPONENT = "Name of the component. Needed if there are several"
+HELP = "Commands of spacy-windowner, named entity recognition by window classification."
+_QUIET = "Print only warnings, errors and the requested output, and show no progress"
+_VERBOSE = "Print what is otherwise shortened or left out, spaCy's log, and where errors come from"
 Quiet = Annotated[bool, Opt("--quiet", "-q", help=_QUIET)]
 Verbose = Annotated[bool, Opt("--verbose", "-V", help=_VERBOSE)]
-
+_DELAY = 2.0  # seconds before the bar appears
+_EVERY = 0.1  # seconds between two updates
+_KNOWN = "{percentage:3.0f}%|{bar}| {desc} [{elapsed}, {remaining} left]"
+_UNKNOWN = "{desc} [{elapsed}]"
 windowner_cli = typer.Typer(
     name="windowner", help=HELP, no_args_is_help=True, rich_markup_mode=None
 )
@@ -50,19 +54,20 @@ def main(
 
 
 @contextmanager
-def explain_errors(verbose: bool = False, data_alone: bool = False) -> Iterator[None]:
-    """Print the package's own errors and warnings, which are for the user to mend, without a
-    traceback or a line of code; after an error, exit. Others pass.
+def explain_errors(verbose: bool = False, text_to_stderr: bool = False) -> Iterator[None]:
+    """Print the package's own errors and warnings, which the user can fix, without a traceback or
+    source line. Exit after an error. Other errors and warnings aren't changed.
 
-    verbose (bool): Whether to print the traceback, too, and spaCy's log, on standard error.
-    data_alone (bool): Whether all of it goes to standard error. Data goes to standard output.
+    verbose (bool): Whether to print the traceback and spaCy's log as well, on standard error.
+    text_to_stderr (bool): Whether to redirect all printed text to standard error, because standard
+        output is for data.
     """
     level = logger.level
     if verbose:
         logger.setLevel(logging.DEBUG)
     try:
         with (
-            redirect_stdout(sys.stderr) if data_alone else nullcontext(),
+            redirect_stdout(sys.stderr) if text_to_stderr else nullcontext(),
             warnings.catch_warnings(),
         ):
             warnings.showwarning = partial(_show, warnings.showwarning)
@@ -82,28 +87,22 @@ def explain_errors(verbose: bool = False, data_alone: bool = False) -> Iterator[
 
 def _show(show: Callable, message: Warning | str, *args: Any) -> None:
     if str(message).startswith("[WW"):
-        with tqdm.tqdm.external_write_mode():  # beside the bar
+        with tqdm.tqdm.external_write_mode():  # keeps the bar intact
             msg.warn(str(message))
     else:
         show(message, *args)
 
 
-_DELAY = 2.0  # seconds before there is a bar
-_EVERY = 0.1  # seconds between two pictures of it
-_KNOWN = "{percentage:3.0f}%|{bar}| {desc} [{elapsed}, {remaining} left]"
-_UNKNOWN = "{desc} [{elapsed}]"
-
-
 class Bar:
-    """A bar on standard error, if a command takes longer than two seconds, and there is a terminal
-    to show it. It is gone at the end.
+    """A progress bar on standard error. It appears if a command takes longer than two seconds and
+    standard error is a terminal, and is removed at the end.
 
-    quiet (bool): Whether there is none.
-    alone (bool): Whether a thread keeps its clock going, and makes it appear, while nothing is
-        told. Commands that start processes do without.
+    quiet (bool): Whether to show no bar.
+    threaded (bool): Whether a thread updates the bar while no progress is reported. Commands that
+        start processes don't use it.
     """
 
-    def __init__(self, quiet: bool = False, *, alone: bool = True) -> None:
+    def __init__(self, quiet: bool = False, *, threaded: bool = True) -> None:
         self._stage = Stage("")
         self._initial = 0.0
         self._bar: tqdm.tqdm | None = None
@@ -112,10 +111,10 @@ class Bar:
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._quiet = quiet or sys.stderr is None or not sys.stderr.isatty()
-        self._alone = alone and not self._quiet
+        self._threaded = threaded and not self._quiet
 
     def __enter__(self) -> "Bar":
-        if self._alone:
+        if self._threaded:
             threading.Thread(target=self._go_on, daemon=True).start()
         return self
 
@@ -124,17 +123,17 @@ class Bar:
         self.clear()
 
     def __call__(self, stage: Stage, initial: float = 0.0) -> None:
-        """Show how far the command is.
+        """Show the progress.
 
-        stage (Stage): What it does, and how much of it is done.
-        initial (float): How much of that was done before this run, which says nothing of the time
-            left.
+        stage (Stage): The current stage.
+        initial (float): How much of the stage an earlier run did. It doesn't count for the
+            estimate of the remaining time.
         """
         self._stage, self._initial = stage, initial
         self._draw()
 
     def clear(self) -> None:
-        """Remove the bar, for other lines. It comes back."""
+        """Remove the bar to print other lines. It reappears with the next update."""
         with self._lock:
             if self._bar is not None:
                 self._bar.close()
@@ -161,7 +160,7 @@ class Bar:
                     bar_format=shape,
                     smoothing=0.0,
                     leave=False,
-                    delay=sys.float_info.max,  # nothing is shown before all is set
+                    delay=sys.float_info.max,  # show nothing before everything is set
                 )
                 self._bar.start_t, self._bar.delay = self._begin, 0
             self._bar.bar_format, self._bar.total = shape, total or None

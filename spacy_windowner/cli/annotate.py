@@ -1,3 +1,5 @@
+"""The command `annotate`."""
+
 import os
 import signal
 import sys
@@ -22,22 +24,22 @@ from ._util import CODE, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_c
 
 _INPUT = (
     f"File of documents ({', '.join(FORMATS)}), a folder of such files, or - for standard input. "
-    "In a .txt file each line is a document"
+    "In a .txt file, each line is a document"
 )
 _OUTPUT = (
-    "Folder to write. If it holds shards of the same run, this one goes on after them. Or - for "
-    "rows as jsonl to standard output"
+    "Folder to write. If it has shards of an interrupted run, this run continues after them. Or - "
+    "for rows as jsonl on standard output"
 )
-_N_PROCESS = "Processes. By default 1 or, with Ray, as many as it has processors for"
+_N_PROCESS = "Number of processes. By default 1 or, with Ray, one per processor"
 _TEXT = "Key or column of the text. By default text"
-_ID = "Key or column of the id, which each document must have. By default id, else file and line"
-_SHARD = "Characters of text in a shard, which is held in memory"
-_LINE = "Bytes of the longest line, and of the longest text in a .parquet file. Others are rejected"
-_STRICT = "Exit with 1 if anything could not be read or annotated"
-_COMPONENT = "Only the entities of this window_ner component. By default all of doc.ents"
+_ID = "Key or column of the ID, which all documents must have. By default id, else file and line"
+_SHARD = "Characters of text in a shard. Shards are kept in memory"
+_LINE = "Maximum bytes of a line, or of a text in a .parquet file. Longer ones are rejected"
+_STRICT = "Exit with 1 if any document was rejected"
+_COMPONENT = "Write only the entities of this window_ner component. By default all of doc.ents"
 _ADDRESS = "Address of a Ray cluster, as host:port. By default this machine"
-_GOES_ON = ". The same command goes on after the shards that are finished"
-_BROKEN_PIPE = 128 + 13  # as if by the signal, which Windows doesn't have
+_GOES_ON = ". The same command continues after the finished shards"
+_BROKEN_PIPE = 128 + 13  # the exit code for SIGPIPE, which Windows doesn't have
 
 
 @windowner_cli.command("annotate")
@@ -47,7 +49,7 @@ def annotate_cli(
     output: Annotated[str, Arg(help=_OUTPUT)],
     n_process: Annotated[int | None, Opt("--n-process", "-j", help=_N_PROCESS)] = None,
     format: Annotated[
-        str, Opt("--format", "-f", help=f"What is written: one of {', '.join(ENCODERS)}")
+        str, Opt("--format", "-f", help=f"Output format: one of {', '.join(ENCODERS)}")
     ] = "jsonl",
     text_column: Annotated[str | None, Opt(help=_TEXT)] = None,
     id_column: Annotated[str | None, Opt(help=_ID)] = None,
@@ -58,7 +60,7 @@ def annotate_cli(
     max_line: Annotated[int, Opt(help=_LINE)] = MAX_LINE,
     strict: Annotated[bool, Opt("--strict", help=_STRICT)] = False,
     component: Annotated[str | None, Opt(help=_COMPONENT)] = None,
-    engine: Annotated[str, Opt(help=f"What runs it: one of {', '.join(ENGINES)}")] = "local",
+    engine: Annotated[str, Opt(help=f"Engine: one of {', '.join(ENGINES)}")] = "local",
     ray_address: Annotated[str | None, Opt(help=_ADDRESS)] = None,
     code: Annotated[Path | None, Opt("--code", "-c", help=CODE)] = None,
     quiet: Quiet = False,
@@ -67,10 +69,11 @@ def annotate_cli(
     """
     Annotate a corpus of any size.
 
-    Writes rows of document id, start, end, label, text and score, as .jsonl or .parquet, or .spacy
-    documents, in shards. Memory doesn't depend on the size of the corpus. Stopped or killed, the
-    same command goes on after the shards that are finished. What can't be read is counted, and kept
-    in OUTPUT/rejects. Exits with 0 even so, but with --strict.
+    Writes rows of document ID, start, end, label, text and score as .jsonl or .parquet, or .spacy
+    documents, in shards. Memory use doesn't depend on the size of the corpus. If the run is
+    stopped or killed, the same command continues after the finished shards. Input that can't be
+    read is counted and kept in OUTPUT/rejects. The exit code is 0 nevertheless, unless you use
+    --strict.
 
     EXAMPLE:
 
@@ -86,10 +89,10 @@ def annotate_cli(
     is_endless = source == STANDARD_INPUT
     goes_on = "" if output == STANDARD_OUTPUT else _GOES_ON
     with (
-        _rows_alone(output) as place,
+        _reserve_stdout(output) as place,
         explain_errors(verbose),
         _explain_stop(goes_on),
-        Bar(quiet, alone=False) as bar,
+        Bar(quiet, threaded=False) as bar,
     ):
         progress = _Progress(bar, is_endless)
         done = annotate(
@@ -113,9 +116,9 @@ def annotate_cli(
         totals, out = done.totals, Printer(no_print=quiet)
         if done.other_files:
             files = "1 file" if done.other_files == 1 else f"{done.other_files:,} files"
-            out.info(f"Left out {files} of other formats")
+            out.info(f"Skipped {files} of other formats")
         if done.new_shards < totals.shards:
-            out.info(f"{totals.shards - done.new_shards:,} of the shards were there already")
+            out.info(f"{totals.shards - done.new_shards:,} of the shards were already finished")
         seconds = time.monotonic() - begin
         rejects = f", and {totals.rejects:,} rejected" if totals.rejects else ""
         out.good(
@@ -130,12 +133,12 @@ def annotate_cli(
 
 
 @contextmanager
-def _rows_alone(output: str) -> Iterator[str | IO[bytes]]:
-    """If rows go to standard output, let nothing else go there: what is printed, by this process or
-    those that it starts, goes to standard error. If nobody reads the rows any more, exit without a
-    word, as is usual.
+def _reserve_stdout(output: str) -> Iterator[str | IO[bytes]]:
+    """Reserve standard output for rows if they are written there: everything that this process and
+    its child processes print goes to standard error. If the reader closes the pipe, exit silently,
+    as usual.
 
-    output (str): What is to be written.
+    output (str): The output.
     YIELDS (Union[str, IO[bytes]]): The same, or a stream to standard output.
     """
     if output != STANDARD_OUTPUT or sys.stdout is None:
@@ -151,13 +154,13 @@ def _rows_alone(output: str) -> Iterator[str | IO[bytes]]:
     finally:
         sys.stdout.flush()
         os.dup2(rows.fileno(), number)
-        with suppress(OSError):  # it is told already what could not be written
+        with suppress(OSError):  # a failed write has already been reported
             rows.close()
 
 
 @contextmanager
 def _explain_stop(goes_on: str) -> Iterator[None]:
-    """Say how to go on after Ctrl+C, or when the system ends the command, and exit as is usual."""
+    """Print how to continue after Ctrl+C or SIGTERM, and exit with the usual code."""
     before = signal.signal(signal.SIGTERM, _end)
     try:
         yield
@@ -169,7 +172,7 @@ def _explain_stop(goes_on: str) -> Iterator[None]:
 
 
 class _Terminated(BaseException):
-    """The system ends the command."""
+    """Raised on SIGTERM."""
 
 
 def _end(number: int, frame: FrameType | None) -> None:
@@ -177,10 +180,10 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 class _Progress:
-    """Makes a bar of what is told of the shards.
+    """Shows the progress of the shards in a bar.
 
     bar (Bar): The bar.
-    is_endless (bool): Whether it is not known how much there is to read.
+    is_endless (bool): Whether the size of the input is unknown.
     """
 
     def __init__(self, bar: Bar, is_endless: bool) -> None:
@@ -193,7 +196,7 @@ class _Progress:
     def __call__(self, status: Status) -> None:
         self.words += status.words if status.is_new else 0
         self._done += status.n_bytes
-        self._before += 0 if status.is_new else status.n_bytes  # the time left is that of this run
+        self._before += 0 if status.is_new else status.n_bytes  # not used to estimate the time left
         speed = self.words / max(1e-9, time.monotonic() - self._begin)
         text = f"{self.words:,} words, {speed:,.0f}/s"
         size = 0 if self._is_endless else status.size

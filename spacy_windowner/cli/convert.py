@@ -1,3 +1,5 @@
+"""The command `convert`."""
+
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -15,24 +17,24 @@ from ._util import Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _INPUT = "Annotated files, or folders of them"
 _OUTPUT = (
-    "File to write, .spacy, which holds all of them. Or a folder, which gets a file of each, or "
+    ".spacy file to write, for all inputs together. Or a folder, for one file per input or for "
     "the parts of a split"
 )
-_FORMAT = f"Format, if it can't be told from the content: one of {', '.join(FORMATS)}"
-_LANG = "Language whose tokenizer is used for raw text. Tokens that are given stay"
-_DOCUMENTS = "Put the sentences of a document together, where its bounds are known"
+_FORMAT = f"Format, if it isn't recognized from the content: one of {', '.join(FORMATS)}"
+_LANG = "Language of the tokenizer for raw text. Existing tokens are kept"
+_DOCUMENTS = "Join the sentences of a document, where document boundaries are known"
 _SPLIT = (
     "Split documents at random, e.g. 80/10/10 into train, dev and test. Near-duplicates stay "
     "together"
 )
-_ENCODING = "Encoding, e.g. latin-1. By default UTF-8 or, after its mark, UTF-16"
-_SCHEME = f"Scheme of tags, if it can't be told from them: one of {', '.join(SCHEMES)}"
-_WORD = "Column of words, from 1, or from -1 at the end. By default the first"
-_TAG = "Column of tags, likewise. By default the last"
-_NAMES = "What numbers of tags stand for, e.g. O,B-PER,I-PER"
-_RENAME = "Give a label another name, e.g. PERSON=PER. May be repeated"
-_SHOWN = 3  # files that are named, of those that are alike
-_COLUMNS = 5  # files that have a column of their own
+_ENCODING = "Encoding, e.g. latin-1. By default UTF-8, or UTF-16 with a byte order mark"
+_SCHEME = f"Tagging scheme, if it isn't recognized from the tags: one of {', '.join(SCHEMES)}"
+_WORD = "Column of the words, counted from 1, or from -1 at the end. By default the first"
+_TAG = "Column of the tags, counted in the same way. By default the last"
+_NAMES = "Names of tags that are given as numbers, e.g. O,B-PER,I-PER"
+_RENAME = "Rename a label, e.g. PERSON=PER. Can be repeated"
+_SHOWN = 3  # files that are named of those with the same format
+_COLUMNS = 5  # maximum number of files with a column each
 
 
 @windowner_cli.command("convert")
@@ -43,7 +45,7 @@ def convert_cli(
     lang: Annotated[str, Opt("--lang", "-l", help=_LANG)] = "en",
     documents: Annotated[bool, Opt("--documents", "-d", help=_DOCUMENTS)] = False,
     split: Annotated[str | None, Opt(help=_SPLIT)] = None,
-    seed: Annotated[int, Opt(help="Another one gives another split")] = 0,
+    seed: Annotated[int, Opt(help="Random seed of the split")] = 0,
     encoding: Annotated[str | None, Opt(help=_ENCODING)] = None,
     scheme: Annotated[str, Opt(help=_SCHEME)] = AUTO,
     word_column: Annotated[int | None, Opt(help=_WORD)] = None,
@@ -57,8 +59,9 @@ def convert_cli(
     Convert annotated files to training data.
 
     Reads JSON lines and arrays (Prodigy, doccano, Label Studio), CoNLL, CSV, brat, Parquet and
-    others, tells the format from the content, and writes .spacy files. What can't be learned from
-    is counted, with the first of its kind. Nothing is written if a file can't be read.
+    other formats, which it recognizes from the content, and writes .spacy files. Annotation that
+    can't be used is counted, with the first example of each kind. If a file can't be read, nothing
+    is written.
 
     EXAMPLE:
 
@@ -95,11 +98,12 @@ def convert_cli(
 
 
 def stage_of(status: Status) -> Stage:
+    """The stage of a conversion, for the progress bar."""
     return Stage(f"{status.n_docs:,} documents", status.done, status.size)
 
 
 def show_conversion(done: Conversion, msg: Printer) -> None:
-    """Print what was left out, and what is in the files."""
+    """Print what was left out and what is in the files."""
     for note in done.notes:
         msg.info(note)
     loud = Printer()
@@ -116,7 +120,7 @@ def show_conversion(done: Conversion, msg: Printer) -> None:
     text = f"{total.n_docs:,} documents with {total.n_ents:,} entities"
     msg.good(text, ", ".join(places[:_COLUMNS]) + more)
     if not total.n_ents:
-        loud.warn("There is no entity in any of them")
+        loud.warn("There are no entities in any of them")
 
 
 def _rows(columns: Sequence[Totals]) -> list[tuple[str, ...]]:
@@ -135,7 +139,7 @@ def _rows(columns: Sequence[Totals]) -> list[tuple[str, ...]]:
 
 
 class _Recognized:
-    """Says what files are, in one line for all that are alike and follow each other."""
+    """Prints the formats of files, in one line for consecutive files of the same format."""
 
     def __init__(self, msg: Printer, bar: Bar, all_names: bool) -> None:
         self._msg = msg

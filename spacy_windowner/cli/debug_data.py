@@ -1,3 +1,5 @@
+"""The command `debug-data`."""
+
 import sys
 from collections.abc import Iterable
 from itertools import chain
@@ -8,7 +10,7 @@ import typer
 from spacy.cli._util import Arg, Opt, import_code, parse_config_overrides, show_validation_error
 from wasabi import MESSAGES, Printer
 
-from ..tools.debug_data.data_check import DataCheck, check_data
+from ..tools.debug_data.debug_data import DataCheck, debug_data
 from ..tools.debug_data.findings import (
     FAIL,
     WARN,
@@ -25,7 +27,7 @@ from ._util import Bar, Quiet, Verbose, explain_errors, windowner_cli
 _CODE = "Path to Python file with additional code (registered functions) to be imported"
 _IGNORE = "Ignore warnings, only show stats and errors"
 _NO_FORMAT = "Don't pretty-print the results"
-_SHOWN = 5  # entities of each problem, if not all
+_SHOWN = 5  # entities that are listed for each problem without --verbose
 
 
 @windowner_cli.command(
@@ -42,11 +44,11 @@ def debug_data_cli(
     verbose: Verbose = False,
 ) -> None:
     """
-    Look at the data of a training before it starts.
+    Check the training and dev data before training.
 
-    What `spacy debug data` tells about the data of spaCy's `ner`, for `window_ner`, and which
-    entities are at fault. Settings of the config can be replaced as in `spacy train`. The exit code
-    is 1 if there are errors.
+    Reports what `spacy debug data` reports for spaCy's `ner`, but for `window_ner`, and lists the
+    entities with problems. Settings of the config can be overridden as in `spacy train`. The exit
+    code is 1 if there are errors.
 
     EXAMPLE:
 
@@ -59,7 +61,7 @@ def debug_data_cli(
     import_code(code_path)
     msg = Printer(no_print=quiet, pretty=not no_format, ignore_warnings=ignore_warnings)
     with show_validation_error(config_path), explain_errors(verbose), Bar(quiet) as bar:
-        check = check_data(config_path, overrides, on_progress=bar)
+        check = debug_data(config_path, overrides, on_progress=bar)
     _show(msg, check, quiet, verbose)
     fails = _summarize(msg)
     msg.text(next_step(check, config_path, arguments))
@@ -101,7 +103,7 @@ def _print(msg: Printer, finding: Finding, verbose: bool) -> None:
 
 
 def _summarize(msg: Printer) -> int:
-    """Print how many checks passed, as spaCy does. Returns the number of errors."""
+    """Print the number of passed checks, as spaCy does. Returns the number of errors."""
     n_good, n_warn, n_fail = (
         msg.counts[kind] for kind in (MESSAGES.GOOD, MESSAGES.WARN, MESSAGES.FAIL)
     )

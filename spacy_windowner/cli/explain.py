@@ -1,3 +1,5 @@
+"""The command `explain`."""
+
 import os
 from json import dumps
 from pathlib import Path
@@ -9,10 +11,12 @@ from wasabi import Printer
 
 from ..pipeline.components import load_pipeline
 from ..tools.explain.explain import explain
+from ..tools.explain.render_html import explanation_to_html
+from ..tools.explain.render_text import explanation_to_text
 from ._util import CODE, COMPONENT, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
 
-_HTML = "Write a page of HTML to this file, in place of tables to the terminal"
-_JSON = "Print JSON in place of tables"
+_HTML = "Write a page of HTML to this file instead of printing tables"
+_JSON = "Print JSON instead of tables"
 
 
 @windowner_cli.command("explain")
@@ -29,9 +33,9 @@ def explain_cli(
     """
     Explain why a pipeline finds the entities of a text.
 
-    For each token of an entity it shows what every word around it, and every feature of a word,
-    adds to the margin of its tag over the next best; and which word of the context, removed, would
-    make the pipeline find something else.
+    For each token of an entity, shows how much every word around it, and every feature of a word,
+    adds to the margin of its tag over the next best tag. Also shows which context word, if it were
+    removed, would make the pipeline find something else.
 
     EXAMPLE:
 
@@ -43,20 +47,20 @@ def explain_cli(
       python -m spacy windowner explain model/model-best \\
         "Paris Hilton ..." --html why.html
     """
-    with explain_errors(verbose, data_alone=json), Bar(quiet) as bar:
+    with explain_errors(verbose, text_to_stderr=json), Bar(quiet) as bar:
         nlp = load_pipeline(model, code)
         explanation = explain(nlp, text, name=component, on_progress=bar)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(explanation.to_html(), encoding="utf8")
+        html.write_text(explanation_to_html(explanation), encoding="utf8")
     if json:
         typer.echo(dumps(explanation.to_dict(), indent=2))
     elif html is None or not explanation.entities:
-        _echo(explanation.to_text(color=True))
+        _echo(explanation_to_text(explanation, color=True))
     if html is not None and not json and not quiet:
         _echo(Printer(no_print=True).good("Saved the page", html))
 
 
 def _echo(text: str | None) -> None:
-    # For what is no terminal, typer takes the colours out by itself.
+    # typer removes colors by itself if the output isn't a terminal.
     typer.echo(text, color=False if os.environ.get("NO_COLOR") else None)

@@ -1,3 +1,5 @@
+"""The command `init`."""
+
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +11,11 @@ from ..tools.train import count_words
 from ._util import Quiet, Verbose, explain_errors, windowner_cli
 
 _OUT = "Config file to write"
-_LANG = "The language of the text, e.g. de. xx is for none in particular"
+_LANG = "Language of the text, e.g. de. xx for multiple languages"
 _RECIPE = f"What to train: {', '.join(RECIPES)}. docs/lecture.md and docs/growth.md explain them"
-_VECTORS = "Pipeline with word vectors, its folder or package, as `spacy init vectors` makes it"
-_TRAIN = "The training data (.spacy), which the recipe may depend on"
-_FORCE = "Write over an existing file"
+_VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy init vectors`"
+_TRAIN = "Training data (.spacy), to adapt the recipe to its size"
+_FORCE = "Overwrite an existing file"
 
 
 @windowner_cli.command("init")
@@ -28,7 +30,7 @@ def init_cli(
     verbose: Verbose = False,
 ) -> None:
     """
-    Write a config to train with.
+    Write a training config.
 
     EXAMPLE:
 
@@ -41,7 +43,7 @@ def init_cli(
     msg = Printer(no_print=quiet)
     if out.exists() and not force:
         msg = Printer()
-        msg.fail(f"{out} exists", "Write over it with --force, or name another file.", exits=1)
+        msg.fail(f"{out} exists", "Overwrite it with --force, or name another file.", exits=1)
     with explain_errors(verbose):
         n_words = None if train is None else count_words(train)
         config = make_config(lang, recipe=recipe, vectors=vectors, n_words=n_words)

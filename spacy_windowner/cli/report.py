@@ -1,3 +1,5 @@
+"""The command `report`."""
+
 from json import dumps
 from pathlib import Path
 from typing import Annotated
@@ -7,15 +9,17 @@ from wasabi import Printer
 
 from ..files import write_files
 from ..progress import Stage
+from ..tools.report.render_html import report_to_html
+from ..tools.report.render_markdown import report_to_markdown
 from ..tools.report.report import EXAMPLES, ModelReport, make_report
 from ..tools.report.wording import percent, speed, thousands
 from ._util import CODE, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _DATA = "Annotated documents that the pipeline was not trained on, in .spacy format, or a folder"
 _OUT = "Folder to write report.html, report.md and report.json to"
-_COMPARE = "Another pipeline to set beside it, of any kind that finds entities. Can be repeated"
-_TRAIN = "The documents that it was trained on, to tell entities seen there from unseen ones"
-_EXAMPLES = "The most errors to show in their context"
+_COMPARE = "Another pipeline to compare with, of any kind that predicts entities. Can be repeated"
+_TRAIN = "The training data of the pipeline, to separate seen from unseen entities"
+_EXAMPLES = "Maximum number of errors to show in context"
 
 
 @windowner_cli.command("report")
@@ -31,11 +35,11 @@ def report_cli(
     verbose: Verbose = False,
 ) -> None:
     """
-    Report how good a pipeline is on annotated documents.
+    Evaluate a pipeline on annotated documents.
 
-    Scores of all labels, in four views of what is right; which labels are taken for which; errors
-    of each kind in their context; how far probabilities can be trusted; and speed: as a page of
-    HTML that needs nothing else, as Markdown, and as JSON.
+    Writes a self-contained page of HTML, Markdown and JSON with scores per label and in four views
+    of what counts as correct, confusions of labels, errors of each kind in context, the
+    reliability of probabilities, and speed.
 
     EXAMPLE:
 
@@ -59,8 +63,8 @@ def report_cli(
         )
         bar(Stage("Writing the report"))
         paths = write_files(out, {
-            "report.html": report.to_html(),
-            "report.md": report.to_markdown(),
+            "report.html": report_to_html(report),
+            "report.md": report_to_markdown(report),
             "report.json": dumps(report.to_dict(), indent=2) + "\n",
         })  # fmt: skip
     msg = Printer(no_print=quiet)

@@ -1,3 +1,5 @@
+"""The command `serve`."""
+
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +11,9 @@ from ..errors import Errors, Warnings
 from ..pipeline.components import load_pipeline
 from ._util import CODE, COMPONENT, MODEL, Quiet, Verbose, explain_errors, windowner_cli
 
-_HOST = "Address to listen at. By default nobody but this machine can reach it"
-_PORT = "Port to listen at, 0 for any free one"
-_MAX_CHARS = "Longest text, in characters"
+_HOST = "Address to listen on. By default only this machine can reach it"
+_PORT = "Port to listen on, 0 for any free one"
+_MAX_CHARS = "Maximum length of a text, in characters"
 _OPEN = "Open the page in the browser"
 
 
@@ -30,9 +32,9 @@ def serve_cli(
     """
     Try a pipeline on a page in the browser.
 
-    Entities are shown as you type, the more strongly shaded the more probable they are. A click on
-    one shows why it was found, as the command `explain` does. It takes the extra `serve`:
-    pip install "spacy-windowner[serve]". Ctrl+C ends it.
+    Entities appear as you type, and more probable ones are shaded more strongly. A click on an
+    entity shows why it was found, as the command `explain` does. Needs the extra `serve`:
+    pip install "spacy-windowner[serve]". Ctrl+C stops the server.
 
     EXAMPLE:
 
@@ -46,9 +48,7 @@ def serve_cli(
             if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn"):
                 raise
             raise ImportError(Errors.WN130) from None
-        from ..tools.serve.app import Tagger
-
-        tagger = Tagger(load_pipeline(model, code), component, max_chars)
+        tagger = app.Tagger(load_pipeline(model, code), component, max_chars)
         listening = server.listen(host, port)
     if not server.is_local(host):
         Printer().warn(Warnings.WW131.format(host=host))

@@ -1,3 +1,5 @@
+"""The command `suggest`."""
+
 from pathlib import Path
 from typing import Annotated
 
@@ -10,11 +12,11 @@ from ..tools.suggest.suggest import Output, suggest
 from ._util import CODE, COMPONENT, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _RAW_TEXT = (
-    'File of raw text, one document a line: .txt, or .jsonl with {"text": ...} or '
-    '{"tokens": [...]}; either may end in .gz'
+    'File of raw text, one document per line: .txt, or .jsonl with {"text": ...} or '
+    '{"tokens": [...]}, optionally followed by .gz'
 )
-_OUTPUT = "File to write, .jsonl"
-_EXCLUDE = "File of documents to leave out, e.g. annotated ones, as RAW_TEXT. May be repeated"
+_OUTPUT = ".jsonl file to write"
+_EXCLUDE = "File of documents to leave out, e.g. annotated ones, like RAW_TEXT. Can be repeated"
 
 
 @windowner_cli.command("suggest")
@@ -32,10 +34,10 @@ def suggest_cli(
     """
     Suggest which documents to annotate next.
 
-    From raw text it chooses the documents that the pipeline would learn most from: those with many
-    words whose tags it is unsure about, and no two that are alike. They are written with the
-    entities that it finds, to be corrected, in the format of Prodigy: "text", "tokens", "spans"
-    and "meta", the most informative first.
+    Selects the documents of a raw text that the pipeline would learn most from: those with many
+    words whose tags it is unsure about, without near-duplicates. They are written in Prodigy's
+    format, with "text", "tokens", "spans" and "meta", the most informative first. The spans are
+    the entities that the pipeline finds, for you to correct.
 
     EXAMPLE:
 

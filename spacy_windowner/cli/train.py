@@ -1,3 +1,5 @@
+"""The command `train`."""
+
 import sys
 import warnings
 from collections.abc import Iterator
@@ -16,15 +18,15 @@ from ..tools.train import Trained, train
 from ._util import Bar, Quiet, Verbose, explain_errors, windowner_cli
 from .convert import show_conversion, stage_of
 
-_DATA = "Annotated files, or folders of them, of any format that `convert` reads"
+_DATA = "Annotated files, or folders of them, in any format that `convert` reads"
 _OUTPUT = "Folder to write the pipeline, its config, the corpus and the report to"
-_DEV = "Data to choose the best pipeline by. By default a tenth of DATA"
-_TEST = "Data for the report. By default a tenth of DATA or, with --dev, that"
-_LANG = "The language of the text, e.g. de. xx is for none in particular"
+_DEV = "Dev data, to choose the best pipeline. By default a tenth of DATA"
+_TEST = "Test data, for the report. By default a tenth of DATA, or the dev data if you give --dev"
+_LANG = "Language of the text, e.g. de. xx for multiple languages"
 _RECIPE = f"What to train: one of {', '.join(RECIPES)}, but not grow"
-_VECTORS = "Pipeline with word vectors, its folder or package, as `spacy init vectors` makes it"
-_SEED = "Another one gives another split and another model"
-_STEPS = "The most batches. Training stops sooner if it learns no more"
+_VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy init vectors`"
+_SEED = "Random seed of the split and the training"
+_STEPS = "Maximum number of steps. Training stops earlier if the scores no longer improve"
 
 
 @windowner_cli.command("train")
@@ -44,8 +46,8 @@ def train_cli(
     """
     Train a pipeline on annotated files.
 
-    Converts the files, splits them, trains with the recipe for as much data, calibrates, and
-    reports how good the pipeline is on documents that it never saw.
+    Converts and splits the files, trains with a recipe adapted to their size, calibrates the
+    pipeline, and evaluates it on held-out documents.
 
     EXAMPLE:
 
@@ -58,10 +60,10 @@ def train_cli(
 
         def tell(conversion: Conversion) -> None:
             bar.clear()
-            with redirect_stdout(screen):  # it warns of what can't be used, quiet or not
+            with redirect_stdout(screen):  # prints warnings even with --quiet
                 show_conversion(conversion, msg)
 
-        with _warnings_alone() if quiet else nullcontext():
+        with _hidden_output() if quiet else nullcontext():
             done = train(
                 data,
                 output,
@@ -80,8 +82,8 @@ def train_cli(
 
 
 @contextmanager
-def _warnings_alone() -> Iterator[None]:
-    """Keep what spaCy's training prints from the screen. Warnings are shown when it has ended."""
+def _hidden_output() -> Iterator[None]:
+    """Hide what spaCy's training prints. Warnings are shown at the end."""
     told: list[warnings.WarningMessage] = []
     try:
         with redirect_stdout(StringIO()), warnings.catch_warnings(record=True) as recorded:
@@ -94,7 +96,7 @@ def _warnings_alone() -> Iterator[None]:
 
 def _tell_results(msg: Printer, done: Trained) -> None:
     if not done.is_new:
-        msg.info(f"{done.model} was trained before, on the same data with the same settings")
+        msg.info(f"{done.model} was already trained on the same data with the same settings")
     [model] = done.report.models
     total = [("all labels", model.total), *model.labels.items()]
     rows = [(name, *(percent(x) for x in (each.f, each.p, each.r))) for name, each in total]

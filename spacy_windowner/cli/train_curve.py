@@ -1,3 +1,5 @@
+"""The command `train-curve`."""
+
 from json import dumps
 from pathlib import Path
 from typing import Annotated
@@ -19,9 +21,9 @@ from ..tools.train_curve.train_curve import SHARES, Point, parse_shares, train_c
 from ._util import CODE, Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _SHARES = "Shares of the training documents in percent, separated by commas"
-_SEEDS = "Trainings with each share, each with other documents and another seed"
-_JSON = "Print JSON in place of a table"
-_LITTLE = 0.005  # of F1
+_SEEDS = "Number of trainings with each share, each with another seed and other documents"
+_JSON = "Print JSON instead of a table"
+_LITTLE = 0.005  # a gain in F1 below this is little
 
 
 @windowner_cli.command(
@@ -42,11 +44,11 @@ def train_curve_cli(
     verbose: Verbose = False,
 ) -> None:
     """
-    Tell whether more data is worth it.
+    Estimate whether more data would help.
 
     Trains with the config on growing shares of the training documents, as `spacy train` does,
-    evaluates each model on the development data, and estimates what twice the documents would
-    bring. Settings of the config can be replaced as in `spacy train`. No model is kept.
+    evaluates each model on the dev data, and estimates the gain from twice the documents. Settings
+    of the config can be overridden as in `spacy train`. No model is kept.
 
     EXAMPLE:
 
@@ -57,7 +59,7 @@ def train_curve_cli(
     overrides = parse_config_overrides(ctx.args)
     with (
         show_validation_error(config_path),
-        explain_errors(verbose, data_alone=json),
+        explain_errors(verbose, text_to_stderr=json),
         Bar(quiet) as bar,
     ):
         import_code(code)
@@ -96,16 +98,16 @@ def _show(points: list[Point]) -> None:
 
 
 def describe(found: Forecast) -> str:
-    """What twice the documents would bring, as sentences."""
+    """Sentences about the gain from twice the documents."""
     documents = f"Twice the documents ({found.documents:,})"
     if found.gain is None or found.low is None or found.high is None:
-        return f"{documents}: what they would bring can't be told. {found.reason}"
+        return f"{documents}: the gain can't be estimated. {found.reason}"
     if found.low > 0.0:
         verdict = "More data of this kind helps."
     elif found.high < _LITTLE:
-        verdict = "More data of this kind brings little."
+        verdict = "More data of this kind would bring little."
     else:
-        verdict = "More data of this kind may bring nothing; more seeds tell more."
+        verdict = "More data of this kind may bring nothing. More seeds would tell more."
     return (
         f"{documents}: F1 {100 * found.gain:+.1f} points, in four of five cases from "
         f"{100 * found.low:+.1f} to {100 * found.high:+.1f}. {verdict}"

@@ -1,4 +1,4 @@
-"""From annotated files to a trained pipeline and its report."""
+"""Trains a pipeline on annotated files: converts them, makes a config, trains and evaluates."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -15,23 +15,25 @@ from ..errors import Errors, check_setting
 from ..files import write_files
 from .convert.convert import Conversion, Status, convert
 from .init.make_config import DEFAULT, GROW, make_config, to_text
+from .report.render_html import report_to_html
+from .report.render_markdown import report_to_markdown
 from .report.report import Report, make_report
 
 SPLIT = "80/10/10"
 BEST = "model-best"
 _STATE = "train.json"
-"""What the output was made of. It is written when all is done."""
+"""The file that records what the output was made from. It is written at the end."""
 
 
 class Trained(NamedTuple):
-    """What was trained.
+    """The result of a training.
 
-    model (Path): The pipeline.
-    config (Path): The config it was trained with.
-    conversions (Sequence[Conversion]): What the files were, and what of them could not be used.
-    report (Report): How good it is on the data that it never saw.
-    pages (Sequence[Path]): The report's files.
-    is_new (bool): Whether this call trained it, and not an earlier one.
+    model (Path): The folder of the trained pipeline.
+    config (Path): The config that it was trained with.
+    conversions (Sequence[Conversion]): The results of converting the files.
+    report (Report): The evaluation on held-out data.
+    pages (Sequence[Path]): The files of the report.
+    is_new (bool): Whether this call trained the pipeline, rather than an earlier one.
     """
 
     model: Path
@@ -57,31 +59,31 @@ def train(
     on_progress: Callable[[Status], None] | None = None,
     on_converted: Callable[[Conversion], None] | None = None,
 ) -> Trained:
-    """Train a pipeline on annotated files of any format that `convert` reads, and measure it.
+    """Train a pipeline on annotated files in any format that `convert` reads, and evaluate it.
 
-    The folder gets `corpus`, the data in spaCy's format; `config.cfg`, which `spacy train` can use
-    again; `model-best` and `model-last`, the calibrated pipelines; and `report`. Called again with
-    the same files and settings, it trains nothing anew.
+    The output folder contains `corpus`, the data in .spacy format; `config.cfg`, which works with
+    `spacy train`; `model-best` and `model-last`, the calibrated pipelines; and `report`. A second
+    call with the same files and settings doesn't train again.
 
     sources (Sequence[Union[str, Path]]): Files or folders to train on.
-    output (Union[str, Path]): The folder.
-    dev (Optional[Union[str, Path]]): Data to choose the best pipeline by, and to calibrate it. If
-        None, the sources are split in 80 % for training, 10 % for this and 10 % for the report.
-    test (Optional[Union[str, Path]]): Data for the report. If None, and there is `dev`, that is
-        taken, which flatters a little.
-    lang (str): The language.
-    recipe (str): One of `make_config.RECIPES`.
-    vectors (Optional[Union[str, Path]]): A pipeline whose word vectors are used.
-    seed (int): Another one gives another split and another model.
-    max_steps (Optional[int]): The most batches. If None, what the recipe says.
-    progress_bar (bool): Whether to show a bar in training, until the last batch.
-    on_progress (Optional[Callable[[Status], None]]): Called after each document that is converted.
+    output (Union[str, Path]): The output folder.
+    dev (Optional[Union[str, Path]]): The dev data, which selects the best pipeline and calibrates
+        it. If None, the sources are split: 80 % training, 10 % dev and 10 % test data.
+    test (Optional[Union[str, Path]]): The test data for the report. If None and `dev` is given, the
+        report uses the dev data, and its scores are slightly too high.
+    lang (str): The language code.
+    recipe (str): One of `make_config.RECIPES`, except "grow".
+    vectors (Optional[Union[str, Path]]): Folder or package of a pipeline with word vectors.
+    seed (int): The random seed of the split and the training.
+    max_steps (Optional[int]): The maximum number of training steps. None for the recipe's.
+    progress_bar (bool): Whether to show a progress bar during training.
+    on_progress (Optional[Callable[[Status], None]]): Called after each converted document.
     on_converted (Optional[Callable[[Conversion], None]]): Called after each conversion.
-    RETURNS (Trained): What was trained.
-    RAISES (ValueError): If a file can't be read or a setting can't be used, or training fails.
+    RETURNS (Trained): The result.
+    RAISES (ValueError): If a file can't be read, a setting isn't valid, or training fails.
     """
     check_setting(recipe != GROW, "recipe", recipe, "It needs a trained pipeline: docs/growth.md.")
-    check_setting(dev is not None or test is None, "test", test, "Give `dev`, too.")
+    check_setting(dev is not None or test is None, "test", test, "Give `dev` as well.")
     output = Path(output)
     corpus = output / "corpus"
     options: dict[str, Any] = {"lang": lang, "on_progress": on_progress}
@@ -113,8 +115,8 @@ def train(
     measured = parts.get("test", parts["dev"])
     report = make_report(model, measured, train=parts["train"])
     pages = write_files(output / "report", {
-        "report.html": report.to_html(),
-        "report.md": report.to_markdown(),
+        "report.html": report_to_html(report),
+        "report.md": report_to_markdown(report),
     })  # fmt: skip
     srsly.write_json(output / _STATE, state)
     return Trained(model, path, conversions, report, list(pages), is_new)
@@ -123,7 +125,7 @@ def train(
 def _plan(
     sources: Sequence[str | Path], dev: str | Path | None, test: str | Path | None, corpus: Path
 ) -> list[tuple[Sequence[str | Path], Path]]:
-    """What is converted to what."""
+    """The files to convert, and where to write them."""
     if dev is None:
         return [(sources, corpus)]
     given = {"train": sources, "dev": [dev], "test": [test]}
@@ -132,6 +134,17 @@ def _plan(
         for name, data in given.items()
         if data != [None]
     ]
+
+
+def count_words(path: str | Path) -> int:
+    """Count the words in documents.
+
+    path (Union[str, Path]): A .spacy file, or a folder of them.
+    RETURNS (int): The number of words, without whitespace tokens.
+    """
+    nlp = spacy.blank("xx")
+    docs = (example.reference for example in Corpus(Path(path))(nlp))
+    return sum(not token.is_space for doc in docs for token in doc)
 
 
 def _state(config: Config, parts: dict[str, Path]) -> dict[str, Any]:
@@ -147,14 +160,3 @@ def _is_done(output: Path, state: dict[str, Any]) -> bool:
         return srsly.read_json(file) == state
     except ValueError as error:
         raise ValueError(Errors.WN221.format(path=file, reason=error)) from error
-
-
-def count_words(path: str | Path) -> int:
-    """The words of documents.
-
-    path (Union[str, Path]): A .spacy file, or a folder of them.
-    RETURNS (int): Their words, without whitespace.
-    """
-    nlp = spacy.blank("xx")
-    docs = (example.reference for example in Corpus(Path(path))(nlp))
-    return sum(not token.is_space for doc in docs for token in doc)

@@ -35,10 +35,10 @@ def test_annotates_and_goes_on(model, tmp_path):
     code, output = run(model, corpus, out, "--shard-size", 500)
     assert code == 0, output
     n = len(read_lines(out))
-    assert f"{n} entities in 50 documents" in output and "Left out 1 file of" in output
+    assert f"{n} entities in 50 documents" in output and "Skipped 1 file of" in output
     before = contents(out)
     code, output = run(model, corpus, out, "--shard-size", 500)
-    assert code == 0 and "of the shards were there already" in output
+    assert code == 0 and "of the shards were already finished" in output
     assert "This run: 0 words" in output
     assert contents(out) == before
     code, output = run(model, corpus, out)

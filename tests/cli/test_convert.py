@@ -26,7 +26,7 @@ def test_a_file(tmp_path):
     path = write(tmp_path / "in.jsonl", PARIS, {"text": "Nobody.", "spans": []})
     code, output = run(path, tmp_path / "new/out.spacy")
     assert code == 0, output
-    assert f"{path.name}: JSON, a document a line" in output
+    assert f"{path.name}: JSON, one document per line" in output
     assert "documents 2 tokens 7 entities 1 PER 1" in output
     assert "2 documents with 1 entities" in output and "WW" not in output
     assert size(tmp_path / "new/out.spacy") == 2
@@ -57,7 +57,7 @@ def test_what_is_left_out_is_told(tmp_path):
     code, output = run(path, tmp_path / "out.spacy")
     assert code == 0, output
     assert output.count("[WW180]") == 4
-    assert "1 entities don't begin and end where words do" in output
+    assert "1 entities don't begin and end at word boundaries" in output
     assert f"{path.name}, line 1: 'ris Hil' (PER, 2 to 9). Correct their offsets" in output
     assert "1 documents that were rejected or ignored" in output
     assert "not annotated 2" in output
@@ -69,7 +69,7 @@ def test_quiet(tmp_path):
     code, output = run(write(path, PARIS, {}), tmp_path / "out.spacy", "-q")
     assert code == 0 and "[WW180] 1 documents that" in output
     code, output = run(write(path, {"text": "a", "spans": []}), tmp_path / "out.spacy", "-q")
-    assert code == 0 and "There is no entity in any of them" in output
+    assert code == 0 and "There are no entities in any of them" in output
 
 
 def test_options(tmp_path):
@@ -79,7 +79,7 @@ def test_options(tmp_path):
     rename = ["--rename", "PER=PERSON", "--format", "conll", "--lang", "de", "--documents"]
     code, output = run(path, tmp_path / "out.spacy", *columns, *rename)
     assert code == 0, output
-    assert "PERSON 2" in output and "Bounds of documents aren't known" in output
+    assert "PERSON 2" in output and "Document boundaries aren't known" in output
     path = write(tmp_path / "in.jsonl", {"tokens": ["Zoë"], "ner_tags": [1]})
     code, output = run(path, tmp_path / "out.spacy", "--tag-names", "O, B-PER,I-PER")
     assert code == 0 and "PER 1" in output

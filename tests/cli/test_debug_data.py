@@ -8,7 +8,7 @@ from spacy.cli import app
 from typer.testing import CliRunner
 
 from ..pipeline.util import make_nlp
-from ..tools.debug_data.test_data_check import MANY
+from ..tools.debug_data.test_debug_data import MANY
 from ..tools.report.util import write_docs
 from .util import run_command
 

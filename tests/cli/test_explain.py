@@ -7,7 +7,7 @@ import spacy
 from spacy.cli import app
 from typer.testing import CliRunner
 
-from spacy_windowner import explain
+from spacy_windowner import explain, explanation_to_html, explanation_to_text
 
 TEXT = "Who is Shaka Khan?"
 
@@ -19,7 +19,7 @@ def run(*args, **settings):
 def test_tables(folder):
     result = run(folder, TEXT)
     assert result.exit_code == 0, result.output
-    assert result.output == explain(spacy.load(folder), TEXT).to_text() + "\n"
+    assert result.output == explanation_to_text(explain(spacy.load(folder), TEXT)) + "\n"
     assert result.output.startswith("Shaka Khan  PERSON")
 
 
@@ -41,7 +41,7 @@ def test_html(folder, tmp_path):
     result = run(folder, TEXT, "--html", path)
     assert result.exit_code == 0, result.output
     assert "why.html" in result.output and "margin" not in result.output
-    assert path.read_text(encoding="utf8") == explain(spacy.load(folder), TEXT).to_html()
+    assert path.read_text(encoding="utf8") == explanation_to_html(explain(spacy.load(folder), TEXT))
 
 
 @pytest.mark.parametrize("text", ["", "who is it?"])

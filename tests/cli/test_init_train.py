@@ -49,7 +49,7 @@ def test_train(tmp_path, quiet):
     assert "all labels" in told and "PER" in told
     assert f"Next: python -m spacy windowner serve {out}/model-best" in told
     again = CliRunner().invoke(app, ["windowner", "train", *args])
-    assert "was trained before" in " ".join(again.output.split())
+    assert "was already trained" in " ".join(again.output.split())
 
 
 @pytest.mark.parametrize("quiet", [False, True])

@@ -37,7 +37,7 @@ def at_once(monkeypatch):
 
 
 def test_a_bar_and_its_end(at_once):
-    with on_terminal() as terminal, Bar(alone=False) as bar:
+    with on_terminal() as terminal, Bar(threaded=False) as bar:
         bar(Stage("3 documents", 1, 4))
         time.sleep(0.02)
         bar(Stage("6 documents", 2, 4))
@@ -67,7 +67,7 @@ def test_none_before_two_seconds():
     assert _progress._DELAY == 2.0
 
 
-@pytest.mark.parametrize("settings", [{"quiet": True}, {"quiet": True, "alone": False}], ids=str)
+@pytest.mark.parametrize("settings", [{"quiet": True}, {"quiet": True, "threaded": False}], ids=str)
 def test_none_if_it_is_to_be_quiet(at_once, settings):
     with on_terminal() as terminal, Bar(**settings) as bar:
         bar(Stage("Loading", 1, 2))
@@ -83,7 +83,7 @@ def test_none_without_a_terminal(at_once):
 
 
 def test_the_time_left_is_that_of_this_run(at_once):
-    with on_terminal() as terminal, Bar(alone=False) as bar:
+    with on_terminal() as terminal, Bar(threaded=False) as bar:
         bar._begin -= 10
         bar(Stage("words", 75, 100), 50)
     assert "00:10 left" in terminal.getvalue()

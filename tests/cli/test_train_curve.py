@@ -29,7 +29,7 @@ def test_a_table_and_an_estimate(arguments):
     assert code == 0, output
     assert "Share Documents Entities F1 P R Seconds" in output
     assert "50 % 20 20" in output and "100 % 40 40" in output
-    assert "Twice the documents (80): what they would bring can't be told. It takes 3" in output
+    assert "Twice the documents (80): the gain can't be estimated. At least 3" in output
 
 
 def test_json(arguments):

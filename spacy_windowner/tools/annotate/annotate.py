@@ -1,4 +1,4 @@
-"""Annotate a corpus of any size."""
+"""Annotates a corpus of any size, shard by shard, and continues after an interruption."""
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -30,15 +30,16 @@ from .tagger import ENCODERS, Annotated, Tagger, TaggerSettings
 
 SHARD_SIZE = 1_000_000
 ENGINES = ("local", "ray")
+_BLOCK = 2**20  # bytes read at a time
 
 
 class Status(NamedTuple):
-    """How far a run is, told after each shard.
+    """The progress after a shard.
 
-    size (int): Bytes of all files, as they are on the disk. 0 for standard input.
-    n_bytes (int): Those of this shard.
-    words (int): Its tokens.
-    is_new (bool): Whether this run annotated it, and not an earlier one.
+    size (int): The size of all files on the disk, in bytes. 0 for standard input.
+    n_bytes (int): The bytes that the shard was read from.
+    words (int): The number of tokens in the shard.
+    is_new (bool): Whether this run annotated the shard, rather than an earlier one.
     """
 
     size: int
@@ -48,11 +49,12 @@ class Status(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What a run did.
+    """The result of a run.
 
-    totals (Totals): What the output holds.
-    new_shards (int): The shards of it that this run annotated.
-    other_files (int): Files of the input folder that were left out, for they are of other formats.
+    totals (Totals): The contents of the output.
+    new_shards (int): The number of shards that this run annotated.
+    other_files (int): The number of files in the input folder that were skipped because they have
+        other formats.
     """
 
     totals: Totals
@@ -78,45 +80,45 @@ def annotate(
     code: str | Path | None = None,
     on_shard: Callable[[Status], None] | None = None,
 ) -> Summary:
-    """Annotate a corpus, shard by shard, in memory that doesn't depend on its size. What shards
-    hold depends on the corpus, the pipeline and the settings alone, not on how many processes
-    there are. Stopped at any moment, even by a loss of power, a second call with the same arguments
-    goes on after the finished shards.
+    """Annotate a corpus, shard by shard, with memory use that doesn't depend on its size. The
+    contents of the shards depend only on the corpus, the pipeline and the settings, not on the
+    number of processes. If the run is interrupted at any moment, even by a power failure, a second
+    call with the same arguments continues after the finished shards.
 
     With more than one process, call it below `if __name__ == "__main__":`.
 
     model (Union[str, Path]): Folder or package of the pipeline.
-    source (Union[str, Path]): A file (.txt, a document a line; .jsonl; either with .gz; .parquet),
-        a folder of them, or "-" for standard input.
-    output (Union[str, Path, IO[bytes]]): The folder to write, made if necessary, see
-        `OutputFolder`. Or "-" for standard output, or another stream of bytes: rows alone are
-        written to it, in JSON, and there is no going on.
-    n_process (Optional[int]): Processes to annotate with. None for 1 or, with Ray, for as many as
-        it has processors for.
-    format (str): What is written: rows as "jsonl" or "parquet", or documents as "spacy".
+    source (Union[str, Path]): A file (.txt with one document per line or .jsonl, optionally
+        followed by .gz, or .parquet), a folder of such files, or "-" for standard input.
+    output (Union[str, Path, IO[bytes]]): The folder to write, created if necessary, see
+        `OutputFolder`. Or "-" for standard output, or another binary stream: it gets only the rows,
+        as JSON, and an interrupted run can't be continued.
+    n_process (Optional[int]): The number of processes. None for 1 or, with Ray, for one per
+        processor.
+    format (str): The output format: rows as "jsonl" or "parquet", or documents as "spacy".
     text_column (Optional[str]): The key or column of the text, "text" if None.
-    id_column (Optional[str]): That of the document's id, which every document must have. If None,
-        "id" where there is one, else file and line, as in "news.txt:17".
-    input_format (Optional[str]): The format of standard input, "jsonl" if None, or "txt".
-    shard_size (int): Characters of text in a shard.
-    max_line (int): Bytes of the longest line or, in a Parquet file, of the longest text. Longer
-        ones are rejected, and never in memory as a whole.
-    component (Optional[str]): The component whose entities are wanted. None for all of doc.ents.
+    id_column (Optional[str]): The key or column of the document's ID, which every document must
+        have. If None, "id" where there is one, otherwise file and line, as in "news.txt:17".
+    input_format (Optional[str]): The format of standard input, "jsonl" or "txt". None for "jsonl".
+    shard_size (int): The size of a shard, in characters of text.
+    max_line (int): The maximum size of a line, or of a text in a Parquet file, in bytes. Longer
+        ones are rejected and never completely in memory.
+    component (Optional[str]): The component whose entities are written. None for all of doc.ents.
     engine (str): "local", or "ray" for a Ray cluster, which needs the extra `ray`.
     ray_address (Optional[str]): The cluster's address. None for this machine.
     code (Optional[Union[str, Path]]): Python file that all processes import first, see
         `load_pipeline`.
     on_shard (Optional[Callable[[Status], None]]): Called after each shard.
-    RETURNS (Summary): What was done.
-    RAISES (ValueError): If an argument can't be used, or the corpus can't be read, or the folder
-        holds shards of another pipeline, corpus or settings.
+    RETURNS (Summary): The result.
+    RAISES (ValueError): If an argument isn't valid, if the corpus can't be read, or if the folder
+        has shards of another pipeline, corpus or settings.
     RAISES (ImportError): If an extra is missing.
     RAISES (OSError): If the output can't be written.
     RAISES (RuntimeError): If a process ends unexpectedly.
     """
     _check_choices(n_process, format, input_format, shard_size, max_line, engine, ray_address)
     is_stream = output == STANDARD_OUTPUT or not isinstance(output, str | Path)
-    why = "Standard output gets rows as jsonl."
+    why = "Standard output supports only jsonl."
     check_setting(not is_stream or format == "jsonl", "format", format, why)
     sources, other_files = find_sources(source, input_format)
     require_columns_for((text_column, id_column), sources)
@@ -136,7 +138,7 @@ def annotate(
         "shard_size": shard_size,
         "max_line": max_line,
     }
-    # A folder may have another name from where other processes are.
+    # Other processes may have another working directory.
     place = str(Path(model).resolve() if Path(model).exists() else model)
     file = None if code is None else str(Path(code).resolve())
     of_others = TaggerSettings(place, settings["model"], file, format, component)
@@ -169,11 +171,60 @@ def annotate(
     return Summary(totals, work.n_new, other_files)
 
 
+def _check_choices(
+    n_process: int | None,
+    format: str,
+    input_format: str | None,
+    shard_size: int,
+    max_line: int,
+    engine: str,
+    ray_address: str | None,
+) -> None:
+    numbers = {"n_process": n_process, "shard_size": shard_size, "max_line": max_line}
+    for name, number in numbers.items():
+        check_setting(number is None or number >= 1, name, number, "It must be at least 1.")
+    for name, value, known in (
+        ("format", format, tuple(ENCODERS)),
+        ("input_format", input_format, (None, *INPUT_FORMATS)),
+        ("engine", engine, ENGINES),
+    ):
+        why = f"Choose one of {', '.join(one for one in known if one is not None)}."
+        check_setting(value in known, name, value, why)
+    is_used = ray_address is None or engine == "ray"
+    check_setting(is_used, "ray_address", ray_address, "It needs the engine ray.")
+
+
+def _require_outside(output: Path, source: str | Path) -> None:
+    """RAISES (ValueError): If the output is inside the input folder."""
+    if str(source) == STANDARD_INPUT or not Path(source).is_dir():
+        return
+    if output.resolve().is_relative_to(Path(source).resolve()):
+        why = f"it is inside the input folder, {source}"
+        raise ValueError(Errors.WN111.format(path=output, why=why))
+
+
+def fingerprint(place: Path) -> str:
+    """Compute a hash that identifies a saved pipeline or a file.
+
+    place (Path): The pipeline's folder, or the file.
+    RETURNS (str): A hash of the names and contents of all files.
+    """
+    digest = blake2b(digest_size=16)
+    for path in [place] if place.is_file() else sorted(place.rglob("*")):
+        if path.is_file():
+            name = path.relative_to(place).as_posix()
+            digest.update(f"{name!r} {path.stat().st_size}\n".encode())
+            with path.open("rb") as file:
+                while block := file.read(_BLOCK):
+                    digest.update(block)
+    return digest.hexdigest()
+
+
 class _Work:
-    """What is to be done for an output.
+    """Selects the unfinished shards, saves the annotated ones, and counts both.
 
     output (Output): The output.
-    size (int): Bytes of all files that are read.
+    size (int): The size of all input files, in bytes.
     on_shard (Optional[Callable[[Status], None]]): Called after each shard.
     """
 
@@ -186,7 +237,7 @@ class _Work:
         self._on_shard = on_shard
 
     def unfinished(self, shards: Iterable[Shard]) -> Iterator[Shard]:
-        """The shards that were not finished before."""
+        """YIELDS (Shard): The shards that weren't finished by an earlier run."""
         for shard in shards:
             self.n_shards += 1
             if self._output.is_finished(shard):
@@ -195,7 +246,7 @@ class _Work:
                 yield shard
 
     def save(self, shard: Shard, annotated: Annotated) -> None:
-        """Save what was made of a shard."""
+        """Save an annotated shard."""
         self._output.save(shard, annotated)
         self.n_new += 1
         self._tell(shard, is_new=True)
@@ -204,55 +255,3 @@ class _Work:
         if self._on_shard is not None:
             words = self._output.finished[shard.number].words
             self._on_shard(Status(self._size, shard.n_bytes, words, is_new))
-
-
-def _check_choices(
-    n_process: int | None,
-    format: str,
-    input_format: str | None,
-    shard_size: int,
-    max_line: int,
-    engine: str,
-    ray_address: str | None,
-) -> None:
-    numbers = {"n_process": n_process, "shard_size": shard_size, "max_line": max_line}
-    for name, number in numbers.items():
-        check_setting(number is None or number >= 1, name, number, "It is at least 1.")
-    for name, value, known in (
-        ("format", format, tuple(ENCODERS)),
-        ("input_format", input_format, (None, *INPUT_FORMATS)),
-        ("engine", engine, ENGINES),
-    ):
-        why = f"Choose one of {', '.join(one for one in known if one is not None)}."
-        check_setting(value in known, name, value, why)
-    is_used = ray_address is None or engine == "ray"
-    check_setting(is_used, "ray_address", ray_address, "It is for `engine` ray.")
-
-
-def _require_outside(output: Path, source: str | Path) -> None:
-    """What is written must not be read."""
-    if str(source) == STANDARD_INPUT or not Path(source).is_dir():
-        return
-    if output.resolve().is_relative_to(Path(source).resolve()):
-        why = f"it is in the folder that is read, {source}"
-        raise ValueError(Errors.WN111.format(path=output, why=why))
-
-
-_BLOCK = 2**20  # bytes read at a time
-
-
-def fingerprint(place: Path) -> str:
-    """What tells a saved pipeline, or a file, from any other.
-
-    place (Path): Its folder, or the file.
-    RETURNS (str): A hash of the contents of all its files and of their names in the folder.
-    """
-    digest = blake2b(digest_size=16)
-    for path in [place] if place.is_file() else sorted(place.rglob("*")):
-        if path.is_file():
-            name = path.relative_to(place).as_posix()
-            digest.update(f"{name!r} {path.stat().st_size}\n".encode())
-            with path.open("rb") as file:
-                while block := file.read(_BLOCK):
-                    digest.update(block)
-    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Annotate shards on this machine."""
+"""Annotates shards on this machine, in this process or in several."""
 
 import multiprocessing
 import os
@@ -13,7 +13,7 @@ from multiprocessing.connection import wait as wait_for_end
 
 from ...errors import Errors
 from .sources import Shard
-from .tagger import Annotated, Tagger, TaggerSettings, annotate_records, get_tagger, passed_over
+from .tagger import Annotated, Tagger, TaggerSettings, annotate_records, gc_frozen, get_tagger
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -23,11 +23,11 @@ def annotate_here(
 ) -> Generator[tuple[Shard, Annotated], None, None]:
     """Annotate shards in this process.
 
-    tagger (Tagger): Annotates them.
+    tagger (Tagger): The tagger.
     shards (Iterable[Shard]): The shards.
-    YIELDS (Tuple[Shard, Annotated]): Each shard, and what was made of it.
+    YIELDS (Tuple[Shard, Annotated]): Each shard and its annotation.
     """
-    with passed_over():
+    with gc_frozen():
         for shard in shards:
             yield shard, tagger(shard.records)
 
@@ -35,19 +35,19 @@ def annotate_here(
 def annotate_in_processes(
     settings: TaggerSettings, n_process: int, shards: Iterable[Shard], in_order: bool = False
 ) -> Generator[tuple[Shard, Annotated], None, None]:
-    """Annotate shards in processes of their own, which load the pipeline themselves, with one
-    thread each. They get texts and give back the content of files.
+    """Annotate shards in several processes. Each process loads the pipeline and uses one thread. It
+    receives texts and returns the contents of files.
 
-    settings (TaggerSettings): What they annotate with.
-    n_process (int): How many there are.
-    shards (Iterable[Shard]): The shards. Only a few more are taken than there are processes.
-    in_order (bool): Whether they come back in their order, and not as they get finished.
-    YIELDS (Tuple[Shard, Annotated]): Each shard, and what was made of it.
+    settings (TaggerSettings): The pipeline and the settings.
+    n_process (int): The number of processes.
+    shards (Iterable[Shard]): The shards. Only a few more are read ahead than there are processes.
+    in_order (bool): Whether to yield the shards in order, rather than as they are finished.
+    YIELDS (Tuple[Shard, Annotated]): Each shard and its annotation.
     RAISES (RuntimeError): If a process ends unexpectedly.
     """
     context = multiprocessing.get_context("spawn")
-    # Nothing is sent through it. It is closed when this process wants no more, or ends, even if it
-    # is killed.
+    # Nothing is sent through this pipe. It is closed when this process is done or ends, even if it
+    # is killed, and then the other processes end.
     end, here = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(
         n_process, mp_context=context, initializer=_begin, initargs=(settings, end)
@@ -55,7 +55,7 @@ def annotate_in_processes(
     running: dict[Future[Annotated], Shard] = {}
 
     def finished(at_most: int) -> Iterator[tuple[Shard, Annotated]]:
-        """Wait until no more than this many shards are left."""
+        """Wait until at most this many shards are running."""
         while len(running) > at_most:
             if in_order:
                 done = {next(iter(running))}
@@ -74,14 +74,14 @@ def annotate_in_processes(
     except BrokenProcessPool as error:
         raise RuntimeError(Errors.WN116.format(n_process=n_process)) from error
     finally:
-        here.close()  # what is still running, nobody waits for
+        here.close()  # ends the processes: nobody waits for running shards
         pool.shutdown(cancel_futures=True)
         end.close()
 
 
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
-    """Processes started inside run with one thread each: libraries for arithmetic read these
+    """Processes that are started inside use one thread each: numerical libraries read these
     variables when they are loaded."""
     before = {name: os.environ.get(name) for name in _THREADS}
     os.environ.update(dict.fromkeys(_THREADS, "1"))
@@ -96,14 +96,14 @@ def _one_thread_each() -> Iterator[None]:
 
 
 def _begin(settings: TaggerSettings, end: Connection) -> None:
-    """Begin a process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the one that started it
+    """Initialize a process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles Ctrl+C
     threading.Thread(target=_end_with, args=(end,), daemon=True).start()
     get_tagger(settings)
 
 
 def _end_with(end: Connection) -> None:
-    """End this process at once when the other end of a pipe is closed: nobody would give it
-    anything to do any more."""
+    """End this process immediately when the other end of a pipe is closed, because then there will
+    be no more work."""
     wait_for_end([end])
     os._exit(1)

@@ -1,12 +1,12 @@
-"""Where what was found is written: standard output, for the rows alone, or a folder:
+"""Writes annotated shards to a stream, which gets only the rows, or to a folder:
 
     manifest.json               the settings and, at the end, the totals
     finished.log                a line of JSON for each finished shard
     shard-000000.jsonl ...      the shards
-    rejects/shard-000000.jsonl  what could not be read for a shard, if there was anything
+    rejects/shard-000000.jsonl  the rejects of a shard, if there are any
 
-A shard is finished when its line is in the log. Its files are whole before, and as long as they are
-those that the line tells of, they stay.
+A shard is finished when its line is in the log, which is written after its files. A finished shard
+isn't annotated again as long as its files match the hashes in that line.
 """
 
 import os
@@ -30,10 +30,10 @@ REJECTS = "rejects"
 
 
 class Content(NamedTuple):
-    """What tells the content of a file from any other.
+    """The size and hash of a file's content.
 
-    size (int): Its bytes.
-    hash (str): A hash of them.
+    size (int): The number of bytes.
+    hash (str): The hash.
     """
 
     size: int
@@ -41,14 +41,14 @@ class Content(NamedTuple):
 
     @classmethod
     def of(cls, data: bytes) -> "Content":
-        """RETURNS (Content): That of these bytes."""
+        """RETURNS (Content): The size and hash of some bytes."""
         return cls(len(data), blake2b(data, digest_size=16).hexdigest())
 
     def is_in(self, path: Path) -> bool:
-        """Whether a file has it.
+        """Whether a file has this content.
 
         path (Path): The file.
-        RETURNS (bool): Whether it has. False if it can't be read.
+        RETURNS (bool): Whether it has. False if the file can't be read.
         """
         try:
             return path.stat().st_size == self.size and Content.of(path.read_bytes()) == self
@@ -59,15 +59,15 @@ class Content(NamedTuple):
 class Finished(NamedTuple):
     """A finished shard.
 
-    shard (int): Its number.
-    digest (str): That of its input.
-    docs (int): The documents annotated.
-    words (int): Their tokens.
-    entities (int): The entities found.
-    rejects (int): What could not be read or annotated.
-    first_reject (str): The first of that.
-    content (Content): That of its file.
-    rejects_content (Optional[Content]): That of its file of rejects, None if it has none.
+    shard (int): The shard's number.
+    digest (str): The digest of its input.
+    docs (int): The number of annotated documents.
+    words (int): The number of their tokens.
+    entities (int): The number of entities found.
+    rejects (int): The number of documents that couldn't be read or annotated.
+    first_reject (str): The first reject.
+    content (Content): The content of the shard's file.
+    rejects_content (Optional[Content]): The content of its file of rejects, None if there is none.
     """
 
     shard: int
@@ -82,7 +82,7 @@ class Finished(NamedTuple):
 
     @classmethod
     def from_line(cls, line: bytes) -> "Finished":
-        """RETURNS (Finished): The shard of a line of the log."""
+        """RETURNS (Finished): The shard that a line of the log describes."""
         fields = loads(line)
         for name in ("content", "rejects_content"):
             fields[name] = None if fields[name] is None else Content(*fields[name])
@@ -90,13 +90,13 @@ class Finished(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """What a finished folder holds.
+    """The totals of an output.
 
-    shards (int): Shards.
-    docs (int): Documents annotated.
-    words (int): Their tokens.
-    entities (int): Entities found.
-    rejects (int): What could not be read or annotated.
+    shards (int): The number of shards.
+    docs (int): The number of annotated documents.
+    words (int): The number of their tokens.
+    entities (int): The number of entities found.
+    rejects (int): The number of documents that couldn't be read or annotated.
     """
 
     shards: int
@@ -107,15 +107,15 @@ class Totals(NamedTuple):
 
     @classmethod
     def of(cls, shards: Iterable[Finished]) -> "Totals":
-        """RETURNS (Totals): Those of finished shards."""
+        """RETURNS (Totals): The totals of finished shards."""
         counts = [(1, one.docs, one.words, one.entities, one.rejects) for one in shards]
         return cls(*map(sum, zip(*counts, strict=True))) if counts else cls(0, 0, 0, 0, 0)
 
 
 class Output(Protocol):
-    """Where shards are written.
+    """Writes shards.
 
-    finished (Dict[int, Finished]): The shards that are finished, by their numbers.
+    finished (Dict[int, Finished]): The finished shards, by number.
     """
 
     finished: dict[int, Finished]
@@ -127,77 +127,36 @@ class Output(Protocol):
         """Write a shard."""
 
     def finish(self, n_shards: int) -> Totals:
-        """RETURNS (Totals): What was written, now that it is all."""
+        """RETURNS (Totals): The totals, after the last shard."""
 
     def close(self) -> None:
         """End the run."""
 
 
-class OutputStream:
-    """A stream that rows are written to, shard after shard in the order of the corpus. No other run
-    goes on after them, and what could not be read is only counted.
-
-    file (Optional[IO[bytes]]): The stream, None if it is closed.
-    RAISES (OSError): If it is closed.
-    """
-
-    def __init__(self, file: IO[bytes] | None) -> None:
-        if file is None:
-            raise OSError(Errors.WN123.format(reason="it is closed"))
-        self.finished: dict[int, Finished] = {}
-        self._file = file
-
-    def is_finished(self, shard: Shard) -> bool:
-        return False
-
-    def save(self, shard: Shard, annotated: Annotated) -> None:
-        """Write the rows of a shard.
-
-        shard (Shard): The shard.
-        annotated (Annotated): What was made of it.
-        RAISES (BrokenPipeError): If nobody reads them any more.
-        RAISES (OSError): If they can't be written.
-        """
-        try:
-            self._file.write(annotated.data)
-            self._file.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise OSError(Errors.WN123.format(reason=error)) from error
-        self.finished[shard.number] = _finished(shard, annotated, None)
-
-    def finish(self, n_shards: int) -> Totals:
-        return Totals.of(self.finished.values())
-
-    def close(self) -> None:
-        """Nothing is left to do: the stream stays open."""
-
-
 class OutputFolder:
-    """The folder that is written, by one run at a time: close it at the end.
+    """Writes shards to a folder. Only one run at a time can write to it. Close it at the end.
 
-    path (Union[str, Path]): The folder, made if necessary. If it holds finished shards, they stay,
-        and files of others are removed.
-    settings (Dict[str, Any]): What the shards depend on. Plain JSON values.
+    path (Union[str, Path]): The folder, created if necessary. Finished shards in it are kept, and
+        files of unfinished ones are removed.
+    settings (Dict[str, Any]): The settings that the shards depend on, as plain JSON values.
     format (str): The format of the shards.
-    RAISES (ValueError): If it can't be used, or another run is writing to it, or its shards were
-        made with other settings.
-    RAISES (OSError): If it can't be written.
+    RAISES (ValueError): If the folder can't be used, if another run is writing to it, or if its
+        shards were made with other settings.
+    RAISES (OSError): If the folder can't be written.
     """
 
     def __init__(self, path: str | Path, settings: dict[str, Any], format: str) -> None:
         self.path = Path(path)
         self.finished: dict[int, Finished] = {}
-        self.changed: list[Path] = []  # files of finished shards, which are made anew
+        self.changed: list[Path] = []  # changed files of finished shards, which are annotated again
         self._settings = settings
         self._format = format
-        self._n_shards: int | None = None  # known when all are finished
+        self._n_shards: int | None = None  # known once all are finished
         self._check_place()
         with ExitStack() as lock, explain_full_disk(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             if not lock.enter_context(lock_folder(self.path)):
-                why = "another run is writing to it. Wait for its end, or stop it"
+                why = "another run is writing to it. Wait until it ends, or stop it"
                 raise ValueError(Errors.WN111.format(path=self.path, why=why))
             if (self.path / MANIFEST).exists():
                 self._read_log()
@@ -209,7 +168,7 @@ class OutputFolder:
             self._lock = lock.pop_all()
 
     def close(self) -> None:
-        """Let other runs write to it."""
+        """Let other runs write to the folder."""
         self._lock.close()
 
     def shard_path(self, number: int) -> Path:
@@ -217,15 +176,15 @@ class OutputFolder:
         return self.path / f"shard-{number:06}.{self._format}"
 
     def rejects_path(self, number: int) -> Path:
-        """The file of what could not be read for a shard."""
+        """The file of a shard's rejects."""
         return self.path / REJECTS / f"shard-{number:06}.jsonl"
 
     def is_finished(self, shard: Shard) -> bool:
-        """Whether a shard was finished before, and its files are still the same.
+        """Whether an earlier run finished a shard and its files are unchanged.
 
         shard (Shard): The shard.
-        RETURNS (bool): Whether it was.
-        RAISES (ValueError): If it was made of other input.
+        RETURNS (bool): Whether the shard is finished.
+        RAISES (ValueError): If the finished shard was made from other input.
         """
         before = self.finished.get(shard.number)
         is_other = before is not None and before.digest != shard.digest
@@ -247,8 +206,8 @@ class OutputFolder:
         """Write a shard.
 
         shard (Shard): The shard.
-        annotated (Annotated): What was made of it.
-        RAISES (OSError): If it can't be written. Then no file of it is left.
+        annotated (Annotated): The shard's annotation.
+        RAISES (OSError): If the shard can't be written. In that case, no part of it is left.
         """
         rejects = [dumps(one.to_dict()) for one in (*shard.rejects, *annotated.rejects)]
         lines = "".join(f"{reject}\n" for reject in rejects).encode("utf8")
@@ -265,12 +224,12 @@ class OutputFolder:
         self.finished[shard.number] = line
 
     def finish(self, n_shards: int) -> Totals:
-        """Note that all shards are finished.
+        """Record that all shards are finished.
 
-        n_shards (int): How many there are.
-        RETURNS (Totals): What the folder holds.
-        RAISES (ValueError): If more were finished before, of other input.
-        RAISES (OSError): If it can't be written.
+        n_shards (int): The number of shards.
+        RETURNS (Totals): The totals of the folder.
+        RAISES (ValueError): If there are more finished shards, from other input.
+        RAISES (OSError): If the manifest can't be written.
         """
         beyond = [number for number in self.finished if number >= n_shards]
         if beyond:
@@ -283,14 +242,14 @@ class OutputFolder:
     def _check_place(self) -> None:
         path, why = self.path, ""
         if path.is_file() or (not path.exists() and _is_file_name(path.name)):
-            why = "it must be a folder, for there is a file in it for each shard"
+            why = "it must be a folder, because each shard is a file in it"
         elif path.exists() and not (path / MANIFEST).exists() and self._others():
-            why = f"it holds files, and no {MANIFEST} of an earlier run"
+            why = f"it has files, but no {MANIFEST} of an earlier run"
         if why:
             raise ValueError(Errors.WN111.format(path=path, why=why))
 
     def _others(self) -> list[Path]:
-        """The files there but what is left if the very first was being written."""
+        """The files in the folder, except an unfinished manifest."""
         return [path for path in self.path.iterdir() if path.name != f"{MANIFEST}{PART}"]
 
     def _write_manifest(self, totals: dict[str, int] | None) -> None:
@@ -306,7 +265,7 @@ class OutputFolder:
             self._n_shards = None if totals is None else int(totals["shards"])
         now = self._settings
         if not self.finished:
-            return  # nothing was made with other settings
+            return  # there are no shards with other settings
         names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
         if names:
             differences = ", ".join(
@@ -318,16 +277,16 @@ class OutputFolder:
         path = self.path / LOG
         data = path.read_bytes() if path.exists() else b""
         whole = data[: data.rfind(b"\n") + 1]
-        if whole != data:  # stopped in the middle of a line
+        if whole != data:  # interrupted in the middle of a line
             write_atomically(path, whole)
         with _explain_damage(path):
             for line in whole.splitlines():
                 shard = Finished.from_line(line)
-                if self.shard_path(shard.shard).exists():  # else somebody wants it anew
+                if self.shard_path(shard.shard).exists():  # a deleted shard is annotated again
                     self.finished[shard.shard] = shard
 
     def _remove_unfinished(self) -> None:
-        """Remove files that were written when the run was stopped."""
+        """Remove files that were being written when the run was interrupted."""
         keep = {self.shard_path(number) for number in self.finished}
         keep |= {self.rejects_path(one.shard) for one in self.finished.values() if one.rejects}
         for folder in (self.path, self.path / REJECTS):
@@ -336,10 +295,51 @@ class OutputFolder:
                     path.unlink(missing_ok=True)
 
 
+class OutputStream:
+    """Writes rows to a stream, shard after shard in the order of the corpus. An interrupted run
+    can't be continued, and rejects are only counted.
+
+    file (Optional[IO[bytes]]): The stream, None if it is closed.
+    RAISES (OSError): If it is closed.
+    """
+
+    def __init__(self, file: IO[bytes] | None) -> None:
+        if file is None:
+            raise OSError(Errors.WN123.format(reason="it is closed"))
+        self.finished: dict[int, Finished] = {}
+        self._file = file
+
+    def is_finished(self, shard: Shard) -> bool:
+        return False
+
+    def save(self, shard: Shard, annotated: Annotated) -> None:
+        """Write the rows of a shard.
+
+        shard (Shard): The shard.
+        annotated (Annotated): The shard's annotation.
+        RAISES (BrokenPipeError): If the reader has closed the stream.
+        RAISES (OSError): If the rows can't be written.
+        """
+        try:
+            self._file.write(annotated.data)
+            self._file.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OSError(Errors.WN123.format(reason=error)) from error
+        self.finished[shard.number] = _finished(shard, annotated, None)
+
+    def finish(self, n_shards: int) -> Totals:
+        return Totals.of(self.finished.values())
+
+    def close(self) -> None:
+        """Do nothing: the stream stays open."""
+
+
 def open_output(
     place: str | Path | IO[bytes], settings: dict[str, Any], format: str
 ) -> OutputFolder | OutputStream:
-    """Open what is to be written.
+    """Open the output.
 
     place (Union[str, Path, IO[bytes]]): The folder, "-" for standard output, or another stream.
     settings (Dict[str, Any]): See `OutputFolder`.
@@ -374,7 +374,7 @@ def _is_file_name(name: str) -> bool:
 
 @contextmanager
 def explain_full_disk(path: Path) -> Iterator[None]:
-    """RAISES (OSError): With what to do, if writing to the folder fails."""
+    """RAISES (OSError): If writing to the folder fails, with advice."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Parquet files, read and written with PyArrow, the extra `parquet`. No other module imports it."""
+"""Reads and writes Parquet files with PyArrow, the extra `parquet`."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ from .records import COLUMNS, KEPT, Columns, Record, Reject
 from .sources import Source
 
 _BATCH = 256  # rows read at a time
-_BATCH_BYTES = 2**25  # which have about this at the most, unless one has more
+_BATCH_BYTES = 2**25  # approximate maximum size of a batch with more than one row
 _STRINGS = ("string", "large_string", "string_view")
 
 
@@ -26,13 +26,13 @@ def require_pyarrow() -> None:
 def read_parquet(
     source: Source, columns: Columns, max_text: int
 ) -> Iterator[tuple[Record | Reject, int]]:
-    """Read a Parquet file, a group of rows after the other.
+    """Read a Parquet file, one row group after the other.
 
     source (Source): The file.
-    columns (Columns): Where documents have their parts.
-    max_text (int): Bytes of the longest text.
-    YIELDS (Tuple[Union[Record, Reject], int]): A document, or what could not be read, and how many
-        bytes were read after it, roughly.
+    columns (Columns): The columns of the text and the ID.
+    max_text (int): The maximum size of a text, in bytes.
+    YIELDS (Tuple[Union[Record, Reject], int]): A document or a reject, and roughly how many bytes
+        have been read.
     """
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
@@ -47,20 +47,20 @@ def read_parquet(
             if problem:
                 yield Reject.of(source.name, 0, problem, None), source.size
                 return
-            # An id that nobody asked for is left alone if it is none.
+            # The default ID column is ignored if it can't be used.
             names = [columns.text] if no_id else list(dict.fromkeys([columns.text, columns.id]))
             for row in _rows(file, source.path, names, max_text):
                 number += 1
                 item = _read_row(dict(zip(names, row, strict=True)), number, source, columns)
                 yield item, source.size * number // total
     except (ArrowException, OSError, UnicodeDecodeError) as error:
-        reason = f"the file can't be read on after row {number} ({_first_line(error)})"
+        reason = f"the file can't be read after row {number} ({first_line(error)})"
         yield Reject.of(source.name, 0, reason, None), source.size
 
 
 def _problem(schema: Any, name: str, is_id: bool) -> str:
-    """Why a column of a pyarrow.Schema has no texts or ids, empty if it has. What else it may hold
-    is never made a value of Python, which can't hold all of it."""
+    """Why a column of a pyarrow.Schema can't be used for texts or IDs, empty if it can. Other types
+    are never converted to Python, which doesn't support all of them."""
     from pyarrow import types
 
     n_columns = schema.names.count(name)
@@ -78,9 +78,9 @@ def _problem(schema: Any, name: str, is_id: bool) -> str:
 class _Long(NamedTuple):
     """A string that is too long.
 
-    raw (bytes): Its beginning.
-    size (int): Its bytes.
-    max_text (int): How many were allowed.
+    raw (bytes): The beginning of the string.
+    size (int): Its size, in bytes.
+    max_text (int): The maximum size.
     """
 
     raw: bytes
@@ -110,12 +110,12 @@ def _rows(
 
 
 def _longest_shared(packed: Any, settings: dict[str, Any]) -> int:
-    """The longest string that a group of rows has once and several rows may refer to. A file of a
-    kilobyte can hold hundreds of rows of 20 MB.
+    """The size of the longest string that a row group stores once for several rows. A file of one
+    kilobyte can have hundreds of rows of 20 MB.
 
-    packed (pyarrow.parquet.ParquetFile): The file, read without a copy for each row.
-    settings (Dict[str, Any]): Which rows and columns to read.
-    RETURNS (int): Its bytes, 0 if there is none.
+    packed (pyarrow.parquet.ParquetFile): The file, opened to read dictionaries of strings.
+    settings (Dict[str, Any]): The rows and columns to read.
+    RETURNS (int): The size in bytes, 0 if there is no such string.
     """
     from pyarrow import compute, types
 
@@ -129,7 +129,7 @@ def _longest_shared(packed: Any, settings: dict[str, Any]) -> int:
 
 
 def _values(column: Any, max_text: int) -> Iterable[Any]:
-    """The values of a pyarrow.Array of strings or integers. Strings that are no UTF-8 are bytes."""
+    """The values of a pyarrow.Array of strings or integers. Strings that aren't UTF-8 are bytes."""
     if column.nbytes <= max_text:
         with suppress(UnicodeDecodeError):
             return column.to_pylist()  # faster
@@ -169,15 +169,16 @@ def _read_row(
     return columns.read(fields, source.name, number, None)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """The first line of an error's message."""
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def write_parquet(rows: Sequence[tuple[Any, ...]]) -> bytes:
-    """Rows as a Parquet file.
+    """Convert rows to a Parquet file.
 
-    rows (Sequence[Tuple[Any, ...]]): The rows, in the order of `COLUMNS`.
-    RETURNS (bytes): The file.
+    rows (Sequence[Tuple[Any, ...]]): The rows, with values in the order of `COLUMNS`.
+    RETURNS (bytes): The content of the file.
     """
     import pyarrow
     from pyarrow.parquet import write_table

@@ -1,4 +1,4 @@
-"""Annotate shards with Ray Data, the extra `ray`. No other module imports it."""
+"""Annotates shards with Ray Data, the extra `ray`. No other module imports Ray."""
 
 import logging
 import pickle
@@ -14,10 +14,10 @@ from .sources import Shard
 from .tagger import Annotated, TaggerSettings, annotate_records
 
 _SHARDS_PER_PROCESS = 8
-"""Shards that are given out in a round. Its end, where some processes have nothing to do, takes a
-small part of its time, and the shards of a round fit into memory."""
+"""Shards per process in a round. This is enough to make the end of a round, where some processes
+are idle, a small part of it, and few enough to keep the shards of a round in memory."""
 
-_SECONDS = 10.0  # to answer in
+_SECONDS = 10.0  # timeout for the cluster's answer
 
 
 def annotate_with_ray(
@@ -27,16 +27,16 @@ def annotate_with_ray(
     shards: Iterable[Shard],
     in_order: bool = False,
 ) -> Generator[tuple[Shard, Annotated], None, None]:
-    """Annotate shards with Ray Data. This process reads and writes: other machines need the package
-    and the pipeline, in the same place, but neither the corpus nor the output.
+    """Annotate shards with Ray Data. This process reads the corpus and writes the output. Other
+    machines need only the package and the pipeline, at the same path.
 
-    settings (TaggerSettings): What they are annotated with.
-    n_process (Optional[int]): Tasks at a time. None for as many as the cluster has processors.
-    address (Optional[str]): The cluster's address. None for this machine. If Ray is in use already,
-        that is taken.
-    shards (Iterable[Shard]): The shards, of which a few for each process are taken at a time.
-    in_order (bool): Whether they come back in their order, and not as they get finished.
-    YIELDS (Tuple[Shard, Annotated]): Each shard, and what was made of it.
+    settings (TaggerSettings): The pipeline and the settings.
+    n_process (Optional[int]): The number of tasks at a time. None for one per processor.
+    address (Optional[str]): The cluster's address. None for this machine. If Ray is already
+        initialized, that cluster is used.
+    shards (Iterable[Shard]): The shards. A few per process are read at a time.
+    in_order (bool): Whether to yield the shards in order, rather than as they are finished.
+    YIELDS (Tuple[Shard, Annotated]): Each shard and its annotation.
     RAISES (ImportError): If Ray Data is not installed.
     RAISES (ConnectionError): If there is no cluster at the address.
     """
@@ -59,7 +59,7 @@ def annotate_with_ray(
         n_process = n_process or int(ray.cluster_resources().get("CPU", 1))
         shards = iter(shards)
         while group := list(islice(shards, n_process * _SHARDS_PER_PROCESS)):
-            # As bytes, which Arrow takes as they are.
+            # As bytes, which Arrow doesn't convert.
             rows = [{"i": i, "data": pickle.dumps(one.records)} for i, one in enumerate(group)]
             found = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
                 partial(_annotate_batch, settings=settings),
@@ -76,13 +76,13 @@ def annotate_with_ray(
 
 
 def _reach(address: str | None) -> None:
-    """RAISES (OSError): If nothing answers at an address. Ray itself tries for minutes."""
+    """RAISES (OSError): If nothing answers at the address. Ray itself would try for minutes."""
     host, _, port = (address or "").removeprefix("ray://").rpartition(":")
     if host and port.isdigit():
         socket.create_connection((host, int(port)), timeout=_SECONDS).close()
 
 
 def _annotate_batch(batch: dict[str, Any], settings: TaggerSettings) -> dict[str, list[Any]]:
-    """Annotate shards in a process of Ray's, which loads the pipeline once."""
+    """Annotate shards in a Ray process, which loads the pipeline once."""
     annotated = (annotate_records(settings, pickle.loads(data)) for data in batch["data"])
     return {"i": list(batch["i"]), "data": [pickle.dumps(result) for result in annotated]}

@@ -1,5 +1,5 @@
-"""Read files as documents, one after the other. What can't be read is told in its place, and
-reading goes on after it."""
+"""Reads documents from files, one after the other. What can't be read is returned as a reject, and
+reading continues after it."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from .parquet_files import read_parquet
 from .records import Columns, Record, Reject, kind_of
 from .sources import Source
 
-_decode_json = JSONDecoder(strict=False).decode  # takes tabs and the like in strings
+_decode_json = JSONDecoder(strict=False).decode  # allows control characters in strings
 
 
 def read_sources(
@@ -22,10 +22,10 @@ def read_sources(
     """Read files one after the other.
 
     sources (Sequence[Source]): The files.
-    columns (Columns): Where documents have their parts.
-    max_line (int): Bytes of the longest line or, in a Parquet file, of the longest text.
-    YIELDS (Tuple[Union[Record, Reject], int]): A document, or what could not be read, and how many
-        bytes of all files were read after it.
+    columns (Columns): The keys or columns of the text and the ID.
+    max_line (int): The maximum size of a line, or of a text in a Parquet file, in bytes.
+    YIELDS (Tuple[Union[Record, Reject], int]): A document or a reject, and how many bytes of all
+        files have been read.
     """
     done = 0
     for source in sources:
@@ -35,7 +35,7 @@ def read_sources(
                 number = item.line
                 yield item, done + min(position, source.size)
         except (*DAMAGE, OSError) as error:
-            reason = f"the file can't be read on after line {number} ({error})"
+            reason = f"the file can't be read after line {number} ({error})"
             yield Reject(source.name, 0, reason, None), done + source.size
         done += source.size
 
@@ -46,7 +46,7 @@ def _read(source: Source, columns: Columns, max_line: int) -> Iterator[tuple[Rec
     if source.format == "parquet":
         yield from read_parquet(source, columns, max_line)
         return
-    # Blank lines are no documents, but have their numbers.
+    # Blank lines count as lines but aren't documents.
     with _open(source) as (raw, lines):
         can_tell = source.path is not None
         for number, (line, size) in enumerate(read_lines(lines, max_line), 1):
@@ -60,11 +60,11 @@ def _read(source: Source, columns: Columns, max_line: int) -> Iterator[tuple[Rec
 
 
 def _require_file(path: Path) -> None:
-    """RAISES (OSError): If it can't be looked at, or is a pipe or another thing without an end."""
+    """RAISES (OSError): If the path can't be accessed, or is a pipe or a device."""
     if path.is_dir():
-        list(path.iterdir())  # says why not
+        list(path.iterdir())  # raises the reason
     elif path.exists() and not path.is_file():
-        raise OSError("it is no file, but a pipe or a device")
+        raise OSError("it is a pipe or a device, not a file")
 
 
 def _open(source: Source) -> AbstractContextManager[tuple[IO[bytes], IO[bytes]]]:
@@ -82,7 +82,7 @@ def _read_line(
     try:
         text = line.decode("utf8")
     except UnicodeDecodeError as error:
-        return Reject.of(source.name, number, f"no UTF-8 ({error.reason})", line)
+        return Reject.of(source.name, number, f"not UTF-8 ({error.reason})", line)
     if not text or text.isspace():
         return None
     if source.format == "txt":
@@ -90,7 +90,7 @@ def _read_line(
     try:
         fields = _decode_json(text)
     except (ValueError, RecursionError) as error:
-        return Reject.of(source.name, number, f"no JSON ({error})", text)
+        return Reject.of(source.name, number, f"not JSON ({error})", text)
     if not isinstance(fields, dict):
         return Reject.of(source.name, number, f"{kind_of(fields)}, not a JSON object", text)
     return columns.read(fields, source.name, number, text)

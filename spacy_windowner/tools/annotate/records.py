@@ -1,4 +1,4 @@
-"""What is read: documents, and what could not be read as one."""
+"""The input and output records of `annotate`: documents, rejects, and rows of entities."""
 
 import base64
 from typing import Any, NamedTuple
@@ -9,17 +9,19 @@ from spacy.tokens import Doc
 from ...pipeline.ner_score import get_ner_score
 
 KEPT = 10_000
-"""Characters or bytes that are kept of what could not be read."""
-_REASON = 300  # characters of a reason, which may quote what was read
+"""Characters or bytes that are kept of a reject."""
+_REASON = 300  # characters of a reason, which may quote the input
+_MAX_ID = 1000
+"""The maximum length of an ID, in characters. Each row of a document repeats it."""
 
 
 class Record(NamedTuple):
     """A document to annotate.
 
-    id (str): What rows name it by.
-    text (str): Its text.
-    source (str): The file it was read from.
-    line (int): Its line there, or its row, from 1.
+    id (str): The document's ID in the rows.
+    text (str): The text.
+    source (str): The file that it was read from.
+    line (int): The line or row in the file, from 1.
     """
 
     id: str
@@ -29,14 +31,14 @@ class Record(NamedTuple):
 
 
 class Reject(NamedTuple):
-    """What could not be read as a document.
+    """Input that couldn't be read as a document.
 
     source (str): The file.
-    line (int): The line, or the row, from 1. 0 if it is about the file as a whole.
-    reason (str): Why.
-    raw (Optional[Union[str, bytes]]): What was there, if it could be read at all: bytes if it is
-        no UTF-8, or was not decoded.
-    size (int): If that is only the beginning, how much there was, in characters or bytes. Else 0.
+    line (int): The line or row, from 1. 0 for the file as a whole.
+    reason (str): The reason.
+    raw (Optional[Union[str, bytes]]): The input, if it could be read at all: bytes if it isn't
+        UTF-8 or wasn't decoded.
+    size (int): The full size in characters or bytes if `raw` is only the beginning, otherwise 0.
     """
 
     source: str
@@ -49,14 +51,14 @@ class Reject(NamedTuple):
     def of(
         cls, source: str, line: int, reason: str, raw: str | bytes | None, size: int = 0
     ) -> "Reject":
-        """What could not be read, of which no more than the beginning is kept.
+        """Make a reject that keeps only the beginning of long input.
 
         source (str): The file.
-        line (int): The line.
-        reason (str): Why.
-        raw (Optional[Union[str, bytes]]): What was there, or its beginning.
-        size (int): How much there was. 0 if `raw` is all.
-        RETURNS (Reject): The same.
+        line (int): The line or row.
+        reason (str): The reason.
+        raw (Optional[Union[str, bytes]]): The input, or its beginning.
+        size (int): The full size of the input, 0 if `raw` is complete.
+        RETURNS (Reject): The reject.
         """
         if len(reason) > _REASON:
             reason = f"{reason[:_REASON]}..."
@@ -66,8 +68,8 @@ class Reject(NamedTuple):
         return cls(source, line, reason, raw[:KEPT], size)
 
     def to_dict(self) -> dict[str, Any]:
-        """RETURNS (Dict[str, Any]): The same as JSON. Bytes are given twice, for people and, as
-        "raw_base64", without loss."""
+        """RETURNS (Dict[str, Any]): The reject as JSON values. Bytes are included as readable text
+        and, without loss, as "raw_base64"."""
         fields: dict[str, Any] = {**self._asdict()}
         if not self.size:
             del fields["size"]
@@ -81,17 +83,13 @@ class Reject(NamedTuple):
         return f"{where}: {self.reason}"
 
 
-_MAX_ID = 1000
-"""Characters of the longest id. Each row of a document has it."""
-
-
 class Columns(NamedTuple):
-    """Where documents have their parts.
+    """The keys or columns of a document's fields.
 
-    text (str): The key or the column of the text.
-    id (str): That of the document's id.
-    id_required (bool): Whether a document without an id is rejected. If not, it is named by its
-        file and line.
+    text (str): The key or column of the text.
+    id (str): The key or column of the ID.
+    id_required (bool): Whether documents without an ID are rejected. Otherwise their ID is file and
+        line.
     """
 
     text: str = "text"
@@ -100,20 +98,20 @@ class Columns(NamedTuple):
 
     @classmethod
     def named(cls, text: str | None, id: str | None) -> "Columns":
-        """The columns of these names, or of the usual ones: only an id that was asked for is
-        required."""
+        """RETURNS (Columns): The columns with these names, or the default ones for None. The ID is
+        required only if its column was given."""
         return cls(text or "text", id or "id", id is not None)
 
     def read(
         self, fields: dict[str, Any], source: str, line: int, raw: str | None
     ) -> Record | Reject:
-        """A document of its fields.
+        """Make a document from its fields.
 
         fields (Dict[str, Any]): The fields.
         source (str): The file.
-        line (int): The line.
-        raw (Optional[str]): What to tell of it if it can't be read. If None, the fields.
-        RETURNS (Union[Record, Reject]): The document, or why it is none.
+        line (int): The line or row.
+        raw (Optional[str]): The input for a reject. If None, the fields.
+        RETURNS (Union[Record, Reject]): The document, or a reject.
         """
         text, name = fields.get(self.text), fields.get(self.id)
         if isinstance(name, int) and not isinstance(name, bool):
@@ -135,39 +133,25 @@ class Columns(NamedTuple):
         return Reject.of(source, line, problem, raw)
 
     def _problem(self, text: str, name: Any) -> str:
-        """Why a text with this id can't be read, empty if it can."""
+        """Why a document with this text and ID is rejected, empty if it isn't."""
         if self.id_required and not isinstance(name, str):
             return f"{self.id!r} is {kind_of(name)}, not a string or a whole number"
         if isinstance(name, str) and len(name) > _MAX_ID:
             return f"{self.id!r} has more than {_MAX_ID:,} characters"
         if not is_unicode(text) or (isinstance(name, str) and not is_unicode(name)):
-            return "half of a surrogate pair, which is no character"
+            return "half of a surrogate pair, which isn't a character"
         return ""
 
 
-def kind_of(value: Any) -> str:
-    """What kind of value something is, for messages."""
-    return "null" if value is None else type(value).__name__
-
-
-def is_unicode(text: str) -> bool:
-    """Whether it has whole characters alone."""
-    try:
-        text.encode("utf8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 class Row(NamedTuple):
-    """An entity.
+    """An entity of an annotated document.
 
-    doc_id (str): Its document.
-    start (int): Its first character in the document's text, from 0.
-    end (int): The character after its last.
-    label (str): Its label.
-    text (str): Its text.
-    score (Optional[float]): How probable it is, None if that is unknown.
+    doc_id (str): The document's ID.
+    start (int): The first character in the document's text, from 0.
+    end (int): The character after the last one.
+    label (str): The label.
+    text (str): The text.
+    score (Optional[float]): The probability, None if it is unknown.
     """
 
     doc_id: str
@@ -182,11 +166,11 @@ COLUMNS = Row._fields
 
 
 def rows_of(doc: Doc, doc_id: str) -> list[Row]:
-    """The entities of a document.
+    """Convert the entities of a document to rows.
 
     doc (Doc): The document.
-    doc_id (str): Its id.
-    RETURNS (List[Row]): A row of each entity.
+    doc_id (str): The document's ID.
+    RETURNS (List[Row]): A row for each entity.
     """
     return [
         Row(
@@ -199,3 +183,17 @@ def rows_of(doc: Doc, doc_id: str) -> list[Row]:
         )
         for ent in doc.ents
     ]
+
+
+def kind_of(value: Any) -> str:
+    """The type of a JSON value, for messages."""
+    return "null" if value is None else type(value).__name__
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text has no lone surrogates."""
+    try:
+        text.encode("utf8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""The files of a corpus."""
+"""Finds the files of a corpus and cuts the documents into shards."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,20 +19,22 @@ FORMATS = {
     ".jsonl.gz": "jsonl",
     ".parquet": "parquet",
 }
-"""Formats of files by the ends of their names."""
+"""The formats of files, by suffix."""
 INPUT_FORMATS = ("jsonl", "txt")
-"""Formats of standard input."""
+"""The formats of standard input."""
 FOLDER = "folder"
-"""The format of a folder whose files can't be listed."""
+"""The format of a folder that can't be listed."""
+LOOK_AHEAD = 1000
+"""If none of this many first lines can be read, the run stops with an error."""
 
 
 class Source(NamedTuple):
     """A file to read.
 
     path (Optional[Path]): The file, None for standard input.
-    name (str): What rows and messages name it by.
-    format (str): "txt", "jsonl" or "parquet", or "folder" for one whose files can't be listed.
-    size (int): Its bytes, 0 for standard input.
+    name (str): The name in rows and messages.
+    format (str): "txt", "jsonl" or "parquet", or "folder" for a folder that can't be listed.
+    size (int): The size in bytes, 0 for standard input.
     """
 
     path: Path | None
@@ -41,19 +43,36 @@ class Source(NamedTuple):
     size: int
 
 
-def find_sources(path: str | Path, input_format: str | None = None) -> tuple[list[Source], int]:
-    """The files of a corpus, always in the same order.
+class Shard(NamedTuple):
+    """Documents that are annotated together.
 
-    path (Union[str, Path]): A file, a folder of files and folders, or "-" for standard input.
-    input_format (Optional[str]): The format of standard input, "txt" or "jsonl", the default.
-    RETURNS (Tuple[List[Source], int]): The files, and how many of the folder's were left out, for
-        they are of other formats.
+    number (int): The shard's number in the corpus, from 0.
+    records (List[Record]): The documents.
+    rejects (List[Reject]): The rejects between them.
+    digest (str): A hash of the shard's input.
+    n_bytes (int): Roughly the number of bytes that it was read from.
+    """
+
+    number: int
+    records: list[Record]
+    rejects: list[Reject]
+    digest: str
+    n_bytes: int
+
+
+def find_sources(path: str | Path, input_format: str | None = None) -> tuple[list[Source], int]:
+    """Find the files of a corpus, always in the same order.
+
+    path (Union[str, Path]): A file, a folder (searched recursively), or "-" for standard input.
+    input_format (Optional[str]): The format of standard input, "jsonl" or "txt". None for "jsonl".
+    RETURNS (Tuple[List[Source], int]): The files, and how many files in the folder were skipped
+        because they have other formats.
     RAISES (ValueError): If there are none.
     """
     if str(path) == STANDARD_INPUT:
         return [Source(None, "stdin", input_format or "jsonl", 0)], 0
     if input_format is not None:
-        why = "`input_format` is for standard input, `-`; files tell their format by their names"
+        why = "`input_format` is for standard input, `-`. Files have it in their names"
         raise ValueError(Errors.WN110.format(path=path, why=why))
     path = Path(path)
     known = ", ".join(FORMATS)
@@ -64,7 +83,7 @@ def find_sources(path: str | Path, input_format: str | None = None) -> tuple[lis
         raise ValueError(Errors.WN110.format(path=path, why=why)) from None
     except OSError as error:
         raise ValueError(Errors.WN110.format(path=path, why=error)) from error
-    # By their names as text, which is the same order on all systems.
+    # Sorted by name as text, which is the same on all systems.
     named = sorted((_name(file.relative_to(root)), file) for file in files)
     sources = [
         Source(file, name, kind, _size(file))
@@ -78,7 +97,10 @@ def find_sources(path: str | Path, input_format: str | None = None) -> tuple[lis
 
 
 def _is_folder(path: Path) -> bool:
-    """RAISES (OSError): If there is nothing, or it can't be looked at or listed."""
+    """Whether a path is a folder.
+
+    RAISES (OSError): If the path doesn't exist or can't be accessed.
+    """
     path.stat()
     if path.is_dir():
         os.scandir(path).close()
@@ -87,9 +109,9 @@ def _is_folder(path: Path) -> bool:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """The files of a folder and of its folders, also those that are links, but each only once: by
-    the name with the fewest links in it and, of several, the first. Left out is what is hidden. A
-    folder that can't be listed is given itself, for whoever reads it to say why."""
+    """The files in a folder and its subfolders, without hidden ones. Links are followed, but each
+    file is returned only once: by the path with the fewest links or, among those, the first. A
+    folder that can't be listed is returned itself, and reading it raises the reason."""
     seen: set[str] = set()
     found = [(0, _name(folder), folder, os.path.realpath(folder))]
     while found:
@@ -97,7 +119,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         if real in seen:
             continue
         seen.add(real)
-        if not os.path.isdir(path):  # which raises nothing
+        if not os.path.isdir(path):  # doesn't raise
             yield path
             continue
         try:
@@ -113,52 +135,31 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _name(path: Path) -> str:
-    """A name that can be written, whatever bytes are in it."""
+    """The path as text that can be encoded, whatever bytes it has."""
     return os.fsencode(path.as_posix()).decode("utf8", errors="backslashreplace")
 
 
 def _size(path: Path) -> int:
-    """Its bytes, 0 if it can't be read: its reader will say why."""
+    """The size of a file, 0 if it can't be read: reading it raises the reason."""
     return path.stat().st_size if os.path.isfile(path) else 0
 
 
 def format_of(name: str) -> str | None:
-    """The format of a file by its name, None if it is none of ours."""
+    """The format of a file by its name, None if it isn't supported."""
     return next((kind for end, kind in FORMATS.items() if name.endswith(end)), None)
 
 
 def require_columns_for(names: Sequence[str | None], sources: Sequence[Source]) -> None:
-    """Reject names of columns where no file has columns.
+    """Check that files can have the columns that were given.
 
-    names (Sequence[Optional[str]]): The names that were given.
+    names (Sequence[Optional[str]]): The names of columns, None where none was given.
     sources (Sequence[Source]): The files.
-    RAISES (ValueError): If there is a name, and all files are plain text.
+    RAISES (ValueError): If a name was given and all files are plain text.
     """
     given = [name for name in names if name is not None]
     if given and all(source.format == "txt" for source in sources):
-        why = f"plain text has no columns, and so none named {', '.join(given)}"
+        why = f"plain text has no columns, so there is none named {', '.join(given)}"
         raise ValueError(Errors.WN110.format(path=sources[0].name, why=why))
-
-
-LOOK_AHEAD = 1000
-"""Lines of which one must be readable, or else the corpus isn't what it was taken for."""
-
-
-class Shard(NamedTuple):
-    """Documents that are annotated together.
-
-    number (int): Its number in the corpus, from 0.
-    records (List[Record]): The documents.
-    rejects (List[Reject]): What could not be read between them.
-    digest (str): Tells it from shards of other text.
-    n_bytes (int): The bytes that it was read from, roughly.
-    """
-
-    number: int
-    records: list[Record]
-    rejects: list[Reject]
-    digest: str
-    n_bytes: int
 
 
 def cut_into_shards(
@@ -166,8 +167,9 @@ def cut_into_shards(
 ) -> Iterator[Shard]:
     """Cut a corpus into shards.
 
-    items (Iterable[Tuple[Union[Record, Reject], int]]): What was read, see `read_sources`.
-    shard_size (int): Characters of a shard. It ends with the document that completes them.
+    items (Iterable[Tuple[Union[Record, Reject], int]]): The input, see `read_sources`.
+    shard_size (int): The size of a shard, in characters. A shard ends with the document that
+        reaches this size.
     YIELDS (Shard): The shards.
     """
     number = size = position = begin = 0
@@ -183,7 +185,7 @@ def cut_into_shards(
             rejects.append(item)
         data = content if isinstance(content, bytes) else content.encode("utf8", "surrogatepass")
         name, cut = (item.id, 0) if isinstance(item, Record) else ("", item.size)
-        # With the lengths, so that no two shards give the same bytes.
+        # The lengths ensure that different shards give different bytes.
         head = f"{type(item).__name__} {item.source!r} {item.line} {name!r} {len(data)} {cut}\n"
         digest.update(head.encode("utf8", "surrogatepass"))
         digest.update(data)
@@ -198,13 +200,13 @@ def cut_into_shards(
 def require_readable(
     items: Iterable[tuple[Record | Reject, int]], path: str
 ) -> Iterator[tuple[Record | Reject, int]]:
-    """Look whether any of the first lines can be read: a wrong name of a column is to be told at
-    once, and not after a night.
+    """Check that at least one of the first lines can be read, to report a wrong column name
+    immediately rather than after hours.
 
-    items (Iterable[Tuple[Union[Record, Reject], int]]): What was read.
-    path (str): Where it was read from.
-    RETURNS (Iterator[Tuple[Union[Record, Reject], int]]): The same.
-    RAISES (ValueError): If there are lines, and none of the first can be read.
+    items (Iterable[Tuple[Union[Record, Reject], int]]): The input.
+    path (str): The path of the input, for errors.
+    RETURNS (Iterator[Tuple[Union[Record, Reject], int]]): The same items.
+    RAISES (ValueError): If there are lines and none of the first can be read.
     """
     items = iter(items)
     first = []

@@ -1,10 +1,10 @@
-"""The function that annotates a shard: records go in, rows come out. It is the same in this
-process, in others, and on other machines."""
+"""Annotates the documents of a shard and encodes the results. All engines use this code, in this
+process, in others and on other machines."""
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import lru_cache
+from functools import lru_cache, partial
 from json.encoder import encode_basestring as quote
 from typing import NamedTuple, Protocol
 
@@ -18,25 +18,24 @@ from .parquet_files import write_parquet
 from .records import Record, Reject, Row, rows_of
 
 _BATCH_CHARS = 200_000
-"""Characters of documents that there are at a time, which bounds the memory. With more of them
-Python's garbage collector has more to look through: a million cost a tenth of the speed."""
+"""Characters of documents in memory at a time. With more, Python's garbage collector has more to
+scan: a million characters made the pipeline a tenth slower."""
 _KEPT_STRINGS = 100_000
-"""So many strings stay in the vocabulary, 30 MB with all that belongs to them. Then there are
-memory zones, in which the tokenizer keeps nothing: a word that it doesn't know yet takes twice the
-time, each time. The frequent ones it knows by then."""
-
-_NOTE = _KEY = "window_ner_noted"
-"""The component that notes the entities of one component, and where."""
+"""Strings that are kept in the vocabulary, about 30 MB in total. After that, batches use memory
+zones, in which the tokenizer caches nothing: new words take twice the time, each time. By then it
+has cached the frequent words."""
+_NOTED = "window_ner_noted"
+"""The name of the component that notes the entities of one component, and the key of the notes."""
 
 
 class TaggerSettings(NamedTuple):
-    """What a shard is annotated with.
+    """The pipeline and the settings that annotate a shard.
 
     model (str): Folder or package of the pipeline.
-    fingerprint (str): Tells the pipeline from others that were in the same place.
+    fingerprint (str): A hash of the pipeline, to notice changes at the same path.
     code (Optional[str]): Python file to import first.
-    format (str): What is made: "jsonl", "parquet" or "spacy".
-    component (Optional[str]): The component whose entities are wanted. None for all entities.
+    format (str): The output format: "jsonl", "parquet" or "spacy".
+    component (Optional[str]): The component whose entities are written. None for all entities.
     """
 
     model: str
@@ -47,13 +46,13 @@ class TaggerSettings(NamedTuple):
 
 
 class Annotated(NamedTuple):
-    """What was made of a shard.
+    """The annotation of a shard.
 
-    data (bytes): The content of its file.
-    docs (int): The documents annotated.
-    words (int): Their tokens.
-    entities (int): The entities found.
-    rejects (List[Reject]): The documents that could not be annotated.
+    data (bytes): The content of the shard's file.
+    docs (int): The number of annotated documents.
+    words (int): The number of their tokens.
+    entities (int): The number of entities found.
+    rejects (List[Reject]): The documents that couldn't be annotated.
     """
 
     data: bytes
@@ -63,12 +62,27 @@ class Annotated(NamedTuple):
     rejects: list[Reject]
 
 
+class Encoder(Protocol):
+    """Collects documents and encodes them as a file."""
+
+    def add(self, doc: Doc, doc_id: str) -> int:
+        """Add a document. The Doc isn't used afterwards.
+
+        doc (Doc): The document.
+        doc_id (str): The document's ID.
+        RETURNS (int): The number of its entities.
+        """
+
+    def to_bytes(self) -> bytes:
+        """RETURNS (bytes): The content of the file."""
+
+
 class Tagger:
     """Annotates shards.
 
     nlp (Language): The pipeline.
-    format (str): What is made: "jsonl", "parquet" or "spacy".
-    component (Optional[str]): The component whose entities are wanted. None for all entities.
+    format (str): The output format: "jsonl", "parquet" or "spacy".
+    component (Optional[str]): The component whose entities are written. None for all entities.
     """
 
     def __init__(self, nlp: Language, format: str = "jsonl", component: str | None = None) -> None:
@@ -81,8 +95,8 @@ class Tagger:
         """Annotate documents.
 
         records (Sequence[Record]): The documents.
-        RETURNS (Annotated): What was found. It depends on the documents alone, not on others that
-            were annotated before or with them.
+        RETURNS (Annotated): The annotation. It depends only on these documents, not on documents
+            that were annotated earlier.
         """
         limit = self.nlp.max_length
         rejects = [
@@ -93,7 +107,7 @@ class Tagger:
         encoder = self._encoder()
         n_docs = n_words = n_entities = 0
         for batch in _batches(record for record in records if len(record.text) <= limit):
-            # Nothing of a Doc can be looked up after its zone.
+            # A Doc can't be used after the end of its memory zone.
             with self._zone():
                 docs = self.nlp.pipe(record.text for record in batch)
                 for record, doc in zip(batch, docs, strict=True):
@@ -122,60 +136,71 @@ def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
 
 
 def choose_entities(nlp: Language, component: str | None) -> bool:
-    """Have the entities of one component noted as they are found.
+    """Add a component to a pipeline that notes the entities of one `window_ner`.
 
-    nlp (Language): The pipeline. It gets a component after the named one.
-    component (Optional[str]): The component's name. None for all entities.
-    RETURNS (bool): Whether the entities of one component alone are wanted.
-    RAISES (ValueError): If the pipeline has no `window_ner`, or the component is none.
+    nlp (Language): The pipeline.
+    component (Optional[str]): The name of the `window_ner`. None for all entities, in which case
+        nothing is added.
+    RETURNS (bool): Whether only the entities of one component are wanted.
+    RAISES (ValueError): If there is no such `window_ner`.
     """
     if component is None and len(find_components(nlp)) > 1:
         return False
     name = choose_component(nlp, component)
     if component is None:
         return False
-    nlp.get_pipe(name).cfg["spans_key"] = _KEY  # type: ignore[attr-defined]
-    if _NOTE not in nlp.pipe_names:
-        nlp.add_pipe(_NOTE, after=name)
+    nlp.get_pipe(name).cfg["spans_key"] = _NOTED  # type: ignore[attr-defined]
+    if _NOTED not in nlp.pipe_names:
+        nlp.add_pipe(_NOTED, after=name)
     return True
 
 
-@Language.component("window_ner_noted")
+@Language.component(_NOTED)
 def note_entities(doc: Doc) -> Doc:
-    """Note the entities of the component before by their characters, which stay what they are if a
+    """Note the entities of the previous component with character offsets, which stay valid if a
     later component merges or splits tokens."""
-    found = doc.spans.pop(_KEY)
-    doc.user_data[_KEY] = [(span.start_char, span.end_char, span.label) for span in found]
+    found = doc.spans.pop(_NOTED)
+    doc.user_data[_NOTED] = [(span.start_char, span.end_char, span.label) for span in found]
     return doc
 
 
 def _keep_noted(doc: Doc) -> None:
-    noted = doc.user_data.pop(_KEY)
+    noted = doc.user_data.pop(_NOTED)
     spans = [
         doc.char_span(start, end, label, alignment_mode="expand") for start, end, label in noted
     ]
     doc.set_ents(filter_spans(span for span in spans if span), default="outside")
 
 
+def annotate_records(settings: TaggerSettings, records: Sequence[Record]) -> Annotated:
+    """Annotate a shard, in any process on any machine.
+
+    settings (TaggerSettings): The pipeline and the settings.
+    records (Sequence[Record]): The documents.
+    RETURNS (Annotated): The annotation.
+    """
+    return get_tagger(settings)(records)
+
+
 @lru_cache(maxsize=1)
 def get_tagger(settings: TaggerSettings) -> Tagger:
-    """The tagger of a process that others give shards to, loaded once.
+    """The tagger of this process, which is loaded once.
 
-    settings (TaggerSettings): What it annotates with.
+    settings (TaggerSettings): The pipeline and the settings.
     RETURNS (Tagger): The tagger.
     """
-    gc.unfreeze()  # so that one before it can go
+    gc.unfreeze()  # an earlier tagger can be collected
     nlp = load_pipeline(settings.model, settings.code)
     tagger = Tagger(nlp, settings.format, settings.component)
-    gc.freeze()  # see `passed_over`
+    gc.freeze()  # see `gc_frozen`
     return tagger
 
 
 @contextmanager
-def passed_over() -> Iterator[None]:
-    """Have Python's garbage collector pass over what there is now. The hundred thousands of objects
-    of a pipeline and its libraries stay anyhow, and to look through them again and again takes a
-    twentieth of the time."""
+def gc_frozen() -> Iterator[None]:
+    """Make Python's garbage collector skip all existing objects. A pipeline and its libraries have
+    hundreds of thousands of objects that are never collected. Scanning them again and again takes
+    5 % of the time."""
     gc.freeze()
     try:
         yield
@@ -183,35 +208,10 @@ def passed_over() -> Iterator[None]:
         gc.unfreeze()
 
 
-def annotate_records(settings: TaggerSettings, records: Sequence[Record]) -> Annotated:
-    """Annotate a shard, in any process on any machine.
-
-    settings (TaggerSettings): What it is annotated with.
-    records (Sequence[Record]): The documents.
-    RETURNS (Annotated): What was found.
-    """
-    return get_tagger(settings)(records)
-
-
-class Encoder(Protocol):
-    """Collects documents, and makes a file of them."""
-
-    def add(self, doc: Doc, doc_id: str) -> int:
-        """Add a document, of which nothing is needed later.
-
-        doc (Doc): The document.
-        doc_id (str): Its id.
-        RETURNS (int): How many entities it has.
-        """
-
-    def to_bytes(self) -> bytes:
-        """RETURNS (bytes): The content of the file."""
-
-
 class RowsEncoder:
-    """Makes a file of the rows of documents.
+    """Encodes documents as a file of rows.
 
-    write (Callable[[List[Row]], bytes]): Makes the content of rows.
+    write (Callable[[List[Row]], bytes]): Converts rows to the content of a file.
     """
 
     def __init__(self, write: Callable[[list[Row]], bytes]) -> None:
@@ -227,35 +227,15 @@ class RowsEncoder:
         return self._write(self._rows)
 
 
-def write_jsonl(rows: list[Row]) -> bytes:
-    """Rows as lines of JSON.
-
-    rows (List[Row]): The rows.
-    RETURNS (bytes): The lines.
-    """
-    return "".join(map(_line, rows)).encode("utf8")
-
-
-def _line(row: Row) -> str:
-    # `json.dumps` takes three times as long, which is two percent of the speed of `annotate`, and
-    # srsly rounds numbers.
-    doc_id, start, end, label, text, score = row
-    number = "null" if score is None else float.__repr__(score)
-    return (
-        f'{{"doc_id": {quote(doc_id)}, "start": {start}, "end": {end}, "label": {quote(label)}, '
-        f'"text": {quote(text)}, "score": {number}}}\n'
-    )
-
-
 class DocsEncoder:
-    """Makes a .spacy file of documents, each with its id in `doc.user_data["doc_id"]` and the
-    probabilities of its entities as `span._.ner_score`."""
+    """Encodes documents as a .spacy file, with their IDs in `doc.user_data["doc_id"]` and the
+    probabilities of entities in `span._.ner_score`."""
 
     def __init__(self) -> None:
         self._docs = DocBin(store_user_data=True)
 
     def add(self, doc: Doc, doc_id: str) -> int:
-        # What else components leave there can be anything, which no file may be able to hold.
+        # Other data that components leave there may not be serializable.
         doc.user_data = {"doc_id": doc_id, **saved_scores(doc)}
         self._docs.add(doc)
         return len(doc.ents)
@@ -264,17 +244,29 @@ class DocsEncoder:
         return self._docs.to_bytes()
 
 
-def _jsonl_encoder() -> Encoder:
-    return RowsEncoder(write_jsonl)
+def write_jsonl(rows: list[Row]) -> bytes:
+    """Convert rows to lines of JSON.
+
+    rows (List[Row]): The rows.
+    RETURNS (bytes): The lines.
+    """
+    return "".join(map(_line, rows)).encode("utf8")
 
 
-def _parquet_encoder() -> Encoder:
-    return RowsEncoder(write_parquet)
+def _line(row: Row) -> str:
+    # `json.dumps` takes three times as long and would make `annotate` 2 % slower. srsly rounds
+    # numbers.
+    doc_id, start, end, label, text, score = row
+    number = "null" if score is None else float.__repr__(score)
+    return (
+        f'{{"doc_id": {quote(doc_id)}, "start": {start}, "end": {end}, "label": {quote(label)}, '
+        f'"text": {quote(text)}, "score": {number}}}\n'
+    )
 
 
 ENCODERS: dict[str, Callable[[], Encoder]] = {
-    "jsonl": _jsonl_encoder,
-    "parquet": _parquet_encoder,
+    "jsonl": partial(RowsEncoder, write_jsonl),
+    "parquet": partial(RowsEncoder, write_parquet),
     "spacy": DocsEncoder,
 }
-"""Makes an encoder, by the format."""
+"""The encoders, by format."""

@@ -1,4 +1,4 @@
-"""Checks settings before anything is read."""
+"""Converts annotated files to .spacy files: recognizes formats, reads records, writes documents."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -29,69 +29,15 @@ from .scan import Scan
 from .schemes import SCHEMES, is_tag
 from .text_file import TextFile
 
-
-def check_settings(
-    format: str,
-    scheme: str,
-    encoding: str | None,
-    word_column: int | None,
-    tag_column: int | None,
-    tag_names: Sequence[str],
-) -> None:
-    """RAISES (ValueError): If a setting of `convert` can't be used."""
-    formats, schemes = (AUTO, *FORMATS), (AUTO, *SCHEMES)
-    check_setting(format in formats, "format", format, f"Expected one of {', '.join(formats)}.")
-    check_setting(scheme in schemes, "scheme", scheme, f"Expected one of {', '.join(schemes)}.")
-    for name, column in (("word_column", word_column), ("tag_column", tag_column)):
-        why = "Columns are counted from 1, or from -1 at the end."
-        check_setting(column != 0, name, column, why)
-    wrong = next((tag for tag in tag_names if not is_tag(tag)), None)
-    check_setting(wrong is None, "tag_names", wrong, "Expected tags, such as O,B-PER,I-PER.")
-    if encoding is not None:
-        try:
-            is_text = "".encode(encoding) is not None
-        except LookupError:
-            is_text = False
-        why = "Expected an encoding that Python knows, such as latin-1 or utf-16."
-        check_setting(is_text, "encoding", encoding, why)
-
-
-def blank_pipeline(lang: str) -> Language:
-    """A pipeline with the tokenizer of a language.
-
-    lang (str): Its code.
-    RETURNS (Language): The pipeline.
-    RAISES (ValueError): If there is none, or its tokenizer needs what is not installed.
-    """
-    try:
-        return spacy.blank(lang)
-    except (ImportError, ValueError, OSError) as error:
-        reason = " ".join(str(error).split())
-        raise ValueError(Errors.WN194.format(lang=lang, reason=reason)) from error
-
-
-def parse_names(names: str) -> list[str]:
-    """Names of tags, with commas between."""
-    return [name.strip() for name in names.split(",") if name.strip()]
-
-
-def parse_renames(renames: Sequence[str]) -> dict[str, str]:
-    """New names of labels, each as OLD=NEW.
-
-    RAISES (ValueError): If one isn't.
-    """
-    pairs = [rename.rpartition("=") for rename in renames]
-    for rename, (_, mark, new) in zip(renames, pairs, strict=True):
-        check_setting(bool(mark and new), "rename", rename, "Expected OLD=NEW, e.g. PERSON=PER.")
-    return {old: new for old, _, new in pairs}
+_SHOWN = 3  # inputs that a message names
 
 
 class Status(NamedTuple):
-    """How far a conversion is.
+    """The progress of a conversion.
 
-    n_docs (int): Documents that are converted.
-    done (int): Bytes that are read. All is read twice.
-    size (int): Bytes to read.
+    n_docs (int): The number of documents that have been converted.
+    done (int): The number of bytes that have been read. Each file is read twice.
+    size (int): The number of bytes to read.
     """
 
     n_docs: int
@@ -99,68 +45,32 @@ class Status(NamedTuple):
     size: int
 
 
+class Conversion(NamedTuple):
+    """The result of a conversion.
+
+    parts (Sequence[Part]): The files that were written.
+    skips (Sequence[Count]): What was left out.
+    notes (Sequence[str]): Other notes, as sentences.
+    """
+
+    parts: Sequence[Part]
+    skips: Sequence[Count]
+    notes: Sequence[str]
+
+
 class OpenFile(NamedTuple):
-    """A file that is converted.
+    """An input file.
 
     file (TextFile): The file.
-    reading (Reading): How it is read.
-    size (int): Its bytes.
-    target (int): The number of the file that it goes to.
+    reading (Reading): How to read it.
+    size (int): The size in bytes.
+    target (int): The index of the output file.
     """
 
     file: TextFile
     reading: Reading
     size: int
     target: int
-
-
-class Progress:
-    """Tells how far a conversion is.
-
-    files (Sequence[OpenFile]): The files, which are read twice.
-    tell (Optional[Callable[[Status], None]]): Called with how far it is.
-    """
-
-    def __init__(self, files: Sequence[OpenFile], tell: Callable[[Status], None] | None) -> None:
-        self.n_docs = 0
-        self._files = files
-        self._done = 0
-        self._size = 2 * sum(file.size for file in files)
-        self._tell = tell
-
-    def __call__(self, number: int) -> None:
-        """Tell how far it is.
-
-        number (int): The number of the file that is read.
-        """
-        if self._tell is not None:
-            file = self._files[number]
-            done = self._done + min(file.file.position, file.size)
-            self._tell(Status(self.n_docs, done, self._size))
-
-    def finish(self, number: int) -> None:
-        """Count a file as read.
-
-        number (int): Its number.
-        """
-        self._done += self._files[number].size
-        self._files[number].file.position = 0
-
-
-_SHOWN = 3  # inputs that are named
-
-
-class Conversion(NamedTuple):
-    """What was converted.
-
-    parts (Sequence[Part]): The files that are written.
-    skips (Sequence[Count]): What was left out.
-    notes (Sequence[str]): What else there is to know, in sentences.
-    """
-
-    parts: Sequence[Part]
-    skips: Sequence[Count]
-    notes: Sequence[str]
 
 
 def convert(
@@ -181,28 +91,33 @@ def convert(
     on_recognized: Callable[[str, str], None] | None = None,
     on_progress: Callable[[Status], None] | None = None,
 ) -> Conversion:
-    """Convert annotated files to training data in spaCy's format. Nothing is written if one of
-    them can't be read.
+    """Convert annotated files to training data in .spacy format. If one of the files can't be read,
+    nothing is written.
 
     sources (Sequence[Union[str, Path]]): Files or folders.
-    output (Union[str, Path]): A .spacy file, for all of them, or a folder, for a file of each.
-    format (str): Their format, one of `recognize.FORMATS`. By default each tells its own.
-    lang (str): The language whose tokenizer is used where text is given. Tokens stay as they are.
-    documents (bool): Whether sentences of a document are put together, where that is known.
-    split (Optional[str]): Shares of a split, e.g. "80/10/10": the folder gets train.spacy,
+    output (Union[str, Path]): A .spacy file for all inputs, or a folder with a file for each input.
+    format (str): The input format, one of `recognize.FORMATS`. By default it is recognized for each
+        file.
+    lang (str): The language of the tokenizer for raw text. Existing tokens are kept.
+    documents (bool): Whether to join the sentences of a document, where document boundaries are
+        known.
+    split (Optional[str]): The shares of a split, e.g. "80/10/10": the folder gets train.spacy,
         dev.spacy and test.spacy.
-    seed (int): Another one gives another split.
-    encoding (Optional[str]): Their encoding. By default UTF-8 or, after its mark, UTF-16.
-    scheme (str): The scheme of tags, one of `schemes.SCHEMES`. By default each file tells its own.
-    word_column (Optional[int]): The column of words, from 1, or from -1 at the end.
-    tag_column (Optional[int]): The column of tags, likewise.
-    tag_names (Sequence[str]): What numbers of tags stand for, in their order.
-    rename (Optional[Mapping[str, str]]): Labels that get another name.
-    on_recognized (Optional[Callable[[str, str], None]]): Called with each file and what it is.
+    seed (int): The random seed of the split.
+    encoding (Optional[str]): The encoding. If None, UTF-8, or UTF-16 if the file has its byte order
+        mark.
+    scheme (str): The tagging scheme, one of `schemes.SCHEMES`. By default it is recognized for each
+        file.
+    word_column (Optional[int]): The column of the words, counted from 1, or from -1 at the end.
+    tag_column (Optional[int]): The column of the tags, counted in the same way.
+    tag_names (Sequence[str]): The names of tags that are given as numbers, in order.
+    rename (Optional[Mapping[str, str]]): New names for labels.
+    on_recognized (Optional[Callable[[str, str], None]]): Called with each file and a description of
+        its format.
     on_progress (Optional[Callable[[Status], None]]): Called after each document.
-    RETURNS (Conversion): What was converted.
-    RAISES (ValueError): If a file can't be read or written, or a setting can't be used.
-    RAISES (ImportError): If a format needs a package that is not installed.
+    RETURNS (Conversion): The result.
+    RAISES (ValueError): If a file can't be read or written, or a setting isn't valid.
+    RAISES (ImportError): If a format needs a package that isn't installed.
 
     DOCS: docs/convert.md
     """
@@ -254,6 +169,47 @@ def convert(
     return Conversion(parts, skips.counts(), notes)
 
 
+def check_settings(
+    format: str,
+    scheme: str,
+    encoding: str | None,
+    word_column: int | None,
+    tag_column: int | None,
+    tag_names: Sequence[str],
+) -> None:
+    """RAISES (ValueError): If a setting of `convert` isn't valid."""
+    formats, schemes = (AUTO, *FORMATS), (AUTO, *SCHEMES)
+    check_setting(format in formats, "format", format, f"Expected one of {', '.join(formats)}.")
+    check_setting(scheme in schemes, "scheme", scheme, f"Expected one of {', '.join(schemes)}.")
+    for name, column in (("word_column", word_column), ("tag_column", tag_column)):
+        why = "Columns are counted from 1, or from -1 at the end."
+        check_setting(column != 0, name, column, why)
+    wrong = next((tag for tag in tag_names if not is_tag(tag)), None)
+    check_setting(wrong is None, "tag_names", wrong, "Expected tags, such as O,B-PER,I-PER.")
+    if encoding is not None:
+        try:
+            is_text = "".encode(encoding) is not None
+        except LookupError:
+            is_text = False
+        why = "Expected an encoding that Python knows, such as latin-1 or utf-16."
+        check_setting(is_text, "encoding", encoding, why)
+
+
+def blank_pipeline(lang: str) -> Language:
+    """Make a blank pipeline with the tokenizer of a language.
+
+    lang (str): The language code.
+    RETURNS (Language): The pipeline.
+    RAISES (ValueError): If there is no such language, or its tokenizer needs a package that isn't
+        installed.
+    """
+    try:
+        return spacy.blank(lang)
+    except (ImportError, ValueError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(Errors.WN194.format(lang=lang, reason=reason)) from error
+
+
 def _open(one: Input, target: int, options: Options, nlp: Language) -> OpenFile:
     file = TextFile(one.path, options.encoding)
     if options.format == AUTO:
@@ -262,8 +218,41 @@ def _open(one: Input, target: int, options: Options, nlp: Language) -> OpenFile:
     return OpenFile(file, reading, one.path.stat().st_size if one.path.exists() else 0, target)
 
 
+class Progress:
+    """Reports the progress of a conversion.
+
+    files (Sequence[OpenFile]): The files. Each is read twice.
+    tell (Optional[Callable[[Status], None]]): Called with the progress.
+    """
+
+    def __init__(self, files: Sequence[OpenFile], tell: Callable[[Status], None] | None) -> None:
+        self.n_docs = 0
+        self._files = files
+        self._done = 0
+        self._size = 2 * sum(file.size for file in files)
+        self._tell = tell
+
+    def __call__(self, number: int) -> None:
+        """Report the progress.
+
+        number (int): The index of the current file.
+        """
+        if self._tell is not None:
+            file = self._files[number]
+            done = self._done + min(file.file.position, file.size)
+            self._tell(Status(self.n_docs, done, self._size))
+
+    def finish(self, number: int) -> None:
+        """Count a file as read.
+
+        number (int): The index of the file.
+        """
+        self._done += self._files[number].size
+        self._files[number].file.position = 0
+
+
 def _together(records: Iterator[Record], merges: bool) -> Iterator[list[Record]]:
-    """Records that make a document: one alone or, if they are merged, sentences of one."""
+    """Group the records that make a document: one record, or all sentences of a document."""
     waiting: list[Record] = []
     document: int | None = None
     for record in records:
@@ -292,15 +281,15 @@ def _make_doc(maker: DocMaker, records: Sequence[Record], name: str, unit: str) 
 
 def _notes(maker: DocMaker, n_others: int, lacks_documents: bool) -> Iterator[str]:
     for unit, where in maker.units.items():
-        yield f"Offsets that count {unit} were converted, in {where} first"
+        yield f"Offsets in {unit} were converted, first in {where}"
     if n_others:
-        yield f"Left out {n_others:,} files of folders, whose names end in another way"
+        yield f"Skipped {n_others:,} files in folders because of their suffix"
     if lacks_documents:
-        yield "Bounds of documents aren't known: each sentence is a document"
+        yield "Document boundaries aren't known: each sentence is a document"
 
 
 def _name(inputs: Sequence[Input], targets: Sequence[int], target: int) -> str:
-    """What to name the inputs of a file by."""
+    """The names of the inputs of an output file, for messages."""
     units = [one.unit for one, own in zip(inputs, targets, strict=True) if own == target]
     names = list(dict.fromkeys(map(str, units)))
     return ", ".join(names[:_SHOWN]) + (" and others" if len(names) > _SHOWN else "")
@@ -312,3 +301,21 @@ def _require_docs(parts: Sequence[Part], names: Sequence[str], skips: Skips) -> 
             first = next(iter(skips.counts()), None)
             why = str(first) if first else "The file is empty."
             raise ValueError(Errors.WN188.format(path=name, why=why))
+
+
+def parse_names(names: str) -> list[str]:
+    """Parse comma-separated names of tags."""
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
+def parse_renames(renames: Sequence[str]) -> dict[str, str]:
+    """Parse new names of labels, each given as OLD=NEW.
+
+    renames (Sequence[str]): The names.
+    RETURNS (Dict[str, str]): The new names, by old name.
+    RAISES (ValueError): If one has another form.
+    """
+    pairs = [rename.rpartition("=") for rename in renames]
+    for rename, (_, mark, new) in zip(renames, pairs, strict=True):
+        check_setting(bool(mark and new), "rename", rename, "Expected OLD=NEW, e.g. PERSON=PER.")
+    return {old: new for old, _, new in pairs}

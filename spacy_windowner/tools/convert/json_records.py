@@ -1,4 +1,4 @@
-"""JSON files of documents: one a line, or in an array."""
+"""Reads JSON records of documents: one per line or in an array, and tasks of Label Studio."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ import srsly
 
 from ...errors import Errors
 from ..annotate.records import is_unicode, kind_of
-from .json_values import first_value, quote, read_array, read_lines
+from .json_values import first_value, read_array, read_lines
 from .records import (
     NO_OFFSETS,
     NO_RECORD,
@@ -25,19 +25,28 @@ from .records import (
     Skip,
     TextRecord,
     TokenRecord,
+    quote,
 )
 from .schemes import MISSING
 from .text_file import TextFile
 
-_INFO = "dataset_info.json"  # what the library `datasets` writes beside its files
+ENTITIES = ("spans", "entities", "label", "labels")
+"""Keys of entities. The first key that has entities is used. An empty list or null means that there
+are none."""
+_TAGS = ("ner_tags", "tags", "labels", "ner")
+_STARTS = ("start", "start_offset")
+_ENDS = ("end", "end_offset")
+_IGNORED = -100  # the number for no annotation
+_INFO = "dataset_info.json"  # written by the library `datasets`
+_ANNOTATIONS = ("annotations", "completions")  # "completions" up to version 1.0
 
 
 def open_json_lines(file: TextFile, options: Options) -> Reading:
-    """A file with a document a line.
+    """Open a file with one document per line.
 
     file (TextFile): The file.
-    options (Options): How to read it.
-    RETURNS (Reading): How it is read.
+    options (Options): The options.
+    RETURNS (Reading): How to read the file.
     """
     names = options.tag_names or _known_names(file.path)
 
@@ -48,15 +57,15 @@ def open_json_lines(file: TextFile, options: Options) -> Reading:
             else:
                 yield from read_fields(value, line, names, file.where(line))
 
-    return Reading("jsonl", "JSON, a document a line", read)
+    return Reading("jsonl", "JSON, one document per line", read)
 
 
 def open_json_array(file: TextFile, options: Options) -> Reading:
-    """A file that is an array of documents, or of tasks of Label Studio.
+    """Open a file with an array of documents, or of tasks of Label Studio.
 
     file (TextFile): The file.
-    options (Options): How to read it.
-    RETURNS (Reading): How it is read.
+    options (Options): The options.
+    RETURNS (Reading): How to read the file.
     """
     names = options.tag_names or _known_names(file.path)
     is_export = is_task(first_value(file)) or options.format == "label-studio"
@@ -74,10 +83,10 @@ def open_json_array(file: TextFile, options: Options) -> Reading:
 
 
 def names_of_features(info: Any) -> Sequence[str]:
-    """The names of tags in what the library `datasets` tells of a data set.
+    """Find the names of tags in the info of a data set of the library `datasets`.
 
-    info (Any): A dict of "features".
-    RETURNS (Sequence[str]): The names, none if there are none.
+    info (Any): The info, a dict with "features".
+    RETURNS (Sequence[str]): The names, empty if there are none.
     """
     features = info.get("features") if isinstance(info, dict) else None
     for key in ("ner_tags", "tags", "labels"):
@@ -96,23 +105,15 @@ def _known_names(path: Path) -> Sequence[str]:
         return ()
 
 
-ENTITIES = ("spans", "entities", "label", "labels")
-"""Keys of entities. The first is taken that holds some or, without any, a list or null."""
-_TAGS = ("ner_tags", "tags", "labels", "ner")
-_STARTS = ("start", "start_offset")
-_ENDS = ("end", "end_offset")
-_IGNORED = -100  # the number of no tag
-
-
 def read_fields(value: Any, line: int, tag_names: Sequence[str], where: str) -> Iterator[Record]:
     """Read a document.
 
-    value (Any): Its fields or, as in spaCy 2, its text and a dict of "entities".
-    line (int): Its line.
-    tag_names (Sequence[str]): What numbers of tags stand for.
-    where (str): Its place, for messages.
+    value (Any): The fields or, as in spaCy 2, the text and a dict with "entities".
+    line (int): The line.
+    tag_names (Sequence[str]): The names of tags that are given as numbers.
+    where (str): The file and line, for messages.
     YIELDS (Record): The document, or why it was left out.
-    RAISES (ValueError): If it isn't known what a number stands for.
+    RAISES (ValueError): If the name of a number isn't known.
     """
     if isinstance(value, list) and len(value) == 2 and isinstance(value[1], dict):
         value = {"text": value[0], **value[1]}
@@ -128,18 +129,42 @@ def read_fields(value: Any, line: int, tag_names: Sequence[str], where: str) -> 
         yield Skip(line, NO_RECORD, f'no "text", but {quote(", ".join(value) or "nothing")}')
 
 
-def to_offset(value: Any) -> int | None:
-    """A whole number, None if it is none."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _read_text(value: Mapping[str, Any], line: int) -> TextRecord | Skip:
+    text = value["text"]
+    found = [value[key] for key in ENTITIES if isinstance(value.get(key, ""), list | None)]
+    if not found and value.get("answer") != "accept":  # Prodigy may leave the key out
+        return Skip(line, NOT_ANNOTATED, quote(text))
+    items: list[Any] = next(filter(None, found), [])
+    return text_record(text, items, line, value.get("_is_binary") is True)
+
+
+def text_record(
+    text: str, items: Sequence[Any], line: int, is_partial: bool = False
+) -> TextRecord | Skip:
+    """Make a document from a text and its entities.
+
+    text (str): The text.
+    items (Sequence[Any]): The entities, as lists or dicts.
+    line (int): The line.
+    is_partial (bool): Whether all other tokens count as not annotated.
+    RETURNS (Union[TextRecord, Skip]): The document, or why it was left out.
+    """
+    entities: list[Entity] = []
+    for item in items:
+        found = read_entity(item)
+        if found is None:
+            return Skip(line, NO_OFFSETS, quote(str(item)))
+        entities += found
+    if kind := _problem([text, *(entity.label for entity in entities)]):
+        return Skip(line, kind, quote(ascii(text)))
+    return TextRecord(line, text, entities, is_partial=is_partial)
 
 
 def read_entity(value: Any) -> list[Entity] | None:
-    """An entity: a list of start, end and label, or a dict.
+    """Read an entity.
 
-    value (Any): The list or the dict.
-    RETURNS (Optional[List[Entity]]): One for each of its labels, None if it is none.
+    value (Any): A list of start, end and label, or a dict.
+    RETURNS (Optional[List[Entity]]): An entity for each label, None if the value isn't an entity.
     """
     text: Any = None
     if isinstance(value, list | tuple) and len(value) >= 3:
@@ -160,41 +185,17 @@ def read_entity(value: Any) -> list[Entity] | None:
     return [Entity(first, last, label, text) for label in labels]
 
 
-def text_record(
-    text: str, items: Sequence[Any], line: int, is_partial: bool = False
-) -> TextRecord | Skip:
-    """A document of a text and its entities.
-
-    text (str): The text.
-    items (Sequence[Any]): Its entities, as lists or dicts.
-    line (int): Its line.
-    is_partial (bool): Whether it isn't known what all else is.
-    RETURNS (Union[TextRecord, Skip]): The document, or why it was left out.
-    """
-    entities: list[Entity] = []
-    for item in items:
-        found = read_entity(item)
-        if found is None:
-            return Skip(line, NO_OFFSETS, quote(str(item)))
-        entities += found
-    if kind := _problem([text, *(entity.label for entity in entities)]):
-        return Skip(line, kind, quote(ascii(text)))
-    return TextRecord(line, text, entities, is_partial=is_partial)
-
-
-def _read_text(value: Mapping[str, Any], line: int) -> TextRecord | Skip:
-    text = value["text"]
-    found = [value[key] for key in ENTITIES if isinstance(value.get(key, ""), list | None)]
-    if not found and value.get("answer") != "accept":  # Prodigy may leave the key out
-        return Skip(line, NOT_ANNOTATED, quote(text))
-    items: list[Any] = next(filter(None, found), [])
-    return text_record(text, items, line, value.get("_is_binary") is True)
+def to_offset(value: Any) -> int | None:
+    """Convert a value to a whole number. None if it isn't one."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _tags_key(value: Mapping[str, Any]) -> str | None:
-    """The key of a list of tags, which holds no lists or dicts, as one of entities does."""
+    """The key of a list of tags. A list with lists or dicts is a list of entities."""
     if any(isinstance(word, dict) for word in value["tokens"]):
-        return None  # Prodigy's, beside a text
+        return None  # Prodigy's tokens, in addition to a text
     return next(
         (
             key
@@ -213,7 +214,7 @@ def _read_tokens(
         yield Skip(line, NO_RECORD, f"{len(words)} words, but {len(tags)} tags")
         return
     if not all(isinstance(word, str) for word in words):
-        yield Skip(line, NO_RECORD, "a word that is no string")
+        yield Skip(line, NO_RECORD, "a word that isn't a string")
         return
     names = [_tag(tag, tag_names, where) for tag in tags]
     if kind := _problem([*words, *names]):
@@ -240,24 +241,12 @@ def _problem(texts: Sequence[str]) -> Kind | None:
     return None if all(map(is_unicode, texts)) else NO_UNICODE
 
 
-_ANNOTATIONS = ("annotations", "completions")  # the latter up to version 1.0
-
-
-def is_task(value: Any) -> bool:
-    """Whether it is a task with annotations."""
-    return (
-        isinstance(value, dict)
-        and isinstance(value.get("data"), dict)
-        and any(isinstance(value.get(key), list) for key in _ANNOTATIONS)
-    )
-
-
 def read_task(value: Any, line: int) -> Iterator[Record]:
-    """Read a task. Of several annotations the ground truth is taken or, without one, the first;
-    cancelled ones aren't.
+    """Read a task of Label Studio. Of several annotations, the ground truth is used or, if there is
+    none, the first one. Cancelled annotations are ignored.
 
     value (Any): The task.
-    line (int): Its line.
+    line (int): The line.
     YIELDS (Record): The document, or why it was left out.
     """
     text = _text(value["data"]) if is_task(value) else None
@@ -282,8 +271,17 @@ def read_task(value: Any, line: int) -> Iterator[Record]:
     yield text_record(text, values, line)
 
 
+def is_task(value: Any) -> bool:
+    """Whether a value is a task with annotations."""
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("data"), dict)
+        and any(isinstance(value.get(key), list) for key in _ANNOTATIONS)
+    )
+
+
 def _text(data: dict[str, Any]) -> str | None:
-    """Its text, which may have another name if there is no other one."""
+    """The text of a task: "text", or the only string."""
     if isinstance(data.get("text"), str):
         return data["text"]
     texts = [value for value in data.values() if isinstance(value, str)]

@@ -1,4 +1,4 @@
-"""JSON values of a file, one a line or in an array, in bounded memory."""
+"""Reads the JSON values of a file, one per line or in an array, in bounded memory."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -6,17 +6,17 @@ from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
 from ...errors import Errors
-from .records import NO_JSON, Skip
+from .records import NO_JSON, Skip, quote
 from .text_file import MAX_LINE, TextFile
 
-_decoder = JSONDecoder(strict=False)  # takes tabs and the like in strings
-_SAMPLE = 10  # lines that tell whether a file is JSON
+_decoder = JSONDecoder(strict=False)  # allows control characters in strings
+_SAMPLE = 10  # lines that are checked for JSON
 _SPACE = " \t\r\n"
-_TAIL = 100  # characters at the end, where a value may be cut
+_TAIL = 100  # an error in this many last characters may come from a value that is cut
 
 
 def is_json_lines(file: TextFile) -> bool:
-    """Whether the first lines are JSON, or most of them: the first may be damaged."""
+    """Whether more than half of the first lines are JSON. Some may be damaged."""
     lines = islice((line for _, line in file.lines() if line.strip()), _SAMPLE)
     values = [_value(line) for line in lines]
     n_right = sum(isinstance(value, dict | list) for value in values)
@@ -24,7 +24,7 @@ def is_json_lines(file: TextFile) -> bool:
 
 
 def is_json_array(file: TextFile) -> bool:
-    """Whether it begins as an array of objects does."""
+    """Whether a file begins like an array of objects."""
     return first_value(file) is not None
 
 
@@ -38,10 +38,10 @@ def first_value(file: TextFile) -> dict | list | None:
 
 
 def read_lines(file: TextFile) -> Iterator[tuple[int, Any]]:
-    """Read a value a line.
+    """Read one value per line.
 
     file (TextFile): The file.
-    YIELDS (Tuple[int, Any]): The line, and its value or, if it is no JSON, a Skip.
+    YIELDS (Tuple[int, Any]): The line number and the value, or a Skip if the line isn't JSON.
     """
     for number, line in file.lines():
         if line.strip():
@@ -49,12 +49,19 @@ def read_lines(file: TextFile) -> Iterator[tuple[int, Any]]:
             yield number, Skip(number, NO_JSON, quote(line)) if value is None else value
 
 
+def _value(line: str) -> Any:
+    try:
+        return _decoder.decode(line.strip())
+    except (ValueError, RecursionError):
+        return None
+
+
 def read_array(file: TextFile) -> Iterator[tuple[int, Any]]:
     """Read the values of an array, one after the other.
 
     file (TextFile): The file.
-    YIELDS (Tuple[int, Any]): The line where a value begins, and the value.
-    RAISES (ValueError): If it is no JSON.
+    YIELDS (Tuple[int, Any]): The line where the value begins, and the value.
+    RAISES (ValueError): If the file isn't JSON.
     """
     text = _Text(file)
     text.expect("[")
@@ -65,26 +72,20 @@ def read_array(file: TextFile) -> Iterator[tuple[int, Any]]:
     if mark == ",":
         text.expect("]")
     if text.peek():
-        raise text.damaged("something comes after the array")
-
-
-def quote(text: str, size: int = 60) -> str:
-    """The beginning of a text, for messages."""
-    text = text.strip()
-    return repr(text if len(text) <= size else f"{text[:size]}...")
+        raise text.damaged("there is more text after the array")
 
 
 class _Text:
-    """The text of a file, of which only a part is in memory."""
+    """The text of a file, with only a part of it in memory."""
 
     def __init__(self, file: TextFile) -> None:
-        self.is_first = True  # no value was read yet
+        self.is_first = True  # no value has been read yet
         self._file = file
         self._chunks = file.chunks()
         self._text, self._at, self._line = "", 0, 1
 
     def peek(self) -> str:
-        """The next character that is no white space, empty at the end."""
+        """The next character that isn't whitespace, empty at the end."""
         while True:
             while self._at < len(self._text) and self._text[self._at] in _SPACE:
                 self._line += self._text[self._at] == "\n"
@@ -95,16 +96,16 @@ class _Text:
                 return ""
 
     def expect(self, marks: str) -> str:
-        """Go on after a character that must be one of some."""
+        """Read the next character, which must be one of some."""
         mark = self.peek()
         if not mark or mark not in marks:
             what = f"{mark!r}" if mark else "the end"
-            raise self.damaged(f"no JSON array: {what} where one of {marks} should be")
+            raise self.damaged(f"not a JSON array: {what} where one of {marks} should be")
         self._at += 1
         return mark
 
     def read_value(self) -> tuple[int, Any]:
-        """The next value, and the line where it begins."""
+        """Read the next value. Returns the line where it begins, and the value."""
         self.peek()
         while True:
             try:
@@ -112,18 +113,18 @@ class _Text:
             except (JSONDecodeError, RecursionError) as error:
                 if _is_cut(error, len(self._text)) and self._more(len(self._text) - self._at):
                     continue
-                raise self.damaged(f"no JSON: {error}") from error
+                raise self.damaged(f"not JSON: {error}") from error
             line = self._line
             self._line += self._text.count("\n", self._at, end)
             self._at, self.is_first = end, False
             return line, value
 
     def damaged(self, reason: str) -> ValueError:
-        """What to raise."""
+        """The error for damaged JSON."""
         return ValueError(Errors.WN192.format(where=self._file.where(self._line), reason=reason))
 
     def _more(self, size: int) -> bool:
-        """Read some characters more. Returns whether there were any."""
+        """Read more characters. Returns whether there were any."""
         pieces, n = [self._text[self._at :]], 0
         for chunk in self._chunks:
             pieces.append(chunk)
@@ -137,14 +138,7 @@ class _Text:
 
 
 def _is_cut(error: Exception, end: int) -> bool:
-    """Whether more text might mend it."""
+    """Whether an error may come from a value that is cut."""
     if not isinstance(error, JSONDecodeError):
         return False
     return error.msg.startswith("Unterminated") or error.pos > end - _TAIL
-
-
-def _value(line: str) -> Any:
-    try:
-        return _decoder.decode(line.strip())
-    except (ValueError, RecursionError):
-        return None

@@ -1,4 +1,5 @@
-"""Documents of spaCy from what is read."""
+"""Makes Docs from records: aligns entities with tokens, converts tags and offsets, and renames
+labels."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -8,8 +9,7 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from ...errors import Errors
-from .json_records import is_unicode
-from .json_values import quote
+from ..annotate.records import is_unicode
 from .records import (
     BLANK,
     EMPTY,
@@ -24,63 +24,87 @@ from .records import (
     Skips,
     TextRecord,
     TokenRecord,
+    at_line,
+    quote,
 )
 from .schemes import to_iob2
 
+CHARACTERS = "characters"
+UTF16 = "UTF-16 units"
+BYTES = "UTF-8 bytes"
+UNITS = (CHARACTERS, UTF16, BYTES)
+"""The units that offsets may be in, the most likely first."""
+ZERO_WIDTH = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
+"""Invisible characters that aren't whitespace."""
 _ANNOTATION = 2  # the first character of a label in a tag
+OnSkip = Callable[[Kind, Entity], None]
+"""Called with the reason why an entity is left out, and the entity."""
+
+
+class Converted(NamedTuple):
+    """Entities with offsets converted to characters.
+
+    unit (str): The original unit: "characters", "UTF-16 units" or "UTF-8 bytes".
+    entities (Sequence[Entity]): The entities.
+    others (Sequence[Entity]): Entities whose text isn't at their offsets in any unit.
+    """
+
+    unit: str
+    entities: Sequence[Entity]
+    others: Sequence[Entity] = ()
 
 
 class DocMaker:
     """Makes documents.
 
-    nlp (Language): The pipeline, whose tokenizer is used.
-    rename (Mapping[str, str]): Labels that get another name.
+    nlp (Language): The pipeline with the tokenizer.
+    rename (Mapping[str, str]): New names for labels.
     skips (Skips): Counts what is left out.
     """
 
     def __init__(self, nlp: Language, rename: Mapping[str, str], skips: Skips) -> None:
         self.units: dict[str, str] = {}
-        """What offsets counted other than characters, and where first."""
+        """Units of offsets other than characters, and where each occurred first."""
         self._nlp = nlp
         self._labels = Labels(rename)
         self._skips = skips
 
     def from_text(self, record: TextRecord, name: str, unit: str) -> Doc | None:
-        """A document of raw text.
+        """Make a document from raw text.
 
         record (TextRecord): The text and its entities.
-        name (str): The file.
-        unit (str): What offsets of the file count.
-        RETURNS (Optional[Doc]): The document, None if it has no word or is too long.
+        name (str): The name of the file.
+        unit (str): The unit of the file's offsets.
+        RETURNS (Optional[Doc]): The document, None if it has no words or is too long.
         """
         if len(record.text) > self._nlp.max_length:
             what = f"{len(record.text):,} characters: {quote(record.text)}"
-            self._skips.add(TOO_LONG, _where(name, record.line), what)
+            self._skips.add(TOO_LONG, at_line(name, record.line), what)
             return None
         doc = self._nlp.make_doc(record.text)
         if all(is_blank(token.text) for token in doc):
-            self._skips.add(EMPTY, _where(name, record.line), quote(record.text))
+            self._skips.add(EMPTY, at_line(name, record.line), quote(record.text))
             return None
 
         def name_of(entity: Entity) -> str:
-            return self._labels.name(entity.label, _where(name, entity.line or record.line))
+            return self._labels.name(entity.label, at_line(name, entity.line or record.line))
 
         def on_skip(kind: Kind, entity: Entity) -> None:
             piece = entity.text or record.text[max(0, entity.start) : max(0, entity.end)]
             what = f"{quote(piece)} ({entity.label}, {entity.start} to {entity.end})"
-            self._skips.add(kind, _where(name, entity.line or record.line), what)
+            self._skips.add(kind, at_line(name, entity.line or record.line), what)
 
         unit = set_entities(doc, record, name_of, on_skip, unit)
         if unit != CHARACTERS:
-            self.units.setdefault(unit, _where(name, record.line))
+            self.units.setdefault(unit, at_line(name, record.line))
         return doc
 
     def from_tokens(self, records: Sequence[TokenRecord], name: str) -> Doc | None:
-        """A document of one sentence or several, whose tags are of one scheme.
+        """Make a document from one or more sentences whose tags have the same scheme.
 
         records (Sequence[TokenRecord]): The sentences.
-        name (str): The file.
-        RETURNS (Optional[Doc]): The document, None if it has no word.
+        name (str): The name of the file.
+        RETURNS (Optional[Doc]): The document, None if it has no words.
         """
         words: list[str] = []
         tags: list[str] = []
@@ -90,21 +114,21 @@ class DocMaker:
             tags += self._tags(record, name)
             starts += [number == 0 for number in range(len(record.words))]
         if all(map(is_blank, words)):
-            self._skips.add(EMPTY, _where(name, records[0].line), quote(" ".join(words)))
+            self._skips.add(EMPTY, at_line(name, records[0].line), quote(" ".join(words)))
             return None
         sent_starts = starts if len(records) > 1 else None
         return Doc(self._nlp.vocab, words=words, ents=tags, sent_starts=sent_starts)
 
     def from_doc(self, record: DocRecord, name: str) -> Doc | None:
-        """A document that is one already.
+        """Rename the labels of a document from a .spacy file.
 
         record (DocRecord): The document.
-        name (str): The file.
-        RETURNS (Optional[Doc]): The same, None if it has no word.
+        name (str): The name of the file.
+        RETURNS (Optional[Doc]): The same document, None if it has no words.
         """
         doc = record.doc
         if all(is_blank(token.text) for token in doc):
-            self._skips.add(EMPTY, _where(name, record.line), quote(doc.text))
+            self._skips.add(EMPTY, at_line(name, record.line), quote(doc.text))
             return None
         renamed: list[Span] = []
         for ent in doc.ents:
@@ -123,13 +147,44 @@ class DocMaker:
         for index, tag in enumerate(tags):
             if len(tag) > _ANNOTATION:
                 line = record.lines[index] if record.lines else record.line
-                label = self._labels.name(tag[_ANNOTATION:], _where(name, line))
+                label = self._labels.name(tag[_ANNOTATION:], at_line(name, line))
                 tags[index] = tag[:_ANNOTATION] + label
         return tags
 
 
+class Labels:
+    """Renames labels, and rejects labels that would cause problems.
+
+    rename (Mapping[str, str]): New names for labels.
+    """
+
+    def __init__(self, rename: Mapping[str, str]) -> None:
+        self.rename = rename
+        self._known: dict[str, str] = {}
+
+    def name(self, label: str, where: str) -> str:
+        """The name of a label.
+
+        label (str): The label in the file.
+        where (str): The file and line, for messages.
+        RETURNS (str): The name.
+        RAISES (ValueError): If the name is empty or has whitespace or unprintable characters.
+        """
+        known = self._known.get(label)
+        if known is None:
+            known = self.rename.get(label, label)
+            problem = "is empty" if not known else "has whitespace in it"
+            if known.split() != [known] or not is_unicode(known) or not known.isprintable():
+                problem = problem if known.split() != [known] else "has unprintable characters"
+                fix = "_".join(known.split()) or "OTHER"
+                shown = Errors.WN186.format(where=where, label=label, why=problem, fix=fix)
+                raise ValueError(shown.encode("utf8", "backslashreplace").decode("utf8"))
+            self._known[label] = known
+        return known
+
+
 def _trimmed(words: Sequence[str], tags: Sequence[str]) -> Iterator[str]:
-    """Tags by which no entity begins or ends with a word that isn't seen."""
+    """Change tags to make entities begin and end with visible words."""
     begins = False
     for index, (word, tag) in enumerate(zip(words, tags, strict=True)):
         begins = tag[:1] == "B" or (begins and tag[:1] == "I")
@@ -143,7 +198,7 @@ def _trimmed(words: Sequence[str], tags: Sequence[str]) -> Iterator[str]:
 
 
 def _ends(words: Sequence[str], tags: Sequence[str], index: int) -> bool:
-    """Whether nothing that is seen of an entity comes after a word."""
+    """Whether no visible word of an entity comes after a word."""
     for word, tag in zip(words[index + 1 :], tags[index + 1 :], strict=True):
         if tag[:1] != "I":
             return True
@@ -152,28 +207,22 @@ def _ends(words: Sequence[str], tags: Sequence[str], index: int) -> bool:
     return True
 
 
-def _where(name: str, line: int) -> str:
-    return f"{name}, line {line}" if line else name
-
-
-ZERO_WIDTH = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
-"""Characters that aren't seen, and that aren't white space."""
-
-OnSkip = Callable[[Kind, Entity], None]
-"""Called with why an entity is left out, and the entity."""
+def is_blank(word: str) -> bool:
+    """Whether a word has no visible character."""
+    return not word.strip().strip(ZERO_WIDTH)
 
 
 def set_entities(
     doc: Doc, record: TextRecord, name: Callable[[Entity], str], on_skip: OnSkip, expected: str
 ) -> str:
-    """Set the entities of a document. Where one can't be set, its tokens count as not annotated.
+    """Set the entities of a document. If an entity can't be set, its tokens count as not annotated.
 
     doc (Doc): The document.
-    record (TextRecord): What it was made of.
-    name (Callable[[Entity], str]): The label of an entity.
-    on_skip (OnSkip): Called with what is left out.
-    expected (str): What offsets count if that can't be told from this document alone.
-    RETURNS (str): What the offsets count, see `offsets`.
+    record (TextRecord): The record that it was made from.
+    name (Callable[[Entity], str]): Returns the label of an entity.
+    on_skip (OnSkip): Called with each entity that is left out.
+    expected (str): The unit of offsets if this document doesn't show it.
+    RETURNS (str): The unit of the offsets, see `convert_offsets`.
     """
     text = record.text
     unit, entities, others = convert_offsets(text, record.entities, expected)
@@ -208,11 +257,6 @@ def set_entities(
     return unit
 
 
-def is_blank(word: str) -> bool:
-    """Whether nothing of a word is seen."""
-    return not word.strip().strip(ZERO_WIDTH)
-
-
 def _set(
     doc: Doc, ents: Sequence[Span], unknown: Sequence[tuple[int, int]], is_partial: bool
 ) -> None:
@@ -234,7 +278,7 @@ def _is_inside(text: str, entity: Entity) -> bool:
 
 
 def _span(doc: Doc, start: int, end: int, label: str) -> Span | None:
-    """A span of whole tokens, of which the first and the last are seen."""
+    """A span of whole tokens, None unless the first and last are visible."""
     span = doc.char_span(start, end, label=label)
     if span is None or is_blank(span[0].text) or is_blank(span[-1].text):
         return None
@@ -242,7 +286,7 @@ def _span(doc: Doc, start: int, end: int, label: str) -> Span | None:
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """Leave out what isn't seen at both ends."""
+    """Leave out invisible characters at both ends."""
     while start < end and is_blank(text[start]):
         start += 1
     while start < end and is_blank(text[end - 1]):
@@ -251,7 +295,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _places(text: str, piece: str) -> list[tuple[int, int]]:
-    """Where a piece is found in a text."""
+    """All positions of a string in a text."""
     places, at = [], text.find(piece) if piece.strip() else -1
     while at >= 0:
         places.append((at, at + len(piece)))
@@ -259,47 +303,14 @@ def _places(text: str, piece: str) -> list[tuple[int, int]]:
     return places
 
 
-CHARACTERS = "characters"
-UTF16 = "UTF-16 units"
-BYTES = "UTF-8 bytes"
-UNITS = (CHARACTERS, UTF16, BYTES)
-"""What offsets may count, the likeliest first."""
-
-
-class Converted(NamedTuple):
-    """Entities whose offsets count characters.
-
-    unit (str): What they counted: "characters", "UTF-16 units" or "UTF-8 bytes".
-    entities (Sequence[Entity]): The entities.
-    others (Sequence[Entity]): Those with a text that isn't at their offsets, however counted.
-    """
-
-    unit: str
-    entities: Sequence[Entity]
-    others: Sequence[Entity] = ()
-
-
-def units_of(text: str, entities: Sequence[Entity]) -> set[str]:
-    """What offsets may count, from the texts of entities.
-
-    text (str): The text.
-    entities (Sequence[Entity]): The entities.
-    RETURNS (Set[str]): The units in which all texts are at their offsets. None if there are no
-        texts, or if units are all the same.
-    """
-    known = [entity for entity in entities if entity.text is not None]
-    if not known or text.isascii():
-        return set()
-    return {unit for unit in UNITS if _converted(text, known, unit) is not None}
-
-
 def convert_offsets(text: str, entities: Sequence[Entity], expected: str = CHARACTERS) -> Converted:
-    """Find out what offsets count, from the texts of entities. Without these it isn't guessed.
+    """Convert offsets to characters. The texts of the entities show the unit. If there are none,
+    the offsets are taken for characters.
 
     text (str): The text.
     entities (Sequence[Entity]): The entities.
-    expected (str): What they count if several units are possible.
-    RETURNS (Converted): The same, with offsets of characters.
+    expected (str): The unit if several are possible.
+    RETURNS (Converted): The converted entities.
     """
     known = [entity for entity in entities if entity.text is not None]
     if not known or text.isascii():
@@ -314,8 +325,22 @@ def convert_offsets(text: str, entities: Sequence[Entity], expected: str = CHARA
     return Converted(CHARACTERS, right, [entity for entity in known if not _is_at(text, entity)])
 
 
+def units_of(text: str, entities: Sequence[Entity]) -> set[str]:
+    """Find the possible units of offsets from the texts of entities.
+
+    text (str): The text.
+    entities (Sequence[Entity]): The entities.
+    RETURNS (Set[str]): The units in which the texts of all entities are at their offsets. Empty if
+        there are no texts, or if all units are the same because the text is ASCII.
+    """
+    known = [entity for entity in entities if entity.text is not None]
+    if not known or text.isascii():
+        return set()
+    return {unit for unit in UNITS if _converted(text, known, unit) is not None}
+
+
 def _converted(text: str, entities: Sequence[Entity], unit: str) -> Sequence[Entity] | None:
-    """Entities whose offsets count a unit, None if a text isn't at its offsets."""
+    """Convert entities from a unit, None if a text isn't at its offsets."""
     moved = entities
     if unit != CHARACTERS:
         places = _unit_places(text, _SIZES[unit])
@@ -328,7 +353,7 @@ def _converted(text: str, entities: Sequence[Entity], unit: str) -> Sequence[Ent
 
 
 def _is_at(text: str, entity: Entity) -> bool:
-    """Whether the text of an entity is at its offsets. White space isn't compared: programs
+    """Whether the text of an entity is at its offsets. Whitespace is ignored, because some programs
     replace line breaks."""
     if not 0 <= entity.start <= entity.end <= len(text):
         return False
@@ -336,7 +361,7 @@ def _is_at(text: str, entity: Entity) -> bool:
 
 
 def _unit_places(text: str, size_of: Callable[[str], int]) -> dict[int, int]:
-    """Characters by their offsets in a unit."""
+    """Map offsets in a unit to characters."""
     places, at = {}, 0
     for index, character in enumerate(text):
         places[at] = index
@@ -358,34 +383,3 @@ def _utf8_size(character: str) -> int:
 
 
 _SIZES = {UTF16: _utf16_size, BYTES: _utf8_size}
-
-
-class Labels:
-    """Gives labels their names, and rejects those that would make trouble.
-
-    rename (Mapping[str, str]): Labels that get another name.
-    """
-
-    def __init__(self, rename: Mapping[str, str]) -> None:
-        self.rename = rename
-        self._known: dict[str, str] = {}
-
-    def name(self, label: str, where: str) -> str:
-        """The name of a label.
-
-        label (str): The label, as it is in the file.
-        where (str): Its place, for messages.
-        RETURNS (str): Its name.
-        RAISES (ValueError): If it is empty or has white space in it.
-        """
-        known = self._known.get(label)
-        if known is None:
-            known = self.rename.get(label, label)
-            problem = "is empty" if not known else "has white space in it"
-            if known.split() != [known] or not is_unicode(known) or not known.isprintable():
-                problem = problem if known.split() != [known] else "has unprintable characters"
-                fix = "_".join(known.split()) or "OTHER"
-                shown = Errors.WN186.format(where=where, label=label, why=problem, fix=fix)
-                raise ValueError(shown.encode("utf8", "backslashreplace").decode("utf8"))
-            self._known[label] = known
-        return known

@@ -1,4 +1,4 @@
-"""Splits documents at random, near-duplicates on one side."""
+"""Plans and writes the .spacy files, and splits documents at random into train, dev and test."""
 
 import random
 from collections import Counter
@@ -11,92 +11,107 @@ from spacy.tokens import Doc, DocBin
 
 from ...errors import Errors, check_setting
 from ...files import write_atomically
-from .doc_bins import SUFFIX
+from .binary_files import SUFFIX
 from .recognize import Input
-
-_DIGITS = {ord(digit): "0" for digit in "123456789"}
-
-
-def parse_shares(split: str) -> list[int]:
-    """The shares of a split.
-
-    split (str): The same as text, e.g. "80/10/10", or "90/10" for two parts.
-    RETURNS (List[int]): The shares.
-    RAISES (ValueError): If it is none.
-    """
-    pieces = [piece.strip() for piece in split.split("/")]
-    right = 2 <= len(pieces) <= len(PARTS) and all(
-        piece.isdecimal() and 0 < int(piece) < 1_000_000 for piece in pieces
-    )
-    check_setting(right, "split", split, "Expected two or three numbers, such as 80/10/10.")
-    return [int(piece) for piece in pieces]
-
-
-def key_of(text: str) -> int:
-    """A number that near-duplicates have in common: case, white space and which digits there are
-    don't count.
-
-    text (str): The text.
-    RETURNS (int): A hash of eight bytes.
-    """
-    plain = "".join(text.lower().split()).translate(_DIGITS)
-    return int.from_bytes(blake2b(plain.encode("utf8", "replace"), digest_size=8).digest(), "big")
-
-
-def assign(keys: Sequence[int], shares: Sequence[int], seed: int) -> list[int]:
-    """Assign documents to parts.
-
-    keys (Sequence[int]): The key of each.
-    shares (Sequence[int]): The shares of the parts.
-    seed (int): Another one gives another split.
-    RETURNS (List[int]): The part of each.
-    RAISES (ValueError): If a part would be empty.
-    """
-    sizes: dict[int, int] = {}
-    for key in keys:
-        sizes[key] = sizes.get(key, 0) + 1
-    if len(sizes) < len(shares):
-        text = Errors.WN193.format(n=len(keys), parts=len(shares), n_groups=len(sizes))
-        raise ValueError(text)
-    groups = list(sizes)
-    random.Random(seed).shuffle(groups)
-    groups.sort(key=lambda key: -sizes[key])  # a large one fits only while there is room
-    wanted = [max(1.0, len(keys) * share / sum(shares)) for share in shares]
-    parts: dict[int, int] = {}
-    empty = list(range(len(shares)))
-    for left, key in zip(range(len(groups), 0, -1), groups, strict=True):
-        part = empty[0] if left <= len(empty) else wanted.index(max(wanted))
-        parts[key] = part
-        wanted[part] -= sizes[key]
-        if part in empty:
-            empty.remove(part)
-    return [parts[key] for key in keys]
-
 
 PARTS = ("train", "dev", "test")
 """The names of the parts of a split."""
+_ATTRS = ("ORTH", "NORM", "ENT_IOB", "ENT_TYPE", "SENT_START")
+"""The attributes to store for documents that are made here. spaCy would store three times as
+much."""
+_DIGITS = {ord(digit): "0" for digit in "123456789"}
 
 
 class Plan(NamedTuple):
-    """Files to write.
+    """The files to write.
 
     paths (Sequence[Path]): The files.
-    targets (Sequence[int]): The number of the file that each input goes to. If files are parts of
-        a split, 0.
+    targets (Sequence[int]): The index of the file for each input. 0 if the files are the parts of
+        a split.
     """
 
     paths: Sequence[Path]
     targets: Sequence[int]
 
 
-def make_plan(inputs: Sequence[Input], output: Path, n_parts: int) -> Plan:
-    """Decide what is written.
+class Totals(NamedTuple):
+    """The contents of one or more files.
 
-    inputs (Sequence[Input]): What is converted.
-    output (Path): A .spacy file or, for parts or a file of each input, a folder.
+    n_docs (int): The number of documents.
+    n_tokens (int): The number of tokens.
+    n_missing (int): The number of tokens that count as not annotated.
+    labels (Counter[str]): The number of entities per label.
+    """
+
+    n_docs: int
+    n_tokens: int
+    n_missing: int
+    labels: Counter[str]
+
+    @classmethod
+    def of(cls, parts: Sequence["Part"]) -> "Totals":
+        """RETURNS (Totals): The contents of several files together."""
+        labels = Counter[str]()
+        for part in parts:
+            labels.update(part.labels)
+        n_docs, n_tokens = sum(part.n_docs for part in parts), sum(part.n_tokens for part in parts)
+        return cls(n_docs, n_tokens, sum(part.n_missing for part in parts), labels)
+
+    @property
+    def n_ents(self) -> int:
+        """RETURNS (int): The number of entities."""
+        return self.labels.total()
+
+
+class Part:
+    """A .spacy file to write.
+
+    path (Path): The file.
+    keeps_all (bool): Whether to store all annotation, not only words, sentences and entities.
+    """
+
+    def __init__(self, path: Path, keeps_all: bool) -> None:
+        self.path = path
+        self.n_docs = 0
+        self.n_tokens = 0
+        self.n_missing = 0
+        """The number of tokens that count as not annotated."""
+        self.labels: Counter[str] = Counter()
+        """The number of entities per label."""
+        self._docs = DocBin(store_user_data=True) if keeps_all else DocBin(attrs=_ATTRS)
+
+    def add(self, doc: Doc) -> None:
+        """Add a document.
+
+        doc (Doc): The document.
+        """
+        self.n_docs += 1
+        self.n_tokens += len(doc)
+        if not doc.has_annotation("ENT_IOB", require_complete=True):
+            self.n_missing += sum(token.ent_iob == 0 for token in doc)
+        self.labels.update(ent.label_ for ent in doc.ents)
+        self._docs.add(doc)
+
+    def write(self) -> None:
+        """Write the file.
+
+        RAISES (ValueError): If it can't be written. An existing file stays as it was.
+        """
+        try:
+            write_atomically(self.path, self._docs.to_bytes())
+        except OSError as error:
+            fix = "An existing file was not changed."
+            raise ValueError(Errors.WN187.format(path=self.path, why=error, fix=fix)) from error
+
+
+def make_plan(inputs: Sequence[Input], output: Path, n_parts: int) -> Plan:
+    """Plan the files to write.
+
+    inputs (Sequence[Input]): The inputs.
+    output (Path): A .spacy file, or a folder for the parts of a split or for a file per input.
     n_parts (int): The number of parts of a split, 0 if there is none.
-    RETURNS (Plan): What is written.
-    RAISES (ValueError): If it can't be written, or would overwrite an input or itself.
+    RETURNS (Plan): The files.
+    RAISES (ValueError): If they can't be written, or would overwrite an input or each other.
     """
     if output.suffix == SUFFIX and not output.is_dir():
         if n_parts:
@@ -141,75 +156,57 @@ def _error(path: Path, why: str, fix: str) -> ValueError:
     return ValueError(Errors.WN187.format(path=path, why=why, fix=fix))
 
 
-_ATTRS = ("ORTH", "NORM", "ENT_IOB", "ENT_TYPE", "SENT_START")
-"""What there is to keep of a document that is made here: a third of what spaCy would keep."""
+def parse_shares(split: str) -> list[int]:
+    """Parse the shares of a split.
 
-
-class Totals(NamedTuple):
-    """What is in files.
-
-    n_docs (int): Documents.
-    n_tokens (int): Tokens.
-    n_missing (int): Tokens that count as not annotated.
-    labels (Counter[str]): Entities of each label.
+    split (str): The shares, e.g. "80/10/10", or "90/10" for two parts.
+    RETURNS (List[int]): The shares.
+    RAISES (ValueError): If the text has another form.
     """
-
-    n_docs: int
-    n_tokens: int
-    n_missing: int
-    labels: Counter[str]
-
-    @classmethod
-    def of(cls, parts: Sequence["Part"]) -> "Totals":
-        """What is in some files together."""
-        labels = Counter[str]()
-        for part in parts:
-            labels.update(part.labels)
-        n_docs, n_tokens = sum(part.n_docs for part in parts), sum(part.n_tokens for part in parts)
-        return cls(n_docs, n_tokens, sum(part.n_missing for part in parts), labels)
-
-    @property
-    def n_ents(self) -> int:
-        """Entities."""
-        return self.labels.total()
+    pieces = [piece.strip() for piece in split.split("/")]
+    right = 2 <= len(pieces) <= len(PARTS) and all(
+        piece.isdecimal() and 0 < int(piece) < 1_000_000 for piece in pieces
+    )
+    check_setting(right, "split", split, "Expected two or three numbers, such as 80/10/10.")
+    return [int(piece) for piece in pieces]
 
 
-class Part:
-    """A .spacy file.
+def assign(keys: Sequence[int], shares: Sequence[int], seed: int) -> list[int]:
+    """Assign documents to parts at random. Documents with the same key get the same part.
 
-    path (Path): The file.
-    keeps_all (bool): Whether documents have more to keep than words, sentences and entities.
+    keys (Sequence[int]): The key of each document.
+    shares (Sequence[int]): The shares of the parts.
+    seed (int): The random seed.
+    RETURNS (List[int]): The part of each document.
+    RAISES (ValueError): If a part would be empty.
     """
+    sizes: dict[int, int] = {}
+    for key in keys:
+        sizes[key] = sizes.get(key, 0) + 1
+    if len(sizes) < len(shares):
+        text = Errors.WN193.format(n=len(keys), parts=len(shares), n_groups=len(sizes))
+        raise ValueError(text)
+    groups = list(sizes)
+    random.Random(seed).shuffle(groups)
+    groups.sort(key=lambda key: -sizes[key])  # large groups first, while there is room
+    wanted = [max(1.0, len(keys) * share / sum(shares)) for share in shares]
+    parts: dict[int, int] = {}
+    empty = list(range(len(shares)))
+    for left, key in zip(range(len(groups), 0, -1), groups, strict=True):
+        part = empty[0] if left <= len(empty) else wanted.index(max(wanted))
+        parts[key] = part
+        wanted[part] -= sizes[key]
+        if part in empty:
+            empty.remove(part)
+    return [parts[key] for key in keys]
 
-    def __init__(self, path: Path, keeps_all: bool) -> None:
-        self.path = path
-        self.n_docs = 0
-        self.n_tokens = 0
-        self.n_missing = 0
-        """Tokens that count as not annotated."""
-        self.labels: Counter[str] = Counter()
-        """Entities of each label."""
-        self._docs = DocBin(store_user_data=True) if keeps_all else DocBin(attrs=_ATTRS)
 
-    def add(self, doc: Doc) -> None:
-        """Add a document.
+def key_of(text: str) -> int:
+    """Compute a key that near-duplicates have in common. Case, whitespace and the values of digits
+    are ignored.
 
-        doc (Doc): The document.
-        """
-        self.n_docs += 1
-        self.n_tokens += len(doc)
-        if not doc.has_annotation("ENT_IOB", require_complete=True):
-            self.n_missing += sum(token.ent_iob == 0 for token in doc)
-        self.labels.update(ent.label_ for ent in doc.ents)
-        self._docs.add(doc)
-
-    def write(self) -> None:
-        """Write the file, or leave what was there before.
-
-        RAISES (ValueError): If it can't be written.
-        """
-        try:
-            write_atomically(self.path, self._docs.to_bytes())
-        except OSError as error:
-            fix = "What was there before is as it was."
-            raise ValueError(Errors.WN187.format(path=self.path, why=error, fix=fix)) from error
+    text (str): The text.
+    RETURNS (int): A hash of eight bytes.
+    """
+    plain = "".join(text.lower().split()).translate(_DIGITS)
+    return int.from_bytes(blake2b(plain.encode("utf8", "replace"), digest_size=8).digest(), "big")

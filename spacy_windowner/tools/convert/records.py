@@ -1,4 +1,4 @@
-"""Why something is left out, and what to do about it."""
+"""The types that all readers share: options, records, and reasons why something is left out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -7,12 +7,15 @@ from spacy.tokens import Doc
 
 from ...errors import Warnings
 
+AUTO = "auto"
+"""The option value for recognizing something from the content."""
+
 
 class Kind(NamedTuple):
-    """Why something is left out.
+    """A reason why something is left out.
 
-    what (str): The rest of a sentence that begins with their number.
-    fix (str): What to do about it, empty if it is as it should be.
+    what (str): The rest of a sentence that begins with a number.
+    fix (str): What the user can do about it, empty if nothing is wrong.
     """
 
     what: str
@@ -20,7 +23,6 @@ class Kind(NamedTuple):
 
 
 _OFFSETS = "Correct their offsets, which count characters from 0, or their texts."
-
 REJECTED = Kind('documents that were rejected or ignored in annotation are left out ("answer")')
 NOT_ANNOTATED = Kind(
     "documents without annotation are left out",
@@ -30,18 +32,18 @@ OTHER_ANNOTATIONS = Kind(
     "further annotations of a document that has one already are left out",
     "Choose one of them, as `ground_truth` in Label Studio.",
 )
-NO_JSON = Kind("lines that are no JSON are left out", "Mend them, one JSON value a line.")
+NO_JSON = Kind("lines that aren't JSON are left out", "Fix them: one JSON value per line.")
 NO_RECORD = Kind(
     "documents that can't be read are left out",
     'A document has "text" and "spans", or "tokens" and "ner_tags": see docs/convert.md.',
 )
 NO_UNICODE = Kind(
-    "documents with half of a surrogate pair, which is no character, are left out",
-    "Export them anew, with whole characters.",
+    "documents with half of a surrogate pair, which isn't a character, are left out",
+    "Export them again, with complete characters.",
 )
-EMPTY = Kind("documents without a word are left out", "Remove them.")
+EMPTY = Kind("documents without words are left out", "Remove them.")
 TOO_LONG = Kind(
-    "documents are longer than spaCy takes, and are left out", "Split them into shorter ones."
+    "documents that are longer than spaCy's limit are left out", "Split them into shorter ones."
 )
 NO_WORD = Kind("lines with a tag but no word are left out", "Remove them, or add the word.")
 NO_ANN = Kind(
@@ -51,36 +53,36 @@ NO_ANN = Kind(
 BAD_LINE = Kind("lines that can't be read are left out", "Correct them: see docs/convert.md.")
 UNTOLD = "; the words there count as not annotated"
 MISALIGNED = Kind(
-    f"entities don't begin and end where words do{UNTOLD}",
+    f"entities don't begin and end at word boundaries{UNTOLD}",
     "Correct their offsets, or name the language by `--lang` if it isn't English.",
 )
 OVERLAPPING = Kind(
-    f"entities overlap longer ones, and are left out{UNTOLD}",
-    "An entity can't be in another: keep one of them.",
+    f"entities that overlap longer ones are left out{UNTOLD}",
+    "Entities can't overlap: keep one of them.",
 )
 OUTSIDE = Kind(
-    "entities are outside of their texts, or end where they begin, and are left out", _OFFSETS
+    "entities that are outside their texts, or end where they begin, are left out", _OFFSETS
 )
-BLANK = Kind("entities are white space alone, and are left out", "Remove them.")
-OTHER_TEXT = Kind(f"entities have another text at their offsets{UNTOLD}", _OFFSETS)
+BLANK = Kind("entities that are only whitespace are left out", "Remove them.")
+OTHER_TEXT = Kind(f"entities have a different text at their offsets{UNTOLD}", _OFFSETS)
 NO_OFFSETS = Kind(
-    "documents are left out, since an entity has no start, end or label",
+    "documents are left out because an entity has no start, end or label",
     'An entity has a "start", an "end" and one "label".',
 )
 DISCONTINUOUS = Kind(
     f"entities of several pieces are left out{UNTOLD}",
-    "An entity is one piece of text. Annotate it as a whole, or its pieces one by one.",
+    "An entity is one piece of text. Annotate it as a whole, or annotate each piece.",
 )
 
 
 class Entity(NamedTuple):
     """An entity of a text.
 
-    start (int): Its first character.
-    end (int): The one after its last character.
-    label (str): Its label.
-    text (Optional[str]): Its text, if the file gives that as well.
-    line (int): Where it stands in the file, 0 if that is the line of the document.
+    start (int): The first character.
+    end (int): The character after the last one.
+    label (str): The label.
+    text (Optional[str]): The entity's text, if the file has it.
+    line (int): The line in the file, 0 if it is the line of the document.
     """
 
     start: int
@@ -93,11 +95,11 @@ class Entity(NamedTuple):
 class TextRecord(NamedTuple):
     """A document of raw text.
 
-    line (int): Its line in the file, from 1, or its number.
+    line (int): The line in the file, from 1, or the document's number.
     text (str): The text.
-    entities (Sequence[Entity]): Its entities.
-    unknown (Sequence[Tuple[int, int]]): Characters of which it isn't known what they are.
-    is_partial (bool): Whether it isn't known what all else is, either.
+    entities (Sequence[Entity]): The entities.
+    unknown (Sequence[Tuple[int, int]]): Ranges of characters that count as not annotated.
+    is_partial (bool): Whether everything outside the entities counts as not annotated.
     """
 
     line: int
@@ -108,13 +110,13 @@ class TextRecord(NamedTuple):
 
 
 class TokenRecord(NamedTuple):
-    """A sentence, or a document, of words with tags.
+    """A sentence or document of words with tags.
 
-    line (int): Its line in the file, from 1, or its number.
+    line (int): The line in the file, from 1, or the record's number.
     words (Sequence[str]): The words.
-    tags (Sequence[str]): Their tags, in any scheme. "-" stands for no annotation.
-    lines (Sequence[int]): The line of each word, empty if that is the line of the record.
-    document (Optional[int]): The number of the document that it is a part of, if that is known.
+    tags (Sequence[str]): The tag of each word, in any scheme. "-" means not annotated.
+    lines (Sequence[int]): The line of each word, empty if it is the line of the record.
+    document (Optional[int]): The number of the document that the sentence is in, if it is known.
     """
 
     line: int
@@ -125,9 +127,9 @@ class TokenRecord(NamedTuple):
 
 
 class DocRecord(NamedTuple):
-    """A document that is one already.
+    """A document of a .spacy file.
 
-    line (int): Its number in the file, from 1.
+    line (int): The document's number in the file, from 1.
     doc (Doc): The document.
     """
 
@@ -136,11 +138,11 @@ class DocRecord(NamedTuple):
 
 
 class Skip(NamedTuple):
-    """What was left out.
+    """Something that was left out.
 
-    line (int): Its line in the file, 0 if it is about the file as a whole.
-    kind (Kind): Why.
-    what (str): What it is.
+    line (int): The line in the file, 0 for the file as a whole.
+    kind (Kind): The reason.
+    what (str): A description.
     """
 
     line: int
@@ -152,11 +154,11 @@ Record = TextRecord | TokenRecord | DocRecord | Skip
 
 
 class Reading(NamedTuple):
-    """How a file is to be read.
+    """How to read a file.
 
-    format (str): Its format, one of `recognize.FORMATS`.
-    description (str): The same in words.
-    read (Callable[[], Iterator[Record]]): Reads it, from the beginning, as often as it is called.
+    format (str): The format, one of `recognize.FORMATS`.
+    description (str): The format in words.
+    read (Callable[[], Iterator[Record]]): Reads the file from the beginning, on each call.
     """
 
     format: str
@@ -164,20 +166,17 @@ class Reading(NamedTuple):
     read: Callable[[], Iterator[Record]]
 
 
-AUTO = "auto"
-"""Tell it from the content."""
-
-
 class Options(NamedTuple):
-    """How files are to be read.
+    """The options for reading files, see `convert`.
 
-    format (str): Their format, one of `recognize.FORMATS`, or "auto".
-    encoding (Optional[str]): Their encoding. If None UTF-8 or, after its mark, UTF-16.
-    scheme (str): The scheme of tags, one of `schemes.SCHEMES`, or "auto".
-    word_column (Optional[int]): The column of words, from 1, or from -1 at the end.
-    tag_column (Optional[int]): The column of tags, likewise.
-    tag_names (Sequence[str]): What numbers stand for.
-    rename (Mapping[str, str]): Labels that get another name.
+    format (str): The format, one of `recognize.FORMATS`, or "auto".
+    encoding (Optional[str]): The encoding. If None, UTF-8, or UTF-16 if there is its byte order
+        mark.
+    scheme (str): The tagging scheme, one of `schemes.SCHEMES`, or "auto".
+    word_column (Optional[int]): The column of the words, counted from 1, or from -1 at the end.
+    tag_column (Optional[int]): The column of the tags, counted in the same way.
+    tag_names (Sequence[str]): The names of tags that are given as numbers.
+    rename (Mapping[str, str]): New names for labels.
     """
 
     format: str = AUTO
@@ -190,11 +189,11 @@ class Options(NamedTuple):
 
 
 class Count(NamedTuple):
-    """How often something was left out.
+    """How often something was left out for one reason.
 
-    kind (Kind): Why.
-    n (int): How often.
-    first (str): The first of them, with its file and line.
+    kind (Kind): The reason.
+    n (int): The number of times.
+    first (str): The first instance, with its file and line.
     """
 
     kind: Kind
@@ -208,7 +207,7 @@ class Count(NamedTuple):
 
 
 class Skips:
-    """Counts what is left out, and keeps the first of each kind."""
+    """Counts what is left out, and keeps the first instance of each kind."""
 
     def __init__(self) -> None:
         self._counts: dict[Kind, Count] = {}
@@ -216,14 +215,25 @@ class Skips:
     def add(self, kind: Kind, where: str, what: str) -> None:
         """Count something.
 
-        kind (Kind): Why it is left out.
-        where (str): Its file and line.
-        what (str): What it is.
+        kind (Kind): The reason why it is left out.
+        where (str): The file and line.
+        what (str): A description.
         """
         shown = f"{where}: {what}".encode("utf8", "backslashreplace").decode("utf8")
         count = self._counts.get(kind) or Count(kind, 0, shown)
         self._counts[kind] = count._replace(n=count.n + 1)
 
     def counts(self) -> list[Count]:
-        """RETURNS (List[Count]): What was left out, in the order of the first ones."""
+        """RETURNS (List[Count]): What was left out, in the order of the first instances."""
         return list(self._counts.values())
+
+
+def quote(text: str, size: int = 60) -> str:
+    """The beginning of a text, for messages."""
+    text = text.strip()
+    return repr(text if len(text) <= size else f"{text[:size]}...")
+
+
+def at_line(name: str, line: int) -> str:
+    """A position in a file, for messages: file and line, or only the file for line 0."""
+    return f"{name}, line {line}" if line else name

@@ -1,5 +1,5 @@
-"""Looks through all files before anything is written: which schemes their tags have, where
-documents begin, and what is to stay together."""
+"""Scans all files before anything is written, to find tagging schemes, document boundaries and
+near-duplicates."""
 
 from array import array
 from collections.abc import Callable, Sequence
@@ -11,35 +11,35 @@ from .schemes import NAMES, Evidence
 from .text_file import TextFile
 
 _NO_UNIT = -1
-_UNTAGGED = ("spacy", "brat")  # which never have tags
+_UNTAGGED = ("spacy", "brat")  # formats without tags
 
 
 class Scan:
-    """What all files have.
+    """Facts about all files.
 
-    wants_keys (bool): Whether documents are going to be split.
+    wants_keys (bool): Whether documents will be split.
     """
 
     def __init__(self, wants_keys: bool) -> None:
         self.n_documents = 0
-        """Documents whose bounds are known."""
+        """The number of documents with known boundaries."""
         self.units: list[str] = []
-        """What offsets of each file count."""
+        """The unit of the offsets in each file."""
         self._wants_keys = wants_keys
         self._keys = array("Q")  # of each record
-        self._documents = array("q")  # the document that each record is a part of
+        self._documents = array("q")  # the document of each record
 
     def add(
         self, file: TextFile, reading: Reading, scheme: str, on_record: Callable[[], None]
     ) -> str:
-        """Look through a file.
+        """Scan a file.
 
         file (TextFile): The file.
         reading (Reading): How to read it.
-        scheme (str): The scheme of its tags, or "auto".
-        on_record (Callable[[], None]): Called after each record.
-        RETURNS (str): What the file is, in words.
-        RAISES (ValueError): If it can't be read, or its tags are of no scheme.
+        scheme (str): The tagging scheme, or "auto".
+        on_record (Callable[[], None]): Called for each record.
+        RETURNS (str): A description of the file's format.
+        RAISES (ValueError): If the file can't be read or its tags don't fit a scheme.
         """
         if reading.format in _UNTAGGED and not self._wants_keys:
             self.units.append(CHARACTERS)
@@ -72,14 +72,14 @@ class Scan:
 
     @property
     def knows_documents(self) -> bool:
-        """Whether there are bounds between documents, and not only one above all."""
+        """Whether there are document boundaries, more than the one at the beginning."""
         return self.n_documents > 1
 
     def assign(self, shares: Sequence[int], seed: int) -> list[int]:
-        """Assign records to parts, those of a document to one.
+        """Assign records to the parts of a split. The records of a document stay together.
 
         shares (Sequence[int]): The shares of the parts.
-        seed (int): Another one gives another split.
+        seed (int): The random seed.
         RETURNS (List[int]): The part of each record.
         RAISES (ValueError): If a part would be empty.
         """

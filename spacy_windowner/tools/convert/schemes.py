@@ -1,66 +1,41 @@
-"""Schemes of tags: which one a file has, and the same in one of them."""
+"""Recognizes the tagging scheme of a file, and converts tags to IOB2."""
 
 from collections.abc import Iterator, Sequence
 
 from ...errors import Errors
-from .records import AUTO
+from .records import AUTO, at_line
 
 NAMES = {"iob1": "IOB1", "iob2": "IOB2", "biluo": "BILUO", "bioes": "BIOES"}
 SCHEMES = tuple(NAMES)
-"""Schemes of tags, by their names."""
+"""The tagging schemes."""
 MISSING = "-"
 """The tag of a word that isn't annotated."""
 OUTSIDE = "O"
-_END = ""  # no tag: before the first word and after the last one
+_END = ""  # stands before the first tag and after the last one
 _ENTERING = "BUS"
 _GOING_ON = "ILE"
 _PREFIXES = {"iob1": "BI", "iob2": "BI", "biluo": "BILU", "bioes": "BIES"}
 _MAX_TAGS = 10_000
 
 
-def is_tag(tag: str) -> bool:
-    """Whether it may be a tag of any scheme."""
-    return tag in (OUTSIDE, MISSING) or (
-        len(tag) > 2 and tag[1] == "-" and tag[0] in _ENTERING + _GOING_ON
-    )
-
-
-def to_iob2(tags: Sequence[str]) -> list[str]:
-    """The same tags as spaCy takes them, where each entity begins with B-.
-
-    tags (Sequence[str]): The tags of a sentence, which are those of a scheme.
-    RETURNS (List[str]): The tags in IOB2. "" stands for no annotation.
-    """
-    done: list[str] = []
-    for before, tag in _pairs(tags):
-        if tag == MISSING:
-            done.append("")
-        elif tag == OUTSIDE:
-            done.append(tag)
-        elif tag:
-            goes_on = tag[0] in _GOING_ON and _is_in(before, tag[2:])
-            done.append(f"{'I' if goes_on else 'B'}-{tag[2:]}")
-    return done
-
-
 class Evidence:
-    """Which tags follow each other in a file, and so which scheme they are of.
+    """Collects which tags follow each other in a file, to recognize their scheme.
 
-    name (str): What messages name the file by.
+    name (str): The name of the file, for messages.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._pairs: dict[tuple[str, str], int] = {}  # and the line of the first
+        self._pairs: dict[tuple[str, str], int] = {}  # with the line of the first occurrence
         self._tags: set[str] = set()
 
     def add(self, tags: Sequence[str], lines: Sequence[int], line: int) -> None:
         """Add the tags of a sentence.
 
         tags (Sequence[str]): The tags.
-        lines (Sequence[int]): Their lines, empty if that is the line of the sentence.
+        lines (Sequence[int]): The line of each tag, empty if it is the line of the sentence.
         line (int): The line of the sentence.
-        RAISES (ValueError): If one is no tag.
+        RAISES (ValueError): If one of them isn't a tag.
         """
         for number, pair in enumerate(_pairs(tags)):
             is_empty = number < len(tags) and not pair[1]
@@ -71,11 +46,11 @@ class Evidence:
                 self._pairs[pair] = at
 
     def scheme(self, asked: str = AUTO) -> str:
-        """The scheme of the tags.
+        """Find the scheme of the tags.
 
-        asked (str): One of `SCHEMES`, or "auto". As "iob1", an entity may begin with B- as well.
+        asked (str): One of `SCHEMES`, or "auto". With "iob1", any entity may begin with B-.
         RETURNS (str): One of `SCHEMES`.
-        RAISES (ValueError): If it can't be told, or a tag isn't of the one that was asked for.
+        RAISES (ValueError): If a tag doesn't fit the scheme.
         """
         if asked != AUTO:
             self._require(asked)
@@ -99,12 +74,12 @@ class Evidence:
             fix = (
                 "Name the column of the tags, e.g. `--tag-column 2` (`tag_column`), or correct it."
             )
-            text = Errors.WN182.format(where=self._where(line), tag=tag, fix=fix)
+            text = Errors.WN182.format(where=at_line(self._name, line), tag=tag, fix=fix)
             raise ValueError(text)
         self._tags.add(tag)
         if len(self._tags) > _MAX_TAGS:
             reason = f"it has more than {_MAX_TAGS:,} different tags"
-            raise ValueError(Errors.WN192.format(where=self._where(line), reason=reason))
+            raise ValueError(Errors.WN192.format(where=at_line(self._name, line), reason=reason))
 
     def _require(self, scheme: str) -> None:
         for tag in sorted(self._tags, key=self._first):
@@ -122,7 +97,7 @@ class Evidence:
             raise self._error(line, tag, why)
 
     def _wrong(self, scheme: str) -> tuple[tuple[str, str], int] | None:
-        """The first pair of tags that the scheme doesn't have, and its line."""
+        """The first pair of tags that isn't valid in the scheme, and its line."""
         wrong = [item for item in self._pairs.items() if not _follows(*item[0], scheme)]
         return min(wrong, key=lambda item: item[1], default=None)
 
@@ -135,11 +110,33 @@ class Evidence:
     def _first(self, tag: str) -> int:
         return min(line for pair, line in self._pairs.items() if pair[1] == tag)
 
-    def _where(self, line: int) -> str:
-        return f"{self._name}, line {line}" if line else self._name
-
     def _error(self, line: int, tag: str, why: str) -> ValueError:
-        return ValueError(Errors.WN184.format(where=self._where(line), tag=tag, why=why))
+        return ValueError(Errors.WN184.format(where=at_line(self._name, line), tag=tag, why=why))
+
+
+def is_tag(tag: str) -> bool:
+    """Whether a string can be a tag in any scheme."""
+    return tag in (OUTSIDE, MISSING) or (
+        len(tag) > 2 and tag[1] == "-" and tag[0] in _ENTERING + _GOING_ON
+    )
+
+
+def to_iob2(tags: Sequence[str]) -> list[str]:
+    """Convert tags to IOB2, where each entity begins with B-, as spaCy expects.
+
+    tags (Sequence[str]): The tags of a sentence, in any scheme.
+    RETURNS (List[str]): The tags in IOB2. "" means not annotated.
+    """
+    done: list[str] = []
+    for before, tag in _pairs(tags):
+        if tag == MISSING:
+            done.append("")
+        elif tag == OUTSIDE:
+            done.append(tag)
+        elif tag:
+            goes_on = tag[0] in _GOING_ON and _is_in(before, tag[2:])
+            done.append(f"{'I' if goes_on else 'B'}-{tag[2:]}")
+    return done
 
 
 def _pairs(tags: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -147,12 +144,12 @@ def _pairs(tags: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _is_in(before: str, label: str) -> bool:
-    """Whether an entity of this label may go on after a tag."""
+    """Whether an entity with this label can continue after a tag."""
     return len(before) > 1 and before[0] in "BI" and before[2:] == label
 
 
 def _follows(before: str, tag: str, scheme: str) -> bool:
-    """Whether a scheme has the tag after the other one."""
+    """Whether one tag can follow another in a scheme."""
     if scheme == "iob1":
         return True
     goes_on = len(tag) > 1 and tag[0] in _GOING_ON

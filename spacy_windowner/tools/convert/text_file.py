@@ -1,4 +1,4 @@
-"""Text files, read line by line, in bounded memory."""
+"""Reads text files line by line or in chunks, in bounded memory."""
 
 import codecs
 import io
@@ -8,9 +8,10 @@ from typing import IO
 
 from ...errors import Errors
 from ...files import BOM, DAMAGE, open_lines, read_lines
+from .records import at_line
 
 MAX_LINE = 100_000_000
-"""Bytes or characters of the longest line."""
+"""The maximum size of a line, in bytes or characters."""
 _CHUNK = 2**16
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -18,25 +19,26 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 class TextFile:
     """A text file.
 
-    path (Path): The file. If its name ends in .gz, it is compressed.
-    encoding (Optional[str]): Its encoding. If None UTF-8 or, after its mark, UTF-16.
+    path (Path): The file. If its name ends in .gz, it is decompressed.
+    encoding (Optional[str]): The encoding. If None, UTF-8, or UTF-16 if there is its byte order
+        mark.
     """
 
     def __init__(self, path: Path, encoding: str | None = None) -> None:
         self.path = path
         self.name = str(path)
-        self.position = 0  # bytes that are read, of the file as it is stored
+        self.position = 0  # bytes of the stored file that have been read
         self._encoding = encoding
 
     def where(self, line: int) -> str:
-        """A place, for messages."""
-        return f"{self.name}, line {line}" if line else self.name
+        """The file and a line, for messages."""
+        return at_line(self.name, line)
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Read lines.
 
-        YIELDS (Tuple[int, str]): The number of a line, from 1, and the line, with its end.
-        RAISES (ValueError): If the file can't be read, or is of another encoding, or a line is too
+        YIELDS (Tuple[int, str]): The line number, from 1, and the line with its line break.
+        RAISES (ValueError): If the file can't be read or has another encoding, or if a line is too
             long.
         """
         number = 0
@@ -44,7 +46,7 @@ class TextFile:
             with open_lines(self.path) as (raw, lines):
                 for number, line in enumerate(self._decoded(lines), 1):
                     self.position = raw.tell()
-                    if line:  # there may be a mark alone
+                    if line:  # empty if there is only a byte order mark
                         yield number, line
         except UnicodeDecodeError as error:
             raise self._no_encoding(number + 1, error) from error
@@ -53,10 +55,10 @@ class TextFile:
             raise ValueError(Errors.WN192.format(where=where, reason=error)) from error
 
     def chunks(self) -> Iterator[str]:
-        """Read the text in pieces, for what isn't made of lines.
+        """Read the text in chunks, for formats that don't consist of lines.
 
         YIELDS (str): The next characters.
-        RAISES (ValueError): If the file can't be read, or is of another encoding.
+        RAISES (ValueError): If the file can't be read or has another encoding.
         """
         n_lines = 0
         try:
@@ -75,8 +77,10 @@ class TextFile:
             raise ValueError(Errors.WN192.format(where=where, reason=error)) from error
 
     def head(self, size: int) -> bytes:
-        """The first bytes, decompressed.
+        """Read the first bytes, decompressed.
 
+        size (int): The number of bytes.
+        RETURNS (bytes): The bytes.
         RAISES (ValueError): If the file can't be read.
         """
         try:
@@ -93,7 +97,7 @@ class TextFile:
                     raise self._too_long(number)
                 yield (line.removeprefix(BOM) if number == 1 else line).decode("utf8")
             return
-        # Others may have no byte that ends a line.
+        # In other encodings a line break may not be a single byte.
         with io.TextIOWrapper(lines, encoding=encoding, newline="\n") as text:
             number = 0
             while line_text := text.readline(MAX_LINE):

@@ -1,4 +1,4 @@
-"""Annotated entities that can't be learned, or not as they are meant."""
+"""Counts what is in an annotated corpus, and finds entities that can't be learned as annotated."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -23,11 +23,11 @@ class Problem(NamedTuple):
     """A span with a problem.
 
     kind (str): One of PROBLEMS.
-    doc (int): The number of its document.
-    text (str): Its text.
-    label (str): Its label.
-    start (int): Its first character in the document.
-    end (int): The character after its last one.
+    doc (int): The index of the document.
+    text (str): The span's text.
+    label (str): The span's label.
+    start (int): The span's first character in the document.
+    end (int): The character after the last one.
     """
 
     kind: str
@@ -41,67 +41,27 @@ class Problem(NamedTuple):
         return f"document {self.doc}: {self.text!r} ({self.label}), {self.start}:{self.end}"
 
 
-def find_problems(examples: Iterable[Example], ignored_keys: Collection[str]) -> list[Problem]:
-    """Find entities that don't align with the tokens of the pipeline, that are whitespace, or begin
-    or end with it, or that cross the start of a sentence; and, in `doc.spans`, spans that overlap
-    with others, so that they can't all become entities. In `doc.ents` there are no overlaps: what
-    would make them, an `Example` of a dictionary, is an error of spaCy's.
-
-    examples (Iterable[Example]): The annotated documents.
-    ignored_keys (Collection[str]): Keys of `doc.spans` whose spans are no entities.
-    RETURNS (List[Problem]): The problems, in the order of the documents.
-    """
-    scheme = get_scheme("bio")
-    problems = []
-    for number, example in enumerate(examples):
-        [notes] = read_gold([example], [], scheme).notes
-        found = [(reason, ent) for ent, reason in notes.skipped]
-        found += [(TRIMMED, ent) for ent in notes.trimmed]
-        found += [(CROSSING, ent) for ent in example.reference.ents if _crosses(ent)]
-        for key, group in example.reference.spans.items():
-            if key not in ignored_keys:
-                found += [(OVERLAPPING, span) for span in _overlapping(group)]
-        problems += [
-            Problem(kind, number, span.text, span.label_, span.start_char, span.end_char)
-            for kind, span in found
-        ]
-    return problems
-
-
-def _crosses(ent: Span) -> bool:
-    return any(token.is_sent_start is True for token in ent[1:])
-
-
-def _overlapping(group: Iterable[Span]) -> Iterator[Span]:
-    """The spans that overlap with one before them."""
-    end = 0
-    different = {(span.start, span.end, span.label): span for span in group}
-    for _, span in sorted(different.items()):
-        if span.start < end:
-            yield span
-        end = max(end, span.end)
-
-
 @dataclass(frozen=True)
 class CorpusFacts:
-    """What there is to know of annotated documents before training.
+    """Facts about annotated documents.
 
-    documents (int): Their number.
-    not_annotated (int): How many have no annotation of entities at all.
-    partly_annotated (int): How many are annotated for some labels only.
-    contradictions (List[str]): What is wrong with how documents say that, and which ones.
-    texts (Set[str]): Their texts.
-    words (Counter[str]): Their words.
-    misaligned_words (int): Tokens of the pipeline that aren't tokens of the annotation.
-    words_without_vector (int): How many words have no vector, if there are vectors.
-    missing (int): Tokens without annotation, in documents that have some.
-    labels (Counter[str]): The entities of each label.
-    with_label (Counter[str]): The documents that have each label.
-    lengths (Counter[int]): The entities of each length, in words.
-    longest (Optional[Problem]): The longest entity, None if there is none.
-    names (Counter[Tuple[str, str]]): The entities of each text and label.
-    groups (Counter[str]): The spans under each key of `doc.spans`.
-    problems (List[Problem]): Entities that can't be learned, or not as they are meant.
+    documents (int): The number of documents.
+    not_annotated (int): The number of documents without any entity annotation.
+    partly_annotated (int): The number of documents that are annotated for some labels only.
+    contradictions (List[str]): Documents whose `user_data` contradicts their annotation, and how.
+    texts (Set[str]): The texts of the documents.
+    words (Counter[str]): The words and how often they occur.
+    misaligned_words (int): The number of the pipeline's tokens that don't align with the tokens of
+        the annotation.
+    words_without_vector (int): The number of words without a vector, if there are vectors.
+    missing (int): The number of unannotated tokens in documents with some annotation.
+    labels (Counter[str]): The number of entities per label.
+    with_label (Counter[str]): The number of documents per label that have it.
+    lengths (Counter[int]): The number of entities per length in words.
+    longest (Optional[Problem]): The longest entity, None if there are no entities.
+    names (Counter[Tuple[str, str]]): The number of entities per text and label.
+    groups (Counter[str]): The number of spans per key of `doc.spans`.
+    problems (List[Problem]): Entities that can't be learned as annotated.
     """
 
     documents: int
@@ -125,11 +85,12 @@ class CorpusFacts:
     def of(
         cls, examples: Sequence[Example], nlp: Language, ignored_keys: Collection[str] = ()
     ) -> "CorpusFacts":
-        """Read annotated documents.
+        """Collect the facts about annotated documents.
 
         examples (Sequence[Example]): The documents.
         nlp (Language): The pipeline, with its vectors.
-        ignored_keys (Collection[str]): Keys of `doc.spans` whose spans are no entities.
+        ignored_keys (Collection[str]): Keys of `doc.spans` whose spans aren't entities.
+        RETURNS (CorpusFacts): The facts.
         """
         gold: dict[str, Any] = _compile_gold(examples, ["ner"], nlp, make_proj=False)
         docs = [example.reference for example in examples]
@@ -170,12 +131,52 @@ class CorpusFacts:
         return self.labels.total()
 
     def longer_than(self, words: int) -> int:
-        """The number of entities that have more words than these."""
+        """The number of entities with more than this number of words."""
         return sum(count for length, count in self.lengths.items() if length > words)
 
 
+def find_problems(examples: Iterable[Example], ignored_keys: Collection[str]) -> list[Problem]:
+    """Find entities that don't align with the pipeline's tokens, that are, begin or end with
+    whitespace, or that cross a sentence start. In `doc.spans`, find spans that overlap others and
+    so can't all become entities. `doc.ents` can't overlap: spaCy rejects such examples.
+
+    examples (Iterable[Example]): The annotated documents.
+    ignored_keys (Collection[str]): Keys of `doc.spans` whose spans aren't entities.
+    RETURNS (List[Problem]): The problems, in the order of the documents.
+    """
+    scheme = get_scheme("bio")
+    problems = []
+    for number, example in enumerate(examples):
+        [notes] = read_gold([example], [], scheme).notes
+        found = [(reason, ent) for ent, reason in notes.skipped]
+        found += [(TRIMMED, ent) for ent in notes.trimmed]
+        found += [(CROSSING, ent) for ent in example.reference.ents if _crosses(ent)]
+        for key, group in example.reference.spans.items():
+            if key not in ignored_keys:
+                found += [(OVERLAPPING, span) for span in _overlapping(group)]
+        problems += [
+            Problem(kind, number, span.text, span.label_, span.start_char, span.end_char)
+            for kind, span in found
+        ]
+    return problems
+
+
+def _crosses(ent: Span) -> bool:
+    return any(token.is_sent_start is True for token in ent[1:])
+
+
+def _overlapping(group: Iterable[Span]) -> Iterator[Span]:
+    """The spans that overlap an earlier one."""
+    end = 0
+    different = {(span.start, span.end, span.label): span for span in group}
+    for _, span in sorted(different.items()):
+        if span.start < end:
+            yield span
+        end = max(end, span.end)
+
+
 def _contradictions(docs: Sequence[Doc]) -> list[str]:
-    """The errors that training would raise for what documents say of their annotation."""
+    """The errors that training would raise for contradictory `user_data`."""
     found = []
     for number, doc in enumerate(docs):
         try:

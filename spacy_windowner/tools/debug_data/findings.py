@@ -1,4 +1,5 @@
-"""What to tell of the data of a training, and how bad it is. Limits are those of spaCy."""
+"""Turns the facts about the data into findings with a severity, and suggests a next step. The
+limits for low numbers are those of `spacy debug data`."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,20 +14,29 @@ from spacy.cli.debug_data import (
 
 from ...pipeline.gold import MISALIGNED, ON_WHITESPACE
 from .corpus_facts import CROSSING, OVERLAPPING, PROBLEMS, TRIMMED, CorpusFacts
-from .data_check import ComponentFacts, DataCheck
+from .debug_data import ComponentFacts, DataCheck
 
 GOOD, INFO, TEXT, WARN, FAIL = "good", "info", "text", "warn", "fail"
-"""How bad something is: the methods of `wasabi.Printer` that print it."""
+"""Severities. They are also the names of the methods of `wasabi.Printer` that print them."""
+_MANY_LONG = 0.05  # share of entities longer than a window that is a warning
+_MANY_SHARED = 0.01  # share of dev documents that may also be in the training data
+_COVERED = 0.99  # share of entities that the suggested window covers
+_GOOD = {
+    MISALIGNED: "All entities align with the tokens",
+    ON_WHITESPACE: "No entities consisting of whitespace",
+    TRIMMED: "No entities beginning or ending with whitespace",
+    CROSSING: "No entities crossing sentence boundaries",
+}
 
 
 class Finding(NamedTuple):
-    """Something to tell of the data.
+    """A line or table of the report.
 
     kind (str): GOOD, INFO, TEXT, WARN or FAIL.
-    text (str): What it is, as a sentence or so.
-    examples (Sequence[str]): Where it is.
-    rows (Sequence[Sequence[str]]): A table in place of the text, its head first.
-    verbose (bool): Whether it is for those who ask for more.
+    text (str): The message.
+    examples (Sequence[str]): The places where it occurs.
+    rows (Sequence[Sequence[str]]): A table instead of the message, the header first.
+    verbose (bool): Whether to show it only with `--verbose`.
     """
 
     kind: str
@@ -36,13 +46,8 @@ class Finding(NamedTuple):
     verbose: bool = False
 
 
-_MANY_LONG = 0.05  # share of entities that are longer than a window
-_MANY_SHARED = 0.01  # share of development documents that are in the training data, too
-_COVERED = 0.99  # share of entities that a better window would cover
-
-
 def describe_data(check: DataCheck) -> Iterator[Finding]:
-    """Whether the pipeline can be initialized, the size of the corpora, and what they share."""
+    """Findings about the pipeline's initialization, the size of the corpora, and their overlap."""
     yield Finding(GOOD, "Corpus is loadable")
     if check.problem is None:
         yield Finding(GOOD, "Pipeline can be initialized with data")
@@ -78,7 +83,7 @@ def describe_data(check: DataCheck) -> Iterator[Finding]:
 
 
 def describe_vectors(check: DataCheck) -> Iterator[Finding]:
-    """The words, how they align, and how many have vectors."""
+    """Findings about the words, their alignment and their vectors."""
     train = check.train
     n_words = train.words.total()
     yield Finding(INFO, f"{n_words} total word(s) in the data ({len(train.words)} unique)")
@@ -98,13 +103,13 @@ def describe_vectors(check: DataCheck) -> Iterator[Finding]:
 
 
 def describe_entities(check: DataCheck, component: ComponentFacts) -> Iterator[Finding]:
-    """The labels, and the entities that can't be learned."""
+    """Findings about the labels, and about entities that can't be learned."""
     train, dev = check.train, check.dev
     labels = [label for label, _ in train.labels.most_common()]
     labels += sorted({*component.labels, *dev.labels}.difference(labels))
     yield Finding(INFO, f"{len(component.labels)} label(s)")
     if component.frozen_labels:
-        text = f"Labels that stay as they are: {_names(component.frozen_labels)}"
+        text = f"Frozen labels: {_names(component.frozen_labels)}"
         yield Finding(INFO, text)
     if labels:
         header = ("Label", "Train", "Dev", "Train docs without it")
@@ -128,14 +133,6 @@ def describe_entities(check: DataCheck, component: ComponentFacts) -> Iterator[F
             yield Finding(GOOD, text)
 
 
-_GOOD = {
-    MISALIGNED: "All entities align with the tokens",
-    ON_WHITESPACE: "No entities consisting of whitespace",
-    TRIMMED: "No entities beginning or ending with whitespace",
-    CROSSING: "No entities crossing sentence boundaries",
-}
-
-
 def _describe_labels(
     train: CorpusFacts, dev: CorpusFacts, component: ComponentFacts
 ) -> Iterator[Finding]:
@@ -147,7 +144,7 @@ def _describe_labels(
         yield Finding(FAIL, text)
         return
     if not dev.labels and dev.documents:
-        yield Finding(FAIL, "No entities in the dev data, so that scores will say nothing")
+        yield Finding(FAIL, "No entities in the dev data, so there will be no scores")
     if "" in train.labels:
         yield Finding(FAIL, "Empty label found in train data")
     learning = set(component.labels).difference(component.frozen_labels)
@@ -159,11 +156,11 @@ def _describe_labels(
     unknown = sorted(set(dev.labels).difference(train.labels, component.labels))
     if unknown:
         text = f"Labels in the dev data that aren't in the train data: {_names(unknown)}"
-        yield Finding(WARN, f"{text}. Their entities can't be found, and lower recall")
+        yield Finding(WARN, f"{text}. Their entities can't be found, which lowers recall")
     untested = sorted(set(train.labels).difference(dev.labels))
     if untested and dev.labels:
         text = f"Labels in the train data that aren't in the dev data: {_names(untested)}"
-        yield Finding(WARN, f"{text}. Nothing will tell how well they are learned")
+        yield Finding(WARN, f"{text}. There will be no scores for them")
     low = False
     for label, count in train.labels.most_common():
         if count <= NEW_LABEL_THRESHOLD:
@@ -183,13 +180,15 @@ def _describe_labels(
 
 def _describe_missing(name: str, facts: CorpusFacts) -> Iterator[Finding]:
     if facts.contradictions:
-        text = f"{len(facts.contradictions)} {name} docs contradict themselves in their user_data"
-        yield Finding(FAIL, f"{text}, an error in training and evaluation", facts.contradictions)
+        text = f"{len(facts.contradictions)} {name} docs have contradictory user_data"
+        yield Finding(
+            FAIL, f"{text}, which is an error in training and evaluation", facts.contradictions
+        )
     if facts.not_annotated:
         text = (
             f"{facts.not_annotated} of {facts.documents} {name} docs have no annotation of entities"
         )
-        yield Finding(WARN, f"{text}. They teach nothing, and don't count in scores")
+        yield Finding(WARN, f"{text}. Training and evaluation ignore them")
     if facts.missing:
         text = f"{facts.missing} missing value(s) in the {name} data (tokens without annotation)"
         yield Finding(INFO, text)
@@ -211,18 +210,18 @@ def _describe_problems(name: str, facts: CorpusFacts) -> Iterator[Finding]:
         ON_WHITESPACE: (FAIL, f"invalid whitespace entity spans in the {name} data"),
         TRIMMED: (
             WARN,
-            f"entities in the {name} data begin or end with whitespace, or characters that nobody "
-            f"sees. They are learned without, and evaluation counts them as missed",
+            f"entities in the {name} data begin or end with whitespace or invisible characters. "
+            f"They are trained without these, and evaluation counts them as missed",
         ),
         CROSSING: (
             WARN,
-            f"entity span(s) crossing sentence boundaries in the {name} data. Where a component "
-            f"before window_ner sets these, they can't be found",
+            f"entity span(s) crossing sentence boundaries in the {name} data. If a component "
+            f"before window_ner sets the boundaries, they can't be found",
         ),
         OVERLAPPING: (
             WARN,
-            f"spans of doc.spans in the {name} data overlap with others of their group, so that "
-            f"they can't all be in doc.ents. spacy.util.filter_spans keeps the longest",
+            f"spans of doc.spans in the {name} data overlap others of their group, so they "
+            f"can't all be in doc.ents. spacy.util.filter_spans keeps the longest",
         ),
     }
     for kind, (how_bad, text) in texts.items():
@@ -231,7 +230,7 @@ def _describe_problems(name: str, facts: CorpusFacts) -> Iterator[Finding]:
 
 
 def describe_longest(check: DataCheck, component: ComponentFacts) -> Iterator[Finding]:
-    """The longest entity against the window."""
+    """Findings about the longest entity and the window size."""
     train = check.train
     if train.longest is None:
         return
@@ -247,8 +246,8 @@ def describe_longest(check: DataCheck, component: ComponentFacts) -> Iterator[Fi
         yield Finding(GOOD, f"No entity is longer than a window ({width} words)")
         return
     text = (
-        f"Entities longer than a window ({width} words): {n_longer} ({share:.1%}). No word of such "
-        f"an entity has both of its ends in sight"
+        f"Entities longer than a window ({width} words): {n_longer} ({share:.1%}). No window "
+        f"contains both ends of such an entity"
     )
     yield Finding(INFO if share < _MANY_LONG else WARN, text)
     if share >= _MANY_LONG:
@@ -259,7 +258,7 @@ def describe_longest(check: DataCheck, component: ComponentFacts) -> Iterator[Fi
 
 
 def describe_names(check: DataCheck) -> Iterator[Finding]:
-    """How many entities of the development data training shows."""
+    """Findings about dev entities that aren't in the training data."""
     entities, names = check.dev.entities, len(check.dev.names)
     if not entities or not check.train.entities:
         return
@@ -269,36 +268,37 @@ def describe_names(check: DataCheck) -> Iterator[Finding]:
         f"{unseen_names} of {names} different ones, are not in the train data"
     )
     if unseen:
-        yield Finding(INFO, f"{text}: they are to be told by their form and context")
+        yield Finding(INFO, f"{text}: they can be recognized only by their form and context")
     else:
-        yield Finding(WARN, f"{text}: scores will say nothing of new names")
+        yield Finding(WARN, f"{text}: scores will say nothing about new names")
 
 
 def next_step(check: DataCheck, config: Path, arguments: Sequence[str]) -> str:
-    """What to do now, as a sentence.
+    """Suggest the next step.
 
-    check (DataCheck): What was found.
-    config (Path): The config.
-    arguments (Sequence[str]): The settings that were replaced in it, as on the command line.
+    check (DataCheck): What `debug_data` found.
+    config (Path): The config file.
+    arguments (Sequence[str]): The config overrides, as on the command line.
+    RETURNS (str): A sentence.
     """
     kinds = {problem.kind for facts in (check.train, check.dev) for problem in facts.problems}
     few = [label for label, n in check.train.labels.items() if n <= NEW_LABEL_THRESHOLD]
     if not check.train.labels:
         return "Next: annotate the entities of the training data, in doc.ents."
     if not check.dev.labels:
-        return "Next: annotate the development data, or hold out every tenth training document."
+        return "Next: annotate the dev data, or hold out every tenth training document."
     if check.problem is not None:
-        return "Next: see why the pipeline can't be initialized, above."
+        return "Next: find out why the pipeline can't be initialized, see above."
     if check.train.contradictions or check.dev.contradictions:
         return "Next: correct the user_data of the documents named above. --verbose names them all."
     if kinds & {ON_WHITESPACE, TRIMMED, MISALIGNED}:
         return "Next: correct the offsets of the entities named above. --verbose names them all."
     if check.shared_texts > _MANY_SHARED * check.dev.documents:
-        return "Next: remove from one corpus what is in both, lest scores are too good."
+        return "Next: remove texts that are in both corpora from one, or scores will be too high."
     if few:
-        return f"Next: annotate more of {_names(sorted(few))}, or go on without."
+        return f"Next: annotate more of {_names(sorted(few))}, or continue without more."
     if check.train.documents < BLANK_MODEL_MIN_THRESHOLD and not check.sourced:
-        return f"Next: annotate more documents, {BLANK_MODEL_MIN_THRESHOLD} at least."
+        return f"Next: annotate more documents, at least {BLANK_MODEL_MIN_THRESHOLD}."
     command = " ".join(["python -m spacy train", str(config), *arguments, "--output model"])
     return f"Next: {command}"
 

@@ -1,18 +1,18 @@
-"""What each number of a window adds to the difference of two tags' scores.
+"""Explains the entities of a text: splits the margin of each tag into the contributions of the
+words and features in its window.
 
-The margin of a window x is `m(x) = <direction, s(x)>`, with +1 for the tag and -1 for the runner-up
-in `direction`. If the network is piecewise linear, then around x
+The margin of a window x is `m(x) = <direction, s(x)>`, where `direction` is +1 for the tag and -1
+for the runner-up. If the network is piecewise linear, then around x
 
     m(x) = <g, x> + m_0        g = dm/dx,  m_0 the constant of the local affine map
 
-and the parts are `g_i x_i`, the bias m_0: nothing is left, nothing is approximated. Otherwise they
-are integrated gradients from the zero embedding,
+The parts are `g_i x_i` and the bias is m_0, exactly. Otherwise the parts are integrated gradients
+from the zero embedding,
 
     part_i = x_i * integral of dm/dx_i (a x) over a from 0 to 1,  bias = m(0)
 
-which add up to m(x) as well, but for the error of the sum in place of the integral. Source: the
-design's identity W x = sum_j W_j E(w[t+j]); Sundararajan et al. (2017), "Axiomatic Attribution for
-Deep Networks".
+which also add up to m(x), up to the error of the numerical integration. Source: the identity
+W x = sum_j W_j E(w[t+j]); Sundararajan et al. (2017), "Axiomatic Attribution for Deep Networks".
 """
 
 from bisect import bisect_left
@@ -36,15 +36,21 @@ from .explanation import PADDING, ExplainedEntity, ExplainedToken, Explanation, 
 from .network import HasConstant, Network, as_doubles, read_window_classifier, with_added_labels
 from .removals import Decider, Decision, Entity, best_others, find_removals, without_entities
 
+TOLERANCE = 1e-3
+"""The number of steps is increased until the error of the integral is at most this."""
+_STEPS = (16, 32, 64, 128, 256, 512, 1024)
+EXACT = "exact"
+INTEGRATED = "integrated gradients"
+
 
 class OpenedModel(NamedTuple):
-    """A window classifier, taken apart.
+    """The parts of a window classifier.
 
-    word_rows (Model[List[Doc], WordRows]): Its embedding layer.
+    word_rows (Model[List[Doc], WordRows]): The embedding layer.
     pad (numpy.ndarray): The embedding of padding. Shape (1, width).
-    window (int): Words on either side of the centre.
+    window (int): The number of words on either side of the centre.
     features (List[Tuple[str, slice]]): The columns of the embedding that come from each feature.
-    network (Network): What scores a window.
+    network (Network): The network that scores a window.
     """
 
     word_rows: Model
@@ -54,10 +60,10 @@ class OpenedModel(NamedTuple):
     network: Network
 
     def windows(self, doc: Doc, tokens: list[int]) -> numpy.ndarray:
-        """The embeddings of the words around some tokens.
+        """The embeddings of the windows around some tokens.
 
-        doc (Doc): The document, at least one token long.
-        tokens (List[int]): The tokens' numbers.
+        doc (Doc): The document. Must have at least one token.
+        tokens (List[int]): The indices of the tokens.
         RETURNS (numpy.ndarray): Shape (n_tokens, 2 * window + 1, width).
         """
         embedded: WordRows = self.word_rows.predict([doc])
@@ -68,94 +74,17 @@ class OpenedModel(NamedTuple):
         return rows[places[tokens]]
 
 
-def open_model(model: Model, name: str) -> OpenedModel:
-    """Take a window classifier apart.
-
-    model (Model): The model of a component, initialized.
-    name (str): The component's name, for errors.
-    RETURNS (OpenedModel): Its parts. They share no parameter that could be changed.
-    RAISES (ValueError): If it is no window classifier, or not initialized.
-    """
-    refs = [ref for ref in ("windowed_affine", "with_windows") if model.has_ref(ref)]
-    if not refs:
-        raise ValueError(Errors.WN051.format(name=name, model=model.name))
-    if not is_initialized(model):
-        raise ValueError(SpacyErrors.E109.format(name=name))
-    layer = model.get_ref(refs[0])
-    pad = as_doubles(layer.get_param("pad"))
-    return OpenedModel(
-        word_rows=model.get_ref("word_rows"),
-        pad=pad,
-        window=layer.attrs["window"],
-        features=feature_columns(model.get_ref("embed"), pad.shape[1]),
-        network=_read_network(model, refs[0], name),
-    )
-
-
-def _read_network(model: Model, ref: str, name: str) -> Network:
-    if ref == "windowed_affine":
-        return with_added_labels(read_window_classifier(model), model)
-    from .torch_network import read_torch_classifier
-
-    return with_added_labels(read_torch_classifier(model, name), model)
-
-
-TOLERANCE = 1e-3
-"""The error of the integral at which no more steps are taken."""
-_STEPS = (16, 32, 64, 128, 256, 512, 1024)
-
-EXACT = "exact"
-INTEGRATED = "integrated gradients"
-
-
 class InputParts(NamedTuple):
-    """What the numbers of a window add to a margin.
+    """What the inputs of a window add to a margin.
 
-    inputs (numpy.ndarray): The part of each. Shape (n_features,).
-    bias (float): What none of them adds.
-    steps (int): Steps of the integral, 0 if there is none.
+    inputs (numpy.ndarray): The contribution of each input. Shape (n_features,).
+    bias (float): The constant term.
+    steps (int): The number of integration steps, 0 if the parts are exact.
     """
 
     inputs: numpy.ndarray
     bias: float
     steps: int
-
-
-def method_of(network: Network) -> str:
-    """How the parts of a network are found: "exact" or "integrated gradients"."""
-    return EXACT if network.is_piecewise_linear else INTEGRATED
-
-
-def input_parts(network: Network, x: numpy.ndarray, direction: numpy.ndarray) -> InputParts:
-    """The parts of a margin.
-
-    network (Network): The network.
-    x (numpy.ndarray): The features of a window. Shape (n_features,).
-    direction (numpy.ndarray): The weight of each tag's score. Shape (n_tags,).
-    RETURNS (InputParts): The parts.
-    """
-    if network.is_piecewise_linear and isinstance(network, HasConstant):
-        gradient = network.gradient(x[None], direction)[0]
-        return InputParts(gradient * x, float(network.constant(x) @ direction), 0)
-    return _integrate(network, x, direction)
-
-
-def _integrate(network: Network, x: numpy.ndarray, direction: numpy.ndarray) -> InputParts:
-    at_zero, at_x = (network.scores(numpy.stack([numpy.zeros_like(x), x])) @ direction).tolist()
-    for steps in _STEPS:
-        places, weights = _quadrature(steps)
-        gradients = network.gradient(places[:, None] * x, direction)
-        inputs = x * (weights @ gradients)
-        if abs(at_x - at_zero - inputs.sum()) <= TOLERANCE:
-            break
-    return InputParts(inputs, at_zero, steps)
-
-
-@lru_cache(maxsize=len(_STEPS))
-def _quadrature(steps: int) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """Places between 0 and 1, and their weights in an integral (Gauss-Legendre)."""
-    places, weights = numpy.polynomial.legendre.leggauss(steps)
-    return (places + 1.0) / 2.0, weights / 2.0
 
 
 def explain(
@@ -166,18 +95,18 @@ def explain(
     within: tuple[int, int] | None = None,
     on_progress: Tell = silent,
 ) -> Explanation:
-    """Explain why a `window_ner` component finds the entities of a text: what each word around
-    them, and each feature of a word, adds to their tags' scores over the runners-up; and which
-    word it hangs on.
+    """Explain why a `window_ner` component finds the entities of a text: how much each word in the
+    window, and each feature of a word, adds to the margin of a tag over the runner-up, and which
+    context word the entity depends on.
 
     nlp (Language): The pipeline.
-    doc_or_text (Union[Doc, str]): A text, or a Doc, which stays as it is. The entities of a Doc are
-        not looked at: explained are those that the component finds in it if it has none.
-    name (Optional[str]): The component's name, if there are several.
-    within (Optional[Tuple[int, int]]): A first token and the one after the last. Only entities
-        between them are explained, for all of a long text take long. If None, all.
-    on_progress (Tell): Called with how far it is.
-    RETURNS (Explanation): The entities, with all that speaks for and against them.
+    doc_or_text (Union[Doc, str]): A text or a Doc. The Doc isn't changed, and its entities are
+        ignored: the function explains those that the component finds itself.
+    name (Optional[str]): The component's name. Needed if there are several.
+    within (Optional[Tuple[int, int]]): The first token of a range and the token after the last.
+        Only entities in this range are explained, which saves time with long texts. None for all.
+    on_progress (Tell): Called with the progress.
+    RETURNS (Explanation): The entities, and what counts for and against each of them.
     RAISES (ValueError): If there is no such component, or its model can't be explained.
     """
     name = choose_component(nlp, name)
@@ -217,7 +146,7 @@ def explain(
 
 
 class _Writer:
-    """Writes down why entities were found."""
+    """Builds the `ExplainedEntity` of each entity."""
 
     def __init__(self, ner: Any, opened: OpenedModel, decision: Decision, words: list[int]) -> None:
         self.opened = opened
@@ -293,7 +222,7 @@ class _Writer:
 
 
 def _sum_by_word(parts: Iterable[Part]) -> list[Part]:
-    """Add up the parts of several windows, those of a word and those of either padding."""
+    """Add up the parts of several windows, for each word and for the padding at either end."""
     sums: dict[tuple[int | None, str], Part] = {}
     for part in parts:
         key = part.token, part.text
@@ -306,3 +235,72 @@ def _sum_by_word(parts: Iterable[Part]) -> list[Part]:
         return {first: -1.0, last: float("inf")}[part.text] if part.token is None else part.token
 
     return sorted(sums.values(), key=place)
+
+
+def open_model(model: Model, name: str) -> OpenedModel:
+    """Split a window classifier into its parts.
+
+    model (Model): The initialized model of a component.
+    name (str): The component's name, for errors.
+    RETURNS (OpenedModel): The parts. Changing them doesn't change the model's parameters.
+    RAISES (ValueError): If the model isn't a window classifier or isn't initialized.
+    """
+    refs = [ref for ref in ("windowed_affine", "with_windows") if model.has_ref(ref)]
+    if not refs:
+        raise ValueError(Errors.WN051.format(name=name, model=model.name))
+    if not is_initialized(model):
+        raise ValueError(SpacyErrors.E109.format(name=name))
+    layer = model.get_ref(refs[0])
+    pad = as_doubles(layer.get_param("pad"))
+    return OpenedModel(
+        word_rows=model.get_ref("word_rows"),
+        pad=pad,
+        window=layer.attrs["window"],
+        features=feature_columns(model.get_ref("embed"), pad.shape[1]),
+        network=_read_network(model, refs[0], name),
+    )
+
+
+def _read_network(model: Model, ref: str, name: str) -> Network:
+    if ref == "windowed_affine":
+        return with_added_labels(read_window_classifier(model), model)
+    from .torch_network import read_torch_classifier
+
+    return with_added_labels(read_torch_classifier(model, name), model)
+
+
+def method_of(network: Network) -> str:
+    """The method for a network: "exact" or "integrated gradients"."""
+    return EXACT if network.is_piecewise_linear else INTEGRATED
+
+
+def input_parts(network: Network, x: numpy.ndarray, direction: numpy.ndarray) -> InputParts:
+    """Split a margin into the contributions of the inputs.
+
+    network (Network): The network.
+    x (numpy.ndarray): The features of a window. Shape (n_features,).
+    direction (numpy.ndarray): The weight of each tag's score. Shape (n_tags,).
+    RETURNS (InputParts): The contributions.
+    """
+    if network.is_piecewise_linear and isinstance(network, HasConstant):
+        gradient = network.gradient(x[None], direction)[0]
+        return InputParts(gradient * x, float(network.constant(x) @ direction), 0)
+    return _integrate(network, x, direction)
+
+
+def _integrate(network: Network, x: numpy.ndarray, direction: numpy.ndarray) -> InputParts:
+    at_zero, at_x = (network.scores(numpy.stack([numpy.zeros_like(x), x])) @ direction).tolist()
+    for steps in _STEPS:
+        places, weights = _quadrature(steps)
+        gradients = network.gradient(places[:, None] * x, direction)
+        inputs = x * (weights @ gradients)
+        if abs(at_x - at_zero - inputs.sum()) <= TOLERANCE:
+            break
+    return InputParts(inputs, at_zero, steps)
+
+
+@lru_cache(maxsize=len(_STEPS))
+def _quadrature(steps: int) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """The nodes and weights of Gauss-Legendre quadrature between 0 and 1."""
+    places, weights = numpy.polynomial.legendre.leggauss(steps)
+    return (places + 1.0) / 2.0, weights / 2.0

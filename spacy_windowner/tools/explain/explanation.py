@@ -1,22 +1,24 @@
-"""What `explain` returns: why `window_ner` found its entities, in plain numbers and strings."""
+"""The types that `explain` returns: plain numbers and strings that say why entities were found."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
 PADDING = ("<start>", "<end>")
-"""The text of the padding before the first and after the last word of a Doc."""
+"""The texts that stand for the padding before the first and after the last word of a Doc."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What one place of the window adds to a margin.
+    """What one position of the window adds to a margin.
 
-    token (Optional[int]): The token's number in the Doc, None for padding.
-    text (str): Its text, "<start>" or "<end>" for padding.
-    offset (Optional[int]): Its place in the window, 0 for the centre. None in the parts of an
-        entity, where a word adds up what it does in several windows.
-    contribution (float): What it adds to the margin. Below 0 it speaks against the tag.
-    features (Dict[str, float]): The same, by the features of the word. They add up to it.
+    token (Optional[int]): The token's index in the Doc, None for padding.
+    text (str): The token's text, "<start>" or "<end>" for padding.
+    offset (Optional[int]): The position in the window, 0 for the centre. None in the parts of an
+        entity, which sum over several windows.
+    contribution (float): What the position adds to the margin. Negative values count against the
+        tag.
+    features (Dict[str, float]): The contribution of each feature of the word. They sum to
+        `contribution`.
     """
 
     token: int | None
@@ -32,18 +34,18 @@ class ExplainedToken:
 
         margin = sum of the parts' contributions + bias + recall_bias + remainder
 
-    token (int): The token's number in the Doc.
-    text (str): Its text.
-    tag (str): Its tag, e.g. "B-PER".
+    token (int): The token's index in the Doc.
+    text (str): The token's text.
+    tag (str): The token's tag, e.g. "B-PER".
     runner_up (str): The best other tag.
-    margin (float): The score of the tag minus that of the runner-up, as the component decides by
-        them. Below 0 the tag was chosen only for what its neighbours are.
-    parts (List[Part]): The places of the window, from left to right.
-    bias (float): What no word adds: the constant term of the score.
-    recall_bias (float): What the component's `recall_bias` adds: itself, if the runner-up is O; and
-        the difference of what it adds to the scores of labels that were learned after others.
-    remainder (float): What is left: rounding or, of integrated gradients, the error of the sum.
-    steps (int): Steps of the integrated gradients, 0 if the parts are exact.
+    margin (float): The score of the tag minus the score of the runner-up, with all biases of the
+        component. If it is negative, the tag was chosen only because of the neighbouring tags.
+    parts (List[Part]): The positions of the window, from left to right.
+    bias (float): The constant term of the score, which no word contributes.
+    recall_bias (float): What the component's biases add: its `recall_bias` if the runner-up is O,
+        and the difference of the label biases if labels were added to a trained component.
+    remainder (float): The rest: rounding, or the error of the sum in integrated gradients.
+    steps (int): The number of steps of the integrated gradients, 0 if the parts are exact.
     """
 
     token: int
@@ -60,15 +62,15 @@ class ExplainedToken:
 
 @dataclass(frozen=True)
 class Removal:
-    """What becomes of an entity without a word of its context.
+    """What happens to an entity if a word of its context is removed.
 
-    token (int): The number of the removed token in the Doc.
-    text (str): Its text.
-    margin (float): The entity's margin without it: the scores of the same tags minus those of the
-        best other ones.
-    lowers_margin_by (float): The entity's margin minus this one.
-    flips (bool): Whether exactly this entity, the same words with the same label, isn't found.
-    found (List[Tuple[str, str]]): The entities, as text and label, that are found where it was.
+    token (int): The index of the removed token in the Doc.
+    text (str): The text of the removed token.
+    margin (float): The entity's margin without the token: the scores of the same tags minus the
+        scores of the best other tags.
+    lowers_margin_by (float): How much lower the margin is without the token.
+    flips (bool): Whether the same words with the same label are no longer found.
+    found (List[Tuple[str, str]]): The text and label of the entities that are found instead.
     """
 
     token: int
@@ -81,25 +83,25 @@ class Removal:
 
 @dataclass(frozen=True)
 class ExplainedEntity:
-    """Why an entity was found. Its numbers are the sums of those of its tokens, as the score of a
-    tag sequence is the sum of its tags' scores.
+    """Why an entity was found. Its numbers are sums over its tokens, because the score of a tag
+    sequence is the sum of the scores of its tags.
 
-    text (str): The entity.
-    label (str): Its label.
-    start (int): Its first token.
-    end (int): The token after its last one.
-    margin (float): The scores of its tags minus those of the runners-up.
-    parts (List[Part]): What each word in the windows adds to it, in the order of the text, with
-        the padding at both ends.
-    bias (float): What no word adds.
-    recall_bias (float): What the component's `recall_bias` adds.
-    remainder (float): What is left, see `ExplainedToken`.
-    tokens (List[ExplainedToken]): Its tokens.
-    flip (Optional[Removal]): The word nearest to the entity, of those in its tokens' windows but
-        not in itself, without which exactly this entity isn't found any more. Of two equally
-        near ones that which lowers the margin more. None if there is none.
-    support (Optional[Removal]): The word, of the same, without which the margin is lowest. None if
-        there is none that lowers it.
+    text (str): The entity's text.
+    label (str): The entity's label.
+    start (int): The first token.
+    end (int): The token after the last one.
+    margin (float): The scores of the tags minus the scores of the runners-up.
+    parts (List[Part]): What each word in the windows adds, in the order of the text, with the
+        padding at both ends.
+    bias (float): The constant terms, which no word contributes.
+    recall_bias (float): What the component's biases add.
+    remainder (float): The rest, see `ExplainedToken`.
+    tokens (List[ExplainedToken]): The entity's tokens.
+    flip (Optional[Removal]): The nearest context word whose removal makes this entity disappear.
+        Context words are those in the windows of the entity's tokens, outside the entity. If two
+        are equally near, the one that lowers the margin more. None if there is no such word.
+    support (Optional[Removal]): The context word whose removal lowers the margin most. None if no
+        removal lowers it.
     """
 
     text: str
@@ -121,12 +123,12 @@ class Explanation:
     """Why a `window_ner` component found the entities of a text.
 
     component (str): The component's name.
-    method (str): "exact" if the parts are those of the local linear map that the network is, or
-        "integrated gradients".
-    window (int): Words on either side of a window's centre.
+    method (str): "exact" if the network is piecewise linear and the parts come from its local
+        linear map, otherwise "integrated gradients".
+    window (int): The number of words on either side of a window's centre.
     words (List[str]): The text of each token.
     spaces (List[str]): The space after each token, "" or " ".
-    entities (List[ExplainedEntity]): The entities, in their order.
+    entities (List[ExplainedEntity]): The entities, in the order of the text.
     """
 
     component: str
@@ -137,20 +139,5 @@ class Explanation:
     entities: list[ExplainedEntity]
 
     def to_dict(self) -> dict[str, Any]:
-        """The same in dictionaries and lists, as for JSON."""
+        """RETURNS (Dict[str, Any]): The explanation as dictionaries and lists, for JSON."""
         return asdict(self)
-
-    def to_text(self, color: bool = False) -> str:
-        """Tables for a terminal, at most 90 columns wide.
-
-        color (bool): Whether to colour them, by ANSI escape sequences.
-        """
-        from .render_text import render_text
-
-        return render_text(self, color)
-
-    def to_html(self) -> str:
-        """A page of HTML, which needs nothing else."""
-        from .render_html import render_html
-
-        return render_html(self)

@@ -1,14 +1,14 @@
-"""The network of a window classifier as a list of layers, to be differentiated in 64 bits without
-a trace in the model.
+"""Copies the network of a window classifier into layers that compute scores and gradients in 64
+bits, without changing the model.
 
-A network of affine maps and piecewise linear units is, around each input x, an affine map itself.
-With the slope d_i = f'(z_i) of each hidden unit and what its line has at zero, e_i = f(z_i) -
-d_i z_i, a network of one hidden layer is
+Around each input x, a network of affine maps and piecewise linear units is itself an affine map.
+With the slope d_i = f'(z_i) and the intercept e_i = f(z_i) - d_i z_i of each hidden unit, a network
+with one hidden layer is
 
     s = U (D (W x + b) + e) + c = U D W x + (U (D b + e) + c)
 
-The last term is the constant, which a forward pass of x = 0 with these d and e gives for any number
-of layers. e is 0 but where hard tanh is saturated.
+The last term is the constant. For any number of layers, a forward pass of x = 0 with these d and e
+computes it. e is 0 except where hard tanh is saturated.
 """
 
 from collections.abc import Sequence
@@ -25,30 +25,29 @@ PIECEWISE_LINEAR = frozenset(["relu", "leaky_relu", "prelu", "hard_tanh"])
 
 
 class Network(Protocol):
-    """Maps the features of windows to scores of tags.
+    """Maps the features of windows to the scores of tags.
 
-    is_piecewise_linear (bool): Whether it is known to be affine around each input.
+    is_piecewise_linear (bool): Whether the network is known to be affine around each input.
     """
 
     is_piecewise_linear: bool
 
     def scores(self, X: numpy.ndarray) -> numpy.ndarray:
-        """The scores of windows of shape (n, n_features), of shape (n, n_tags)."""
+        """The scores of shape (n, n_tags) of windows of shape (n, n_features)."""
 
     def gradient(self, X: numpy.ndarray, direction: numpy.ndarray) -> numpy.ndarray:
-        """The gradient of `scores(X) @ direction` with respect to X, of the same shape as X."""
+        """The gradient of `scores(X) @ direction` with respect to X, in the shape of X."""
 
 
 @runtime_checkable
 class HasConstant(Protocol):
-    """A network that may be known to be affine around each input."""
+    """A network that can compute the constant term of its local affine map."""
 
     def constant(self, x: numpy.ndarray) -> numpy.ndarray:
-        """The constant term of the affine map that the network is around an input, if it is
-        piecewise linear.
+        """The constant term of the affine map around an input, if the network is piecewise linear.
 
         x (numpy.ndarray): The features of a window. Shape (n_features,).
-        RETURNS (numpy.ndarray): The term of each score. Shape (n_tags,).
+        RETURNS (numpy.ndarray): The constant term of each score. Shape (n_tags,).
         """
 
 
@@ -60,7 +59,7 @@ class Affine(NamedTuple):
 
 
 class Units(NamedTuple):
-    """Hidden units: the name of an activation, and the slopes below zero of "prelu"."""
+    """Hidden units: the name of the activation and, for "prelu", the slopes below zero."""
 
     activation: str
     slope: numpy.ndarray | None = None
@@ -122,52 +121,11 @@ class LayeredNetwork:
         return zero
 
 
-def read_window_classifier(model: Model) -> LayeredNetwork:
-    """Copy the network of a `WindowClassifier`, without added labels.
-
-    model (Model): The classifier, initialized.
-    RETURNS (LayeredNetwork): The network.
-    """
-    head = model.get_ref("head").layers if model.has_ref("head") else []
-    return LayeredNetwork([read_windows(model.get_ref("windowed_affine")), *read_layers(head)])
-
-
-def read_windows(affine: Model) -> Affine:
-    """Copy an affine map of windows.
-
-    affine (Model): A layer with the parameters and attributes of `WindowedAffine`.
-    RETURNS (Affine): The map of all features of a window.
-    """
-    W, b = as_doubles(affine.get_param("W")), as_doubles(affine.get_param("b"))
-    n_places = 2 * affine.attrs["window"] + 1
-    if len(W) != n_places:  # all positions share it, and the layer takes their mean
-        W = numpy.repeat(W, n_places, axis=0) / n_places
-    return Affine(W.transpose(1, 0, 2).reshape(len(b), -1), b)
-
-
-def read_layers(nodes: Sequence[Model]) -> list[Affine | Units]:
-    """Copy the layers of a chain that aren't dropout."""
-    layers: list[Affine | Units] = []
-    for node in nodes:
-        if "nonlinearity" in node.attrs:
-            layers.append(Units(node.attrs["nonlinearity"]))
-        elif node.name == "prelu":
-            layers.append(Units("prelu", as_doubles(node.get_param("slope"))))
-        elif node.has_param("W"):
-            layers.append(Affine(*(as_doubles(node.get_param(name)) for name in "Wb")))
-    return layers
-
-
-def as_doubles(array: Any) -> numpy.ndarray:
-    """A copy in 64 bits, on the CPU."""
-    return to_numpy(array).astype("float64")
-
-
 class Summand(NamedTuple):
-    """A network, and where its outputs go.
+    """A network in a sum, and the scores that its outputs are added to.
 
     network (Any): The network, see `Network`.
-    places (numpy.ndarray): What an output adds to each score. Shape (n_outputs, n_tags).
+    places (numpy.ndarray): The weight of each output in each score. Shape (n_outputs, n_tags).
     """
 
     network: Any
@@ -175,7 +133,7 @@ class Summand(NamedTuple):
 
 
 class SumNetwork:
-    """A sum of networks that read the same features. See `Network`.
+    """A sum of networks with the same input. See `Network`.
 
     summands (Sequence[Summand]): The networks.
     """
@@ -198,17 +156,27 @@ class SumNetwork:
 
 
 def sum_of(arrays) -> numpy.ndarray:
-    """The sum of arrays, at least one."""
+    """The sum of one or more arrays."""
     return numpy.sum(list(arrays), axis=0)
 
 
+def read_window_classifier(model: Model) -> LayeredNetwork:
+    """Copy the network of a `WindowClassifier`, without added labels.
+
+    model (Model): The initialized classifier.
+    RETURNS (LayeredNetwork): The network.
+    """
+    head = model.get_ref("head").layers if model.has_ref("head") else []
+    return LayeredNetwork([read_windows(model.get_ref("windowed_affine")), *read_layers(head)])
+
+
 def with_added_labels(base: Network, model: Model) -> Network:
-    """Complete the network of a classifier by those of its added labels, whose scores are what O
-    scores and, added to it, what their columns give.
+    """Add the networks of the added labels to the network of a classifier. The score of an added
+    label is the score of O plus the output of the label's own columns.
 
     base (Network): The network without added labels.
     model (Model): The classifier.
-    RETURNS (Network): The whole network.
+    RETURNS (Network): The complete network.
     """
     columns = added_columns(model)
     if not columns:
@@ -233,3 +201,34 @@ def with_added_labels(base: Network, model: Model) -> Network:
             layers = [read_windows(own[0]), *read_layers(own[1].layers)]
             summands.append(Summand(LayeredNetwork(layers), places))
     return SumNetwork(summands)
+
+
+def read_windows(affine: Model) -> Affine:
+    """Copy an affine map of windows.
+
+    affine (Model): A layer with the parameters and attributes of `WindowedAffine`.
+    RETURNS (Affine): The map for all features of a window.
+    """
+    W, b = as_doubles(affine.get_param("W")), as_doubles(affine.get_param("b"))
+    n_places = 2 * affine.attrs["window"] + 1
+    if len(W) != n_places:  # all positions share W, and the layer takes their mean
+        W = numpy.repeat(W, n_places, axis=0) / n_places
+    return Affine(W.transpose(1, 0, 2).reshape(len(b), -1), b)
+
+
+def read_layers(nodes: Sequence[Model]) -> list[Affine | Units]:
+    """Copy the layers of a chain, without dropout."""
+    layers: list[Affine | Units] = []
+    for node in nodes:
+        if "nonlinearity" in node.attrs:
+            layers.append(Units(node.attrs["nonlinearity"]))
+        elif node.name == "prelu":
+            layers.append(Units("prelu", as_doubles(node.get_param("slope"))))
+        elif node.has_param("W"):
+            layers.append(Affine(*(as_doubles(node.get_param(name)) for name in "Wb")))
+    return layers
+
+
+def as_doubles(array: Any) -> numpy.ndarray:
+    """Copy an array to the CPU, in 64 bits."""
+    return to_numpy(array).astype("float64")

@@ -1,4 +1,4 @@
-"""The nearest flip: the word of the context without which an entity isn't found any more."""
+"""Removes context words one at a time and checks whether an entity is still found."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -13,16 +13,19 @@ from spacy.util import minibatch
 from ...decoding.words import of_tokens
 from .explanation import Removal
 
-_BATCH = 32  # documents scored at a time, which bounds the memory
+_BATCH = 32  # documents scored at a time, to limit memory
+# Annotation that tokens keep when another token is removed. Dependencies aren't kept because
+# their heads would be at other indices. The pipeline sets them again.
+_KEPT = [NORM, TAG, POS, MORPH, LEMMA]
 
 
 class Decision(NamedTuple):
-    """What a component makes of a document.
+    """What a component predicts for a document.
 
-    doc (Doc): The document as the component gets it.
-    scores (numpy.ndarray): The scores it decides by, see `Leaning`, 0 for whitespace tokens. Shape
-        (n_tokens, n_tags).
-    entities (List[Tuple[int, int, str]]): The start, end and label of the entities it finds.
+    doc (Doc): The document as the component receives it.
+    scores (numpy.ndarray): The scores with all biases, see `Leaning`, 0 for whitespace tokens.
+        Shape (n_tokens, n_tags).
+    entities (List[Tuple[int, int, str]]): The start, end and label of each predicted entity.
     """
 
     doc: Doc
@@ -31,8 +34,8 @@ class Decision(NamedTuple):
 
 
 class Decider:
-    """Runs a component of a pipeline, after those before it. It changes nothing but the documents
-    it is given.
+    """Runs a component of a pipeline and the components before it. Only the documents it is given
+    are changed.
 
     nlp (Language): The pipeline.
     name (str): The component's name.
@@ -46,9 +49,9 @@ class Decider:
     def decide(self, docs: Iterable[Doc]) -> Iterator[Decision]:
         """Run the components on documents without entities.
 
-        docs (Iterable[Doc]): The documents, of one vocabulary, which the components before this
-            one annotate.
-        YIELDS (Decision): What is found in each.
+        docs (Iterable[Doc]): The documents. They share a vocabulary, and the earlier components
+            annotate them.
+        YIELDS (Decision): The prediction for each document.
         """
         ner = self.component
         before = self.nlp.pipe(docs, disable=self._later, batch_size=_BATCH)
@@ -63,7 +66,7 @@ class Decider:
                 yield Decision(doc, doc_scores, self._entities(doc, doc_found))
 
     def _entities(self, before: Doc, after: Doc) -> list[tuple[int, int, str]]:
-        # Entities of components before this one are kept as they are, unless all are replaced.
+        # The component keeps entities of earlier components unless it overwrites.
         kept = () if self.component.cfg["overwrite"] else before.ents
         others = {(ent.start, ent.end, ent.label_) for ent in kept}
         ents = [(ent.start, ent.end, ent.label_) for ent in after.ents]
@@ -71,15 +74,15 @@ class Decider:
 
 
 class Entity(NamedTuple):
-    """An entity, and the tags that make it one.
+    """An entity with its tags and its context.
 
-    start (int): Its first token.
-    end (int): The token after its last one.
-    label (str): Its label.
-    words (List[int]): Its tokens that are words, and not whitespace.
-    tags (List[int]): The tag of each of its words.
-    left (List[int]): The words before it in the windows of its words, the nearest first.
-    right (List[int]): Those after it.
+    start (int): The first token.
+    end (int): The token after the last one.
+    label (str): The label.
+    words (List[int]): The indices of its tokens, without whitespace tokens.
+    tags (List[int]): The tag of each of these tokens.
+    left (List[int]): The context words before the entity, the nearest first.
+    right (List[int]): The context words after the entity, the nearest first.
     """
 
     start: int
@@ -91,39 +94,21 @@ class Entity(NamedTuple):
     right: list[int]
 
     def distance(self, token: int) -> int:
-        """How many words a word of the context is away from the entity: 1 for its neighbours."""
+        """The distance in words from the entity to a context word, 1 for its neighbours."""
         return 1 + (self.left if token < self.start else self.right).index(token)
-
-
-def best_others(scores: numpy.ndarray, tags: Sequence[int]) -> numpy.ndarray:
-    """The best tag of each token but for the one it has.
-
-    scores (numpy.ndarray): Scores. Shape (n_tokens, n_tags).
-    tags (Sequence[int]): The tag of each token. Shape (n_tokens,).
-    RETURNS (numpy.ndarray): The tags. Shape (n_tokens,).
-    """
-    others = scores.copy()
-    others[numpy.arange(len(others)), tags] = -numpy.inf
-    return others.argmax(axis=1)
-
-
-def margins(scores: numpy.ndarray, tags: Sequence[int]) -> numpy.ndarray:
-    """The score of each token's tag minus that of the best other one. Shapes as above."""
-    tokens = numpy.arange(len(scores))
-    return scores[tokens, tags] - scores[tokens, best_others(scores, tags)]
 
 
 def find_removals(
     decider: Decider, doc: Doc, entities: Sequence[Entity], decision: Decision
 ) -> list[list[Removal]]:
-    """Remove each word of the entities' context, one at a time, and see what is found.
+    """Remove each context word, one at a time, and run the component on the rest.
 
     decider (Decider): Runs the component.
     doc (Doc): The document, without entities.
-    entities (Sequence[Entity]): The entities found in it.
-    decision (Decision): The component's decision on it.
-    RETURNS (List[List[Removal]]): What the removal of each word does to each entity, by the words'
-        distance from it, then by the loss of margin.
+    entities (Sequence[Entity]): The entities found in the document.
+    decision (Decision): The prediction for the whole document.
+    RETURNS (List[List[Removal]]): For each entity the effect of each removal, sorted by the
+        distance of the word, then by how much the margin drops.
     """
     contexts = [{*entity.left, *entity.right} for entity in entities]
     tokens = sorted({token for context in contexts for token in context})
@@ -136,10 +121,6 @@ def find_removals(
     for entity, found in zip(entities, removals, strict=True):
         found.sort(key=partial(_nearest_first, entity))
     return removals
-
-
-def _nearest_first(entity: Entity, removal: Removal) -> tuple[int, float]:
-    return entity.distance(removal.token), -removal.lowers_margin_by
 
 
 def _removal(
@@ -161,13 +142,31 @@ def _removal(
     )
 
 
-# What a token may have been given by hand, and keeps when another one is removed. Dependencies
-# would point to places that have moved, and are left to the pipeline.
-_KEPT = [NORM, TAG, POS, MORPH, LEMMA]
+def _nearest_first(entity: Entity, removal: Removal) -> tuple[int, float]:
+    return entity.distance(removal.token), -removal.lowers_margin_by
+
+
+def margins(scores: numpy.ndarray, tags: Sequence[int]) -> numpy.ndarray:
+    """The score of each token's tag minus the score of the best other tag. Shapes as in
+    `best_others`."""
+    tokens = numpy.arange(len(scores))
+    return scores[tokens, tags] - scores[tokens, best_others(scores, tags)]
+
+
+def best_others(scores: numpy.ndarray, tags: Sequence[int]) -> numpy.ndarray:
+    """The best tag of each token other than its own.
+
+    scores (numpy.ndarray): Scores. Shape (n_tokens, n_tags).
+    tags (Sequence[int]): The tag of each token. Shape (n_tokens,).
+    RETURNS (numpy.ndarray): The best other tags. Shape (n_tokens,).
+    """
+    others = scores.copy()
+    others[numpy.arange(len(others)), tags] = -numpy.inf
+    return others.argmax(axis=1)
 
 
 def without_entities(doc: Doc) -> Doc:
-    """Copy a document, without its entities and blocked tokens.
+    """Copy a document without its entities and blocked tokens.
 
     doc (Doc): The document.
     RETURNS (Doc): The copy.
@@ -178,12 +177,12 @@ def without_entities(doc: Doc) -> Doc:
 
 
 def without_token(doc: Doc, removed: int) -> Doc:
-    """Copy the words of a document but for one, with what is known of each of them and of
-    sentences. If a sentence started with the removed one, it starts with the next.
+    """Copy a document without one token, with the annotation of the other tokens and the sentence
+    starts. If the removed token started a sentence, the next one starts it.
 
     doc (Doc): The document.
-    removed (int): The number of the token to leave out.
-    RETURNS (Doc): The copy. What was computed of the document as a whole is not copied.
+    removed (int): The index of the token to leave out.
+    RETURNS (Doc): The copy. It has no tensor and no dependencies.
     """
     kept = numpy.arange(len(doc)) != removed
     words = [token.text for token in doc if token.i != removed]

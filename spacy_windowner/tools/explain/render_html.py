@@ -1,4 +1,4 @@
-"""An explanation as one page of HTML."""
+"""Writes an explanation as a page of HTML."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -6,19 +6,19 @@ from typing import Any
 
 from ...pages.render_page import render_page, visible
 from .explanation import ExplainedEntity, ExplainedToken, Explanation, Part
-from .wording import NONE_FOUND, SHOWN, describe_context, describe_method, signed
+from .render_text import NONE_FOUND, SHOWN, describe_context, describe_method, signed
 
 _PAGE = Path(__file__).parent / "explain.html.jinja"
 _ENTITY = Path(__file__).parent / "entity.html.jinja"
-_CONTEXT = 20  # tokens around an entity that are shown
-_TOKENS = 20  # tokens of an entity that have a table, lest browsers choke on an overlong one
+_CONTEXT = 20  # tokens shown on either side of an entity
+_TOKENS = 20  # tokens of an entity that get a table: more would slow down browsers
 
 
-def render_html(explanation: Explanation) -> str:
-    """Write an explanation as a page that needs no other file and no network.
+def explanation_to_html(explanation: Explanation) -> str:
+    """Write an explanation as a self-contained page of HTML.
 
     explanation (Explanation): The explanation.
-    RETURNS (str): HTML. All of it that comes from the text is escaped.
+    RETURNS (str): The HTML. Everything that comes from the text is escaped.
     """
     return render_page(
         _PAGE,
@@ -30,22 +30,15 @@ def render_html(explanation: Explanation) -> str:
     )
 
 
-def render_entity(entity: ExplainedEntity, explanation: Explanation) -> str:
-    """Write why one entity was found, as a part of a page with the styles `page.css` and
-    `explain.css`.
+def entity_to_html(entity: ExplainedEntity, explanation: Explanation) -> str:
+    """Write the explanation of one entity as a fragment of HTML, for a page with the styles
+    `page.css` and `explain.css`.
 
     entity (ExplainedEntity): The entity.
-    explanation (Explanation): The explanation that it is from.
-    RETURNS (str): HTML. All of it that comes from the text is escaped.
+    explanation (Explanation): The explanation that the entity is from.
+    RETURNS (str): The HTML. Everything that comes from the text is escaped.
     """
     return render_page(_ENTITY, _FILTERS, view=_entity_view(entity, explanation))
-
-
-def _with_minus(value: float) -> str:
-    return signed(value).replace("-", "\N{MINUS SIGN}")
-
-
-_FILTERS: dict[str, Callable[..., str]] = {"number": _with_minus, "visible": visible}
 
 
 def _entity_view(entity: ExplainedEntity, explanation: Explanation) -> dict[str, Any]:
@@ -66,7 +59,7 @@ def _entity_view(entity: ExplainedEntity, explanation: Explanation) -> dict[str,
 
 
 def _context_view(entity: ExplainedEntity, explanation: Explanation) -> list[dict[str, Any]]:
-    """The words around an entity, shaded by what they add to its margin."""
+    """The words around an entity, shaded by their contribution to its margin."""
     n = len(explanation.words)
     start, end = max(entity.start - _CONTEXT, 0), min(entity.end + _CONTEXT, n)
     parts = {part.token: part.contribution for part in entity.parts if part.token is not None}
@@ -124,8 +117,8 @@ def _row_view(part: Part, largest: float, largest_feature: float) -> dict[str, A
 
 
 def _bars(values: Sequence[float], largest: float) -> list[dict[str, Any]]:
-    """Bars that start in the middle of a cell: their sign, and their length in percent of half of
-    it."""
+    """Bars that start in the middle of a cell: the sign, and the length in percent of half the
+    cell."""
     return [
         {"value": value, "sign": _sign(value), "length": round(100.0 * abs(value) / largest, 1)}
         for value in values
@@ -142,3 +135,10 @@ def _sign(value: float) -> str:
 
 def _largest(values: Iterable[float]) -> float:
     return max(map(abs, values), default=0.0) or 1.0
+
+
+def _with_minus(value: float) -> str:
+    return signed(value).replace("-", "\N{MINUS SIGN}")
+
+
+_FILTERS: dict[str, Callable[..., str]] = {"number": _with_minus, "visible": visible}

@@ -1,4 +1,4 @@
-"""An explanation as tables for a terminal."""
+"""Writes an explanation as tables for the terminal."""
 
 import textwrap
 from collections.abc import Sequence
@@ -8,22 +8,24 @@ from wasabi import color as paint
 from wasabi import row
 
 from ...pages.render_page import visible
-from .explanation import ExplainedEntity, ExplainedToken, Explanation, Part
-from .wording import NONE_FOUND, SHOWN, describe_context, describe_method, signed
+from .explanation import ExplainedEntity, ExplainedToken, Explanation, Part, Removal
 
+NONE_FOUND = "No entities are found in this text."
+SHOWN = 0.005  # smaller numbers are shown as 0.00
 _WIDTH = 90
-_MAX_FEATURES = 6  # columns, so that all fit into the width
+_MAX_FEATURES = 6  # columns that fit into the width
 _OTHERS = "others"
 _PLACE, _TEXT, _NUMBER, _NAME = 3, 14, 7, 8
-_TITLE = 50  # characters of an entity, or a token
+_TITLE = 50  # characters of an entity or token in a title
 
 
-def render_text(explanation: Explanation, color: bool = False) -> str:
-    """Write an explanation for a terminal, at most 90 columns wide: for each entity a table of
-    what the words around it add up to and, if it has several tokens, one for each of them.
+def explanation_to_text(explanation: Explanation, color: bool = False) -> str:
+    """Write an explanation as text for the terminal, at most 90 columns wide. Each entity gets a
+    table of what the words around it contribute. An entity of several tokens also gets a table for
+    each token.
 
     explanation (Explanation): The explanation.
-    color (bool): Whether to colour it, by ANSI escape sequences.
+    color (bool): Whether to use colors (ANSI escape sequences).
     RETURNS (str): The text.
     """
     if not explanation.entities:
@@ -78,7 +80,7 @@ class _Tables:
 
 
 def _columns(parts: Sequence[Part]) -> list[str]:
-    """The features that have a column: all, or those that add most and one for the others."""
+    """The columns: all features, or the largest ones and a column for the others."""
     names = list(parts[0].features)
     if len(names) <= _MAX_FEATURES:
         return names
@@ -101,3 +103,48 @@ def _color_of(number: float) -> str | None:
 
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def signed(number: float) -> str:
+    """A number with its sign, or 0.00."""
+    return f"{number:+.2f}" if abs(number) >= SHOWN else "0.00"
+
+
+def describe_method(explanation: Explanation) -> str:
+    """A sentence about the method."""
+    tokens = [token for entity in explanation.entities for token in entity.tokens]
+    if explanation.method == "exact":
+        return "Exact: the parts and the bias add up to the margin."
+    worst = max((abs(token.remainder) for token in tokens), default=0.0)
+    return (
+        f"Integrated gradients from zero embeddings: parts and bias add up to the margin within "
+        f"{worst:.1g}."
+    )
+
+
+def describe_context(entity: ExplainedEntity) -> str:
+    """One or two sentences about the context word that the entity depends on most."""
+    if entity.flip is not None:
+        removal = entity.flip
+        return f"Without {_where(entity, removal)}, {_found(entity, removal)}."
+    if entity.support is None:
+        return "Removing any single word of the context neither changes this nor lowers the margin."
+    removal = entity.support
+    return (
+        "Removing any single word of the context doesn't change this. The margin is lowest "
+        f"without {_where(entity, removal)}: {removal.margin:.2f} instead of {entity.margin:.2f}."
+    )
+
+
+def _where(entity: ExplainedEntity, removal: Removal) -> str:
+    before = removal.token < entity.start
+    distance = entity.start - removal.token if before else removal.token - entity.end + 1
+    words = "the word" if distance == 1 else f"{distance} words"
+    return f"“{visible(removal.text)}” ({words} {'before' if before else 'after'} it)"
+
+
+def _found(entity: ExplainedEntity, removal: Removal) -> str:
+    if not removal.found:
+        return "nothing is found here"
+    found = " and ".join(f"“{visible(text)}” as {label}" for text, label in removal.found)
+    return f"{found} is found instead" if len(removal.found) == 1 else f"{found} are found instead"

@@ -1,4 +1,5 @@
-"""The network of a `TorchWindowClassifier`, to be differentiated without a trace in the model."""
+"""Reads the network of a `TorchWindowClassifier` and computes its gradients, without changing the
+model."""
 
 from typing import Any
 
@@ -12,12 +13,49 @@ from ...layers.torch_module import get_predictor, use_one_thread_if_forked
 from .network import Affine, LayeredNetwork, Network, Units
 
 
-def read_torch_classifier(model: Model, name: str) -> Network:
-    """The network of a `TorchWindowClassifier`. If it is a `torch.nn.Sequential` of known modules,
-    as that of `TorchScorer`, it is copied into layers.
+class TorchNetwork:
+    """Any torch module. Torch computes the gradients, in 32 bits. See `Network`.
 
-    model (Model): The classifier, initialized.
-    name (str): The name of its component, for errors.
+    module (torch.nn.Module): The module, in evaluation mode.
+    name (str): The name of the component, for errors.
+    """
+
+    is_piecewise_linear = False  # unknown
+
+    def __init__(self, module: Any, name: str) -> None:
+        self.module = module
+        self.name = name
+
+    def scores(self, X: numpy.ndarray) -> numpy.ndarray:
+        """See `Network.scores`."""
+        with torch.no_grad():
+            return _array(self.module(_tensor(X)))
+
+    def gradient(self, X: numpy.ndarray, direction: numpy.ndarray) -> numpy.ndarray:
+        """See `Network.gradient`.
+
+        RAISES (ValueError): If the scores have no gradient.
+        """
+        inputs = _tensor(X).requires_grad_()
+        with torch.enable_grad():
+            Y = self.module(inputs)
+        d_Y = _tensor(direction).expand(len(X), -1)
+        try:
+            # Only with respect to the inputs: the gradients of the parameters stay as they are.
+            [d_X] = torch.autograd.grad(Y, [inputs], d_Y)
+        except RuntimeError as error:
+            kind = type(self.module).__name__
+            message = Errors.WN052.format(name=self.name, kind=kind, reason=error)
+            raise ValueError(message) from error
+        return _array(d_X)
+
+
+def read_torch_classifier(model: Model, name: str) -> Network:
+    """Read the network of a `TorchWindowClassifier`. A `torch.nn.Sequential` of known modules, as
+    `TorchScorer` makes it, is copied into layers.
+
+    model (Model): The initialized classifier.
+    name (str): The name of the component, for errors.
     RETURNS (Network): The network.
     """
     use_one_thread_if_forked()
@@ -27,10 +65,11 @@ def read_torch_classifier(model: Model, name: str) -> Network:
 
 
 def read_layers(module: Any) -> list[Affine | Units] | None:
-    """The layers of a module, None if it is or holds one that isn't known. Subclasses and modules
-    with hooks may compute something else, and aren't known.
+    """Copy the layers of a module. Subclasses of known modules, and modules with hooks, count as
+    unknown because they may compute something else.
 
     module (torch.nn.Module): The module, in evaluation mode.
+    RETURNS (Optional[List[Union[Affine, Units]]]): The layers, None if a module is unknown.
     """
     nn = torch.nn
     kind = type(module)
@@ -65,43 +104,6 @@ def _has_hooks(module: Any) -> bool:
 
 def _array(tensor: Any) -> numpy.ndarray:
     return tensor.detach().cpu().numpy().astype("float64")
-
-
-class TorchNetwork:
-    """Any module, differentiated by torch in its 32 bits. See `Network`.
-
-    module (torch.nn.Module): The module, in evaluation mode.
-    name (str): The name of the component, for errors.
-    """
-
-    is_piecewise_linear = False  # nobody knows
-
-    def __init__(self, module: Any, name: str) -> None:
-        self.module = module
-        self.name = name
-
-    def scores(self, X: numpy.ndarray) -> numpy.ndarray:
-        """See `Network.scores`."""
-        with torch.no_grad():
-            return _array(self.module(_tensor(X)))
-
-    def gradient(self, X: numpy.ndarray, direction: numpy.ndarray) -> numpy.ndarray:
-        """See `Network.gradient`.
-
-        RAISES (ValueError): If the scores have no gradient.
-        """
-        inputs = _tensor(X).requires_grad_()
-        with torch.enable_grad():
-            Y = self.module(inputs)
-        d_Y = _tensor(direction).expand(len(X), -1)
-        try:
-            # With respect to the inputs alone: nothing is added to the parameters' gradients.
-            [d_X] = torch.autograd.grad(Y, [inputs], d_Y)
-        except RuntimeError as error:
-            kind = type(self.module).__name__
-            message = Errors.WN052.format(name=self.name, kind=kind, reason=error)
-            raise ValueError(message) from error
-        return _array(d_X)
 
 
 def _tensor(array: numpy.ndarray) -> Any:

@@ -1,5 +1,5 @@
-"""Configs to train with. A recipe is what differs from spaCy's defaults, or from the recipe
-"default": a file of this folder."""
+"""Makes training configs. A recipe is a .cfg file in this folder. It has the settings that differ
+from spaCy's defaults, or from the recipe "default"."""
 
 import re
 from configparser import ConfigParser
@@ -11,15 +11,15 @@ from spacy.util import get_lang_class
 from thinc.api import Config
 
 from ...errors import Errors, check_setting
+from ...pipeline.factory import DEFAULT_CONFIG
 
 _FOLDER = Path(__file__).parent
 DEFAULT, GROW = "default", "grow"
 RECIPES = (DEFAULT, *sorted(path.stem for path in _FOLDER.glob("*.cfg") if path.stem != DEFAULT))
 PRETRAINED = (DEFAULT, "binary")
-"""Recipes whose words `pretrain` can learn."""
-
+"""Recipes whose word representations `pretrain` can learn."""
 FEW_WORDS = 20_000
-"""With fewer words of training data, training is evaluated more often and stops sooner."""
+"""With fewer words of training data, training evaluates more often and stops sooner."""
 _FEW = {"training": {"eval_frequency": 50, "patience": 600}}
 
 
@@ -32,13 +32,14 @@ def make_config(
 ) -> Config:
     """Make a config to train `window_ner` with.
 
-    lang (str): The language.
+    lang (str): The language code.
     recipe (str): One of RECIPES.
-    vectors (Optional[Union[str, Path]]): A pipeline whose word vectors are used, its folder or
-        package, as `spacy init vectors` makes it.
-    n_words (Optional[int]): The words of the training data, if they are known.
-    RETURNS (Config): The config, with variables that aren't replaced yet.
-    RAISES (ValueError): If there is no such recipe or language, or the recipe uses no word vectors.
+    vectors (Optional[Union[str, Path]]): Folder or package of a pipeline with word vectors, e.g.
+        from `spacy init vectors`.
+    n_words (Optional[int]): The number of words in the training data, if it is known.
+    RETURNS (Config): The config, not interpolated.
+    RAISES (ValueError): If there is no such recipe or language, or the recipe can't use word
+        vectors.
     """
     check_setting(recipe in RECIPES, "recipe", recipe, f"Choose one of {', '.join(RECIPES)}.")
     try:
@@ -47,7 +48,7 @@ def make_config(
         raise ValueError(Errors.WN220.format(lang=lang, reason=error)) from error
     config["nlp"].update(lang=lang, pipeline=["window_ner"])
     if recipe != GROW:
-        component = _component()
+        component = Config(DEFAULT_CONFIG).copy()
         config["components"]["window_ner"] = {"factory": "window_ner", **component}
     base = config
     changes = [_read(name) for name in dict.fromkeys((DEFAULT, recipe))]
@@ -60,19 +61,13 @@ def make_config(
     if recipe not in PRETRAINED:
         del config["paths"]["init_words"], config["initialize"]["components"]["window_ner"]
     if recipe != GROW:
-        # Another architecture has the words of the default, unless it names others.
+        # Other architectures use the default's embedding layer unless they name another.
         config["components"]["window_ner"]["model"].setdefault("embed", component["model"]["embed"])
     return config if vectors is None else _with_vectors(config, recipe, str(vectors))
 
 
-def _component() -> Config:
-    from ...pipeline.factory import DEFAULT_CONFIG
-
-    return Config(DEFAULT_CONFIG).copy()
-
-
 def _read(recipe: str) -> dict[str, Any]:
-    """The sections of a recipe, nested. `Config` wants each section's parents to be named, too."""
+    """Parse a recipe into nested sections. `Config` can't, because it needs the parent sections."""
     parser = ConfigParser(interpolation=None, delimiters="=")
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     parser.read_string(read_recipe(recipe))
@@ -87,7 +82,7 @@ def _read(recipe: str) -> dict[str, Any]:
 
 
 def _in_order(config: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
-    """A config with its names in the order of another one. Merging puts what changed first."""
+    """Sort a config like another one, because merging puts the changed settings first."""
     places = {name: place for place, name in enumerate(like)}
     names = sorted(config, key=lambda n: (not n.startswith("@"), places.get(n, len(places))))
     return {
@@ -98,17 +93,9 @@ def _in_order(config: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def read_recipe(recipe: str) -> str:
-    """The text of a recipe.
-
-    recipe (str): One of RECIPES.
-    """
-    return (_FOLDER / f"{recipe}.cfg").read_text(encoding="utf8")
-
-
 def _with_vectors(config: Config, recipe: str, vectors: str) -> Config:
     model: dict[str, Any] = config["components"]["window_ner"].get("model", {})
-    why = f'The recipe "{recipe}" has its words from another layer, or from a trained pipeline.'
+    why = f'The recipe "{recipe}" uses another embedding layer, or that of a trained pipeline.'
     check_setting("vectors" in model.get("embed", {}), "vectors", vectors, why)
     config["paths"]["vectors"] = vectors
     model["embed"]["vectors"] = {
@@ -120,10 +107,10 @@ def _with_vectors(config: Config, recipe: str, vectors: str) -> Config:
 
 
 def to_text(config: Config, recipe: str = DEFAULT) -> str:
-    """A config as text, with the comments of its recipe.
+    """Convert a config to text, with the comments of its recipe.
 
-    config (Config): What `make_config` returned.
-    recipe (str): The recipe.
+    config (Config): A config from `make_config`.
+    recipe (str): The config's recipe.
     RETURNS (str): The content of a config file.
     """
     text = config.to_str()
@@ -140,6 +127,15 @@ def _title(text: str) -> list[str]:
 
 
 def _comments(text: str) -> dict[str, str]:
-    """The comments before sections, by the sections' names."""
+    """The comments above sections, by section name."""
     body = "\n".join(text.splitlines()[len(_title(text)) :])
     return {name: comment for comment, name in re.findall(r"((?:^#.*\n)+)\[(.+)\]", body, re.M)}
+
+
+def read_recipe(recipe: str) -> str:
+    """Read the text of a recipe.
+
+    recipe (str): One of RECIPES.
+    RETURNS (str): The text.
+    """
+    return (_FOLDER / f"{recipe}.cfg").read_text(encoding="utf8")

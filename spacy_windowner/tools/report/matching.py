@@ -1,7 +1,8 @@
-"""Which predicted entities are right, as spaCy's scorer judges them."""
+"""Matches predicted entities with gold entities, as spaCy's scorer does, and counts right ones and
+errors."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy
@@ -10,13 +11,20 @@ from spacy.training import Example
 
 from ...pipeline.ner_score import get_ner_score, saved_scores
 
+RIGHT, BOUNDARY, TYPE, BOTH = "right", "boundary", "type", "boundary and type"
+MISSED, SPURIOUS = "missed", "spurious"
+ERRORS = (BOUNDARY, TYPE, BOTH, MISSED, SPURIOUS)
+"""The kinds of errors: a gold entity found with the wrong boundaries, the wrong label, or both; a
+gold entity that isn't found; and a predicted entity where there is no gold entity."""
+VIEWS = ("strict", "exact", "partial", "type")
+
 
 class Counts(NamedTuple):
-    """Numbers of entities, and the scores they make.
+    """Counts of entities, and the scores computed from them.
 
-    tp (float): The right ones that were found.
-    fp (float): The wrong ones that were found.
-    fn (float): The true ones that were not found.
+    tp (float): True positives.
+    fp (float): False positives.
+    fn (float): False negatives.
     """
 
     tp: float = 0
@@ -29,105 +37,32 @@ class Counts(NamedTuple):
 
     @property
     def p(self) -> float | None:
-        """RETURNS (Optional[float]): Precision, 0 to 1. None if nothing was found."""
+        """RETURNS (Optional[float]): Precision, 0 to 1. None if there are no predictions."""
         return self.tp / (self.tp + self.fp) if self.tp + self.fp else None
 
     @property
     def r(self) -> float | None:
-        """RETURNS (Optional[float]): Recall, 0 to 1. None if there was nothing to find."""
+        """RETURNS (Optional[float]): Recall, 0 to 1. None if there are no gold entities."""
         return self.tp / (self.tp + self.fn) if self.tp + self.fn else None
 
     @property
     def f(self) -> float | None:
-        """RETURNS (Optional[float]): F1, 0 to 1. None if nothing was found, nor to find."""
+        """RETURNS (Optional[float]): F1, 0 to 1. None if there are no entities at all."""
         total = 2 * self.tp + self.fp + self.fn
         return 2 * self.tp / total if total else None
 
     def to_dict(self) -> dict[str, float | None]:
-        """The counts and their scores, as for JSON."""
+        """RETURNS (Dict[str, Optional[float]]): The counts and their scores, for JSON."""
         return {"p": self.p, "r": self.r, "f": self.f, **self._asdict()}
 
 
-def seen_counts(examples: Iterable[Example], known: set[tuple[str, str]]) -> dict[str, Counts]:
-    """Count entities that training has shown apart from others.
-
-    An entity is seen if its text and its label are those of an entity of the training part; a
-    wrong one is seen or unseen by the same rule. Examples without annotation of entities are left
-    out.
-
-    examples (Iterable[Example]): Predicted and true documents.
-    known (Set[Tuple[str, str]]): Text and label of the entities of the training part.
-    RETURNS (Dict[str, Counts]): The counts of "seen" and of "unseen" ones.
-    """
-
-    def kind(span: Span, label: str) -> str:
-        return "seen" if (span.text, label) in known else "unseen"
-
-    true, found, right = (defaultdict[str, int](int) for _ in range(3))
-    for eg in examples:
-        if not eg.reference.has_annotation("ENT_IOB"):
-            continue
-        for ent in eg.reference.ents:
-            true[kind(ent, ent.label_)] += 1
-        for ent, span, is_right in judge(eg):
-            found[kind(span, ent.label_)] += 1
-            right[kind(span, ent.label_)] += is_right
-    return {
-        k: Counts(right[k], found[k] - right[k], true[k] - right[k]) for k in ("seen", "unseen")
-    }
-
-
-def entities(docs: Iterable[Doc]) -> set[tuple[str, str]]:
-    """The text and the label of each entity of the documents."""
-    return {(ent.text, ent.label_) for doc in docs for ent in doc.ents}
-
-
-def judge(eg: Example) -> Iterator[tuple[Span, Span, bool]]:
-    """Whether predicted entities are right: exactly an entity of the true document, with its
-    label. As in spaCy's scorer, one that has tokens without annotation is left out: it is neither
-    right nor wrong.
-
-    eg (Example): A predicted and a true document.
-    YIELDS (Tuple[Span, Span, bool]): The entity, the same span in the true document, and whether
-        it is right.
-    """
-    true = {(ent.start, ent.end, ent.label_) for ent in eg.reference.ents}
-    for ent in eg.predicted.ents:
-        span = span_in_reference(eg, ent)
-        if span is not None and all(token.ent_iob != 0 for token in span):
-            found = (span.start, span.end, ent.label_)
-            yield ent, span, found in true
-            # A second prediction of one entity, which two tokenizations allow, is wrong.
-            true.discard(found)
-
-
-def span_in_reference(eg: Example, span: Span) -> Span | None:
-    """The tokens of the true document that a span of the predicted one covers.
-
-    eg (Example): A predicted and a true document.
-    span (Span): A span of the predicted one.
-    RETURNS (Optional[Span]): The span in the true document. None if there is none.
-    """
-    indices = eg.alignment.x2y[span.start : span.end]
-    if not len(indices):
-        return None
-    return eg.reference[int(indices[0]) : int(indices[-1]) + 1]
-
-
-RIGHT, BOUNDARY, TYPE, BOTH = "right", "boundary", "type", "boundary and type"
-MISSED, SPURIOUS = "missed", "spurious"
-ERRORS = (BOUNDARY, TYPE, BOTH, MISSED, SPURIOUS)
-"""The kinds of errors. An entity found with the wrong boundary, the wrong type, or both; one that
-was not found at all; and one that was found where there is none."""
-
-
 class Entity(NamedTuple):
-    """An entity in the tokens of a true document.
+    """An entity, in the tokens of the reference document.
 
-    start (int): Its first token.
-    end (int): The token after its last one.
-    label (str): Its label.
-    score (Optional[float]): How probable it is, if that is known.
+    start (int): The first token.
+    end (int): The token after the last one.
+    label (str): The label.
+    score (Optional[float]): The probability, if it is known.
     """
 
     start: int
@@ -136,19 +71,19 @@ class Entity(NamedTuple):
     score: float | None = None
 
     def overlaps(self, other: "Entity") -> bool:
-        """Whether they have a token in common."""
+        """Whether the entities have a token in common."""
         return self.start < other.end and other.start < self.end
 
     def same_span(self, other: "Entity") -> bool:
-        """Whether they have the same tokens."""
+        """Whether the entities have the same tokens."""
         return (self.start, self.end) == (other.start, other.end)
 
 
 class Pair(NamedTuple):
-    """A true and a predicted entity that belong together. One of them may be missing.
+    """A gold entity and the matching predicted entity. One of them may be missing.
 
-    true (Optional[Entity]): The true one.
-    found (Optional[Entity]): The predicted one.
+    true (Optional[Entity]): The gold entity.
+    found (Optional[Entity]): The predicted entity.
     """
 
     true: Entity | None
@@ -170,11 +105,12 @@ class Pair(NamedTuple):
 class Compared(NamedTuple):
     """The entities of one document.
 
-    number (int): The document's number in the data.
-    doc (Doc): The true document.
-    true (List[Entity]): Its entities.
-    found (List[Entity]): The predicted ones that can be judged, in its tokens.
-    pairs (List[Pair]): Those that belong together.
+    number (int): The document's index in the data.
+    doc (Doc): The reference document.
+    true (List[Entity]): The gold entities.
+    found (List[Entity]): The predicted entities, in the tokens of the reference document. Those
+        that can't be judged are left out.
+    pairs (List[Pair]): The matched entities.
     """
 
     number: int
@@ -184,12 +120,88 @@ class Compared(NamedTuple):
     pairs: list[Pair]
 
 
-def compare(examples: Iterable[Example]) -> list[Compared]:
-    """Compare predicted and true documents. Those without annotation of entities are left out.
+class Confusion(NamedTuple):
+    """A confusion matrix of labels.
 
-    examples (Iterable[Example]): The documents. A true entity that was missed has the probability
-        that the component gave it, if the component kept its candidates.
-    RETURNS (List[Compared]): What was compared.
+    rows (List[str]): The gold labels, and SPURIOUS for predictions without a gold entity.
+    columns (List[str]): The predicted labels, and MISSED for gold entities that weren't found.
+    counts (numpy.ndarray): The number of pairs. Shape (n_labels + 1, n_labels + 1).
+    exact (numpy.ndarray): The number of pairs with the same boundaries. Same shape.
+    """
+
+    rows: list[str]
+    columns: list[str]
+    counts: numpy.ndarray
+    exact: numpy.ndarray
+
+    @classmethod
+    def of(cls, compared: Iterable[Compared], labels: Sequence[str]) -> "Confusion":
+        """Count the pairs of compared documents.
+
+        compared (Iterable[Compared]): The documents.
+        labels (Sequence[str]): All labels, gold and predicted.
+        """
+        place = {label: i for i, label in enumerate(labels)}
+        counts, exact = (numpy.zeros((len(labels) + 1,) * 2, dtype="int64") for _ in range(2))
+        for doc in compared:
+            for pair in doc.pairs:
+                row = len(labels) if pair.true is None else place[pair.true.label]
+                column = len(labels) if pair.found is None else place[pair.found.label]
+                counts[row, column] += 1
+                if pair.true is not None and pair.found is not None:
+                    exact[row, column] += pair.true.same_span(pair.found)
+        return cls([*labels, SPURIOUS], [*labels, MISSED], counts, exact)
+
+    def to_dict(self) -> dict[str, list]:
+        """RETURNS (Dict[str, List]): The matrix as lists, for JSON."""
+        return {
+            "rows": self.rows,
+            "columns": self.columns,
+            "counts": self.counts.tolist(),
+            "exact": self.exact.tolist(),
+        }
+
+
+class View(NamedTuple):
+    """The entities of all documents, counted in one view. See `view_of`.
+
+    correct (int): Correct pairs of a gold and a predicted entity.
+    incorrect (int): Incorrect pairs.
+    partial (int): Pairs that count as half correct.
+    missed (int): Gold entities without a match.
+    spurious (int): Predicted entities without a match.
+    """
+
+    correct: int = 0
+    incorrect: int = 0
+    partial: int = 0
+    missed: int = 0
+    spurious: int = 0
+
+    def plus(self, other: "View") -> "View":
+        """The counts of both."""
+        return View(*(mine + its for mine, its in zip(self, other, strict=True)))
+
+    @property
+    def counts(self) -> Counts:
+        """RETURNS (Counts): The counts for precision, recall and F1. A partial pair counts as half
+        correct and half incorrect."""
+        wrong = self.incorrect + self.partial / 2
+        right = self.correct + self.partial / 2
+        return Counts(right, wrong + self.spurious, wrong + self.missed)
+
+    def to_dict(self) -> dict[str, float | None]:
+        """RETURNS (Dict[str, Optional[float]]): The counts and their scores, for JSON."""
+        counts = self.counts
+        return {"p": counts.p, "r": counts.r, "f": counts.f, **self._asdict()}
+
+
+def compare(examples: Iterable[Example]) -> list[Compared]:
+    """Compare predicted and gold entities. Documents without entity annotation are left out.
+
+    examples (Iterable[Example]): The predicted and reference documents.
+    RETURNS (List[Compared]): The comparison of each document. A missed gold entity has the
+        probability that the component gave it, if the component kept its candidates.
     """
     result = []
     for number, eg in enumerate(examples):
@@ -208,8 +220,39 @@ def compare(examples: Iterable[Example]) -> list[Compared]:
     return result
 
 
+def judge(eg: Example) -> Iterator[tuple[Span, Span, bool]]:
+    """Decide for each predicted entity whether it is right: whether a gold entity has the same
+    span and label. As in spaCy's scorer, entities with unannotated tokens are left out.
+
+    eg (Example): A predicted and a reference document.
+    YIELDS (Tuple[Span, Span, bool]): The predicted entity, the same span in the reference
+        document, and whether it is right.
+    """
+    true = {(ent.start, ent.end, ent.label_) for ent in eg.reference.ents}
+    for ent in eg.predicted.ents:
+        span = span_in_reference(eg, ent)
+        if span is not None and all(token.ent_iob != 0 for token in span):
+            found = (span.start, span.end, ent.label_)
+            yield ent, span, found in true
+            # With two tokenizations an entity can be predicted twice. The second one is wrong.
+            true.discard(found)
+
+
+def span_in_reference(eg: Example, span: Span) -> Span | None:
+    """Map a span of the predicted document to the reference document.
+
+    eg (Example): A predicted and a reference document.
+    span (Span): A span of the predicted document.
+    RETURNS (Optional[Span]): The span in the reference document, None if it aligns with no token.
+    """
+    indices = eg.alignment.x2y[span.start : span.end]
+    if not len(indices):
+        return None
+    return eg.reference[int(indices[0]) : int(indices[-1]) + 1]
+
+
 def _scores_of_others(eg: Example) -> Mapping[tuple[int, int, str], float]:
-    """The probabilities of spans of the predicted document that are no entities of it."""
+    """The probabilities of candidate spans that are not predicted as entities."""
     scores = {}
     found = {(ent.start_char, ent.end_char, ent.label_) for ent in eg.predicted.ents}
     for (*_, start, end), by_label in saved_scores(eg.predicted).items():
@@ -222,12 +265,12 @@ def _scores_of_others(eg: Example) -> Mapping[tuple[int, int, str], float]:
 
 
 def match(true: Sequence[Entity], found: Sequence[Entity]) -> list[Pair]:
-    """Pair entities of a document: first those that are the same, then those with the same tokens,
-    then, from left to right, a predicted one with the first true one that it overlaps. Each belongs
-    to one pair.
+    """Match the entities of a document: first identical ones, then those with the same tokens,
+    then, from left to right, each predicted entity with the first gold entity that it overlaps.
+    Each entity is in one pair.
 
-    true (Sequence[Entity]): The true entities, in their order, without overlaps.
-    found (Sequence[Entity]): The predicted ones, in their order.
+    true (Sequence[Entity]): The gold entities in the order of the text, without overlaps.
+    found (Sequence[Entity]): The predicted entities in the order of the text.
     RETURNS (List[Pair]): The pairs, in the order of the text.
     """
     partner: dict[int, int] = {}
@@ -252,10 +295,10 @@ def match(true: Sequence[Entity], found: Sequence[Entity]) -> list[Pair]:
 
 
 def count_labels(compared: Iterable[Compared]) -> dict[str, Counts]:
-    """Count right and wrong entities of each label, as `spacy evaluate` does.
+    """Count right and wrong entities per label, as `spacy evaluate` does.
 
-    compared (Iterable[Compared]): Compared documents.
-    RETURNS (Dict[str, Counts]): The counts of each label, by the alphabet.
+    compared (Iterable[Compared]): The compared documents.
+    RETURNS (Dict[str, Counts]): The counts per label, sorted by label.
     """
     tp, fp, fn = (defaultdict[str, int](int) for _ in range(3))
     for doc in compared:
@@ -271,52 +314,106 @@ def count_labels(compared: Iterable[Compared]) -> dict[str, Counts]:
 
 
 def count_kinds(compared: Iterable[Compared]) -> dict[str, int]:
-    """How many errors there are of each kind.
+    """Count the errors of each kind.
 
-    compared (Iterable[Compared]): Compared documents.
-    RETURNS (Dict[str, int]): The number of each of ERRORS.
+    compared (Iterable[Compared]): The compared documents.
+    RETURNS (Dict[str, int]): The number of errors for each of ERRORS.
     """
     counts = Counter(pair.kind for doc in compared for pair in doc.pairs)
     return {kind: counts[kind] for kind in ERRORS}
 
 
-class Confusion(NamedTuple):
-    """Which labels are taken for which.
+def count_views(compared: Iterable[Compared]) -> dict[str, View]:
+    """Count entities in each of VIEWS.
 
-    rows (List[str]): The true labels, and SPURIOUS for predicted entities that are none.
-    columns (List[str]): The predicted labels, and MISSED for true entities that were not found.
-    counts (numpy.ndarray): The number of pairs. Shape (n_labels + 1, n_labels + 1).
-    exact (numpy.ndarray): The number of those whose tokens are the same, too. Same shape.
+    compared (Iterable[Compared]): The compared documents.
+    RETURNS (Dict[str, View]): The counts in each view.
+    """
+    views = dict.fromkeys(VIEWS, View())
+    for doc in compared:
+        if doc.true or doc.found:
+            for name in VIEWS:
+                views[name] = views[name].plus(view_of(name, doc.true, doc.found))
+    return views
+
+
+def view_of(name: str, true: Sequence[Entity], found: Sequence[Entity]) -> View:
+    """Count the entities of one document in one view, after SemEval-2013 task 9.1 and nervaluate.
+
+    | view | correct | otherwise, if the entities overlap |
+    |---|---|---|
+    | strict | same tokens, same label | incorrect |
+    | exact | same tokens | incorrect |
+    | partial | same tokens | partial, which is half correct |
+    | type | an overlap, same label | incorrect |
+
+    From left to right, each predicted entity is matched with a gold entity for which it is correct,
+    the one with the nearest boundaries if there are several, or else with the first gold entity
+    that it overlaps. Each gold entity is matched once.
+
+    name (str): One of VIEWS.
+    true (Sequence[Entity]): The gold entities in the order of the text, without overlaps.
+    found (Sequence[Entity]): The predicted entities in the order of the text, without overlaps.
+    RETURNS (View): The counts.
+    """
+    right = _RIGHT_IN_VIEW[name]
+    free = list(true)
+    correct = overlapping = 0
+    for mine in found:
+        near = [its for its in free if mine.overlaps(its)]
+        fitting = [its for its in near if right(mine, its)]
+        if fitting:
+            correct += 1
+            free.remove(min(fitting, key=lambda its: _distance(mine, its)))
+        elif near:
+            overlapping += 1
+            free.remove(near[0])
+    spurious = len(found) - correct - overlapping
+    if name == "partial":
+        return View(correct, 0, overlapping, len(free), spurious)
+    return View(correct, overlapping, 0, len(free), spurious)
+
+
+def _distance(one: Entity, other: Entity) -> int:
+    return abs(one.start - other.start) + abs(one.end - other.end)
+
+
+_RIGHT_IN_VIEW: dict[str, Callable[[Entity, Entity], bool]] = {
+    "strict": lambda mine, its: mine.same_span(its) and mine.label == its.label,
+    "exact": Entity.same_span,
+    "partial": Entity.same_span,
+    "type": lambda mine, its: mine.label == its.label,
+}
+
+
+def seen_counts(examples: Iterable[Example], known: set[tuple[str, str]]) -> dict[str, Counts]:
+    """Count seen and unseen entities separately.
+
+    An entity is seen if an entity of the training data has the same text and label. The same rule
+    applies to wrong predictions. Examples without entity annotation are left out.
+
+    examples (Iterable[Example]): The predicted and reference documents.
+    known (Set[Tuple[str, str]]): Text and label of the entities in the training data.
+    RETURNS (Dict[str, Counts]): The counts of "seen" and of "unseen" entities.
     """
 
-    rows: list[str]
-    columns: list[str]
-    counts: numpy.ndarray
-    exact: numpy.ndarray
+    def kind(span: Span, label: str) -> str:
+        return "seen" if (span.text, label) in known else "unseen"
 
-    @classmethod
-    def of(cls, compared: Iterable[Compared], labels: Sequence[str]) -> "Confusion":
-        """Count the pairs of compared documents.
+    true, found, right = (defaultdict[str, int](int) for _ in range(3))
+    for eg in examples:
+        if not eg.reference.has_annotation("ENT_IOB"):
+            continue
+        for ent in eg.reference.ents:
+            true[kind(ent, ent.label_)] += 1
+        for ent, span, is_right in judge(eg):
+            found[kind(span, ent.label_)] += 1
+            right[kind(span, ent.label_)] += is_right
+    return {
+        k: Counts(right[k], found[k] - right[k], true[k] - right[k]) for k in ("seen", "unseen")
+    }
 
-        compared (Iterable[Compared]): The documents.
-        labels (Sequence[str]): All labels, true and predicted.
-        """
-        place = {label: i for i, label in enumerate(labels)}
-        counts, exact = (numpy.zeros((len(labels) + 1,) * 2, dtype="int64") for _ in range(2))
-        for doc in compared:
-            for pair in doc.pairs:
-                row = len(labels) if pair.true is None else place[pair.true.label]
-                column = len(labels) if pair.found is None else place[pair.found.label]
-                counts[row, column] += 1
-                if pair.true is not None and pair.found is not None:
-                    exact[row, column] += pair.true.same_span(pair.found)
-        return cls([*labels, SPURIOUS], [*labels, MISSED], counts, exact)
 
-    def to_dict(self) -> dict[str, list]:
-        """The same in lists, as for JSON."""
-        return {
-            "rows": self.rows,
-            "columns": self.columns,
-            "counts": self.counts.tolist(),
-            "exact": self.exact.tolist(),
-        }
+def entities(docs: Iterable[Doc]) -> set[tuple[str, str]]:
+    """The text and label of each entity in the documents."""
+    return {(ent.text, ent.label_) for doc in docs for ent in doc.ents}

@@ -1,4 +1,4 @@
-"""Errors of one or several models, in their context."""
+"""Collects the errors of one or more models, with their context, and selects those to show."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -9,20 +9,19 @@ from spacy.tokens import Doc
 
 from .matching import RIGHT, Compared, Entity, Pair
 
-CONTEXT = 90  # characters on either side
+CONTEXT = 90  # characters on either side of an error
 _MAX_TEXT = 240  # characters of an entity
-_LONG_WORD = 25  # characters of a word that the context leaves out rather than cuts
-
+_LONG_WORD = 25  # at the end of the context a word up to this length is left out, not cut
 Key = tuple[int, tuple[int, int, str] | None, tuple[int, int, str] | None]
 
 
 class Mark(NamedTuple):
-    """An entity in a text.
+    """An entity, with character offsets.
 
-    start (int): Its first character.
-    end (int): The character after its last one.
-    label (str): Its label.
-    text (str): Its text.
+    start (int): The first character.
+    end (int): The character after the last one.
+    label (str): The label.
+    text (str): The text.
     """
 
     start: int
@@ -35,8 +34,8 @@ class Piece(NamedTuple):
     """A piece of an error's text.
 
     text (str): The piece.
-    in_true (bool): Whether it is in the true entity.
-    in_found (bool): Whether it is in the predicted one.
+    in_true (bool): Whether it is in the gold entity.
+    in_found (bool): Whether it is in the predicted entity.
     """
 
     text: str
@@ -46,17 +45,17 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class Mistake:
-    """An error, and who makes it.
+    """An error, and the models that make it.
 
     kind (str): One of `matching.ERRORS`.
-    doc (int): The document's number in the data.
-    true (Optional[Mark]): The true entity, None if there is none.
-    found (Optional[Mark]): The predicted one, None if there is none.
-    before (str): Text before it.
+    doc (int): The document's index in the data.
+    true (Optional[Mark]): The gold entity, None if there is none.
+    found (Optional[Mark]): The predicted entity, None if there is none.
+    before (str): The text before the error.
     pieces (List[Piece]): The text of both entities.
-    after (str): Text after it.
-    scores (Dict[int, Optional[float]]): The numbers of the models that make the error, and the
-        probability that each gives to what it found, or to the true entity if it missed that.
+    after (str): The text after the error.
+    scores (Dict[int, Optional[float]]): The indices of the models that make the error, and the
+        probability that each model gives to its prediction, or to the gold entity if it missed it.
     """
 
     kind: str
@@ -75,7 +74,7 @@ class Mistake:
 
     @property
     def labels(self) -> list[str]:
-        """RETURNS (List[str]): The labels it is about, the true one first."""
+        """RETURNS (List[str]): The labels involved, the gold label first."""
         both = (mark.label for mark in (self.true, self.found) if mark is not None)
         return list(dict.fromkeys(both))
 
@@ -85,9 +84,10 @@ class Mistake:
         return max((s for s in self.scores.values() if s is not None), default=None)
 
     def to_dict(self, names: Sequence[str]) -> dict[str, Any]:
-        """The error in dictionaries and lists, as for JSON.
+        """The error as dictionaries and lists, for JSON.
 
         names (Sequence[str]): The names of the models.
+        RETURNS (Dict[str, Any]): The error.
         """
         return {
             "kind": self.kind,
@@ -102,13 +102,13 @@ class Mistake:
 
 
 def choose_mistakes(compared: Sequence[Iterable[Compared]], most: int) -> tuple[list[Mistake], int]:
-    """The errors of models, each once, with all the models that make it. If there are too many,
-    each kind and label has its turn, and those that models are most sure of come first.
+    """Collect the errors of models, each once, with all the models that make it. If there are too
+    many, take them in turns from each kind and label, those with the highest probability first.
 
     compared (Sequence[Iterable[Compared]]): The compared documents of each model.
-    most (int): The most errors to show.
-    RETURNS (Tuple[List[Mistake], int]): The errors in the order of the documents, and how many
-        there are in all.
+    most (int): The maximum number of errors to show.
+    RETURNS (Tuple[List[Mistake], int]): The errors to show, in the order of the documents, and the
+        number of all errors.
     """
     docs: dict[int, Doc] = {}
     pairs: dict[Key, Pair] = {}
@@ -129,10 +129,6 @@ def choose_mistakes(compared: Sequence[Iterable[Compared]], most: int) -> tuple[
 
 def _key(entity: Entity | None) -> tuple[int, int, str] | None:
     return None if entity is None else (entity.start, entity.end, entity.label)
-
-
-def _place(mistake: Mistake) -> tuple[int, int]:
-    return mistake.doc, min(m.start for m in (mistake.true, mistake.found) if m is not None)
 
 
 def _take_turns(
@@ -166,24 +162,28 @@ def _mistake(number: int, doc: Doc, pair: Pair, scores: dict[int, float | None])
     return Mistake(pair.kind, number, true, found, before, pieces, after, scores)
 
 
-def _cut(text: str) -> str:
-    """The beginning of a text, up to a space if there is one near the end of it: not all languages
-    have spaces."""
-    if len(text) <= CONTEXT:
-        return text
-    words, _, rest = text[:CONTEXT].rpartition(" ")
-    return (words if len(rest) <= _LONG_WORD else text[:CONTEXT]) + "…"
-
-
 def _mark(doc: Doc, entity: Entity) -> Mark:
     span = doc[entity.start : entity.end]
     return Mark(span.start_char, span.end_char, entity.label, _shorten(span.text))
+
+
+def _shorten(text: str) -> str:
+    half = _MAX_TEXT // 2
+    return text if len(text) <= _MAX_TEXT else f"{text[:half]} … {text[-half:]}"
 
 
 def _within(mark: Mark | None, char: int) -> bool:
     return mark is not None and mark.start <= char < mark.end
 
 
-def _shorten(text: str) -> str:
-    half = _MAX_TEXT // 2
-    return text if len(text) <= _MAX_TEXT else f"{text[:half]} … {text[-half:]}"
+def _cut(text: str) -> str:
+    """The beginning of a text, up to a space if there is one near the end. Not all languages have
+    spaces."""
+    if len(text) <= CONTEXT:
+        return text
+    words, _, rest = text[:CONTEXT].rpartition(" ")
+    return (words if len(rest) <= _LONG_WORD else text[:CONTEXT]) + "…"
+
+
+def _place(mistake: Mistake) -> tuple[int, int]:
+    return mistake.doc, min(m.start for m in (mistake.true, mistake.found) if m is not None)

@@ -1,4 +1,4 @@
-"""A report as one page of HTML."""
+"""Writes a report as a page of HTML."""
 
 import re
 from collections import Counter
@@ -6,17 +6,17 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 from string import ascii_uppercase
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...pages.render_page import render_page, visible
 from .matching import ERRORS, Confusion, Counts
 from .mistakes import Mistake
 from .report import Report
-from .trust import HEIGHT, WIDTH, Trust, place, reliability_line, threshold_lines, ticks
+from .trust import Trust
 from .wording import (
-    KINDS,
+    KIND_NOTES,
     NO_PROBABILITIES,
-    VIEWS,
+    VIEW_NOTES,
     describe_data,
     describe_mistakes,
     difference,
@@ -27,20 +27,22 @@ from .wording import (
 
 _RUNNING = re.compile(r"(\r\n|[\n\r])|(\s)|([\u200c\u200d])|([^\s\u200c\u200d]+)")
 _TEMPLATE = Path(__file__).parent / "report.html.jinja"
-_MOST_BYTES = 2_200_000  # of all errors together
-_MARKUP = 350  # of each, beside its texts
-_MARKUP_OF_MODEL = 150
-_MOST_PRINTED = 100  # errors on paper
-_MOST_LABELS = 25  # in the picture of what is taken for what
-_LETTERS = (8, 18)  # that a column of it has room for, at least and at most
-_HALF_PAGE, _PAGE = 52, 90  # letters of all its columns, in half of the width and in all of it
+_MOST_BYTES = 2_200_000  # maximum size of all errors together
+_MARKUP = 350  # bytes of markup of an error
+_MARKUP_OF_MODEL = 150  # bytes of markup for each model that makes it
+_MOST_PRINTED = 100  # errors in print
+_MOST_LABELS = 25  # labels in the confusion matrix
+_LETTERS = (8, 18)  # minimum and maximum width of a column of the matrix, in letters
+_HALF_PAGE, _PAGE = 52, 90  # letters that fit in half the width and in the full width
+_WIDTH, _HEIGHT = 300, 220  # of the plot area
+_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def render_html(report: Report) -> str:
-    """Write a report as a page that needs no other file and no network.
+def report_to_html(report: Report) -> str:
+    """Write a report as a self-contained page of HTML.
 
     report (Report): The report.
-    RETURNS (str): HTML. All of it that comes from the data is escaped.
+    RETURNS (str): The HTML. Everything that comes from the data is escaped.
     """
     mistakes = _that_fit(report.mistakes)
     return render_page(
@@ -66,15 +68,15 @@ def render_html(report: Report) -> str:
         most_printed=_MOST_PRINTED,
         trusts=[_trust_view(model.trust) for model in report.models],
         no_probabilities=NO_PROBABILITIES,
-        chart={"width": WIDTH, "height": HEIGHT, "ticks": ticks()},
+        chart={"width": _WIDTH, "height": _HEIGHT, "ticks": _ticks()},
         about_mistakes=describe_mistakes(report, len(mistakes)),
         **_mistakes_view(report, mistakes),
     )
 
 
 def _running(text: str) -> str:
-    """A piece of running text: white space parts words, and joiners of letters and of emoji stay,
-    for without them these look otherwise."""
+    """A piece of running text on one line. Zero-width joiners of letters and emoji stay, because
+    they change how these look."""
     pieces = (
         " ⏎ " if line else " " if space else joiner or visible(other)
         for line, space, joiner, other in _RUNNING.findall(text)
@@ -83,14 +85,14 @@ def _running(text: str) -> str:
 
 
 def _letters(n: int) -> list[str]:
-    """What the models are called for short: A, B, C, or numbers if there are too many."""
+    """Short names of the models: A, B, C, or numbers if there are too many."""
     if n > len(ascii_uppercase):
         return [str(i + 1) for i in range(n)]
     return list(ascii_uppercase[:n])
 
 
 def _that_fit(mistakes: Sequence[Mistake]) -> Sequence[Mistake]:
-    """As many errors as a page can hold that opens at once, from all over the data."""
+    """As many errors as a page can hold and still open quickly, spread over the whole data."""
     sizes = [_size(mistake) for mistake in mistakes]
     fitting = len(mistakes)
     while True:
@@ -102,7 +104,7 @@ def _that_fit(mistakes: Sequence[Mistake]) -> Sequence[Mistake]:
 
 
 def _size(mistake: Mistake) -> int:
-    """Bytes that an error takes in the page, at most."""
+    """The maximum size of an error in the page, in bytes."""
     texts = (mistake.before, mistake.text, mistake.after, *mistake.labels)
     text = sum(len(escape(_running(text)).encode("utf8")) for text in texts)
     return _MARKUP + _MARKUP_OF_MODEL * len(mistake.scores) + text
@@ -121,7 +123,7 @@ def _label_groups(report: Report) -> list[dict[str, Any]]:
 def _seen_groups(report: Report) -> list[dict[str, Any]]:
     notes = {
         "seen": "text and label are in the training data",
-        "unseen": "they are not",
+        "unseen": "not in the training data",
     }
     models = [model.seen for model in report.models if model.seen is not None]
     return [
@@ -132,14 +134,14 @@ def _seen_groups(report: Report) -> list[dict[str, Any]]:
 
 
 def _group(title: str, note: str, counts: Iterable[Counts]) -> dict[str, Any]:
-    """Rows of a table, one for each model, under one title."""
+    """A group of table rows, one for each model, under one title."""
     return {"title": title, "note": note, "rows": list(counts)}
 
 
 def _view_groups(report: Report) -> list[dict[str, Any]]:
     return [
         {"title": name, "note": note, "rows": [model.views[name] for model in report.models]}
-        for name, note in VIEWS.items()
+        for name, note in VIEW_NOTES.items()
     ]
 
 
@@ -148,7 +150,7 @@ def _kind_rows(report: Report) -> list[dict[str, Any]]:
     return [
         {
             "title": kind,
-            "note": KINDS[kind],
+            "note": KIND_NOTES[kind],
             "rows": [
                 {"count": model.kinds[kind], "length": round(100 * model.kinds[kind] / most, 1)}
                 for model in report.models
@@ -159,8 +161,8 @@ def _kind_rows(report: Report) -> list[dict[str, Any]]:
 
 
 def _matrix_view(confusions: Sequence[Confusion]) -> dict[str, Any]:
-    """What is taken for what, and how wide that is: pictures that are too wide for half of the page
-    stand below each other, and the names of too many labels upright."""
+    """The confusion matrices and their layout: matrices that are too wide for half the page are
+    stacked, and with too many labels the column names are upright."""
     views = [_confusion_view(confusion) for confusion in confusions]
     least, most = _LETTERS
     width = max(
@@ -171,10 +173,10 @@ def _matrix_view(confusions: Sequence[Confusion]) -> dict[str, Any]:
 
 
 def _confusion_view(confusion: Confusion) -> dict[str, Any]:
-    """The counts of the most frequent labels, shaded by their share of the row."""
+    """The counts of the most frequent labels, shaded by their share in the row."""
     n = len(confusion.rows) - 1
     counts = confusion.counts
-    # A label that is only found, or only true, is as good as one that is both.
+    # Labels count that are only in the gold annotation or only in the predictions.
     sizes = counts.sum(0) + counts.sum(1)
     frequent = sorted(range(n), key=lambda i: -sizes[i])[:_MOST_LABELS]
     chosen = [*sorted(frequent), n]
@@ -207,17 +209,81 @@ def _trust_view(trust: Trust | None) -> dict[str, Any] | None:
     return {
         "ece": f"{trust.ece:.3f}",
         "rated": trust.rated,
-        "reliability": reliability_line(trust),
-        "lines": threshold_lines(trust),
-        "best": place(threshold, best.f or 0.0),
+        "reliability": _reliability_line(trust),
+        "lines": _threshold_lines(trust),
+        "best": _place(threshold, best.f or 0.0),
         "threshold": f"{threshold:.2f}",
         "f": best.f,
         "f_without": trust.curve[0][1].f,
     }
 
 
+class _Point(NamedTuple):
+    """A point of a line.
+
+    x (float): The distance from the left.
+    y (float): The distance from the top.
+    title (str): The tooltip.
+    """
+
+    x: float
+    y: float
+    title: str
+
+
+class _Line(NamedTuple):
+    """A line of a chart.
+
+    name (str): The name of the measure.
+    points (List[_Point]): Its points.
+    """
+
+    name: str
+    points: list[_Point]
+
+    @property
+    def path(self) -> str:
+        """RETURNS (str): The points in SVG's format."""
+        return " ".join(f"{point.x:g},{point.y:g}" for point in self.points)
+
+
+def _place(x: float, y: float, title: str = "") -> _Point:
+    """The position of two values between 0 and 1 in the chart."""
+    return _Point(round(x * _WIDTH, 1), round((1.0 - y) * _HEIGHT, 1), title)
+
+
+def _reliability_line(trust: Trust) -> _Line:
+    """The share of right entities over the mean probability, bin by bin."""
+    points = [
+        _place(p, right, f"{count:,} entities, mean probability {p:.2f}: {right:.2f} are correct")
+        for p, right, count in trust.bins
+    ]
+    return _Line("entities", points)
+
+
+def _threshold_lines(trust: Trust) -> list[_Line]:
+    """Precision, recall and F1 over the threshold. Precision ends where no entity is left."""
+    scores = [
+        (threshold, {"precision": counts.p, "recall": counts.r, "F1": counts.f})
+        for threshold, counts in trust.curve
+    ]
+    return [
+        _Line(name, _points((t, score[name]) for t, score in scores))
+        for name in ("precision", "recall", "F1")
+    ]
+
+
+def _points(values: Iterable[tuple[float, float | None]]) -> list[_Point]:
+    return [_place(t, value) for t, value in values if value is not None]
+
+
+def _ticks() -> Sequence[tuple[_Point, str]]:
+    """The tick labels of both axes, and their positions as points on the diagonal."""
+    return [(_place(value, value), f"{value:g}") for value in _TICKS]
+
+
 def _mistakes_view(report: Report, mistakes: Sequence[Mistake]) -> dict[str, Any]:
-    """The errors, and what they can be chosen by. Labels go by their numbers."""
+    """The errors, and the values they can be filtered by. Labels are given as indices."""
     labels = sorted({label for mistake in mistakes for label in mistake.labels})
     number = {label: i for i, label in enumerate(labels)}
     kinds = Counter(mistake.kind for mistake in mistakes)

@@ -1,4 +1,4 @@
-"""A report as a file of Markdown: all of its numbers, and a few errors of each kind."""
+"""Writes a report as Markdown: all numbers, and a few errors of each kind."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,8 +7,8 @@ from .matching import ERRORS
 from .mistakes import Mistake
 from .report import ModelReport, Report
 from .wording import (
-    KINDS,
-    VIEWS,
+    KIND_NOTES,
+    VIEW_NOTES,
     describe_data,
     describe_mistakes,
     difference,
@@ -18,17 +18,20 @@ from .wording import (
 )
 
 _EXAMPLES = 5  # errors of each kind
-_MORE = f"Here are the {_EXAMPLES} of each kind that a model is most sure of."
+_MORE = f"Listed here are the {_EXAMPLES} of each kind with the highest probabilities."
+_PRF = ["P", "R", "F1"]
+_SCORES = [*_PRF, "TP", "FP", "FN"]
+_MARKDOWN = str.maketrans({char: f"\\{char}" for char in r"\`*_{}[]<>#|~"})
 
 
-def render_markdown(report: Report) -> str:
+def report_to_markdown(report: Report) -> str:
     """Write a report as Markdown.
 
     report (Report): The report.
-    RETURNS (str): The text.
+    RETURNS (str): The Markdown.
     """
     parts = [
-        "# How good it is",
+        "# Evaluation",
         f"{describe_data(report)} (`{report.data.path}`)",
         _overview(report),
     ]
@@ -41,7 +44,7 @@ def render_markdown(report: Report) -> str:
     for kind in ERRORS:
         mistakes = [mistake for mistake in report.mistakes if mistake.kind == kind]
         if mistakes:
-            parts.append(f"### {kind.capitalize()}: {KINDS[kind]}")
+            parts.append(f"### {kind.capitalize()}: {KIND_NOTES[kind]}")
             few = sorted(mistakes, key=lambda m: -(m.score or 0.0))[:_EXAMPLES]
             parts.append("\n".join(f"- {_describe(mistake, names)}" for mistake in few))
     return "\n\n".join(parts) + "\n"
@@ -56,7 +59,7 @@ def _overview(report: Report) -> str:
         ]
         for model in report.models
     ]  # fmt: skip
-    header = ["model", *_SCORES, "F1 to the first", "words/s"]
+    header = ["model", *_SCORES, "F1 difference", "words/s"]
     if len(report.models) == 1:
         header, rows = _without(header, 7), [_without(row, 7) for row in rows]
     return _table(header, rows)
@@ -69,10 +72,10 @@ def _without(row: list[str], place: int) -> list[str]:
 def _model_parts(model: ModelReport) -> list[str]:
     labels = [[_cell(label), *_scores(counts)] for label, counts in model.labels.items()]
     views = [
-        [f"{name}: {VIEWS[name]}", *map(str, view), *_prf(view.counts)]
+        [f"{name}: {VIEW_NOTES[name]}", *map(str, view), *_prf(view.counts)]
         for name, view in model.views.items()
     ]
-    kinds = [[f"{kind}: {KINDS[kind]}", thousands(n)] for kind, n in model.kinds.items()]
+    kinds = [[f"{kind}: {KIND_NOTES[kind]}", thousands(n)] for kind, n in model.kinds.items()]
     confusion = model.confusion
     matrix = [
         [_cell(row), *(str(n) if n else "" for n in counts)]
@@ -81,7 +84,7 @@ def _model_parts(model: ModelReport) -> list[str]:
     parts = [
         _table(["label", *_SCORES], labels),
         _table(["view", "correct", "incorrect", "partial", "missed", "spurious", *_PRF], views),
-        _table(["true \\ found", *map(_cell, confusion.columns)], matrix),
+        _table(["gold \\ predicted", *map(_cell, confusion.columns)], matrix),
         _table(["errors", "number"], kinds),
     ]
     if model.seen is not None:
@@ -90,16 +93,12 @@ def _model_parts(model: ModelReport) -> list[str]:
     if model.trust is not None:
         threshold, best = model.trust.best
         parts.append(
-            f"Expected calibration error: {model.trust.ece:.3f}. With the threshold "
-            f"{threshold:.2f}, F1 is {percent(best.f)} on this data, the best there is."
+            f"Expected calibration error: {model.trust.ece:.3f}. The best threshold on this data "
+            f"is {threshold:.2f}, with F1 {percent(best.f)}."
         )
         bins = [[f"{p:.2f}", f"{r:.2f}", thousands(n)] for p, r, n in model.trust.bins]
-        parts.append(_table(["mean probability", "share that is right", "entities"], bins))
+        parts.append(_table(["mean probability", "share of correct entities", "entities"], bins))
     return parts
-
-
-_PRF = ["P", "R", "F1"]
-_SCORES = [*_PRF, "TP", "FP", "FN"]
 
 
 def _prf(counts) -> list[str]:
@@ -114,7 +113,7 @@ def _describe(mistake: Mistake, names: Sequence[str]) -> str:
     text = f"**{_cell(mistake.text)}**"
     marks = [
         f"{word} {_cell(mark.text)} ({_cell(mark.label)})"
-        for word, mark in (("true", mistake.true), ("found", mistake.found))
+        for word, mark in (("gold", mistake.true), ("predicted", mistake.found))
         if mark is not None
     ]
     scores = [
@@ -131,9 +130,6 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-_MARKDOWN = str.maketrans({char: f"\\{char}" for char in r"\`*_{}[]<>#|~"})
-
-
 def _cell(text: str) -> str:
-    """Text that Markdown shows as it is."""
+    """Escape a text for Markdown."""
     return visible(text).translate(_MARKDOWN).replace("&", "&amp;")

@@ -1,4 +1,4 @@
-// Shows the errors that are asked for: by kind, label, model and text, in one of two orders.
+// Filters the errors by kind, label, model and text, and sorts them in one of two orders.
 (() => {
   const list = document.getElementById("errors");
   if (!list) return;
@@ -39,7 +39,7 @@
     list.append(...sorted);
   };
 
-  // Paper takes the first of those that are shown.
+  // Print only the first of the errors that are shown.
   const most = Number(list.dataset.mostPrinted);
   window.addEventListener("beforeprint", () => {
     const shown = Array.from(list.children).filter((row) => !row.hidden);

@@ -1,4 +1,4 @@
-"""How good pipelines are on annotated documents, as one object."""
+"""Evaluates pipelines on annotated documents and returns one object with all results."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,31 +16,33 @@ from .matching import (
     Compared,
     Confusion,
     Counts,
+    View,
     compare,
     count_kinds,
     count_labels,
+    count_views,
     entities,
     seen_counts,
 )
 from .mistakes import Mistake, choose_mistakes
-from .run import predict, read_examples, require_component, require_entities, words_per_second
+from .predict import predict, read_examples, require_component, require_entities, words_per_second
 from .trust import Trust, measure_trust
-from .views import View, count_views
 
 EXAMPLES = 2000
-"""The most errors that a report shows in context."""
+"""The default for the maximum number of errors shown in context."""
+_COMMON = {"model-best", "model-last"}  # the names that spaCy gives to trained pipelines
 
 
 @dataclass(frozen=True)
 class DataReport:
-    """The documents of a report.
+    """The evaluation data of a report.
 
-    path (str): Where they come from.
-    documents (int): Their number.
-    not_annotated (int): How many of these have no annotation of entities, and don't count.
-    entities (int): The true entities.
-    labels (Dict[str, int]): The true entities of each label.
-    train (Optional[str]): Where the training data comes from, None if it isn't given.
+    path (str): The path of the documents.
+    documents (int): The number of documents.
+    not_annotated (int): How many of them have no entity annotation and are left out.
+    entities (int): The number of gold entities.
+    labels (Dict[str, int]): The number of gold entities per label.
+    train (Optional[str]): The path of the training data, None if it wasn't given.
     """
 
     path: str
@@ -53,20 +55,20 @@ class DataReport:
 
 @dataclass(frozen=True)
 class ModelReport:
-    """What one pipeline makes of the documents.
+    """The results of one pipeline.
 
     name (str): A short name.
-    path (str): Its folder or package.
+    path (str): The pipeline's folder or package.
     pipeline (List[str]): The names of its components.
-    total (Counts): All entities.
-    labels (Dict[str, Counts]): Those of each label.
-    views (Dict[str, View]): All entities in four views, see `reporting.views`.
+    total (Counts): The counts of all entities.
+    labels (Dict[str, Counts]): The counts per label.
+    views (Dict[str, View]): The counts of all entities in four views, see `matching.view_of`.
     kinds (Dict[str, int]): The number of errors of each kind.
-    confusion (Confusion): Which labels are taken for which.
-    seen (Optional[Dict[str, Counts]]): Entities that training has shown and others, None if the
-        training data isn't given.
-    trust (Optional[Trust]): How far its probabilities can be trusted, None if it gives none.
-    words_per_second (float): From text to entities.
+    confusion (Confusion): Which labels are confused with which.
+    seen (Optional[Dict[str, Counts]]): The counts of entities that are in the training data
+        ("seen") and of the others ("unseen"). None if the training data wasn't given.
+    trust (Optional[Trust]): How reliable the probabilities are, None if there are none.
+    words_per_second (float): The speed from text to entities.
     """
 
     name: str
@@ -82,7 +84,7 @@ class ModelReport:
     words_per_second: float
 
     def to_dict(self) -> dict[str, Any]:
-        """The same in dictionaries and lists, as for JSON."""
+        """RETURNS (Dict[str, Any]): The results as dictionaries and lists, for JSON."""
         return {
             "name": self.name,
             "path": self.path,
@@ -100,13 +102,13 @@ class ModelReport:
 
 @dataclass(frozen=True)
 class Report:
-    """How good pipelines are on the same documents. Scores are shares, 0 to 1, and None where
-    there is nothing to divide by.
+    """The results of one or more pipelines on the same documents. Scores are between 0 and 1, or
+    None where the denominator is 0.
 
-    data (DataReport): The documents.
-    models (List[ModelReport]): The pipelines.
-    mistakes (List[Mistake]): Errors in their context.
-    n_mistakes (int): How many there are in all. One that several pipelines make counts once.
+    data (DataReport): The evaluation data.
+    models (List[ModelReport]): The results of each pipeline.
+    mistakes (List[Mistake]): The errors that are shown in context.
+    n_mistakes (int): The number of all errors. An error that several pipelines make counts once.
     """
 
     data: DataReport
@@ -116,11 +118,11 @@ class Report:
 
     @property
     def labels(self) -> list[str]:
-        """RETURNS (List[str]): The labels of all entities, true and predicted."""
+        """RETURNS (List[str]): The labels of all entities, gold and predicted."""
         return sorted({label for model in self.models for label in model.labels})
 
     def to_dict(self) -> dict[str, Any]:
-        """The same in dictionaries and lists, as for JSON."""
+        """RETURNS (Dict[str, Any]): The results as dictionaries and lists, for JSON."""
         names = [model.name for model in self.models]
         return {
             "spacy_windowner": __version__,
@@ -131,18 +133,6 @@ class Report:
                 "shown": [mistake.to_dict(names) for mistake in self.mistakes],
             },
         }
-
-    def to_markdown(self) -> str:
-        """Tables in Markdown."""
-        from .render_markdown import render_markdown
-
-        return render_markdown(self)
-
-    def to_html(self) -> str:
-        """A page of HTML, which needs nothing else."""
-        from .render_html import render_html
-
-        return render_html(self)
 
 
 def make_report(
@@ -155,19 +145,19 @@ def make_report(
     code: str | Path | None = None,
     on_progress: Tell = silent,
 ) -> Report:
-    """Measure pipelines on annotated documents.
+    """Evaluate one or more pipelines on annotated documents.
 
-    model (Union[str, Path]): A pipeline with a `window_ner`: its folder or package.
-    data (Union[str, Path]): Documents that it wasn't trained on, in .spacy format, or a folder.
-    compare_with (Sequence[Union[str, Path]]): Other pipelines, of any kind that finds entities.
-    train (Optional[Union[str, Path]]): What they were trained on, to tell seen entities from
-        unseen ones.
-    examples (int): The most errors to show in context.
+    model (Union[str, Path]): Folder or package of a pipeline with a `window_ner`.
+    data (Union[str, Path]): Documents that the pipeline wasn't trained on: a .spacy file, or a
+        folder of them.
+    compare_with (Sequence[Union[str, Path]]): Other pipelines that predict entities, of any kind.
+    train (Optional[Union[str, Path]]): The training data, to separate seen from unseen entities.
+    examples (int): The maximum number of errors to show in context.
     code (Optional[Union[str, Path]]): Python file to import first, see `load_pipeline`.
-    on_progress (Tell): Called with how far it is.
-    RETURNS (Report): The report.
-    RAISES (ValueError): If a pipeline can't be loaded, or has no named entity recognizer, the
-        first one no `window_ner`; or the data, or that of the training, can't be read, or has no
+    on_progress (Tell): Called with the progress.
+    RETURNS (Report): The report. `report_to_html` and `report_to_markdown` render it.
+    RAISES (ValueError): If a pipeline can't be loaded or doesn't predict entities, if the first
+        one has no `window_ner`, or if the data or the training data can't be read or has no
         entities.
     """
     paths = [str(path) for path in (model, *compare_with)]
@@ -186,13 +176,37 @@ def make_report(
     measured = [_measure(nlp, gold, names[0], paths[0], known, on_progress)]
     for path, name in zip(paths[1:], names[1:], strict=True):
         on_progress(Stage(f"Loading {name}"))
-        nlp = load_pipeline(path)  # one after the other, to have one in memory
+        nlp = load_pipeline(path)  # one at a time, to keep only one in memory
         gold_of_other = read_examples(data, nlp)
         measured.append(_measure(nlp, gold_of_other, name, path, known, on_progress))
     on_progress(Stage("Choosing errors to show"))
     mistakes, total = choose_mistakes([compared for _, compared in measured], examples)
     about_data = _describe(gold, data, train)
     return Report(about_data, [model for model, _ in measured], mistakes, total)
+
+
+def short_names(paths: Sequence[str]) -> list[str]:
+    """Make names that distinguish pipelines: the shortest distinct ends of their paths.
+
+    paths (Sequence[str]): The folders or packages.
+    RETURNS (List[str]): The names. Repeated paths get a number.
+    """
+    parts = [PurePath(path).parts or (".",) for path in paths]
+    tails = {mine[-1] for mine in parts}
+    if len(tails) == 1 and tails <= _COMMON and all(len(mine) > 1 for mine in parts):
+        parts = [mine[:-1] for mine in parts]
+    names = []
+    for number, mine in enumerate(parts):
+        others = {its for its in parts if its != mine}
+        length = 1
+        while length < len(mine) and (
+            mine[-length] in _COMMON or any(its[-length:] == mine[-length:] for its in others)
+        ):
+            length += 1
+        name = "/".join(mine[-length:])
+        before = parts[:number].count(mine)
+        names.append(f"{name} ({before + 1})" if before else name)
+    return names
 
 
 def _measure(
@@ -203,7 +217,7 @@ def _measure(
     known: set[tuple[str, str]] | None,
     tell: Tell,
 ) -> tuple[ModelReport, list[Compared]]:
-    """What a pipeline makes of documents, and the comparison with their annotation."""
+    """Evaluate one pipeline. Returns its results and the comparison with the gold annotation."""
     judged = predict(nlp, gold, path, name, tell)
     tell(Stage(f"{name}: comparing"))
     compared = compare(judged)
@@ -239,30 +253,3 @@ def _describe(
         labels=dict(sorted(labels.items())),
         train=None if train is None else str(train),
     )
-
-
-_COMMON = {"model-best", "model-last"}  # what spaCy calls every trained pipeline
-
-
-def short_names(paths: Sequence[str]) -> list[str]:
-    """Names of pipelines that tell them apart: the ends of their paths, as short as that allows.
-
-    paths (Sequence[str]): Their folders or packages.
-    RETURNS (List[str]): The names. The same path twice has a number after it.
-    """
-    parts = [PurePath(path).parts or (".",) for path in paths]
-    tails = {mine[-1] for mine in parts}
-    if len(tails) == 1 and tails <= _COMMON and all(len(mine) > 1 for mine in parts):
-        parts = [mine[:-1] for mine in parts]
-    names = []
-    for number, mine in enumerate(parts):
-        others = {its for its in parts if its != mine}
-        length = 1
-        while length < len(mine) and (
-            mine[-length] in _COMMON or any(its[-length:] == mine[-length:] for its in others)
-        ):
-            length += 1
-        name = "/".join(mine[-length:])
-        before = parts[:number].count(mine)
-        names.append(f"{name} ({before + 1})" if before else name)
-    return names

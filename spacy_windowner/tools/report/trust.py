@@ -1,23 +1,25 @@
-"""How far probabilities can be trusted, and what a threshold would do."""
+"""Measures how reliable the probabilities of entities are, and what a threshold would change."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ...confidence.metrics import N_BINS, Judged, calibration_error, equal_mass_bins
 from .matching import RIGHT, Compared, Counts
 
-_PER_BIN = 20  # entities of a bin, at least
+_PER_BIN = 20  # minimum number of entities in a bin
 _STEPS = 100
 
 
 class Trust(NamedTuple):
-    """What there is to say of the probabilities of entities.
+    """How reliable the probabilities of entities are.
 
-    rated (int): The entities that have a probability.
-    bins (List[Tuple[float, float, int]]): Bins of as many entities each, from the least probable
-        ones: their mean probability, the share of them that are right, and their number.
-    ece (float): The expected calibration error: how far the two are apart in the mean.
-    curve (List[Tuple[float, Counts]]): What would be left at thresholds from 0 to 1.
+    rated (int): The number of entities that have a probability.
+    bins (List[Tuple[float, float, int]]): Bins of equal size, sorted by probability: the mean
+        probability, the share of right entities, and the number of entities.
+    ece (float): The expected calibration error: the mean difference between the mean probability
+        and the share of right entities.
+    curve (List[Tuple[float, Counts]]): The counts of the entities that remain at thresholds from 0
+        to 1.
     """
 
     rated: int
@@ -27,11 +29,11 @@ class Trust(NamedTuple):
 
     @property
     def best(self) -> tuple[float, Counts]:
-        """RETURNS (Tuple[float, Counts]): The lowest threshold of the best F1, on this data."""
+        """RETURNS (Tuple[float, Counts]): The lowest threshold with the best F1 on this data."""
         return max(self.curve, key=lambda point: point[1].f or 0.0)
 
     def to_dict(self) -> dict[str, Any]:
-        """The same in dictionaries and lists, as for JSON."""
+        """RETURNS (Dict[str, Any]): The measures as dictionaries and lists, for JSON."""
         names = ("probability", "right", "count")
         threshold, counts = self.best
         return {
@@ -44,9 +46,9 @@ class Trust(NamedTuple):
 
 
 def measure_trust(compared: Iterable[Compared]) -> Trust | None:
-    """Compare probabilities with what is right.
+    """Compare the probabilities of entities with the share that is right.
 
-    compared (Iterable[Compared]): Compared documents.
+    compared (Iterable[Compared]): The compared documents.
     RETURNS (Optional[Trust]): The measures. None if no entity has a probability.
     """
     pairs = [pair for doc in compared for pair in doc.pairs]
@@ -59,79 +61,10 @@ def measure_trust(compared: Iterable[Compared]) -> Trust | None:
     n_true = sum(pair.true is not None for pair in pairs)
     curve = []
     for threshold in (step / _STEPS for step in range(_STEPS + 1)):
-        # What has no probability, an entity that was there before, no threshold drops.
+        # A threshold never drops the entities of other components, which have no probability.
         kept = [right for score, right in found if score is None or score >= threshold]
         tp = sum(kept)
         curve.append((threshold, Counts(tp, len(kept) - tp, n_true - tp)))
     return Trust(
         len(rated), equal_mass_bins(judged, n_bins), calibration_error(judged, n_bins), curve
     )
-
-
-WIDTH, HEIGHT = 300, 220  # of the area between the axes
-TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
-
-
-class Point(NamedTuple):
-    """A point of a line.
-
-    x (float): From the left.
-    y (float): From the top.
-    title (str): What it stands for.
-    """
-
-    x: float
-    y: float
-    title: str
-
-
-class Line(NamedTuple):
-    """A line of a chart.
-
-    name (str): What it shows.
-    points (List[Point]): Its points.
-    """
-
-    name: str
-    points: list[Point]
-
-    @property
-    def path(self) -> str:
-        """RETURNS (str): The points as SVG wants them."""
-        return " ".join(f"{point.x:g},{point.y:g}" for point in self.points)
-
-
-def place(x: float, y: float, title: str = "") -> Point:
-    """The place of two shares, 0 to 1, in the picture."""
-    return Point(round(x * WIDTH, 1), round((1.0 - y) * HEIGHT, 1), title)
-
-
-def reliability_line(trust: Trust) -> Line:
-    """The share of right entities over their mean probability, bin by bin."""
-    points = [
-        place(p, right, f"{count:,} entities of mean probability {p:.2f}: {right:.2f} are right")
-        for p, right, count in trust.bins
-    ]
-    return Line("entities", points)
-
-
-def threshold_lines(trust: Trust) -> list[Line]:
-    """Precision, recall and F1 over the threshold. Where no entity is left, there is no
-    precision."""
-    scores = [
-        (threshold, {"precision": counts.p, "recall": counts.r, "F1": counts.f})
-        for threshold, counts in trust.curve
-    ]
-    return [
-        Line(name, _points((t, score[name]) for t, score in scores))
-        for name in ("precision", "recall", "F1")
-    ]
-
-
-def _points(values: Iterable[tuple[float, float | None]]) -> list[Point]:
-    return [place(t, value) for t, value in values if value is not None]
-
-
-def ticks() -> Sequence[tuple[Point, str]]:
-    """The places of the numbers at both axes, as points on the diagonal, and the numbers."""
-    return [(place(value, value), f"{value:g}") for value in TICKS]

@@ -1,65 +1,67 @@
-"""What the page and the Markdown file say in the same words."""
+"""Formats the numbers and sentences that all forms of a report share."""
 
 from .matching import BOTH, BOUNDARY, MISSED, SPURIOUS, TYPE
 from .report import Report
 
-KINDS = {
-    BOUNDARY: "found with other boundaries",
-    TYPE: "found as another type",
-    BOTH: "found with other boundaries, as another type",
+KIND_NOTES = {
+    BOUNDARY: "wrong boundaries, correct type",
+    TYPE: "correct boundaries, wrong type",
+    BOTH: "wrong boundaries and wrong type",
     MISSED: "not found",
-    SPURIOUS: "found where there is none",
+    SPURIOUS: "predicted where there is no entity",
 }
-VIEWS = {
-    "strict": "boundaries and type are right",
-    "exact": "boundaries are right, whatever the type",
-    "partial": "boundaries are right; any overlap is half right",
-    "type": "the type is right, and there is an overlap",
+VIEW_NOTES = {
+    "strict": "boundaries and type must be correct",
+    "exact": "boundaries must be correct, whatever the type",
+    "partial": "boundaries must be correct; any other overlap counts half",
+    "type": "the type must be correct, and the entities must overlap",
 }
 NO_PROBABILITIES = (
-    "It gives no probabilities. A window_ner gives them after python -m spacy windowner calibrate."
+    "This pipeline gives no probabilities. A window_ner has them after "
+    "python -m spacy windowner calibrate."
 )
 
 
 def percent(share: float | None) -> str:
-    """A share in percent, without the sign. "-" where there is nothing to divide by."""
+    """A share in percent, without the percent sign, or "-" for None."""
     return "-" if share is None else f"{100 * share:.1f}"
 
 
 def thousands(number: float) -> str:
-    """A whole number, with commas."""
+    """A number, rounded, with commas between thousands."""
     return f"{number:,.0f}"
 
 
 def speed(words_per_second: float) -> str:
-    """Words a second, from a thousand on in whole thousands."""
+    """Words per second, rounded to thousands if there are at least a thousand."""
     if words_per_second < 1000:
         return f"{words_per_second:,.0f}"
     return f"{round(words_per_second, -3):,.0f}"
 
 
 def difference(share: float | None, first: float | None) -> str:
-    """How many points a share lies above that of the first model."""
+    """The difference to the share of the first model, in percentage points."""
     if share is None or first is None:
         return "-"
     return f"{100 * (share - first):+.1f}".replace("-0.0", "0.0").replace("+0.0", "0.0")
 
 
 def describe_data(report: Report) -> str:
-    """What was measured on, as one or two sentences."""
+    """One or two sentences about the evaluation data."""
     data = report.data
     entities, documents = thousands(data.entities), thousands(data.documents)
-    text = f"Measured on {entities} entities in {documents} documents."
+    text = f"Evaluated on {entities} entities in {documents} documents."
     if data.not_annotated:
-        text += f" Left out for lack of annotation: {thousands(data.not_annotated)} of these."
+        text += f" Left out because they have no annotation: {thousands(data.not_annotated)}."
     return text
 
 
 def describe_mistakes(report: Report, shown: int) -> str:
-    """How many errors are shown, as a sentence.
+    """A sentence about how many errors are shown.
 
     report (Report): The report.
-    shown (int): How many there is room for.
+    shown (int): The number of errors that are shown.
+    RETURNS (str): The sentence.
     """
     total = report.n_mistakes
     if not total:

@@ -1,4 +1,5 @@
-"""The page and what it asks for, as an ASGI application. It needs the extra `serve`."""
+"""The ASGI application of the command `serve`: the page, and the requests that the page makes. It
+needs the extra `serve`."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -23,16 +24,43 @@ from ...pages.render_page import colors_of, pieces_of, render_page
 from ...pipeline.components import choose_component
 from ...pipeline.window_ner import WindowNER
 from ..explain.explain import explain
-from ..explain.render_html import render_entity
+from ..explain.render_html import entity_to_html
+
+_HERE = Path(__file__).parent
+_PAGES = _HERE.parents[1] / "pages"
+_PAGE = _HERE / "serve.html.jinja"
+_FILES = {
+    "page.css": _PAGES / "page.css",
+    "entities.css": _PAGES / "entities.css",
+    "explain.css": _HERE.parent / "explain" / "explain.css",
+    "serve.css": _HERE / "serve.css",
+    "serve.js": _HERE / "serve.js",
+}
+_TYPES = {".css": "text/css", ".js": "text/javascript"}
+# The maximum size of a character in JSON, as two escaped surrogates, and of the other fields.
+_BYTES_A_CHAR, _MORE_BYTES = 12, 4096
+_SECONDS_TO_READ = 1.0
+"""How long to read on after a rejection, to let the sender notice it."""
+_HEADERS = {
+    # Only the scripts and styles above, and nothing from other servers. Style attributes, which
+    # can't run anything, set the lengths of bars.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "style-src-attr 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
 
 
 class Tagger:
-    """Finds and explains the entities of texts, one at a time, for a page that shows them.
+    """Finds and explains the entities of texts for the page, one text at a time.
 
-    nlp (Language): The pipeline, which nobody else uses meanwhile.
-    component (Optional[str]): The name of the `window_ner` to explain, if there are several.
-    max_chars (int): The longest text, in characters.
-    RAISES (ValueError): If there is no such component, or several.
+    nlp (Language): The pipeline. Nothing else may use it at the same time.
+    component (Optional[str]): The name of the `window_ner` to explain. Needed if there are several.
+    max_chars (int): The maximum length of a text, in characters.
+    RAISES (ValueError): If there is no such component, or if there are several.
     """
 
     def __init__(self, nlp: Language, component: str | None = None, max_chars: int = 10_000):
@@ -57,7 +85,7 @@ class Tagger:
         """Find the entities of a text.
 
         text (str): The text.
-        RETURNS (Dict[str, Any]): The text in `pieces`, see `pieces_of`, and the number of `words`
+        RETURNS (Dict[str, Any]): The text as `pieces`, see `pieces_of`, and the number of `words`
             and `entities`.
         RAISES (ValueError): If the text is too long.
         """
@@ -73,18 +101,18 @@ class Tagger:
 
         text (str): The text.
         start (int): The entity's first token.
-        end (int): The token after its last one.
-        label (str): Its label.
-        RETURNS (str): HTML, see `render_entity`.
-        RAISES (ValueError): If the text is too long, or the component doesn't find the entity, or
-            its model can't be explained.
+        end (int): The token after the last one.
+        label (str): The entity's label.
+        RETURNS (str): The HTML, see `entity_to_html`.
+        RAISES (ValueError): If the text is too long, the component doesn't find the entity, or its
+            model can't be explained.
         """
         text, label = self._checked(text), _whole(label)
         with self._lock, self._nlp.memory_zone():
             found = explain(self._nlp, text, name=self.component, within=(start, end))
         for entity in found.entities:
             if (entity.start, entity.end, entity.label) == (start, end, label):
-                return render_entity(entity, found)
+                return entity_to_html(entity, found)
         raise ValueError(Errors.WN133.format(name=self.component, label=label))
 
     def _checked(self, text: str) -> str:
@@ -94,46 +122,17 @@ class Tagger:
 
 
 def _whole(text: str) -> str:
-    """A text without halves of characters, which JSON can hold and UTF-8 can't."""
+    """Replace lone surrogates, which JSON can hold and UTF-8 can't."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-_HERE = Path(__file__).parent
-_PAGES = _HERE.parents[1] / "pages"
-_PAGE = _HERE / "serve.html.jinja"
-_FILES = {
-    "page.css": _PAGES / "page.css",
-    "entities.css": _PAGES / "entities.css",
-    "explain.css": _HERE.parent / "explain" / "explain.css",
-    "serve.css": _HERE / "serve.css",
-    "serve.js": _HERE / "serve.js",
-}
-_TYPES = {".css": "text/css", ".js": "text/javascript"}
-# What a character takes at most in JSON, as two escaped halves, and the rest of the request.
-_BYTES_A_CHAR, _MORE_BYTES = 12, 4096
-_SECONDS_TO_READ = 1.0
-"""After a refusal, for the sender to notice it."""
-
-_HEADERS = {
-    # No script and no style but the files above, and nothing from elsewhere. The lengths of bars
-    # are attributes of style, which can run nothing.
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "style-src-attr 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 
 
 def make_app(tagger: Tagger, model: str, hosts: Sequence[str]) -> Starlette:
     """Make the application.
 
-    tagger (Tagger): Finds the entities.
-    model (str): The model's name, for the page.
-    hosts (Sequence[str]): The host names that requests may have, or "*" among them for any. Another
-        name is that of a foreign page, which had it point here to read what is typed.
+    tagger (Tagger): Finds and explains the entities.
+    model (str): The model's name, shown on the page.
+    hosts (Sequence[str]): The host names that requests may use, "*" for any. Requests with other
+        names may come from a foreign site whose name was made to point to this machine.
     RETURNS (Starlette): The application.
     """
     colors = colors_of(tagger.labels)
@@ -170,7 +169,7 @@ def make_app(tagger: Tagger, model: str, hosts: Sequence[str]) -> Starlette:
 
 
 async def _gone(request: Request, error: Exception) -> Response:
-    return Response(status_code=400)  # which nobody reads: a page that calls off a question
+    return Response(status_code=400)  # nobody reads it: the page has cancelled the request
 
 
 def _file(path: Path) -> Callable[[Request], Awaitable[Response]]:
@@ -186,8 +185,8 @@ async def _answer(
     fields: Mapping[str, type],
     ask: Callable[..., dict[str, Any]],
 ) -> Response:
-    """Answer a question in JSON, or say in JSON what is wrong with it."""
-    # Browsers let foreign pages send this type only if we allow it, which we don't.
+    """Answer a JSON request, or return its error as JSON."""
+    # Browsers let foreign pages send this type only with our permission, which they don't get.
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind.lower() != "application/json":
         return _error(Errors.WN134.format(fields=", ".join(fields)), 415)
@@ -198,7 +197,7 @@ async def _answer(
             return _error(Errors.WN132.format(n="too many", limit=max_chars), 413)
     try:
         question = json.loads(body)
-    except (ValueError, RecursionError):  # no JSON, or JSON nested without end
+    except (ValueError, RecursionError):  # invalid JSON, or JSON that is nested too deeply
         question = None
     if not isinstance(question, dict) or {k: type(v) for k, v in question.items()} != fields:
         return _error(Errors.WN134.format(fields=", ".join(fields)), 400)
@@ -217,7 +216,7 @@ def _error(message: str, status: int) -> Response:
 
 
 class _SafeHeaders:
-    """Adds the headers that keep a browser from what the page doesn't need."""
+    """Adds the headers that forbid the browser everything the page doesn't need."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -232,9 +231,9 @@ class _SafeHeaders:
 
 
 class _CloseUnread:
-    """Closes the connection after the answer to a request that isn't read to its end, so that
-    nobody goes on with an upload that is refused. To close it at once could destroy the answer on
-    its way: for a moment what still comes is thrown away."""
+    """Closes the connection after the answer to a request that wasn't read completely, to stop
+    uploads that were rejected. If it closed immediately, the answer could get lost. Therefore it
+    first reads and discards input for a moment."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

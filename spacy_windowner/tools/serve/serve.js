@@ -1,8 +1,9 @@
-// What is typed goes to the server after a short rest. Answers may come back in another order than
-// they were asked for: the last question counts. All text from outside becomes text nodes.
+// Sends the text to the server after a short pause in typing. Answers may arrive in another order
+// than the requests: only the answer to the last request counts. All external text becomes text
+// nodes.
 
 const REST = 150; // milliseconds
-const SLOW = 600; // after which it is told that an answer takes its time
+const SLOW = 600; // milliseconds until the page says that the model is working
 const main = document.getElementById("main");
 const text = document.getElementById("text");
 const status = document.getElementById("status");
@@ -16,7 +17,7 @@ for (const chip of document.querySelectorAll("#labels [data-label]")) {
   colors.set(chip.dataset.label, chip.dataset.color);
 }
 
-/** Asks the server questions of one kind, and knows which one was the last. */
+/** Sends requests of one kind to the server, and keeps only the last one. */
 class Asker {
   constructor(path) {
     this.path = path;
@@ -24,7 +25,7 @@ class Asker {
     this.abort = null;
   }
 
-  /** The answer, or null if another question has been asked meanwhile. */
+  /** The answer, or null if another request has been sent in the meantime. */
   async ask(question) {
     const number = ++this.last;
     if (this.abort) this.abort.abort();
@@ -48,13 +49,13 @@ class Asker {
         signal,
       });
     } catch (error) {
-      throw new Error("The server doesn’t answer. Does it still run?", { cause: error });
+      throw new Error("The server doesn’t answer. Is it still running?", { cause: error });
     }
     const answer = await response.json().catch(() => null);
     if (response.ok && answer) return answer;
     throw new Error(
       (answer && answer.error) ||
-        `The server failed (status ${response.status}). Its terminal says why.`,
+        `The server failed (status ${response.status}). See its terminal for the reason.`,
     );
   }
 
@@ -66,7 +67,7 @@ class Asker {
 
 const finder = new Asker("entities");
 const explainer = new Asker("why");
-let shownText = ""; // whose entities are shown, which may be that of a moment ago
+let shownText = ""; // the text whose entities are shown, possibly not the latest
 let chosen = null; // the entity that is explained
 let timer = 0;
 
@@ -77,10 +78,10 @@ function say(message, isProblem = false) {
 
 const plural = (n, one, several) => `${n.toLocaleString("en")} ${n === 1 ? one : several}`;
 
-/** The number of characters, as the server counts them. */
+/** The number of characters as the server counts them. */
 function countChars(value) {
   let n = value.length;
-  if (n > 2 * maxChars) return n; // too long however they are counted
+  if (n > 2 * maxChars) return n; // too long in any case
   for (const char of value) n -= char.length - 1;
   return n;
 }
@@ -101,13 +102,13 @@ async function find() {
     );
     return;
   }
-  const slow = setTimeout(() => say("The model is at work …"), SLOW);
+  const slow = setTimeout(() => say("The model is working …"), SLOW);
   try {
     const answer = await finder.ask({ text: value });
     if (!answer) return;
     show(value, answer.pieces, "");
     say(
-      `${answer.entities ? plural(answer.entities, "entity", "entities") : "No entity"} in ` +
+      `${answer.entities ? plural(answer.entities, "entity", "entities") : "No entities"} in ` +
         plural(answer.words, "word", "words"),
     );
   } catch (error) {
@@ -164,7 +165,7 @@ function entity(piece) {
 
 const chosenButton = () => found.querySelector('[aria-pressed="true"]');
 
-/** The button of the same entity after a change of the text. */
+/** The button of the same entity after the text has changed. */
 function nearest(buttons, piece) {
   const distance = (button) => Math.abs(button.piece.start - piece.start);
   return buttons
@@ -181,12 +182,12 @@ async function choose(button, isNew = false) {
   try {
     const answer = await explainer.ask({ text: shownText, start, end, label });
     if (!answer) return;
-    // A parsed document runs no script, and the server escapes what was typed.
+    // A parsed document runs no scripts, and the server escapes the text.
     const parsed = new DOMParser().parseFromString(answer.html, "text/html");
     why.replaceChildren(...parsed.body.childNodes);
     legend.hidden = false;
     for (const table of why.querySelectorAll(".scroll")) table.tabIndex = 0;
-    if (isNew) say(`Why “${chosen.text}” was found is told below.`);
+    if (isNew) say(`The explanation of “${chosen.text}” is below.`);
   } catch (error) {
     const problem = element("p", error.message);
     problem.className = "note";
@@ -209,4 +210,4 @@ text.addEventListener("input", () => {
   clearTimeout(timer);
   timer = setTimeout(find, REST);
 });
-find(); // browsers keep what was typed when a page is loaded again
+find(); // browsers keep the text when the page is reloaded

@@ -1,3 +1,5 @@
+"""The web server of the command `serve`: listens on a port and runs the application on Uvicorn."""
+
 import asyncio
 import ipaddress
 import socket
@@ -12,14 +14,15 @@ from ...errors import Errors
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _MAX_CONNECTIONS = 100
-"""At a time. A browser has six. For a moment some 300 more are open, before they are closed."""
+"""The maximum number of connections at a time. A browser opens six. About 300 more can be open for
+a moment before they are closed."""
 
 
 def is_local(host: str) -> bool:
-    """Whether a host can be reached from this machine alone.
+    """Whether a host can be reached only from this machine.
 
-    host (str): A name or an address.
-    RETURNS (bool): Whether it is.
+    host (str): A name or address.
+    RETURNS (bool): Whether it is local.
     """
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -28,10 +31,10 @@ def is_local(host: str) -> bool:
 
 
 def allowed_hosts(host: str) -> list[str]:
-    """The host names that requests may have.
+    """The host names that requests may use.
 
-    host (str): Where the server listens.
-    RETURNS (List[str]): Those of this machine if it listens there alone, else any.
+    host (str): The name or address that the server listens on.
+    RETURNS (List[str]): The names of this machine if the address is local, otherwise "*".
     """
     return [*_LOCAL_NAMES, _in_url(host).lower()] if is_local(host) else ["*"]
 
@@ -39,57 +42,30 @@ def allowed_hosts(host: str) -> list[str]:
 def listen(host: str, port: int) -> socket.socket:
     """Open a port.
 
-    host (str): The name or address to listen at.
+    host (str): The name or address to listen on.
     port (int): The port, 0 for any free one.
-    RETURNS (socket.socket): The socket, to which browsers can connect from now on.
-    RAISES (ValueError): If that isn't possible.
+    RETURNS (socket.socket): The socket. Browsers can connect to it from now on.
+    RAISES (ValueError): If the port can't be opened.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family)
     except OSError as error:
         raise ValueError(Errors.WN131.format(host=host, port=port, reason=error)) from None
-    # Connections inherit it. Without it the system holds back the second part of an answer until
-    # the other side has acknowledged the first, which takes it 40 ms.
+    # Connections inherit this option. Without it, the system delays the second part of an answer
+    # until the other side has acknowledged the first, which takes 40 ms.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
 
 def url_of(listening: socket.socket) -> str:
-    """RETURNS (str): The address of what is served at a socket."""
+    """The URL of a listening socket."""
     host, port = listening.getsockname()[:2]
     return f"http://{_in_url(host)}:{port}/"
 
 
-class _BoundedProtocol(H11Protocol):
-    """HTTP on a bounded number of connections. One more, and one on which nothing is asked, is
-    closed. Without a bound the server runs out of open files, and writes that to the log each
-    second."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        if len(self.connections) > _MAX_CONNECTIONS:
-            transport.abort()
-            return
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
-        )
-
-
-def make_server(app: ASGIApp) -> uvicorn.Server:
-    """Make the server of an application, which logs its own failures, but not what others send."""
-    config = uvicorn.Config(
-        app,
-        http=_BoundedProtocol,
-        backlog=_MAX_CONNECTIONS,  # so many are accepted before the first is closed
-        log_level="error",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="off",
-        ws="none",
-    )
-    return uvicorn.Server(config)
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def run(app: ASGIApp, listening: socket.socket, open_browser: bool) -> None:
@@ -105,5 +81,32 @@ def run(app: ASGIApp, listening: socket.socket, open_browser: bool) -> None:
     make_server(app).run(sockets=[listening])
 
 
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+class _BoundedProtocol(H11Protocol):
+    """HTTP with a limited number of connections. Further connections are closed, and so are
+    connections that send no request. Without a limit, the server runs out of open files and logs an
+    error every second."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > _MAX_CONNECTIONS:
+            transport.abort()
+            return
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+
+
+def make_server(app: ASGIApp) -> uvicorn.Server:
+    """Make the server of an application. It logs its own failures, but not the requests."""
+    config = uvicorn.Config(
+        app,
+        http=_BoundedProtocol,
+        backlog=_MAX_CONNECTIONS,  # accepted before the first one is closed
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        ws="none",
+    )
+    return uvicorn.Server(config)

@@ -1,3 +1,5 @@
+"""Measures how unsure a component is about a document, and chooses documents greedily."""
+
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,19 +14,20 @@ from ...decoding.spans import sigmoid
 from ...decoding.words import of_tokens
 
 COST = 50
-"""What looking at a document costs, in words to read."""
+"""The fixed cost of a document, in words."""
 REPEATED = 0.5
-"""What the doubt about a word is multiplied by, each time the word is in doubt in a document that
-was chosen before."""
+"""The factor for the doubt about a word, applied once for each time the word was in doubt in a
+document that is already chosen."""
 _LEAST_DOUBT = 0.02
+_BATCH = 256  # documents scored at a time
 
 
 class Doubts(NamedTuple):
     """What a component is unsure about in a document.
 
-    words (Tuple[int, ...]): The hashes of the doubtful tokens' words.
-    values (Tuple[float, ...]): How unsure each token's tag is, 0 to 0.5.
-    n_words (int): All tokens of the document.
+    words (Tuple[int, ...]): The hashes of the words in doubt.
+    values (Tuple[float, ...]): The doubt about the tag of each of them, 0 to 0.5.
+    n_words (int): The number of all tokens in the document.
     """
 
     words: tuple[int, ...]
@@ -33,20 +36,22 @@ class Doubts(NamedTuple):
 
     @classmethod
     def of(cls, words: numpy.ndarray, doubts: numpy.ndarray) -> "Doubts":
-        """Keep those that count.
+        """Keep the doubts that are large enough to count.
 
         words (numpy.ndarray): The hash of each token's word. Shape (n_tokens,).
-        doubts (numpy.ndarray): How unsure its tag is. Shape (n_tokens,).
+        doubts (numpy.ndarray): The doubt about each token's tag. Shape (n_tokens,).
+        RETURNS (Doubts): The doubts.
         """
         some = doubts >= _LEAST_DOUBT
         return cls(tuple(words[some].tolist()), tuple(doubts[some].tolist()), len(words))
 
     def score(self, seen: Counter[int]) -> float:
-        """How much is learned from the document for each word that is read,
+        """How much the model learns from the document, per word that is read:
 
             score = sum_t u[t] * REPEATED ** (times its word was in doubt before) / (COST + n_words)
 
-        seen (Counter[int]): How often words were in doubt in documents chosen before.
+        seen (Counter[int]): How often words were in doubt in documents that are already chosen.
+        RETURNS (float): The score.
         """
         total, own = 0.0, Counter[int]()
         for word, value in zip(self.words, self.values, strict=True):
@@ -56,14 +61,14 @@ class Doubts(NamedTuple):
 
 
 def choose(documents: Sequence[Doubts], n: int) -> list[tuple[int, float]]:
-    """Choose documents one by one, always the one with the highest score beside those chosen
-    before. Scores only fall, so that one that is still the highest when it is computed again needs
-    no comparison with the others.
+    """Choose documents one by one, always the one with the highest score given those already
+    chosen. Scores only fall, so a document whose recomputed score is still the highest needs no
+    comparison with the others.
 
     documents (Sequence[Doubts]): The documents.
-    n (int): The most to choose.
-    RETURNS (List[Tuple[int, float]]): The number of each, and its score when it was chosen, which
-        fall. Of equal ones the first is chosen first.
+    n (int): The maximum number of documents to choose.
+    RETURNS (List[Tuple[int, float]]): The index of each chosen document, and its score when it was
+        chosen, in descending order. Ties are broken by order.
 
     Source: Minoux (1978), Accelerated greedy algorithms for maximizing submodular set functions.
     """
@@ -82,11 +87,9 @@ def choose(documents: Sequence[Doubts], n: int) -> list[tuple[int, float]]:
     return chosen
 
 
-_BATCH = 256  # documents scored at a time
-
-
 class Doubter:
-    """Says how unsure a component is of the tag of each token, after the components before it.
+    """Computes how unsure a component is about the tag of each token. The components before it run
+    first.
 
     nlp (Language): The pipeline.
     name (str): The component's name.
@@ -98,16 +101,17 @@ class Doubter:
         self._later = nlp.pipe_names[nlp.pipe_names.index(name) :]
 
     def doubts(self, docs: Iterable[Doc]) -> Iterator[tuple[Doc, numpy.ndarray]]:
-        """How unsure the tags are. From the margin m[t] of a tag, see `Scored.word_margins`,
+        """Compute the doubt about each tag from its margin m[t], see `Scored.word_margins`:
 
             u[t] = 1 / (1 + exp(m[t]))
 
-        It is 0.5 where another tag is as good, and near 0 where none comes close: the share of the
-        second best sequence among the two, if scores are taken for log odds.
+        The doubt is 0.5 where another tag is equally good, and near 0 where no other tag comes
+        close. If scores are read as log odds, it is the share of the second best sequence in the
+        best two.
 
-        docs (Iterable[Doc]): The documents, of the pipeline's vocabulary.
-        YIELDS (Tuple[Doc, numpy.ndarray]): Each document, and u, float64 of shape (n_tokens,). It
-            is 0 for whitespace.
+        docs (Iterable[Doc]): The documents, with the pipeline's vocabulary.
+        YIELDS (Tuple[Doc, numpy.ndarray]): Each document, and u, float64 of shape (n_tokens,), 0
+            for whitespace.
         """
         ner = self.component
         before = self.nlp.pipe(docs, disable=self._later, batch_size=_BATCH)

@@ -1,3 +1,5 @@
+"""Selects the documents of a raw text from whose annotation a component would learn most."""
+
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -20,18 +22,21 @@ from ..raw_text import RawText
 from .choose import Doubter, Doubts, choose
 from .near_duplicates import Pool, shingles, signature
 
-_ZONE = 1000  # documents whose new words are kept at a time
-_POOL, _LEAST_POOL = 20, 1000
-# The documents that are chosen from: so many for each one wanted, and at least so many.
+_ZONE = 1000  # documents in a memory zone
+_POOL, _LEAST_POOL = 20, 1000  # size of the pool per requested document, and at least
+_MOST_SHOWN = 3
+_WORTH_SHOWING = 0.1
+_SOURCE = "spacy_windowner_source"
+_SUFFIX = ".jsonl"
 
 
 class Suggested(NamedTuple):
-    """The documents to annotate, and what they were chosen from.
+    """The documents to annotate, and how many there were to choose from.
 
     tasks (List[Dict[str, Any]]): The documents, the most informative first, see `make_task`.
-    n_docs (int): Documents of the raw text.
-    n_excluded (int): Those among them that were to be left out.
-    n_near_duplicates (int): Those left out because one like them is better, among the good ones.
+    n_docs (int): The number of documents in the raw text.
+    n_excluded (int): The number of documents that were left out as excluded.
+    n_near_duplicates (int): The number of informative documents that were near-duplicates.
     """
 
     tasks: list[dict[str, Any]]
@@ -55,24 +60,24 @@ def suggest(
     exclude: Iterable[str | Path] = (),
     on_progress: Tell = silent,
 ) -> Suggested:
-    """Find the documents of a raw text from whose annotation a component would learn most: those
-    with many tags that it is unsure about, for their length, in words that it isn't unsure about
-    in documents chosen before. Of near-duplicates only one is chosen.
+    """Choose the documents of a raw text from whose annotation a component would learn most: those
+    with many tags that it is unsure about, relative to their length. Words that are in doubt in
+    documents already chosen count less. Only one of several near-duplicates is chosen.
 
-    The text is read once, and of its documents the best are kept in mind, 20 for each one wanted.
+    The text is read once. The best documents are kept in memory, 20 for each one requested.
 
     nlp (Language): The pipeline.
-    raw_text (Union[str, Path]): A file, see `RawText`.
-    n (int): The most documents to choose.
-    component (Optional[str]): The component's name, if there are several.
-    exclude (Iterable[Union[str, Path]]): Files, as the raw text, with documents to leave out,
-        because they are annotated, say.
-    on_progress (Tell): Called with how far it is.
+    raw_text (Union[str, Path]): The file of raw text, see `RawText`.
+    n (int): The maximum number of documents to choose.
+    component (Optional[str]): The component's name. Needed if there are several.
+    exclude (Iterable[Union[str, Path]]): Files of documents to leave out, for example because they
+        are already annotated, in the formats of the raw text.
+    on_progress (Tell): Called with the progress.
     RETURNS (Suggested): The documents.
-    RAISES (ValueError): If there is no such component, or it isn't trained, or a file can't be
-        read, or there is no document to choose.
+    RAISES (ValueError): If there is no such component or it isn't trained, if a file can't be
+        read, or if there is no document to choose.
     """
-    check_setting(n >= 1, "n", n, "It is at least 1.")
+    check_setting(n >= 1, "n", n, "It must be at least 1.")
     name = choose_component(nlp, component)
     doubter = Doubter(nlp, name)
     if not is_initialized(doubter.component.model):
@@ -105,20 +110,8 @@ def suggest(
     return Suggested(tasks, n_docs, n_excluded, pool.n_near_duplicates)
 
 
-def _fill(pool: Pool[_Candidate], doubter: Doubter, rows: list[tuple[Doc, int]]) -> None:
-    """Add documents with their lines to a pool, if they are good enough."""
-    # The sources are noted first, for a component may return other Docs.
-    sources = [(_source(doc), line) for doc, line in rows]
-    found = doubter.doubts(doc for doc, _ in rows)
-    for (doc, values), (source, line) in zip(found, sources, strict=True):
-        doubts = Doubts.of(doc.to_array(LOWER), values)
-        score = doubts.score(Counter())
-        if pool.wants(score):
-            pool.add(score, signature(shingles(doc)), _Candidate(source, line, doubts))
-
-
 class _DocMaker:
-    """Makes documents of the pipeline's vocabulary, which know what they were made of."""
+    """Makes documents with the pipeline's vocabulary, and stores their source in `user_data`."""
 
     def __init__(self, nlp: Language) -> None:
         self.nlp = nlp
@@ -133,16 +126,13 @@ class _DocMaker:
         return doc
 
 
-_SOURCE = "spacy_windowner_source"
-
-
 def _source(doc: Doc) -> str | list[str]:
     return doc.user_data[_SOURCE]
 
 
 def _zones(nlp: Language, text: RawText) -> Iterator[tuple[list[Doc], list[int]]]:
-    """The documents of a text and their lines, from 1. The vocabulary forgets the words of each
-    part before the next one."""
+    """Read the documents of a text, with their line numbers from 1, in parts. Each part has its own
+    memory zone, which limits the size of the vocabulary."""
     docs = text.docs()
     while True:
         with nlp.memory_zone():
@@ -158,7 +148,7 @@ def _zones(nlp: Language, text: RawText) -> Iterator[tuple[list[Doc], list[int]]
 def _keys(nlp: Language, text: RawText) -> Iterator[int]:
     for docs, _ in _zones(nlp, text):
         yield from map(_key, docs)
-    text.report_lines(True)  # nothing to leave out is fine
+    text.report_lines(True)  # an empty file is allowed
 
 
 def _key(doc: Doc) -> int:
@@ -166,19 +156,27 @@ def _key(doc: Doc) -> int:
     return get_string_id(source if isinstance(source, str) else " ".join(source))
 
 
-_MOST_SHOWN = 3
-_WORTH_SHOWING = 0.1
+def _fill(pool: Pool[_Candidate], doubter: Doubter, rows: list[tuple[Doc, int]]) -> None:
+    """Add documents and their line numbers to a pool, if they are good enough."""
+    # The sources are noted first, because a component may return other Docs.
+    sources = [(_source(doc), line) for doc, line in rows]
+    found = doubter.doubts(doc for doc, _ in rows)
+    for (doc, values), (source, line) in zip(found, sources, strict=True):
+        doubts = Doubts.of(doc.to_array(LOWER), values)
+        score = doubts.score(Counter())
+        if pool.wants(score):
+            pool.add(score, signature(shingles(doc)), _Candidate(source, line, doubts))
 
 
 def make_task(doc: Doc, doubts: numpy.ndarray, score: float, line: int) -> dict[str, Any]:
-    """What an annotation tool reads of a document, in Prodigy's format.
+    """Convert a document to an annotation task in Prodigy's format.
 
-    doc (Doc): The document, with the entities that the pipeline finds in it.
-    doubts (numpy.ndarray): How unsure the tag of each token is. Shape (n_tokens,).
-    score (float): How much is learned from it.
-    line (int): Its line in the raw text, from 1.
-    RETURNS (Dict[str, Any]): "text"; its "tokens"; the entities as "spans", all offsets in
-        characters, and "token_end" the last token; and "meta", which is shown beside the text.
+    doc (Doc): The document, with the entities that the pipeline predicts.
+    doubts (numpy.ndarray): The doubt about the tag of each token. Shape (n_tokens,).
+    score (float): How much the model learns from the document.
+    line (int): The document's line in the raw text, from 1.
+    RETURNS (Dict[str, Any]): The "text", the "tokens", the entities as "spans" and "meta", which is
+        shown next to the text. Offsets are in characters, and "token_end" is the last token.
     """
     tokens = [
         {
@@ -212,16 +210,13 @@ def _span(ent: Any) -> dict[str, Any]:
     return span
 
 
-_SUFFIX = ".jsonl"
-
-
 class Output:
-    """A file of JSON lines, which is written as a whole or not at all. That it can be written is
-    tried at once, before there is anything to write.
+    """A JSON lines file that is written completely or not at all. The constructor already checks
+    that it can be written.
 
-    path (Path): The file. Its folder is made if necessary.
+    path (Path): The file. Its folder is created if necessary.
     inputs (Iterable[Path]): Files that must not be overwritten.
-    RAISES (ValueError): If it can't be written.
+    RAISES (ValueError): If the file can't be written.
     """
 
     def __init__(self, path: Path, inputs: Iterable[Path]) -> None:
@@ -243,8 +238,8 @@ class Output:
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
         """Write the file.
 
-        rows (Iterable[Dict[str, Any]]): What its lines hold.
-        RAISES (ValueError): If it can't be written. What was there before stays.
+        rows (Iterable[Dict[str, Any]]): The objects, one per line.
+        RAISES (ValueError): If the file can't be written. An existing file stays as it was.
         """
         try:
             lines = "".join(f"{dumps(row, ensure_ascii=False)}\n" for row in rows)

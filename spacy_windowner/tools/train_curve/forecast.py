@@ -1,4 +1,4 @@
-"""What more data would bring."""
+"""Estimates how much F1 would gain from twice the documents."""
 
 import math
 from collections.abc import Sequence
@@ -6,21 +6,21 @@ from typing import NamedTuple
 
 import numpy
 
-LEAST_SIZES = 3  # different numbers of documents
-LEAST_ENTITIES = 50  # of the development data
-_WIDEST = 0.2  # range of F1 that still tells something
+LEAST_SIZES = 3  # minimum number of different training set sizes
+LEAST_ENTITIES = 50  # minimum number of entities in the dev data
+_WIDEST = 0.2  # maximum width of a range of F1 that is still informative
 _T = (3.078, 1.886, 1.638, 1.533)  # the 0.9 quantiles of Student's t, by degrees of freedom
-_Z = 1.2816  # that of the normal distribution
+_Z = 1.2816  # the 0.9 quantile of the normal distribution
 
 
 class Forecast(NamedTuple):
-    """What twice the documents would bring.
+    """The estimated gain from twice the documents.
 
-    documents (int): Twice the documents of the largest share.
-    gain (Optional[float]): How much F1, 0 to 1, would rise. None if that can't be told.
-    low (Optional[float]): The lower end of its range.
-    high (Optional[float]): The upper end.
-    reason (Optional[str]): Why it can't be told, as a sentence.
+    documents (int): Twice the number of documents in the largest share.
+    gain (Optional[float]): The gain in F1, which is between 0 and 1. None if there is no estimate.
+    low (Optional[float]): The lower end of the gain's range.
+    high (Optional[float]): The upper end of the gain's range.
+    reason (Optional[str]): Why there is no estimate, as a sentence.
     """
 
     documents: int
@@ -31,34 +31,34 @@ class Forecast(NamedTuple):
 
 
 def forecast(sizes: Sequence[int], scores: Sequence[float], n_entities: int) -> Forecast:
-    """Estimate what the next doubling of the documents would bring, by an inverse power law: of the
-    error 1 - F1 each doubling leaves the same part. The line
+    """Estimate the gain from the next doubling of the documents with an inverse power law: each
+    doubling reduces the error 1 - F1 by the same factor. The line
 
         log(1 - F1) = a - b log2(n)
 
-    is fitted to the k trainings by least squares, n being the documents of each. With N documents
-    in the largest share the estimate is
+    is fitted to the k trainings by least squares, where n is the number of documents of each. With
+    N documents in the largest share, the estimate is
 
         gain = exp(y(N)) - exp(y(2N)),    y(n) = a - b log2(n)
 
-    and its range, in which a training with 2N documents falls in four of five cases if the law
-    holds, comes from the prediction interval of the line,
+    The range holds the result of a training with 2N documents in four of five cases, if the law
+    holds. It is computed from the prediction interval of the line,
 
         y(2N) +- t s sqrt(1 + 1/k + (log2(2N) - m)^2 / S)
 
-    with the residual standard error s of k - 2 degrees of freedom, the 0.9 quantile t of Student's
-    distribution with as many, the mean m of log2(n), and S, the sum of their squared distances from
-    it.
+    where s is the residual standard error with k - 2 degrees of freedom, t the 0.9 quantile of
+    Student's t distribution with k - 2 degrees of freedom, m the mean of log2(n), and S the sum of
+    the squared deviations of log2(n) from m.
 
-    The law has no floor: where annotators disagree, or development data is of another kind, curves
-    flatten earlier than it says. On small corpora they may be steeper, too.
+    The law has no floor. Where annotators disagree, or the dev data differs from the training data,
+    curves flatten earlier. On small corpora they may also be steeper.
 
-    sizes (Sequence[int]): The documents of each training.
-    scores (Sequence[float]): The F1 of each, 0 to 1.
-    n_entities (int): The entities of the development data.
-    RETURNS (Forecast): The estimate. It can't be told with fewer than three sizes, all within a
-        doubling, or none below another one; with fewer than 50 entities in the development data;
-        if an F1 is 0 or 1; or if the range is wider than 20 points.
+    sizes (Sequence[int]): The number of documents of each training.
+    scores (Sequence[float]): The F1 of each training, 0 to 1.
+    n_entities (int): The number of entities in the dev data.
+    RETURNS (Forecast): The estimate. There is none with fewer than three sizes, if the largest size
+        is less than twice the smallest, with fewer than 50 entities in the dev data, if an F1 is 0
+        or 1, or if the range is wider than 20 points.
     """
     largest = max(sizes)
     documents = 2 * largest
@@ -80,32 +80,32 @@ def forecast(sizes: Sequence[int], scores: Sequence[float], n_entities: int) -> 
     gain, low, high = (math.exp(now) - math.exp(then + shift) for shift in (0.0, half, -half))
     if high - low > _WIDEST:
         points = f"{100 * low:+.0f} to {100 * high:+.0f} points"
-        why = f"The scores scatter too much: the range is {points}. Train with more seeds."
+        why = f"The scores vary too much: the range is {points}. Train with more seeds."
         return Forecast(documents, reason=why)
     return Forecast(documents, gain, low, high)
 
 
 def _obstacle(sizes: Sequence[int], scores: Sequence[float], n_entities: int) -> str | None:
-    """Why nothing can be told, as a sentence."""
+    """Why there can be no estimate, as a sentence, or None."""
     if len(set(sizes)) < LEAST_SIZES:
-        return f"It takes {LEAST_SIZES} shares at least."
+        return f"At least {LEAST_SIZES} shares are needed."
     if max(sizes) < 2 * min(sizes):
         return "The largest share is less than twice the smallest."
     if n_entities < LEAST_ENTITIES:
         return (
-            f"The development data has {n_entities} entities, and by fewer than {LEAST_ENTITIES} "
-            "F1 is known too roughly."
+            f"The dev data has {n_entities} entities. With fewer than {LEAST_ENTITIES}, F1 is too "
+            "imprecise."
         )
     if min(scores) <= 0.0:
-        return "A training has found nothing. Leave out the smallest share."
+        return "A model has found nothing. Leave out the smallest share."
     if max(scores) >= 1.0:
-        return "A training has found everything, so that the development data shows no difference."
+        return "A model has found everything, so the dev data shows no differences."
     return None
 
 
 def t_quantile(df: int) -> float:
-    """The 0.9 quantile of Student's t distribution, within 0.003. From five degrees of freedom
-    on it is the expansion
+    """The 0.9 quantile of Student's t distribution, within 0.003. For five or more degrees of
+    freedom it is the expansion
 
         z + (z^3 + z) / (4 df) + (5 z^5 + 16 z^3 + 3 z) / (96 df^2)
 

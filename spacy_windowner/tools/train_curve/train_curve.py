@@ -1,4 +1,4 @@
-"""Is more data worth it?"""
+"""Trains on growing shares of the data to estimate whether more data would help."""
 
 import math
 import random
@@ -21,25 +21,25 @@ from thinc.api import Config
 
 from ...errors import Errors, check_setting
 from ...progress import Stage, Tell, silent
-from ..debug_data.data_check import load_pipeline_of, read_corpus, reason_of
+from ..debug_data.debug_data import load_pipeline_of, read_corpus, reason_of
 from .forecast import Forecast, forecast
-from .run import Training, run_training
+from .run_training import Training, run_training
 
 SHARES = (25.0, 50.0, 75.0, 100.0)
-"""The shares of the documents, in percent."""
+"""The default shares of the documents, in percent."""
 
 
 class Point(NamedTuple):
-    """All trainings with one share, in the mean of the seeds.
+    """The mean of all trainings with one share.
 
     share (float): The share, in percent.
-    documents (int): Its documents.
-    entities (float): Their entities.
-    f (float): F1 on the development data, 0 to 1.
-    p (float): Precision.
-    r (float): Recall.
+    documents (int): The number of documents.
+    entities (float): The mean number of entities.
+    f (float): The mean F1 on the dev data, 0 to 1.
+    p (float): The mean precision.
+    r (float): The mean recall.
     f_stdev (Optional[float]): The standard deviation of F1, None for a single seed.
-    seconds (float): How long a training took.
+    seconds (float): The mean duration of a training.
     """
 
     share: float
@@ -54,11 +54,11 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainCurve:
-    """How good models are that were trained on growing shares of the documents.
+    """The results of models trained on growing shares of the documents.
 
     trainings (List[Training]): All trainings.
-    dev_entities (int): The entities of the development data.
-    next (Forecast): What twice the documents would bring.
+    dev_entities (int): The number of entities in the dev data.
+    next (Forecast): The estimated gain from twice the documents.
     """
 
     trainings: list[Training]
@@ -72,7 +72,7 @@ class TrainCurve:
         return [_point([one for one in self.trainings if one.share == share]) for share in shares]
 
     def to_dict(self) -> dict[str, Any]:
-        """The same in dictionaries and lists, as for JSON."""
+        """RETURNS (Dict[str, Any]): The results as dictionaries and lists, for JSON."""
         return {
             "points": [point._asdict() for point in self.points],
             "trainings": [training._asdict() for training in self.trainings],
@@ -91,25 +91,25 @@ def train_curve(
     on_progress: Tell = silent,
 ) -> TrainCurve:
     """Train with a config on growing shares of its training documents, evaluate each model on its
-    development data, and estimate what twice the documents would bring.
+    dev data, and estimate the gain from twice the documents.
 
-    Documents are drawn at random, and those of a share are among those of every larger one. Each
-    training is that of `spacy train`, evaluated is its `model-best`. Nothing of it is kept. Loggers
-    of the config aren't called.
+    Documents are drawn at random, and each share includes the documents of all smaller shares.
+    Each training runs as in `spacy train`, and its `model-best` is evaluated. No model is kept.
+    Loggers of the config aren't called.
 
-    config (Union[Config, str, Path]): The config of a training.
-    overrides (Optional[Mapping[str, Any]]): Settings to replace, by their dotted names.
+    config (Union[Config, str, Path]): The training config.
+    overrides (Optional[Mapping[str, Any]]): Config overrides, by dotted name.
     shares (Sequence[float]): The shares, in percent.
-    seeds (int): Trainings with each share. The first has the seed of the config, each further one
-        the next number; with other documents, too.
-    use_gpu (int): The GPU, -1 for none.
-    on_progress (Tell): Called with how far it is.
-    RETURNS (TrainCurve): The scores, and the estimate. See `forecast`.
-    RAISES (ValueError): If a share can't be used or has too few documents, or a corpus can't be
+    seeds (int): The number of trainings with each share. The first one has the config's seed, and
+        each further one the next number. The seed also determines which documents are drawn.
+    use_gpu (int): The GPU ID, -1 for the CPU.
+    on_progress (Tell): Called with the progress.
+    RETURNS (TrainCurve): The scores and the estimate, see `forecast`.
+    RAISES (ValueError): If a share isn't valid or has too few documents, or if a corpus can't be
         read or has no entities.
     """
     shares = check_shares(shares)
-    check_setting(seeds >= 1, "seeds", seeds, "It is at least 1.")
+    check_setting(seeds >= 1, "seeds", seeds, "It must be at least 1.")
     on_progress(Stage("Reading"))
     given = dict(overrides or {})
     if isinstance(config, Config):
@@ -136,13 +136,13 @@ def train_curve(
             raise ValueError(Errors.WN202.format(share=share, n_docs=len(numbers)))
     work, done = sum(len(numbers) for *_, numbers in runs), 0
     trainings: list[Training] = []
-    # The smallest first, so that all seeds of a share follow each other.
+    # The smallest share first, all seeds of a share in a row.
     for seed, share, numbers in sorted(runs, key=lambda run: run[1]):
         stage = Stage(f"{share:g} %, seed {seed}", done, work)
         on_progress(stage)
         chosen = [docs[number] for number in numbers]
         with TemporaryDirectory() as folder, warnings.catch_warnings():
-            if share < shares[-1]:  # which lacks labels, say
+            if share < shares[-1]:  # some labels may be missing
                 warnings.simplefilter("ignore")
             found = run_training(
                 loaded,
@@ -156,8 +156,92 @@ def train_curve(
         done += len(numbers)
         n_entities = sum(len(doc.ents) for doc in chosen)
         trainings.append(Training(share, seed, len(numbers), n_entities, *found))
-    told = forecast([one.documents for one in trainings], [one.f for one in trainings], n_dev)
-    return TrainCurve(trainings, n_dev, told)
+    estimate = forecast([one.documents for one in trainings], [one.f for one in trainings], n_dev)
+    return TrainCurve(trainings, n_dev, estimate)
+
+
+def check_shares(shares: Sequence[float]) -> list[float]:
+    """Check that shares are valid.
+
+    shares (Sequence[float]): The shares, in percent.
+    RETURNS (List[float]): The shares, the smallest first.
+    RAISES (ValueError): If there are none, if two are the same, or if one isn't above 0 and at most
+        100.
+    """
+    in_range = all(math.isfinite(share) and 0 < share <= 100 for share in shares)
+    if not shares or not in_range or len(set(shares)) < len(shares):
+        raise ValueError(Errors.WN200.format(shares=",".join(f"{share:g}" for share in shares)))
+    return sorted(shares)
+
+
+def read_training_docs(config: Config, name: str) -> list[Doc]:
+    """Read the annotated documents of a corpus.
+
+    config (Config): A complete, interpolated config.
+    name (str): The dotted name of the corpus.
+    RETURNS (List[Doc]): The documents, without augmentation.
+    RAISES (ValueError): If the corpus has no path or can't be read.
+    """
+    try:
+        block = dot_to_object(config, name)
+        path = Path(block["path"])
+        docs = Corpus(path, limit=block.get("limit") or 0).read_docbin(
+            Vocab(), walk_corpus(path, FILE_TYPE)
+        )
+        return list(docs)
+    except (KeyError, TypeError):
+        reason = "it has no `path` of .spacy files to draw documents from."
+        raise ValueError(Errors.WN096.format(name=name, reason=reason)) from None
+    except Exception as error:  # each layer of the format raises its own errors
+        raise ValueError(Errors.WN096.format(name=name, reason=reason_of(error))) from error
+
+
+def count_dev_entities(nlp: Language, config: Config, name: str) -> int:
+    """Count the entities in the dev data.
+
+    nlp (Language): The pipeline.
+    config (Config): A complete, interpolated config.
+    name (str): The dotted name of the corpus.
+    RETURNS (int): The number of entities.
+    RAISES (ValueError): If the corpus can't be read or has no entities.
+    """
+    try:
+        [corpus] = resolve_dot_names(config, [name])
+    except ValueError as error:
+        raise ValueError(Errors.WN096.format(name=name, reason=reason_of(error))) from error
+    examples = read_corpus(nlp, corpus, name, config)
+    n_entities = sum(len(example.reference.ents) for example in examples)
+    if not n_entities:
+        raise ValueError(Errors.WN203.format(name=name, n_docs=len(examples)))
+    return n_entities
+
+
+def sizes_of(shares: Sequence[float], n_docs: int) -> list[int]:
+    """Compute the number of documents in each share.
+
+    shares (Sequence[float]): The shares in percent, ascending.
+    n_docs (int): The number of all documents.
+    RETURNS (List[int]): The numbers of documents, ascending.
+    RAISES (ValueError): If a share has no documents, or no more than the previous one.
+    """
+    sizes = [round(n_docs * share / 100) for share in shares]
+    for i, (share, size) in enumerate(zip(shares, sizes, strict=True)):
+        if size <= (sizes[i - 1] if i else 0):
+            raise ValueError(Errors.WN201.format(share=share, n_docs=n_docs, size=size))
+    return sizes
+
+
+def draw(n_docs: int, sizes: Sequence[int], seed: int) -> list[list[int]]:
+    """Draw documents at random. Each sample includes all smaller ones.
+
+    n_docs (int): The number of all documents.
+    sizes (Sequence[int]): The sizes of the samples.
+    seed (int): The random seed.
+    RETURNS (List[List[int]]): The indices of the documents in each sample, ascending.
+    """
+    order = list(range(n_docs))
+    random.Random(seed).shuffle(order)
+    return [sorted(order[:size]) for size in sizes]
 
 
 def _point(trainings: list[Training]) -> Point:
@@ -175,99 +259,14 @@ def _point(trainings: list[Training]) -> Point:
     )
 
 
-def check_shares(shares: Sequence[float]) -> list[float]:
-    """Reject shares that can't be used.
-
-    shares (Sequence[float]): The shares, in percent.
-    RETURNS (List[float]): The same, the smallest first.
-    RAISES (ValueError): If there is none, or two are the same, or one isn't above 0 and at most
-        100.
-    """
-    in_range = all(math.isfinite(share) and 0 < share <= 100 for share in shares)
-    if not shares or not in_range or len(set(shares)) < len(shares):
-        raise ValueError(Errors.WN200.format(shares=",".join(f"{share:g}" for share in shares)))
-    return sorted(shares)
-
-
 def parse_shares(text: str) -> list[float]:
-    """Read shares that are separated by commas.
+    """Parse comma-separated shares.
 
     text (str): The shares, e.g. "25,50,100".
     RETURNS (List[float]): The shares.
-    RAISES (ValueError): If one of them is no number.
+    RAISES (ValueError): If one of them isn't a number.
     """
     try:
         return [float(share) for share in text.split(",")]
     except ValueError:
         raise ValueError(Errors.WN200.format(shares=text)) from None
-
-
-def sizes_of(shares: Sequence[float], n_docs: int) -> list[int]:
-    """How many documents each share has.
-
-    shares (Sequence[float]): The shares in percent, growing.
-    n_docs (int): The number of all documents.
-    RETURNS (List[int]): The numbers, growing.
-    RAISES (ValueError): If a share has no document, or no more than the one before.
-    """
-    sizes = [round(n_docs * share / 100) for share in shares]
-    for i, (share, size) in enumerate(zip(shares, sizes, strict=True)):
-        if size <= (sizes[i - 1] if i else 0):
-            raise ValueError(Errors.WN201.format(share=share, n_docs=n_docs, size=size))
-    return sizes
-
-
-def draw(n_docs: int, sizes: Sequence[int], seed: int) -> list[list[int]]:
-    """Draw documents at random: those of each size are among those of every larger one.
-
-    n_docs (int): The number of all documents.
-    sizes (Sequence[int]): How many to draw.
-    seed (int): The seed. Another one draws others.
-    RETURNS (List[List[int]]): The numbers of the documents of each size, in their order.
-    """
-    order = list(range(n_docs))
-    random.Random(seed).shuffle(order)
-    return [sorted(order[:size]) for size in sizes]
-
-
-def read_training_docs(config: Config, name: str) -> list[Doc]:
-    """Read the annotated documents of a corpus.
-
-    config (Config): A complete config, interpolated.
-    name (str): The dotted name of the corpus.
-    RETURNS (List[Doc]): The documents that its reader reads, without what an augmenter makes of
-        them.
-    RAISES (ValueError): If it isn't read from a path, or can't be read.
-    """
-    try:
-        block = dot_to_object(config, name)
-        path = Path(block["path"])
-        docs = Corpus(path, limit=block.get("limit") or 0).read_docbin(
-            Vocab(), walk_corpus(path, FILE_TYPE)
-        )
-        return list(docs)
-    except (KeyError, TypeError):
-        reason = "it has no `path` of .spacy files, which documents could be drawn from."
-        raise ValueError(Errors.WN096.format(name=name, reason=reason)) from None
-    except Exception as error:  # each layer of the format has errors of its own
-        raise ValueError(Errors.WN096.format(name=name, reason=reason_of(error))) from error
-
-
-def count_dev_entities(nlp: Language, config: Config, name: str) -> int:
-    """Count the entities of the development data.
-
-    nlp (Language): The pipeline.
-    config (Config): A complete config, interpolated.
-    name (str): The dotted name of the corpus.
-    RETURNS (int): Their number.
-    RAISES (ValueError): If it can't be read, or has none.
-    """
-    try:
-        [corpus] = resolve_dot_names(config, [name])
-    except ValueError as error:
-        raise ValueError(Errors.WN096.format(name=name, reason=reason_of(error))) from error
-    examples = read_corpus(nlp, corpus, name, config)
-    n_entities = sum(len(example.reference.ents) for example in examples)
-    if not n_entities:
-        raise ValueError(Errors.WN203.format(name=name, n_docs=len(examples)))
-    return n_entities

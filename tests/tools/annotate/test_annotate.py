@@ -243,9 +243,9 @@ def test_places_that_cant_be_written(model, corpus, tmp_path):
         annotate(model, corpus, tmp_path / "out.jsonl")
     with pytest.raises(ValueError, match="WN111.*must be a folder"):
         annotate(model, corpus, write_txt(tmp_path / "out", ["a"]))
-    with pytest.raises(ValueError, match="WN111.*holds files"):
+    with pytest.raises(ValueError, match="WN111.*has files"):
         annotate(model, corpus, model)
-    with pytest.raises(ValueError, match="WN111.*folder that is read"):
+    with pytest.raises(ValueError, match="WN111.*inside the input folder"):
         annotate(model, corpus, corpus / "out")
 
 

@@ -82,7 +82,7 @@ def test_missing_columns_and_damaged_files(tmp_path):
     write(tmp_path / "d.parquet", {"text": ["Four."]})
     items = read(tmp_path)
     assert items[0] == Reject("a.parquet", 0, "no column text, but body, id", None)
-    assert items[1].source == "b.parquet" and "can't be read on after row 0" in items[1].reason
+    assert items[1].source == "b.parquet" and "can't be read after row 0" in items[1].reason
     assert [item.text for item in items[2:-2]] == texts[: len(items) - 4]
     assert 1000 < len(items) < 4000
     assert items[-2].source == "c.parquet" and f"row {len(items) - 4} " in items[-2].reason

@@ -61,11 +61,11 @@ def test_unreadable_lines_are_told_and_kept(tmp_path):
     for line, reject in rejects.items():
         raw = reject.raw if isinstance(reject.raw, bytes) else reject.raw.encode("utf8")
         assert raw == lines[line - 1]
-    assert "no JSON" in rejects[2].reason and "no JSON" in rejects[8].reason
+    assert "not JSON" in rejects[2].reason and "not JSON" in rejects[8].reason
     assert rejects[3].reason == "no 'text', but body"
     assert rejects[4].reason == "'text' is int, not a string"
     assert rejects[5].reason == "list, not a JSON object"
-    assert "no UTF-8" in rejects[6].reason and "surrogate" in rejects[7].reason
+    assert "not UTF-8" in rejects[6].reason and "surrogate" in rejects[7].reason
     assert rejects[9].reason == "'text' is null, not a string"
     assert rejects[6].to_dict()["raw"] == '{"text": "Six\\xff."}'
     assert rejects[6].to_dict()["raw_base64"]
@@ -103,7 +103,7 @@ def test_a_damaged_file_is_told_and_the_next_is_read(tmp_path):
     assert [item.text for item in of_b[:-1]] == lines[: len(of_b) - 1]
     assert f"after line {len(of_b) - 1}" in of_b[-1].reason and of_b[-1].raw is None
     [of_c] = [item for item in items if item.source == "c.txt.gz"]
-    assert isinstance(of_c, Reject) and "can't be read on after line 0" in str(of_c)
+    assert isinstance(of_c, Reject) and "can't be read after line 0" in str(of_c)
 
 
 def test_a_file_that_is_gone(tmp_path):
@@ -177,7 +177,7 @@ def test_json_of_other_programs(tmp_path):
     *records, deep = read(path)
     assert [record.text for record in records] == ["One.", "Two.", "Three\t."]
     assert records[0].id == "123456789012345678901234567890"
-    assert isinstance(deep, Reject) and "no JSON" in deep.reason
+    assert isinstance(deep, Reject) and "not JSON" in deep.reason
 
 
 def test_the_share_that_is_read_is_known(tmp_path):

@@ -57,7 +57,7 @@ def test_documents_without_bounds_stay_sentences(tmp_path):
     path = write(tmp_path / "in.conll", "a O\n\nb B-X\n")
     done, docs = run(path, documents=True)
     assert len(docs) == 2
-    assert done.notes == ["Bounds of documents aren't known: each sentence is a document"]
+    assert done.notes == ["Document boundaries aren't known: each sentence is a document"]
 
 
 def test_label_studio(tmp_path):
@@ -181,7 +181,7 @@ def test_a_scheme_that_is_asked_for(tmp_path):
         ("a O\nb O\nword\n", "WN183.*line 3"),
         ('a O\nb O\n{"text": "c"}\n', "WN18[23].*line 3"),
         ("a b c d e f g h i j k O\n", "WN183.*2 to 10 columns"),
-        ("a\tB-X Y\nb\tO\n", "WN186.*line 1: the label 'X Y' has white space.*'X Y=X_Y'"),
+        ("a\tB-X Y\nb\tO\n", "WN186.*line 1: the label 'X Y' has whitespace.*'X Y=X_Y'"),
         ("# c\n", "WN181"),
     ],
 )
@@ -223,5 +223,5 @@ def test_skips_are_counted_by_kind(tmp_path):
     done, _ = run(write(tmp_path / "in.conll", "a B-X\n O\nb O\n\n\u200b O\n"))
     assert skipped(done) == {
         "lines with a tag but no word are left out": 1,
-        "documents without a word are left out": 1,
+        "documents without words are left out": 1,
     }

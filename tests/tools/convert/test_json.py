@@ -132,7 +132,7 @@ def test_tokens_with_names_of_tags(tmp_path):
     ("row", "what"),
     [
         ({"tokens": ["a"], "ner_tags": []}, "1 words, but 0 tags"),
-        ({"tokens": [1], "ner_tags": ["O"]}, "a word that is no string"),
+        ({"tokens": [1], "ner_tags": ["O"]}, "a word that isn't a string"),
         ({"tokens": ["\ud83d"], "ner_tags": ["O"]}, "ud83d"),
         ({"tokens": ["a"]}, 'no "text", but'),
         ({"tokens": [], "ner_tags": []}, "''"),
@@ -168,7 +168,7 @@ def test_arrays(tmp_path):
         ('[{"text": "a", "spans": []}', "WN192.*line 1.*the end"),
         ('[{"text": "a", "spans": []},\n{"text": "b", ', "WN192.*line 2"),
         ('[{"text": "a", "spans": []}\n,]', "WN192.*line 2"),
-        ('[{"text": "a", "spans": []}] x', "WN192.*something comes after the array"),
+        ('[{"text": "a", "spans": []}] x', "WN192.*there is more text after the array"),
         ('[{"text": "a", "spans": []} {}]', "WN192.*one of ,]"),
         ('{\n"text": "a"\n}', "WN181"),
         ('{"text": "a"}\n', r"WN188.*line 1: 'a'"),

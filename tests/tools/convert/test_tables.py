@@ -23,7 +23,7 @@ def test_sentences_with_a_number(tmp_path):
         ["Sentence: 2", "Rome", "NNP", "B-LOC"],
     ]
     lines, docs = recognized_as(write(tmp_path / "in.csv", to_csv(rows), "latin-1"))
-    assert lines == ["CSV, a token a row, tags in IOB2"]
+    assert lines == ["CSV, one token per row, tags in IOB2"]
     assert [words(doc) for doc in docs] == [["Anna", '"', "a,b"], ["Rome"]]
     assert ents(docs[0]) == [("Anna", "PER"), ("a,b", "LOC")]
 
@@ -34,7 +34,7 @@ def test_sentences_and_documents(tmp_path):
     )
     path = write(tmp_path / "in.tsv", text)
     lines, docs = recognized_as(path)
-    assert lines == ["TSV, a token a row, tags in IOB2"]
+    assert lines == ["TSV, one token per row, tags in IOB2"]
     assert [words(doc) for doc in docs] == [["a", "b"], ["c"], ["d"], ["e"]]
     assert [words(doc) for doc in docs_of(path, documents=True)] == [["a", "b", "c"], ["d", "e"]]
 
@@ -48,7 +48,7 @@ def test_quotation_marks_in_tabs(tmp_path):
 def test_tokens_without_a_header(tmp_path):
     path = write(tmp_path / "in.csv", "Anna,NNP,B-PER\nleft,VB,O\n\nRome,NNP,B-LOC\n")
     lines, docs = recognized_as(path)
-    assert lines == ["CSV, a token a row, tags in IOB2"]
+    assert lines == ["CSV, one token per row, tags in IOB2"]
     assert [ents(doc) for doc in docs] == [[("Anna", "PER")], [("Rome", "LOC")]]
     path = write(tmp_path / "in.csv", "Anna,B-PER,x\nleft,O,y\n")
     assert ents(docs_of(path, format="csv", tag_column=2)[0]) == [("Anna", "PER")]
@@ -82,7 +82,7 @@ def test_documents(tmp_path):
     lines = []
     path = write(tmp_path / "in.csv", to_csv(rows))
     done, docs = run(path, on_recognized=lambda *args: lines.append(args[1]))
-    assert lines == ["CSV, a document a row"]
+    assert lines == ["CSV, one document per row"]
     assert [doc.text for doc in docs] == ["Anna left,\nyes.", "In Rome.", "Rome.", "Nobody."]
     assert [ents(doc) for doc in docs] == [
         [("Anna", "PER")], [("Rome", "LOC")], [("Rome", "LOC")], []
@@ -105,7 +105,7 @@ def test_entities(tmp_path):
     lines = []
     path = write(tmp_path / "in.csv", to_csv(rows, ";"))
     done, docs = run(path, on_recognized=lambda *args: lines.append(args[1]))
-    assert lines == ["CSV, an entity a row"]
+    assert lines == ["CSV, one entity per row"]
     assert [ents(doc) for doc in docs] == [[("Anna", "PER"), ("Rome", "LOC")], [], []]
     assert [(count.n, count.first.partition(": ")[0][-6:]) for count in done.skips] == [
         (1, "line 5"),

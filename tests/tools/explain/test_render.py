@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from spacy_windowner import explain
+from spacy_windowner import explain, explanation_to_html, explanation_to_text
 from spacy_windowner.pages.render_page import visible
 from spacy_windowner.tools.explain.explanation import (
     ExplainedEntity,
@@ -14,7 +14,7 @@ from spacy_windowner.tools.explain.explanation import (
     Part,
     Removal,
 )
-from spacy_windowner.tools.explain.wording import describe_context
+from spacy_windowner.tools.explain.render_text import describe_context
 
 from ...page import Page
 from .util import TEXT
@@ -35,7 +35,7 @@ def removal(token, text, found=()):
 
 
 def test_tables(explained):
-    text = explain(explained, TEXT).to_text()
+    text = explanation_to_text(explain(explained, TEXT))
     found = explain(explained, TEXT)
     lines = text.splitlines()
     assert max(map(len, lines)) <= 90
@@ -59,14 +59,14 @@ def test_tables(explained):
 
 def test_colours(explained):
     found = explain(explained, TEXT)
-    coloured = found.to_text(color=True)
+    coloured = explanation_to_text(found, color=True)
     assert "\x1b[38;5;2m" in coloured and "\x1b[38;5;1m" in coloured
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured).split() == found.to_text().split()
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured).split() == explanation_to_text(found).split()
 
 
 def test_many_features_share_a_column():
     names = [f"is_something_{i}" for i in range(9)]
-    text = made_up(features=names).to_text()
+    text = explanation_to_text(made_up(features=names))
     assert max(map(len, text.splitlines())) <= 90
     head, row = text.splitlines()[4:6]
     assert head.split()[-1] == "others"
@@ -75,16 +75,16 @@ def test_many_features_share_a_column():
 
 
 def test_long_words_are_cut():
-    lines = made_up(text="a" * 300).to_text().splitlines()
+    lines = explanation_to_text(made_up(text="a" * 300)).splitlines()
     assert max(map(len, lines)) <= 90
     assert lines[0].startswith("a" * 49 + "…  LOC")
 
 
 def test_remainders_are_told():
-    assert "remainder" not in made_up(remainder=0.001).to_text()
-    assert "within 0.001." in " ".join(made_up(remainder=0.001).to_text().split())
-    assert "remainder -0.04" in " ".join(made_up(remainder=-0.04).to_text().split())
-    assert "remainder" in Page(made_up(remainder=-0.04).to_html()).text
+    assert "remainder" not in explanation_to_text(made_up(remainder=0.001))
+    assert "within 0.001." in " ".join(explanation_to_text(made_up(remainder=0.001)).split())
+    assert "remainder -0.04" in " ".join(explanation_to_text(made_up(remainder=-0.04)).split())
+    assert "remainder" in Page(explanation_to_html(made_up(remainder=-0.04))).text
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_remainders_are_told():
         (removal(0, "in"), None, "Without “in” (the word before it), nothing is found here."),
         (removal(4, "x", [("a", "B")]), None, "Without “x” (2 words after it), “a” as B is found"),
         (removal(3, "x", [("a", "B"), ("c", "D")]), None, "“c” as D are found instead"),
-        (None, removal(0, "in"), "“in” (the word before it): 1.00, in place of 2.00"),
-        (None, None, "No word of the context, removed by itself, changes this or lowers"),
+        (None, removal(0, "in"), "“in” (the word before it): 1.00 instead of 2.00"),
+        (None, None, "Removing any single word of the context neither changes this nor lowers"),
     ],
 )  # fmt: skip
 def test_what_an_entity_hangs_on(flip, support, expected):
@@ -109,12 +109,12 @@ def test_what_can_not_be_seen_is_made_visible():
     assert visible("a b") == "a b"
     assert visible("\x1b[31m") == r"\x1b[31m"
     assert visible("\ud800") == r"\ud800"
-    assert "\x1b" not in made_up(text="\x1b[31mred").to_text()
+    assert "\x1b" not in explanation_to_text(made_up(text="\x1b[31mred"))
 
 
 def test_the_page(explained):
     found = explain(explained, TEXT)
-    html = found.to_html()
+    html = explanation_to_html(found)
     page = Page(html)
     assert page.tags.count("section") == 2
     assert page.tags.count("table") == 4  # three tokens, and the sum of two of them
@@ -134,14 +134,14 @@ def test_the_page(explained):
 )
 def test_the_page_escapes_everything(evil):
     again = removal(1, evil, [(evil, evil)])
-    page = Page(made_up(text=evil, label=evil, features=[evil], flip=again).to_html())
+    page = Page(explanation_to_html(made_up(text=evil, label=evil, features=[evil], flip=again)))
     assert "script" not in page.tags and "img" not in page.tags
     assert page.text.count(evil) >= 8
 
 
 def test_long_texts_are_cut(explained):
     text = "word " * 100 + TEXT + " word" * 100
-    page = Page(explain(explained, text).to_html())
+    page = Page(explanation_to_html(explain(explained, text)))
     assert page.text.count("word") < 4 * 50
     assert "…" in page.text
 
@@ -153,12 +153,12 @@ def test_overlong_entities_have_few_tables():
     pages = []
     for n in (20, 500):
         longer = replace(entity, end=n, tokens=entity.tokens * n)
-        pages.append(Page(replace(found, entities=[longer]).to_html()))
+        pages.append(Page(explanation_to_html(replace(found, entities=[longer]))))
     assert [page.tags.count("table") for page in pages] == [21, 21]
     assert ["last 480 of its tokens" in page.text for page in pages] == [False, True]
 
 
 def test_nothing_found(explained):
     found = explain(explained, "who is it?")
-    assert found.to_text() == "No entities are found in this text."
-    assert "No entities are found" in Page(found.to_html()).text
+    assert explanation_to_text(found) == "No entities are found in this text."
+    assert "No entities are found" in Page(explanation_to_html(found)).text

@@ -7,13 +7,14 @@ import numpy
 import pytest
 
 from spacy_windowner.tools.report.matching import Confusion
+from spacy_windowner.tools.report.render_html import report_to_html
 from spacy_windowner.tools.report.report import Report
 
 
 @pytest.fixture
 def page(browser, report: Report, tmp_path):
     path = tmp_path / "report.html"
-    path.write_text(report.to_html(), encoding="utf8")
+    path.write_text(report_to_html(report), encoding="utf8")
     for kind in ("browser", "performance"):
         browser.get_log(kind)  # that of other pages
     browser.get(path.as_uri())
@@ -128,7 +129,7 @@ def test_no_picture_of_labels_reaches_beyond_its_place(page, report, tmp_path, n
     )
     models = [replace(model, confusion=confusion) for model in report.models]
     path = tmp_path / "labels.html"
-    path.write_text(replace(report, models=models).to_html(), encoding="utf8")
+    path.write_text(report_to_html(replace(report, models=models)), encoding="utf8")
     page.get(path.as_uri())
     script = (
         "return Array.from(document.querySelectorAll('.confusion')).every("
@@ -155,7 +156,7 @@ def test_paper_takes_the_first_errors(page, report, tmp_path):
     script = "return document.querySelectorAll('.unprinted').length"
     page.execute_script("window.dispatchEvent(new Event('beforeprint'))")
     assert page.execute_script(script) == 0 and not note_is_shown(page)  # there is room for all
-    html = report.to_html().replace('data-most-printed="100"', 'data-most-printed="3"')
+    html = report_to_html(report).replace('data-most-printed="100"', 'data-most-printed="3"')
     path = tmp_path / "short.html"
     path.write_text(html, encoding="utf8")
     page.get(path.as_uri())

@@ -8,9 +8,10 @@ import pytest
 import spacy
 from spacy.language import Language
 
-from spacy_windowner.tools.report import run
+from spacy_windowner.tools.report import predict as predict_module
+from spacy_windowner.tools.report.predict import predict, words_per_second
+from spacy_windowner.tools.report.render_markdown import report_to_markdown
 from spacy_windowner.tools.report.report import make_report, short_names
-from spacy_windowner.tools.report.run import predict, words_per_second
 
 from ...pipeline.util import TRAIN_DATA, make_examples
 from .util import MORE, trained_nlp, write_docs
@@ -118,14 +119,14 @@ def test_documents_without_annotation_are_told(models, tmp_path):
     spacy.tokens.DocBin(docs=docs).to_disk(path)
     report = make_report(models[0], path)
     assert report.data.not_annotated == 1
-    assert "Left out for lack of annotation: 1 of these." in report.to_markdown()
+    assert "Left out because they have no annotation: 1." in report_to_markdown(report)
 
 
 def test_a_pipeline_is_timed_for_a_while(monkeypatch):
     nlp = spacy.blank("en")
     assert words_per_second(nlp, []) == 0
     assert words_per_second(nlp, [" ", ""] * 3) >= 0
-    monkeypatch.setattr(run, "_SECONDS", 0.2)
+    monkeypatch.setattr(predict_module, "_SECONDS", 0.2)
     start = time.perf_counter()
     fast = words_per_second(nlp, ["a b c"] * 10)
     assert 0.2 <= time.perf_counter() - start < 2.0

@@ -11,7 +11,7 @@ from spacy_windowner.tools.report.matching import (
     count_labels,
     match,
 )
-from spacy_windowner.tools.report.run import predict
+from spacy_windowner.tools.report.predict import predict
 from spacy_windowner.tools.report.trust import measure_trust
 
 from .util import make_example, trained_nlp

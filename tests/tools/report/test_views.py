@@ -2,8 +2,14 @@
 
 import pytest
 
-from spacy_windowner.tools.report.matching import Counts, compare, count_kinds
-from spacy_windowner.tools.report.views import VIEWS, View, count_views
+from spacy_windowner.tools.report.matching import (
+    VIEWS,
+    Counts,
+    View,
+    compare,
+    count_kinds,
+    count_views,
+)
 
 from .util import make_example, random_examples
 

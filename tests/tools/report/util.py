@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
-from spacy_windowner.tools.report import run
+from spacy_windowner.tools.report import predict
 
 from ...pipeline.util import TRAIN_DATA, make_examples, make_nlp, train
 
@@ -79,5 +79,5 @@ def ent(doc: Doc, start: int, end: int, label: str) -> Span:
 def timed_briefly() -> Iterator[None]:
     """Speed is measured for but a moment."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_SECONDS", 0.02)
+        patch.setattr(predict, "_SECONDS", 0.02)
         yield

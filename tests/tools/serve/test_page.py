@@ -180,7 +180,7 @@ def test_the_limit_is_told(page):
     page.wait(lambda: "too long" in page.status.text)
     assert page.count.text == "501 of 500 characters" and page.found.text == ""
     page.paste("😀" * 500)  # as the server counts them
-    page.wait(lambda: page.status.text.startswith("No entity"))
+    page.wait(lambda: page.status.text.startswith("No entities"))
     assert page.count.text == "500 of 500 characters"
 
 
@@ -226,7 +226,7 @@ def test_a_slow_model_is_told(page):
         };
     """)
     page.paste("I like London")
-    page.wait(lambda: page.status.text == "The model is at work …")
+    page.wait(lambda: page.status.text == "The model is working …")
     page.wait(lambda: page.status.text == "1 entity in 3 words")
 
 
@@ -259,7 +259,7 @@ def test_a_server_that_is_gone(browser, served):  # noqa: F811
         page.type("I like London")
         page.wait(lambda: page.entities)
     page.type(" and")
-    page.wait(lambda: "Does it still run?" in page.status.text)
+    page.wait(lambda: "Is it still running?" in page.status.text)
     assert page.entities  # those of before, paler
     browser.get_log("browser")  # has the failed request
 

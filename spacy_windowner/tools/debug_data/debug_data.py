@@ -1,4 +1,4 @@
-"""What a training would find in its data."""
+"""Initializes the pipeline of a training config and collects facts about its data."""
 
 import warnings
 from collections.abc import Mapping
@@ -22,23 +22,23 @@ from thinc.api import Config, ConfigValidationError
 from ...errors import Errors
 from ...pipeline.components import find_components
 from ...progress import Stage, Tell, silent
-from ..report.run import read_examples
+from ..report.predict import read_examples
 from .corpus_facts import CorpusFacts
 
-_LISTED = ("[WW001]", "[WW163]")  # they warn of entities that are listed here one by one
+_LISTED = ("[WW001]", "[WW163]")  # warnings about entities that the report lists one by one
 _COPIES = "spacy-windowner.case.v1"
 
 
 @dataclass(frozen=True)
 class ComponentFacts:
-    """A component that is to be trained.
+    """A `window_ner` component of the pipeline.
 
-    name (str): Its name.
-    labels (List[str]): Its labels, none if it couldn't be initialized.
-    window (Optional[int]): Words on either side of a window's centre. None if the model sees more
-        than a window.
-    frozen (bool): Whether it isn't trained.
-    frozen_labels (List[str]): Those of its labels that stay as they are.
+    name (str): The component's name.
+    labels (List[str]): Its labels. Empty if it couldn't be initialized.
+    window (Optional[int]): The number of words on either side of a window's centre. None if the
+        model sees more than a window.
+    frozen (bool): Whether the component is frozen.
+    frozen_labels (List[str]): The frozen labels.
     """
 
     name: str
@@ -50,18 +50,18 @@ class ComponentFacts:
 
 @dataclass(frozen=True)
 class DataCheck:
-    """What a training would find in its data.
+    """What `debug_data` finds.
 
     lang (str): The pipeline's language.
-    pipeline (List[str]): Its components.
-    sourced (List[str]): Those of other pipelines that are trained further.
-    frozen (List[str]): Those that are not trained.
-    vectors (int): The number of its word vectors.
+    pipeline (List[str]): The names of the components.
+    sourced (List[str]): The components that come from other pipelines and aren't frozen.
+    frozen (List[str]): The frozen components.
+    vectors (int): The number of word vectors.
     components (List[ComponentFacts]): The `window_ner` components.
     train (CorpusFacts): The training data.
-    dev (CorpusFacts): The development data.
+    dev (CorpusFacts): The dev data.
     problem (Optional[str]): Why the pipeline can't be initialized, None if it can.
-    warnings (List[str]): What it warns of then.
+    warnings (List[str]): The warnings during initialization and reading.
     """
 
     lang: str
@@ -77,29 +77,29 @@ class DataCheck:
 
     @property
     def shared_texts(self) -> int:
-        """RETURNS (int): Texts that are in both corpora."""
+        """RETURNS (int): The number of texts that are in both corpora."""
         return len(self.train.texts & self.dev.texts)
 
     @property
     def unseen(self) -> tuple[int, int]:
-        """RETURNS (Tuple[int, int]): The entities of the development data whose text and label no
-        entity of the training data has; and how many different ones these are."""
+        """RETURNS (Tuple[int, int]): The number of dev entities that are unseen (no entity of the
+        training data has the same text and label), and how many of them are different."""
         names = [name for name in self.dev.names if name not in self.train.names]
         return sum(self.dev.names[name] for name in names), len(names)
 
 
-def check_data(
+def debug_data(
     config_path: str | Path,
     overrides: Mapping[str, Any] | None = None,
     *,
     on_progress: Tell = silent,
 ) -> DataCheck:
-    """Initialize the pipeline of a config as `spacy train` does, and read its data.
+    """Initialize the pipeline of a config as `spacy train` does, and check its data.
 
-    config_path (Union[str, Path]): The config.
-    overrides (Optional[Mapping[str, Any]]): Settings to replace, by their dotted names.
-    on_progress (Tell): Called with how far it is.
-    RETURNS (DataCheck): What was found.
+    config_path (Union[str, Path]): The config file.
+    overrides (Optional[Mapping[str, Any]]): Config overrides, by dotted name.
+    on_progress (Tell): Called with the progress.
+    RETURNS (DataCheck): The facts about the data.
     RAISES (ValueError): If the pipeline can't be made or has no `window_ner`, or a corpus can't be
         read.
     """
@@ -148,9 +148,25 @@ def check_data(
     )
 
 
+def load_pipeline_of(config: Config, path: str | Path) -> Language:
+    """Make the pipeline of a config.
+
+    config (Config): The config.
+    path (Union[str, Path]): The path of the config, for errors.
+    RETURNS (Language): The uninitialized pipeline, with a complete config.
+    RAISES (ValueError): If the pipeline can't be made.
+    """
+    try:
+        return load_model_from_config(config)
+    except ConfigValidationError:
+        raise  # more informative as it is
+    except (ValueError, OSError) as error:
+        raise ValueError(Errors.WN097.format(config=path, reason=reason_of(error))) from error
+
+
 def _without_copies(config: Config) -> Config:
-    """A config whose corpora are as they are in their files: without copies in other letters, by
-    which documents couldn't be counted."""
+    """Remove the case augmenter from the corpora, because documents are counted as they are in the
+    files."""
     config = config.copy()
     for corpus in config["corpora"].values():
         augmenter = corpus.get("augmenter") if isinstance(corpus, dict) else None
@@ -159,30 +175,14 @@ def _without_copies(config: Config) -> Config:
     return config
 
 
-def load_pipeline_of(config: Config, path: str | Path) -> Language:
-    """Make the pipeline of a config.
-
-    config (Config): The config.
-    path (Union[str, Path]): Where it comes from.
-    RETURNS (Language): The pipeline, not initialized, with a complete config.
-    RAISES (ValueError): If it can't be made.
-    """
-    try:
-        return load_model_from_config(config)
-    except ConfigValidationError:
-        raise  # says more by itself
-    except (ValueError, OSError) as error:
-        raise ValueError(Errors.WN097.format(config=path, reason=reason_of(error))) from error
-
-
 def _initialize(nlp: Language, corpus: Any, trained: list[str]) -> str | None:
-    """Initialize a pipeline, but for the components that are trained already, as `spacy train`
-    does. Returns why that isn't possible."""
+    """Initialize a pipeline as `spacy train` does, without the components that are already trained.
+    Returns the reason if that isn't possible."""
     try:
         nlp._link_components()
         with nlp.select_pipes(disable=trained):
             nlp.initialize(lambda: corpus(nlp))
-    except Exception as error:  # whatever a component says, the data is to be looked at first
+    except Exception as error:  # any error of a component: the data is checked anyway
         return str(error) or type(error).__name__
     return None
 
@@ -195,19 +195,19 @@ def read_corpus(nlp: Language, corpus: Any, name: str, config: Config) -> list[E
     name (str): The dotted name of the corpus.
     config (Config): The config, interpolated.
     RETURNS (List[Example]): The examples.
-    RAISES (ValueError): If it can't be read.
+    RAISES (ValueError): If the corpus can't be read.
     """
     try:
         return list(corpus(nlp))
-    except Exception as error:  # each layer of the format has errors of its own
+    except Exception as error:  # each layer of the format raises its own errors
         path = dot_to_object(config, name).get("path")
         if isinstance(path, str | Path) and Path(path).exists():
-            read_examples(path, nlp)  # knows which file is at fault
+            read_examples(path, nlp)  # names the damaged file
         raise ValueError(Errors.WN096.format(name=name, reason=reason_of(error))) from error
 
 
 def reason_of(error: Exception) -> str:
-    """RETURNS (str): What an error says, as a sentence."""
+    """The message of an error, as a sentence."""
     text = str(error).strip() or type(error).__name__
     return text if text.endswith((".", "!", "?")) else f"{text}."
 

@@ -16,7 +16,7 @@ from spacy_windowner.tools.debug_data.corpus_facts import (
     CorpusFacts,
     find_problems,
 )
-from spacy_windowner.tools.debug_data.data_check import check_data
+from spacy_windowner.tools.debug_data.debug_data import debug_data
 from spacy_windowner.tools.debug_data.findings import (
     FAIL,
     GOOD,
@@ -107,7 +107,7 @@ def check(config, train=TRAIN_DATA, dev=TRAIN_DATA):
         f"paths.{name}": str(write_docs(config.parent / f"{name}.spacy", data))
         for name, data in (("train", train), ("dev", dev))
     }
-    return check_data(config, paths)
+    return debug_data(config, paths)
 
 
 def told(check) -> dict[str, list[str]]:
@@ -148,10 +148,10 @@ def test_good_data(config):
 @pytest.mark.parametrize(
     "train, dev, kind, expected, next_words",
     [
-        (TRAIN_DATA, TRAIN_DATA, FAIL, "Low number of examples to train", "what is in both"),
+        (TRAIN_DATA, TRAIN_DATA, FAIL, "Low number of examples to train", "in both"),
         (TRAIN_DATA, TRAIN_DATA, WARN, "2 training examples also in evaluation", "in both"),
         (TRAIN_DATA, TRAIN_DATA, WARN, "for label 'LOC' (2)", "in both"),
-        (TRAIN_DATA, TRAIN_DATA, WARN, "scores will say nothing of new names", "in both"),
+        (TRAIN_DATA, TRAIN_DATA, WARN, "scores will say nothing about new names", "in both"),
         (TRAIN_DATA, MANY[:1], WARN, "that aren't in the train data: 'PER'", "annotate more of"),
         (TRAIN_DATA, MANY[:1], WARN, "that aren't in the dev data: 'PERSON'", "annotate more"),
         (MANY[:9], TRAIN_DATA, WARN, "texts WITHOUT label 'LOC'", "annotate more"),
@@ -164,7 +164,7 @@ def test_good_data(config):
         ([*MANY[:9], ("a\nb", {"entities": [(0, 2, "LOC")]})], MANY[:1], WARN,
          "1 entities in the train data begin or end with whitespace", "correct the offsets"),
         ([*MANY[:120], ("a b c d e f", {"entities": [(0, 11, "LOC")]})], MANY[:1], "info",
-         "Entities longer than a window (5 words): 1 (0.4%)", "what is in both"),
+         "Entities longer than a window (5 words): 1 (0.4%)", "in both"),
         ([("a b c d e f g h", {"entities": [(0, 15, "LOC")]})], MANY[:1], WARN,
          "Entities longer than a window (5 words): 1 (100.0%)", "annotate more"),
         ([("a b c d e f g h", {"entities": [(0, 15, "LOC")]})], MANY[:1], "text",
@@ -205,10 +205,10 @@ def test_documents_that_contradict_themselves_are_one_error(config):
         "paths.train": str(config.parent / "a.spacy"),
         "paths.dev": str(config.parent / "b.spacy"),
     }
-    found = check_data(config, paths)
+    found = debug_data(config, paths)
     [component] = found.components
     [finding] = [f for f in describe_entities(found, component) if f.kind == FAIL]
-    assert "3 train docs contradict themselves" in finding.text
+    assert "3 train docs have contradictory" in finding.text
     assert [text[:11] for text in finding.examples] == [f"document {i}:" for i in range(3)]
     assert "correct the user_data" in next_step(found, config, [])
 
@@ -218,7 +218,7 @@ def test_too_few_documents_are_no_reason_to_train(config):
         ("Ann met Bob " * 30, {"entities": [(i, i + 3, "PER") for i in range(0, 360, 12)]})
     ] * 2
     found = check(config, train, [("Eve left", {"entities": [(0, 3, "PER")]})])
-    assert next_step(found, config, []) == "Next: annotate more documents, 100 at least."
+    assert next_step(found, config, []) == "Next: annotate more documents, at least 100."
 
 
 def test_misaligned_entities_are_named(config):
@@ -231,7 +231,7 @@ def test_misaligned_entities_are_named(config):
         f"paths.{name}": str(config.parent / f)
         for name, f in [("train", "a.spacy"), ("dev", "b.spacy")]
     }
-    found = check_data(config, paths)
+    found = debug_data(config, paths)
     [component] = found.components
     [problem] = [f for f in describe_entities(found, component) if f.examples]
     assert problem.kind == WARN and "1 entities in the train data don't align" in problem.text
@@ -244,7 +244,7 @@ def test_entities_in_doc_spans(config):
     doc = nlp.make_doc("New York City")
     doc.spans["sc"] = [ent(doc, 0, 2, "LOC"), ent(doc, 0, 3, "LOC")]
     DocBin(docs=[doc]).to_disk(config.parent / "a.spacy")
-    found = check_data(
+    found = debug_data(
         config, dict.fromkeys(["paths.train", "paths.dev"], str(config.parent / "a.spacy"))
     )
     texts = told(found)
@@ -265,26 +265,26 @@ def test_models_that_see_more_than_a_window(tmp_path):
 
 def test_errors(config):
     with pytest.raises(ValueError, match=r"\[WN096\].*Corpus path can't be None"):
-        check_data(config)
+        debug_data(config)
     missing = dict.fromkeys(["paths.train", "paths.dev"], "missing.spacy")
     with pytest.raises(ValueError, match=r"\[WN096\] .*`corpora.train`.*missing.spacy"):
-        check_data(config, missing)
+        debug_data(config, missing)
     folder = config.parent / "corpus"
     folder.mkdir()
     write_docs(folder / "a.spacy")
     write_docs(folder / "c.spacy")
     (folder / "b.spacy").write_bytes(b"broken")
     with pytest.raises(ValueError, match=r"\[WN092\].*b\.spacy"):
-        check_data(config, dict.fromkeys(["paths.train", "paths.dev"], str(folder)))
+        debug_data(config, dict.fromkeys(["paths.train", "paths.dev"], str(folder)))
     empty = config.parent / "empty.cfg"
     empty.write_text("")
     with pytest.raises(ValueError, match=r"\[WN097\].*no \[nlp\] section"):
-        check_data(empty)
+        debug_data(empty)
     other = spacy.blank("en")
     other.add_pipe("ner")
     other.config.to_disk(config.parent / "ner.cfg")
     with pytest.raises(ValueError, match=r"\[WN095\].*Found: ner"):
-        check_data(config.parent / "ner.cfg")
+        debug_data(config.parent / "ner.cfg")
 
 
 def test_a_new_label_for_a_trained_pipeline(tmp_path):

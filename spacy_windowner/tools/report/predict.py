@@ -1,4 +1,4 @@
-"""Annotated documents from files."""
+"""Reads annotated documents, has a pipeline predict their entities, and measures its speed."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -17,13 +17,15 @@ from ...pipeline.partial import judged_only
 from ...progress import Tell, silent, told
 
 _SUFFIX = ".spacy"
+_SECONDS = 2.0  # how long a pipeline is timed
+_SPANS_KEY = "window_ner"
 
 
 def read_examples(path: str | Path, nlp: Language) -> list[Example]:
     """Read annotated documents, as `spacy.Corpus.v1` reads them.
 
-    path (Union[str, Path]): A file in spaCy's binary format, or a folder with such files in it.
-    nlp (Language): The pipeline whose tokenizer makes the documents to predict.
+    path (Union[str, Path]): A .spacy file, or a folder of them.
+    nlp (Language): The pipeline. Its tokenizer makes the documents to predict.
     RETURNS (List[Example]): The documents, in the order of the files.
     RAISES (ValueError): If a file can't be read, or there is none.
     """
@@ -36,33 +38,29 @@ def read_examples(path: str | Path, nlp: Language) -> list[Example]:
     for file in walk_corpus(path, _SUFFIX):
         try:
             examples += Corpus(file)(nlp)
-        except Exception as error:  # each layer of the format has errors of its own
+        except Exception as error:  # each layer of the format raises its own errors
             reason = str(error).rstrip(".") or type(error).__name__
             raise ValueError(Errors.WN092.format(path=file, reason=reason)) from error
     return examples
 
 
 def require_entities(examples: list[Example], path: str | Path) -> None:
-    """Reject documents without any entity.
+    """Check that there are entities.
 
     examples (List[Example]): The documents.
-    path (Union[str, Path]): Where they come from.
-    RAISES (ValueError): If there is no entity in them.
+    path (Union[str, Path]): The path of the documents, for errors.
+    RAISES (ValueError): If no document has an entity.
     """
     if not any(example.reference.ents for example in examples):
         raise ValueError(Errors.WN093.format(path=path, n_docs=len(examples)))
 
 
-_SECONDS = 2.0  # for which a pipeline is timed
-_SPANS_KEY = "window_ner"
-
-
 def require_component(nlp: Language, model: str) -> None:
-    """Reject a pipeline without a `window_ner`.
+    """Check that a pipeline has a `window_ner`.
 
     nlp (Language): The pipeline.
-    model (str): Its folder or package.
-    RAISES (ValueError): If there is none.
+    model (str): The pipeline's folder or package, for errors.
+    RAISES (ValueError): If it has none.
     """
     if not find_components(nlp):
         names = ", ".join(nlp.pipe_names) or "no component"
@@ -76,17 +74,17 @@ def predict(
     name: str = "",
     tell: Tell = silent,
 ) -> list[Example]:
-    """Find the entities of documents. Calibrated `window_ner` components give all probabilities
-    there are, those of spans that nearly were entities as well, whatever their settings say.
+    """Predict the entities of documents. Calibrated `window_ner` components give all probabilities,
+    including those of candidates, whatever their settings are.
 
     nlp (Language): The pipeline.
-    examples (Sequence[Example]): The documents, which are annotated.
+    examples (Sequence[Example]): The annotated documents.
     model (str): The pipeline's folder or package.
-    name (str): Its short name.
-    tell (Tell): Called with how far it is.
-    RETURNS (List[Example]): The examples to judge: without predicted entities of labels that a
+    name (str): The pipeline's short name.
+    tell (Tell): Called with the progress.
+    RETURNS (List[Example]): The examples to evaluate, without predicted entities of labels that a
         document isn't annotated for.
-    RAISES (ValueError): If the pipeline finds nothing, and has no component that could.
+    RAISES (ValueError): If the pipeline has no component that predicts entities.
     """
     with _all_probabilities(nlp):
         found = nlp.pipe(example.predicted for example in examples)
@@ -102,7 +100,7 @@ def predict(
 
 @contextmanager
 def _all_probabilities(nlp: Language) -> Iterator[None]:
-    """Let the calibrated components of a pipeline write probabilities and candidates."""
+    """Make the calibrated components of a pipeline write probabilities and candidates."""
     before = []
     for name in find_components(nlp):
         cfg: dict[str, Any] = nlp.get_pipe(name).cfg  # type: ignore[attr-defined]
@@ -117,13 +115,14 @@ def _all_probabilities(nlp: Language) -> Iterator[None]:
 
 
 def words_per_second(nlp: Language, texts: Sequence[str]) -> float:
-    """How fast a pipeline is, from texts to entities, by the clock, in one process: the fastest of
-    the times that it goes through the texts in a few seconds, for what else a machine does makes
-    it slower, never faster. A pipeline that doesn't get through them once is timed for some.
+    """Measure the speed of a pipeline from texts to entities, in wall-clock time and one process.
+    The pipeline goes through the texts as often as it can in two seconds, and the fastest pass
+    counts, because other processes can only slow it down. If there is no time for one pass, the
+    texts that it gets through count.
 
     nlp (Language): The pipeline.
     texts (Sequence[str]): The texts.
-    RETURNS (float): Words a second.
+    RETURNS (float): Words per second.
     """
     end = time.perf_counter() + _SECONDS
     best = 0.0

@@ -1,4 +1,4 @@
-"""One training of a curve."""
+"""Runs one training of a training curve and evaluates the best model."""
 
 import io
 import time
@@ -18,16 +18,16 @@ _LOGGER = {"@loggers": "spacy.ConsoleLogger.v1", "progress_bar": False}
 
 
 class Training(NamedTuple):
-    """One training.
+    """The result of one training.
 
     share (float): The share of the documents, in percent.
-    seed (int): The seed of the drawing and of the training.
-    documents (int): The documents that it learned from.
-    entities (int): Their entities.
-    f (float): F1 of the best model on the development data, 0 to 1.
-    p (float): Its precision.
-    r (float): Its recall.
-    seconds (float): How long it took, evaluations in training included.
+    seed (int): The seed of the sampling and of the training.
+    documents (int): The number of training documents.
+    entities (int): The number of entities in them.
+    f (float): The F1 of the best model on the dev data, 0 to 1.
+    p (float): The precision of the best model.
+    r (float): The recall of the best model.
+    seconds (float): The duration, including evaluations during training.
     """
 
     share: float
@@ -56,21 +56,21 @@ def run_training(
     config (Config): The config, not interpolated.
     docs (Iterable[Doc]): The documents.
     folder (Path): An empty folder for all files.
-    train_corpus (str): The dotted name of the training corpus, whose path is replaced.
-    dev_corpus (str): That of the development corpus.
-    seed (int): The seed, in place of that of the config.
-    use_gpu (int): The GPU, -1 for none.
-    tick (Callable[[], None]): Called now and then.
-    RETURNS (Tuple[float, float, float, float]): F1, precision and recall on the development data,
-        and the seconds of the training.
-    RAISES (ValueError): If the pipeline has no scores of entities.
+    train_corpus (str): The dotted name of the training corpus. Its path is replaced.
+    dev_corpus (str): The dotted name of the dev corpus.
+    seed (int): The seed that replaces the config's.
+    use_gpu (int): The GPU ID, -1 for the CPU.
+    tick (Callable[[], None]): Called regularly during training.
+    RETURNS (Tuple[float, float, float, float]): F1, precision and recall on the dev data, and the
+        duration of the training in seconds.
+    RAISES (ValueError): If the pipeline has no entity scores.
     """
     path, output = folder / "train.spacy", folder / "model"
     output.mkdir()
     DocBin(docs=docs, store_user_data=True).to_disk(path)
     config = config.copy()
     set_dot_to_object(config, f"{train_corpus}.path", str(path))
-    set_dot_to_object(config, f"{train_corpus}.limit", 0)  # is met already
+    set_dot_to_object(config, f"{train_corpus}.limit", 0)  # already applied to the documents
     config["training"] = {**config["training"], "seed": seed, "logger": dict(_LOGGER)}
     if "seed" in config.get("system", {}):
         config["system"]["seed"] = seed
@@ -90,7 +90,7 @@ def run_training(
 
 
 class _Rows(io.StringIO):
-    """A stream that tells of every row, and keeps none."""
+    """A stream that calls a function on each write and discards the text."""
 
     def __init__(self, tick: Callable[[], None]) -> None:
         super().__init__()

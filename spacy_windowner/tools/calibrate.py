@@ -1,0 +1,89 @@
+"""Calibrates a trained component on held-out documents."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from spacy.language import Language
+from spacy.training import Corpus
+
+from ..confidence.calibration import Calibration
+from ..errors import Errors
+from ..pipeline.components import choose_component, load_pipeline
+from ..progress import Stage, Tell, silent
+from ..training.callbacks import components_and_examples, lack_of_data
+
+
+class Calibrated(NamedTuple):
+    """A calibrated pipeline.
+
+    nlp (Language): The pipeline. `nlp.to_disk` saves it.
+    labels (Tuple[str, ...]): The labels of the component.
+    calibration (Calibration): The curves that map margins to probabilities.
+    recall_bias (float): The component's `recall_bias`.
+    label_biases (Optional[Dict[str, float]]): The bias of each label that isn't frozen, None if no
+        label is frozen.
+    warning (Optional[str]): A warning if there are too few entities, else None.
+    """
+
+    nlp: Language
+    labels: tuple[str, ...]
+    calibration: Calibration
+    recall_bias: float
+    label_biases: dict[str, float] | None
+    warning: str | None
+
+
+def calibrate(
+    model: str | Path,
+    data: str | Path,
+    *,
+    component: str | None = None,
+    tune_recall_bias: bool = False,
+    code: str | Path | None = None,
+    on_progress: Tell = silent,
+) -> Calibrated:
+    """Calibrate a `window_ner` component on annotated documents, so that its entities have
+    probabilities. Nothing is saved.
+
+    model (Union[str, Path]): Folder or package of the pipeline.
+    data (Union[str, Path]): Annotated documents that the pipeline was not trained on, in .spacy
+        format.
+    component (Optional[str]): The component's name. Needed if there are several.
+    tune_recall_bias (bool): Whether to choose `recall_bias` on the data first. If labels are
+        frozen, the biases of the other labels are chosen instead.
+    code (Optional[Union[str, Path]]): Python file to import first, see `load_pipeline`.
+    on_progress (Tell): Called with the progress.
+    RETURNS (Calibrated): The pipeline with its calibration.
+    RAISES (ValueError): If the pipeline can't be loaded, has no such component, or can't be
+        calibrated on the data.
+    """
+    on_progress(Stage("Loading the pipeline"))
+    nlp = load_pipeline(model, code)
+    name = choose_component(nlp, component)
+    on_progress(Stage("Reading documents"))
+    pipe: Any
+    pipe, examples = next(
+        (pipe, examples)
+        for pipe, examples in components_and_examples(nlp, Corpus(data))
+        if pipe.name == name
+    )
+    if tune_recall_bias:
+        on_progress(Stage("Choosing recall_bias"))
+        pipe.tune_recall_bias(examples)
+    on_progress(Stage("Calibrating"))
+    calibration = pipe.calibrate(examples)
+    if calibration is None and pipe.frozen_labels:
+        raise ValueError(Errors.WN079.format(name=name))
+    if calibration is None:
+        raise ValueError(Errors.WN060.format(name=name, path=data))
+    biases = pipe.cfg["label_biases"]
+    return Calibrated(
+        nlp,
+        pipe.labels,
+        calibration,
+        pipe.cfg["recall_bias"],
+        {label: biases.get(label, 0.0) for label in pipe.open_labels}
+        if pipe.frozen_labels
+        else None,
+        lack_of_data(examples, pipe.open_labels, name, Path(data)),
+    )
