@@ -32,21 +32,21 @@ class Biases:
     F(y) are the tags that y yields to. For most tags there are none. A label that was learned after
     others takes a token from one of them only if it beats O by twice as much as that one does.
 
-    biases (numpy.ndarray): b. Shape (n_tags,).
+    by_tag (numpy.ndarray): b. Shape (n_tags,).
     yielding (Sequence[Yielding]): The labels that yield, each one after the labels it yields to.
     """
 
-    biases: numpy.ndarray
+    by_tag: numpy.ndarray
     yielding: Sequence[Yielding] = ()
 
-    def lean(self, scores: numpy.ndarray) -> numpy.ndarray:
+    def adjust(self, scores: numpy.ndarray) -> numpy.ndarray:
         """Adjust scores.
 
         scores (numpy.ndarray): The model's scores. Shape (n_tokens, n_tags).
         RETURNS (numpy.ndarray): s', of the same shape and type. If nothing changes, the same array.
         """
-        if self.added is not None:
-            scores = scores + self.biases.astype(scores.dtype)
+        if self.as_float32 is not None:
+            scores = scores + self.by_tag.astype(scores.dtype)
         elif self.yielding:
             scores = scores.copy()
         for columns, others in self.yielding if len(scores) else ():
@@ -55,9 +55,9 @@ class Biases:
         return scores
 
     @cached_property
-    def added(self) -> numpy.ndarray | None:
+    def as_float32(self) -> numpy.ndarray | None:
         """RETURNS (Optional[numpy.ndarray]): b in float32, None if it is 0. Shape (n_tags,)."""
-        return self.biases.astype("float32") if self.biases.any() else None
+        return self.by_tag.astype("float32") if self.by_tag.any() else None
 
     def direction(self, adjusted: numpy.ndarray, tag: int, other: int) -> numpy.ndarray:
         """The weights w for which s'[tag] - s'[other] is the sum of w[y] (s[y] + b[y]), at a token

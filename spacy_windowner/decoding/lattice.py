@@ -50,9 +50,9 @@ class Scored(NamedTuple):
     transitions: numpy.ndarray | None = None
     positions: numpy.ndarray | None = None
 
-    def lean(self, biases: Biases) -> "Scored":
+    def adjust(self, biases: Biases) -> "Scored":
         """The same words with adjusted scores, which decisions are made by."""
-        return self._replace(scores=biases.lean(self.scores))
+        return self._replace(scores=biases.adjust(self.scores))
 
     def best_spans(
         self,

@@ -11,8 +11,7 @@ from spacy.pipeline import TrainablePipe
 from spacy.training import Example
 from thinc.api import Optimizer
 
-from ..decoding.biases import Biases as Leaning
-from ..decoding.biases import Yielding
+from ..decoding.biases import Biases, Yielding
 from ..decoding.tags import O, Scheme, get_scheme
 from ..errors import Errors, Warnings
 from ..models.labels import added_columns, can_grow, clear_gradients, grown_layer, set_added_labels
@@ -144,17 +143,17 @@ class GrowingPipe(TrainablePipe):
         return list(self.labels)
 
     @property
-    def leaning(self) -> Leaning:
-        """RETURNS (Leaning): How predictions change the model's scores before decoding."""
-        biases = numpy.zeros(self.scheme.n_tags(len(self.labels)))
-        biases[O] = -self.cfg["recall_bias"]
+    def biases(self) -> Biases:
+        """RETURNS (Biases): How predictions change the model's scores before decoding."""
+        by_tag = numpy.zeros(self.scheme.n_tags(len(self.labels)))
+        by_tag[O] = -self.cfg["recall_bias"]
         for label, bias in self.cfg["label_biases"].items():
-            biases[self._columns_of([label])] = bias
+            by_tag[self._columns_of([label])] = bias
         yielding = [
             Yielding(self._columns_of([label]), self._columns_of(others))
             for label, others in self.cfg["yields_to"].items()
         ]
-        return Leaning(biases, yielding)
+        return Biases(by_tag, yielding)
 
     def _columns_of(self, labels: Sequence[str]) -> numpy.ndarray:
         """The numbers of the tags of labels."""

@@ -7,7 +7,7 @@ import numpy
 from spacy.tokens import Doc
 
 from ..confidence.calibration import Calibration, rate
-from ..decoding.biases import Biases as Leaning
+from ..decoding.biases import Biases
 from ..decoding.lattice import Scored
 from ..decoding.spans import NO_SPANS, Spans, join
 from ..decoding.tags import Scheme
@@ -53,11 +53,11 @@ class Rating(NamedTuple):
 class Decision(NamedTuple):
     """How entities are found in scored documents.
 
-    leaning (Leaning): How the scores are changed before decoding.
+    biases (Biases): How the scores are changed before decoding.
     rating (Optional[Rating]): How spans are rated. None means not at all.
     """
 
-    leaning: Leaning
+    biases: Biases
     rating: Rating | None
 
     def find(self, scored: Scored) -> tuple[Spans, Spans | None]:
@@ -69,19 +69,19 @@ class Decision(NamedTuple):
             among the candidates. All are rated by their probability or, if it is unknown, by their
             margin. The margins of candidates are at most 0.
         """
-        biases, rating = self.leaning.added, self.rating
-        if self.leaning.yielding:
-            scored, biases = scored.lean(self.leaning), None
+        by_tag, rating = self.biases.as_float32, self.rating
+        if self.biases.yielding:
+            scored, by_tag = scored.adjust(self.biases), None
         if rating is None:
-            return scored.best_spans(margins=False, biases=biases), None
-        entities = scored.best_spans(biases=biases, curves=rating.entities)
+            return scored.best_spans(margins=False, biases=by_tag), None
+        entities = scored.best_spans(biases=by_tag, curves=rating.entities)
         kept, unsure = entities, NO_SPANS
         if rating.thresholds is not None:
             is_unsure = entities.ratings < rating.thresholds[entities.labels]
             kept, unsure = entities.select(~is_unsure), entities.select(is_unsure)
         if not rating.wants_candidates:
             return kept, None
-        near = scored.lean(self.leaning) if biases is not None else scored
+        near = scored.adjust(self.biases) if by_tag is not None else scored
         candidates = near.near_spans(MOST_BEHIND).without(entities)
         if rating.candidates is not None:
             candidates = rate(candidates, rating.candidates)

@@ -9,7 +9,7 @@ import numpy
 from spacy.training import Example
 
 from ..confidence.calibration import Calibration, Curves
-from ..decoding.biases import Biases as Leaning
+from ..decoding.biases import Biases
 from ..decoding.lattice import Scored
 from ..decoding.spans import Spans
 from ..decoding.tags import MISSING, O, Scheme
@@ -100,53 +100,53 @@ class HeldOut(NamedTuple):
                     yield row, row[:3] in gold
 
 
-def best_recall_bias(held_out: HeldOut, leaning: Leaning) -> float:
+def best_recall_bias(held_out: HeldOut, biases: Biases) -> float:
     """Find the `recall_bias` with the best F1. Among equally good ones, the one nearest to 0.
 
     held_out (HeldOut): The held-out documents.
-    leaning (Leaning): How predictions change the scores. Its bias of O is ignored.
+    biases (Biases): How predictions change the scores. Its bias of O is ignored.
     RETURNS (float): The bias, between -2 and 4.
     """
-    is_O = numpy.arange(len(leaning.biases)) == O
-    f1 = _f1_of_biases(held_out, leaning, -1.0 * is_O, None)
+    is_O = numpy.arange(len(biases.by_tag)) == O
+    f1 = _f1_of_biases(held_out, biases, -1.0 * is_O, None)
     best = numpy.flatnonzero(f1 == f1.max())
     return float(_BIASES[best[numpy.abs(_BIASES[best]).argmin()]])
 
 
-def least_label_bias(held_out: HeldOut, leaning: Leaning, scheme: Scheme, label: int) -> float:
+def least_label_bias(held_out: HeldOut, biases: Biases, scheme: Scheme, label: int) -> float:
     """Find the lowest bias with which the F1 of a label is at least 95 % of its best F1. With a
     higher bias, the label would take more words from other labels, which the documents may not be
     annotated for.
 
     held_out (HeldOut): The held-out documents.
-    leaning (Leaning): How predictions change the scores. Its bias of the label is ignored.
+    biases (Biases): How predictions change the scores. Its bias of the label is ignored.
     scheme (Scheme): The scheme of the tags.
     label (int): The number of the label.
     RETURNS (float): The bias, between -2 and 4. 0 if the label is never found correctly.
     """
-    is_label = scheme.label_of_tag(numpy.arange(len(leaning.biases))) == label
-    f1 = _f1_of_biases(held_out, leaning, 1.0 * is_label, label)
+    is_label = scheme.label_of_tag(numpy.arange(len(biases.by_tag))) == label
+    f1 = _f1_of_biases(held_out, biases, 1.0 * is_label, label)
     return float(_BIASES[(f1 >= _ENOUGH * f1.max()).argmax()]) if f1.any() else 0.0
 
 
 def _f1_of_biases(
-    held_out: HeldOut, leaning: Leaning, direction: numpy.ndarray, label: int | None
+    held_out: HeldOut, biases: Biases, direction: numpy.ndarray, label: int | None
 ) -> numpy.ndarray:
     """The F1 with each bias in `_BIASES`, smoothed over neighbouring biases to reduce noise.
 
     held_out (HeldOut): The held-out documents.
-    leaning (Leaning): How predictions change the scores.
+    biases (Biases): How predictions change the scores.
     direction (numpy.ndarray): The factor on the bias for each tag. Where it isn't 0, it replaces
-        the tag's bias in `leaning`. Shape (n_tags,).
+        the tag's bias in `biases`. Shape (n_tags,).
     label (Optional[int]): The number of the label to score. None means all labels.
     RETURNS (numpy.ndarray): The F1. Shape (n_biases,).
     """
     f1 = numpy.zeros(len(_BIASES))
-    others = numpy.where(direction != 0.0, 0.0, leaning.biases)
+    others = numpy.where(direction != 0.0, 0.0, biases.by_tag)
     for i, bias in enumerate(_BIASES.tolist()):
-        tried = replace(leaning, biases=others + bias * direction)
-        leaned = (group.lean(tried) for group in held_out.groups)
-        f1[i] = _f1(held_out, (group.best_spans(margins=False) for group in leaned), label)
+        tried = replace(biases, by_tag=others + bias * direction)
+        adjusted = (group.adjust(tried) for group in held_out.groups)
+        f1[i] = _f1(held_out, (group.best_spans(margins=False) for group in adjusted), label)
     padded = numpy.pad(f1, 1, mode="edge")
     return numpy.round((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4, 6)
 
@@ -163,18 +163,18 @@ def _f1(held_out: HeldOut, found: Iterable[Spans], label: int | None) -> float:
 def fit_calibration(
     held_out: HeldOut,
     labels: Sequence[str],
-    leaning: Leaning,
+    biases: Biases,
     chosen: Sequence[str] | None = None,
 ) -> Calibration | None:
     """Fit the calibration to the spans that are found in held-out documents.
 
     held_out (HeldOut): The held-out documents.
     labels (Sequence[str]): The component's labels.
-    leaning (Leaning): How predictions change the scores.
+    biases (Biases): How predictions change the scores.
     chosen (Optional[Sequence[str]]): The labels whose spans to use. None means all.
     RETURNS (Optional[Calibration]): The calibration, or None if no entity is found.
     """
-    decision = Decision(leaning, Rating(None, None, None, wants_candidates=True))
+    decision = Decision(biases, Rating(None, None, None, wants_candidates=True))
     found = [decision.find(group) for group in held_out.groups]
     entities = [spans for spans, _ in found]
     candidates = [spans for _, spans in found if spans is not None]

@@ -228,7 +228,7 @@ class WindowNER(LearningPipe):
         return super().pipe(stream, batch_size=batch_size)
 
     def score_docs(self, docs: Sequence[Doc], overwrite: bool) -> Iterator[Scored]:
-        """Score the tags of documents with the model, before `leaning` changes the scores.
+        """Score the tags of documents with the model, before `biases` changes the scores.
 
         docs (Sequence[Doc]): The documents.
         overwrite (bool): Whether new entities may overlap with existing ones.
@@ -250,7 +250,7 @@ class WindowNER(LearningPipe):
             if lacks_calibration and not self._warned_of_threshold:
                 self._warned_of_threshold = True
                 warnings.warn(Warnings.WW061.format(name=self.name), stacklevel=3)
-            self._decided = deepcopy(self.cfg), Decision(self.leaning, rating)
+            self._decided = deepcopy(self.cfg), Decision(self.biases, rating)
         return self._decided[1]
 
     def tune_recall_bias(self, examples: Iterable[Example]) -> float:
@@ -267,10 +267,10 @@ class WindowNER(LearningPipe):
             for label in self.unfrozen_labels:
                 number = self.labels.index(label)
                 if held_out.has(number):
-                    bias = least_label_bias(held_out, self.leaning, self.scheme, number)
+                    bias = least_label_bias(held_out, self.biases, self.scheme, number)
                     self.cfg["label_biases"] = {**self.cfg["label_biases"], label: bias}
         elif any(held_out.gold):
-            self.cfg["recall_bias"] = best_recall_bias(held_out, self.leaning)
+            self.cfg["recall_bias"] = best_recall_bias(held_out, self.biases)
         return self.cfg["recall_bias"]
 
     def calibrate(self, examples: Iterable[Example]) -> Calibration | None:
@@ -287,7 +287,7 @@ class WindowNER(LearningPipe):
         held_out = self._held_out(examples, "WindowNER.calibrate")
         calibration = None
         if any(held_out.gold) or self.frozen_labels:
-            calibration = fit_calibration(held_out, self.labels, self.leaning, self.unfrozen_labels)
+            calibration = fit_calibration(held_out, self.labels, self.biases, self.unfrozen_labels)
         if self.frozen_labels and self.calibration is not None:
             calibration = self.calibration.update(calibration)
         self.cfg["calibration"] = None if calibration is None else calibration.to_json()

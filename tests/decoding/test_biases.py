@@ -21,7 +21,7 @@ def one_by_one(scores, biases):
             lead = (
                 max(0.0, max([adjusted[t, z] for z in others[0]]) - adjusted[t, 0]) if others else 0
             )
-            adjusted[t, y] = scores[t, y] + biases.biases[y] - lead
+            adjusted[t, y] = scores[t, y] + biases.by_tag[y] - lead
     return adjusted
 
 
@@ -31,31 +31,31 @@ def test_it_is_the_formula(yielding):
     scores, values = rng.normal(size=(50, 7)), rng.normal(size=7)
     biases = Biases(values, yielding)
     before = scores.copy()
-    adjusted = biases.lean(scores)
+    adjusted = biases.adjust(scores)
     numpy.testing.assert_allclose(adjusted, one_by_one(scores, biases), atol=1e-12)
     numpy.testing.assert_array_equal(scores, before)
-    assert biases.lean(scores.astype("float32")).dtype == "float32"
+    assert biases.adjust(scores.astype("float32")).dtype == "float32"
 
 
 def test_nothing_to_do():
     scores = numpy.ones((3, 7))
-    assert Biases(numpy.zeros(7)).lean(scores) is scores
+    assert Biases(numpy.zeros(7)).adjust(scores) is scores
     empty = numpy.zeros((0, 7))
-    assert Biases(numpy.ones(7), YIELDING).lean(empty).shape == (0, 7)
+    assert Biases(numpy.ones(7), YIELDING).adjust(empty).shape == (0, 7)
 
 
 def test_a_label_that_yields_must_beat_O_by_twice_as_much():
     scores = numpy.array([[0.0, 0.0, 0.0], [2.0, 2.0, -3.0], [0.0, 0.0, -3.0], [3.9, 4.1, 0.1]]).T
     biases = Biases(numpy.zeros(4), [Yielding(numpy.array([3]), numpy.array([1, 2]))])
-    assert biases.lean(scores).argmax(axis=1).tolist() == [1, 3, 3]
+    assert biases.adjust(scores).argmax(axis=1).tolist() == [1, 3, 3]
 
 
 def test_margins_are_sums_of_scores():
     rng = numpy.random.default_rng(1)
     scores = rng.normal(size=(30, 7))
     biases = Biases(rng.normal(size=7), YIELDING)
-    adjusted = biases.lean(scores)
-    biased = scores + biases.biases
+    adjusted = biases.adjust(scores)
+    biased = scores + biases.by_tag
     for t in range(len(scores)):
         for tag, other in [(1, 0), (3, 0), (3, 1), (5, 3), (6, 5), (0, 5), (4, 3)]:
             weights = biases.direction(adjusted[t], tag, other)

@@ -366,7 +366,7 @@ def test_the_operating_point_of_old_labels_stays():
     examples = make_examples(nlp, NEW_DATA)
     assert ner.tune_recall_bias(examples) == 0.25
     assert ner.cfg["label_biases"]["ORG"] > 0.5
-    numpy.testing.assert_array_equal(ner.leaning.biases[:5], [-0.25, 0, 0, 0, 0])
+    numpy.testing.assert_array_equal(ner.biases.by_tag[:5], [-0.25, 0, 0, 0, 0])
     assert ents_of(nlp(TEXTS[0])) == [("Acme", "ORG")]
     # It is the lowest that is good enough.
     bias = ner.cfg["label_biases"]["ORG"]

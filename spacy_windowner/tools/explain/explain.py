@@ -152,7 +152,7 @@ class _Writer:
         self.opened = opened
         self.words = words
         self.decision = decision
-        self.leaning = ner.leaning
+        self.biases = ner.biases
         self.tag_names = ner.scheme.tag_names(ner.labels)
 
     def entity(self, entity: Entity, removals: list[Removal]) -> ExplainedEntity:
@@ -182,11 +182,11 @@ class _Writer:
     def _token(
         self, number: int, scores: numpy.ndarray, window: numpy.ndarray, tag: int, other: int
     ) -> ExplainedToken:
-        direction = self.leaning.direction(scores, tag, other)
+        direction = self.biases.direction(scores, tag, other)
         found = input_parts(self.opened.network, window.ravel(), direction)
         parts = self._parts(number, found.inputs.reshape(window.shape))
         margin = float(scores[tag] - scores[other])
-        recall_bias = float(self.leaning.biases @ direction)
+        recall_bias = float(self.biases.by_tag @ direction)
         added_up = sum(part.contribution for part in parts) + found.bias + recall_bias
         return ExplainedToken(
             token=number,

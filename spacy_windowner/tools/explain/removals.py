@@ -23,7 +23,7 @@ class Decision(NamedTuple):
     """What a component predicts for a document.
 
     doc (Doc): The document as the component receives it.
-    scores (numpy.ndarray): The scores with all biases, see `Leaning`, 0 for whitespace tokens.
+    scores (numpy.ndarray): The scores with all biases, see `Biases`, 0 for whitespace tokens.
         Shape (n_tokens, n_tags).
     entities (List[Tuple[int, int, str]]): The start, end and label of each predicted entity.
     """
@@ -58,9 +58,9 @@ class Decider:
         for batch in minibatch(before, _BATCH):
             parts: list[numpy.ndarray] = []
             for scored in ner.score_docs(batch, overwrite=True):
-                leaned = ner.leaning.lean(scored.scores.astype("float64"))
+                adjusted = ner.biases.adjust(scored.scores.astype("float64"))
                 group = batch[len(parts) : len(parts) + len(scored.lengths)]
-                parts += of_tokens(group, leaned)
+                parts += of_tokens(group, adjusted)
             found = ner.pipe([doc.copy() for doc in batch])
             for doc, doc_scores, doc_found in zip(batch, parts, found, strict=True):
                 yield Decision(doc, doc_scores, self._entities(doc, doc_found))

@@ -118,7 +118,7 @@ class Doubter:
         for batch in minibatch(before, _BATCH):
             done = 0
             for scored in ner.score_docs(batch, ner.cfg["overwrite"]):
-                margins = scored.lean(ner.leaning).word_margins()
+                margins = scored.adjust(ner.biases).word_margins()
                 group = batch[done : done + len(scored.lengths)]
                 done += len(group)
                 yield from zip(group, of_tokens(group, sigmoid(-margins)), strict=True)
