@@ -13,13 +13,13 @@ from typing import IO, Annotated
 from spacy.cli._util import Arg, Opt
 from wasabi import Printer, msg
 
-from ..errors import Errors
 from ..files import MAX_LINE
 from ..progress import Stage
 from ..tools.annotate.annotate import ENGINES, SHARD_SIZE, Status, annotate
 from ..tools.annotate.output import STANDARD_OUTPUT
 from ..tools.annotate.sources import FORMATS, INPUT_FORMATS, STANDARD_INPUT
 from ..tools.annotate.tagger import ENCODERS
+from ..tools.errors import Errors
 from ._util import CODE, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _INPUT = (

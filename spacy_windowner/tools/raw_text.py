@@ -7,8 +7,8 @@ from typing import IO, Any, NamedTuple
 import srsly
 from spacy.tokens import Doc
 
-from ..errors import Errors, Warnings
 from ..files import BOM, DAMAGE, open_lines
+from .errors import Errors, Warnings
 
 SUFFIXES = (".txt", ".jsonl", ".txt.gz", ".jsonl.gz")
 

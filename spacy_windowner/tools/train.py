@@ -11,9 +11,10 @@ from spacy.cli.train import train as train_by_config
 from spacy.training import Corpus
 from thinc.api import Config
 
-from ..errors import Errors, check_setting
+from ..errors import check_setting
 from ..files import write_files
 from .convert.convert import Conversion, Status, convert
+from .errors import Errors
 from .init.make_config import DEFAULT, GROW, make_config, to_text
 from .report.render_html import report_to_html
 from .report.render_markdown import report_to_markdown

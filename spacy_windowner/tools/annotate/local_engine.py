@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for_end
 
-from ...errors import Errors
+from ..errors import Errors
 from .sources import Shard
 from .tagger import Annotated, Tagger, TaggerSettings, annotate_records, gc_frozen, get_tagger
 

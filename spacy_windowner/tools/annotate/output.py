@@ -18,8 +18,8 @@ from json import dumps, loads
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
 
-from ...errors import Errors
 from ...files import PART, lock_folder, write_atomically
+from ..errors import Errors
 from .sources import Shard, format_of
 from .tagger import Annotated
 

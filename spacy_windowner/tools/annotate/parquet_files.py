@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ...errors import Errors
+from ..errors import Errors
 from .records import COLUMNS, KEPT, Columns, Record, Reject
 from .sources import Source
 

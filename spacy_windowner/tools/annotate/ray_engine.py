@@ -9,7 +9,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
-from ...errors import Errors
+from ..errors import Errors
 from .sources import Shard
 from .tagger import Annotated, TaggerSettings, annotate_records
 

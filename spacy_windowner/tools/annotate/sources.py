@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from ...errors import Errors
+from ..errors import Errors
 from .records import Record, Reject
 
 STANDARD_INPUT = "-"

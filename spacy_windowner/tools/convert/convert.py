@@ -9,7 +9,8 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ...errors import Errors, check_setting
+from ...errors import check_setting
+from ..errors import Errors
 from .make_docs import DocMaker
 from .output import Part, make_plan, parse_shares
 from .recognize import FORMATS, Input, find_inputs, recognize

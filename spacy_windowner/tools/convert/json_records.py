@@ -6,8 +6,8 @@ from typing import Any
 
 import srsly
 
-from ...errors import Errors
 from ..annotate.records import is_unicode, kind_of
+from ..errors import Errors
 from .json_values import first_value, read_array, read_lines
 from .records import (
     NO_OFFSETS,

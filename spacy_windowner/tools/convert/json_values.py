@@ -5,7 +5,7 @@ from itertools import islice
 from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
-from ...errors import Errors
+from ..errors import Errors
 from .records import NO_JSON, Skip, quote
 from .text_file import MAX_LINE, TextFile
 

@@ -8,8 +8,8 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
-from ...errors import Errors
 from ..annotate.records import is_unicode
+from ..errors import Errors
 from .records import (
     BLANK,
     EMPTY,

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc, DocBin
 
-from ...errors import Errors, check_setting
+from ...errors import check_setting
 from ...files import write_atomically
+from ..errors import Errors
 from .binary_files import SUFFIX
 from .recognize import Input
 

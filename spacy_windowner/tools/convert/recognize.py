@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from spacy.vocab import Vocab
 
-from ...errors import Errors
+from ..errors import Errors
 from .binary_files import SUFFIX, is_doc_bin, open_doc_bin, open_parquet
 from .json_records import open_json_array, open_json_lines
 from .json_values import is_json_array, is_json_lines

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc
 
-from ...errors import Warnings
+from ..errors import Warnings
 
 AUTO = "auto"
 """The option value for recognizing something from the content."""

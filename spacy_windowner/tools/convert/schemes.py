@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ...errors import Errors
+from ..errors import Errors
 from .records import AUTO, at_line
 
 NAMES = {"iob1": "IOB1", "iob2": "IOB2", "biluo": "BILUO", "bioes": "BIOES"}

@@ -10,7 +10,7 @@ from itertools import islice
 from json import JSONDecoder
 from typing import Any, NamedTuple
 
-from ...errors import Errors
+from ..errors import Errors
 from .json_records import text_record
 from .records import (
     NO_OFFSETS,

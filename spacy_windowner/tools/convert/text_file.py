@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from ...errors import Errors
 from ...files import BOM, DAMAGE, open_lines, read_lines
+from ..errors import Errors
 from .records import at_line
 
 MAX_LINE = 100_000_000

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from ...errors import Errors
 from ..annotate.records import is_unicode
+from ..errors import Errors
 from .records import (
     BAD_LINE,
     DISCONTINUOUS,

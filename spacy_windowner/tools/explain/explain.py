@@ -26,12 +26,12 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Model
 
-from ...errors import Errors
 from ...layers.windowed_affine import WordRows, window_rows
 from ...models.features import feature_columns
 from ...models.output import is_initialized
 from ...pipeline.components import choose_component
 from ...progress import Stage, Tell, silent, told
+from ..errors import Errors
 from .explanation import PADDING, ExplainedEntity, ExplainedToken, Explanation, Part, Removal
 from .network import HasConstant, Network, as_doubles, read_window_classifier, with_added_labels
 from .removals import Decider, Decision, Entity, best_others, find_removals, without_entities

@@ -8,8 +8,8 @@ from thinc.api import Model
 from thinc.compat import torch
 from thinc.util import get_torch_default_device
 
-from ...errors import Errors
 from ...layers.torch_module import get_predictor, use_one_thread_if_forked
+from ..errors import Errors
 from .network import Affine, LayeredNetwork, Network, Units
 
 

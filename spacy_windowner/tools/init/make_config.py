@@ -10,8 +10,9 @@ from typing import Any
 from spacy.util import get_lang_class
 from thinc.api import Config
 
-from ...errors import Errors, check_setting
+from ...errors import check_setting
 from ...pipeline.factory import DEFAULT_CONFIG
+from ..errors import Errors
 
 _FOLDER = Path(__file__).parent
 DEFAULT, GROW = "default", "grow"

@@ -11,11 +11,12 @@ from spacy.tokens import Doc
 from spacy.util import fix_random_seed
 from thinc.api import Config, Model, Optimizer, set_dropout_rate, use_ops
 
-from ...errors import Errors, check_setting
+from ...errors import check_setting
 from ...files import write_atomically
 from ...models.saved import NotFinite, require_finite
 from ...models.words_file import load_words, save_words
 from ...optimizers.sparse_adam import SparseAdam
+from ..errors import Errors
 from ..raw_text import Batch, RawText
 from .ranking import RankingNetwork, initialize_network, make_network, ranking_loss
 from .source import DocMaker, choose_component, load_pipeline, read_config

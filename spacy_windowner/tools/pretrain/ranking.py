@@ -6,11 +6,11 @@ from thinc.api import Model, Optimizer
 from thinc.initializers import glorot_uniform_init
 from thinc.types import Floats1d, Floats2d, Ragged
 
-from ...errors import Errors
 from ...layers.activations import Activation
 from ...layers.windowed_affine import WordRows
 from ...layers.word_rows import DistinctWords
 from ...models.words_file import first_activation
+from ..errors import Errors
 
 # Windows scored at a time, few enough that their hidden units stay in the processor's cache.
 _CHUNK = 512

@@ -9,7 +9,7 @@ from spacy.training.initialize import init_vocab
 from spacy.util import get_lang_class, load_config, load_model_from_config, registry
 from thinc.api import Config
 
-from ...errors import Errors
+from ..errors import Errors
 
 # How many strings a vocabulary may add. With their lexemes and the tokenizer's cache they take
 # about 100 MB.

@@ -19,10 +19,10 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...errors import Errors
 from ...pages.render_page import colors_of, pieces_of, render_page
 from ...pipeline.components import choose_component
 from ...pipeline.window_ner import WindowNER
+from ..errors import Errors
 from ..explain.explain import explain
 from ..explain.render_html import entity_to_html
 

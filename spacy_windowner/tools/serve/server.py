@@ -10,7 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ...errors import Errors
+from ..errors import Errors
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _MAX_CONNECTIONS = 100

@@ -13,11 +13,12 @@ from spacy.language import Language
 from spacy.strings import get_string_id
 from spacy.tokens import Doc
 
-from ...errors import Errors, check_setting
+from ...errors import check_setting
 from ...files import PART, write_atomically
 from ...models.output import is_initialized
 from ...pipeline.components import choose_component
 from ...progress import Stage, Tell, silent
+from ..errors import Errors
 from ..raw_text import RawText
 from .choose import Doubter, Doubts, choose
 from .near_duplicates import Pool, shingles, signature

@@ -12,7 +12,7 @@ from spacy.training.loop import DIR_MODEL_BEST, train
 from spacy.util import load_model, resolve_dot_names, set_dot_to_object
 from thinc.api import Config
 
-from ...errors import Errors
+from ..errors import Errors
 
 _LOGGER = {"@loggers": "spacy.ConsoleLogger.v1", "progress_bar": False}
 

@@ -19,9 +19,10 @@ from spacy.util import dot_to_object, load_config, resolve_dot_names
 from spacy.vocab import Vocab
 from thinc.api import Config
 
-from ...errors import Errors, check_setting
+from ...errors import check_setting
 from ...progress import Stage, Tell, silent
 from ..debug_data.debug_data import load_pipeline_of, read_corpus, reason_of
+from ..errors import Errors
 from .forecast import Forecast, forecast
 from .run_training import Training, run_training
 
