@@ -41,7 +41,7 @@ def registered() -> Iterator[tuple[tuple[str, str], str]]:
                 if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
                     continue
                 owner, kind = ast.unparse(call.func.value), call.func.attr
-                name = call.args[0].value if call.args else None
+                name = getattr(call.args[0], "value", None) if call.args else None
                 if owner.endswith("registry"):
                     group = "_".join(getattr(registry, kind).namespace)
                     yield (group, name), f"{module}:{node.name}"
