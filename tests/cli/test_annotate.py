@@ -122,7 +122,7 @@ def test_a_command_that_is_stopped(model, tmp_path, args):
     process.send_signal(number)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == code
-    assert "The same command goes on" in " ".join(output.split())
+    assert "The same command continues" in " ".join(output.split())
     assert "Traceback" not in output and "leaked" not in output
     assert not list(out.glob("*.part"))
 

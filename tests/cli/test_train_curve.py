@@ -59,7 +59,7 @@ def test_the_verdict():
     )
     assert "helps" in describe(told(0.02, 0.01, 0.03))
     assert "may bring nothing" in describe(told(0.02, -0.01, 0.03))
-    assert "brings little" in describe(told(0.001, -0.001, 0.003))
+    assert "would bring little" in describe(told(0.001, -0.001, 0.003))
 
 
 def test_the_defaults_are_those_of_the_function():

@@ -155,7 +155,7 @@ def test_overlong_entities_have_few_tables():
         longer = replace(entity, end=n, tokens=entity.tokens * n)
         pages.append(Page(explanation_to_html(replace(found, entities=[longer]))))
     assert [page.tags.count("table") for page in pages] == [21, 21]
-    assert ["last 480 of its tokens" in page.text for page in pages] == [False, True]
+    assert ["last 480 tokens of the entity" in page.text for page in pages] == [False, True]
 
 
 def test_nothing_found(explained):

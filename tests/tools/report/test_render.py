@@ -43,7 +43,7 @@ def test_the_page(report):
     assert "This pipeline gives no probabilities." in page.text
     for model in report.models:
         assert f"{100 * model.total.f:.1f}" in page.text and model.name in page.text
-    for word in ("Labels", "Four views", "Seen in training", "What is taken for what"):
+    for word in ("Labels", "Four views", "Seen in training", "Confusion"):
         assert word in page.text
     assert f"All {len(report.mistakes)} errors." in page.text
 
@@ -142,6 +142,6 @@ def test_many_labels_are_cut_in_the_picture(models, tmp_path):
     report = make_report(models[0], write_docs(tmp_path / "many.spacy", data))
     html = report_to_html(report)
     page = Page(html)
-    assert "The 25 most frequent labels; report.json has" in page.text
+    assert "The 25 most frequent labels. report.json has" in page.text
     assert '<div class="side stacked">' in html and '<table class="confusion upright">' in html
     assert len(report.to_dict()["models"][0]["confusion"]["rows"]) > 30
