@@ -58,7 +58,8 @@ class Errors(metaclass=ErrorsWithCodes):
     WN016 = (
         "'{name}' can't rehearse because its model listens to another component, which "
         "`nlp.rehearse` doesn't run. Give it its own copy of that layer before "
-        '`nlp.resume_training()`: nlp.replace_listeners("tok2vec", "{name}", ["model.embed"]).'
+        '`nlp.resume_training()`: nlp.replace_listeners("tok2vec", "{name}", '
+        '["model.embed"]).'
     )
     WN017 = (
         "'{name}': the annotation of the span {text!r} contradicts itself. According to "
@@ -325,6 +326,17 @@ class Warnings(metaclass=ErrorsWithCodes):
     WW163 = (
         "{count} of {total} entities in {source} begin or end with whitespace or invisible "
         "characters. '{name}' learns them without these. The first ones: {shown}"
+    )
+    WW164 = (
+        "Another package or your code has already registered the extension `span._.ner_score`, so "
+        "it won't return the probabilities of `window_ner`. Register the other extension under a "
+        "different name, or read the probabilities from `doc.spans` (`spans_key`)."
+    )
+    WW165 = (
+        "'{name}' learns nothing from a document, because it is annotated only for labels that the "
+        "component doesn't have: {annotated} (`user_data[{key!r}]`). Its labels are: {labels}. "
+        "Check the spelling, or leave out such documents. Later documents of this kind are not "
+        "reported. The document: {doc!r}"
     )
 
 

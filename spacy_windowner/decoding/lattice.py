@@ -76,7 +76,16 @@ class Scored(NamedTuple):
             (2, n_labels).
         RETURNS (Spans): The entities, in text order. Margins are at least 0.
         """
-        found = core.best_spans(*self[:-1], margins, biases, curves)
+        found = core.best_spans(
+            self.lengths,
+            self.places,
+            self.scores,
+            self.scheme,
+            self.transitions,
+            margins,
+            biases,
+            curves,
+        )
         return self._in_tokens(found)
 
     def near_spans(self, most_behind: float) -> Spans:

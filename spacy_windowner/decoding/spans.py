@@ -14,7 +14,7 @@ class Spans(NamedTuple):
     starts (numpy.ndarray): Its first token in the document.
     ends (numpy.ndarray): The token after its last one.
     labels (numpy.ndarray): The number of its label.
-    ratings (numpy.ndarray): float64, how good it is: a margin or a probability.
+    ratings (numpy.ndarray): float64, the span's margin or probability.
     """
 
     docs: numpy.ndarray
@@ -44,6 +44,11 @@ class Spans(NamedTuple):
         """The same spans, sorted by document, start, end and label."""
         return self.select(numpy.lexsort((self.labels, self.ends, self.starts, self.docs)))
 
+    def rows(self) -> list[tuple[int, int, int, float]]:
+        """RETURNS (List[Tuple[int, int, int, float]]): The spans as (start, end, label number,
+        rating)."""
+        return list(zip(*(column.tolist() for column in self[1:]), strict=True))
+
     def by_doc(self, n_docs: int) -> list[Sequence[tuple[int, int, int, float]]]:
         """RETURNS (List[Sequence[Tuple[int, int, int, float]]]): The spans of each document, as
         (start, end, label number, rating)."""
@@ -51,7 +56,7 @@ class Spans(NamedTuple):
         # garbage collector would scan all of memory again and again.
         spans: list[Sequence[tuple[int, int, int, float]]] = [()] * n_docs
         if len(self.docs):
-            rows = list(zip(*(column.tolist() for column in self[1:]), strict=True))
+            rows = self.rows()
             stops = accumulate(numpy.bincount(self.docs, minlength=n_docs).tolist(), initial=0)
             for doc, (start, stop) in enumerate(pairwise(stops)):
                 if stop > start:
@@ -59,8 +64,8 @@ class Spans(NamedTuple):
         return spans
 
 
-_NONE = numpy.zeros(0, dtype="int32")
-NO_SPANS = Spans(_NONE, _NONE, _NONE, _NONE, numpy.zeros(0))
+_EMPTY = numpy.zeros(0, dtype="int32")
+NO_SPANS = Spans(_EMPTY, _EMPTY, _EMPTY, _EMPTY, numpy.zeros(0))
 
 
 def join(parts: Sequence[Spans]) -> Spans:

@@ -140,8 +140,8 @@ def get_scheme(name: str) -> Scheme:
     RETURNS (Scheme): The scheme.
     RAISES (ValueError): If the name is unknown.
     """
-    known = ", ".join(SCHEMES)
-    check_setting(name in SCHEMES, "scheme", name, f"Choose one of {known}.")
+    if name not in SCHEMES:
+        check_setting(False, "scheme", name, f"Choose one of {', '.join(SCHEMES)}.")
     return SCHEMES[name]
 
 

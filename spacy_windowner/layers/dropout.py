@@ -65,18 +65,20 @@ def WordDropout(
     recognize unknown words by their prefix, suffix, shape and characters.
 
     embed (Model[List[Doc], List[Floats2d]]): The embedding layer.
-    rate (float): Share of the words to hide, drawn anew in each update.
+    rate (float): Share of the words to hide, drawn anew in each update. No word is hidden in
+        updates whose dropout rate is 0.
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer. It works on copies of the documents.
     """
     return Model("word_dropout", forward_word_dropout, init=init, layers=[embed],
-                 attrs={"rate": rate, "context_free": True})  # fmt: skip
+                 attrs={"rate": rate, "dropout_rate": rate, "context_free": True})  # fmt: skip
 
 
 def forward_word_dropout(
     model: Model[list[Doc], list[Floats2d]], docs: list[Doc], is_train: bool
 ) -> tuple[list[Floats2d], Callable]:
     rate = model.attrs["rate"]
-    if is_train and rate > 0.0:
+    # `set_dropout_rate` sets the second one.
+    if is_train and rate > 0.0 and model.attrs["dropout_rate"] > 0.0:
         docs = [hide_norms(doc, rate) for doc in docs]
     return model.layers[0](docs, is_train)
 

@@ -50,7 +50,12 @@ def MaxMargin(
     check_setting(
         corrupt_windows >= 1, "corrupt_windows", corrupt_windows, "It must be at least 1."
     )
-    check_setting(pool_size >= 1, "pool_size", pool_size, "It must be at least 1.")
+    check_setting(
+        pool_size >= corrupt_windows,
+        "pool_size",
+        pool_size,
+        f"It must be at least `corrupt_windows`, which is {corrupt_windows}.",
+    )
     weights = {"pairwise_weight": pairwise_weight, "sequence_weight": sequence_weight}
     for name, weight in weights.items():
         is_number = 0.0 <= weight < math.inf

@@ -37,7 +37,8 @@ def check_settings(cfg: Mapping[str, Any]) -> None:
     RAISES (ValueError): If a value is invalid.
     """
     problem = find_problem(cfg)
-    check_setting(problem is None, *(problem or ("", "", "")))
+    if problem is not None:
+        check_setting(False, *problem)
 
 
 def find_problem(cfg: Mapping[str, Any]) -> Problem | None:

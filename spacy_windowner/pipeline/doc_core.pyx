@@ -126,7 +126,7 @@ def write_groups(docs, key, spans, label_hashes, bint calibrated):
         doc.spans[key] = group
 
 
-def write_scores(docs, spans, labels):
+def write_probabilities(docs, spans, labels):
     cdef const int32_t[::1] owners = spans.docs, starts = spans.starts, ends = spans.ends
     cdef const int32_t[::1] numbers = spans.labels
     cdef const double[::1] ratings = spans.ratings

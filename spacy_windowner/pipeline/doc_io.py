@@ -32,7 +32,7 @@ def write_entities(
     """Set the entities of documents. All other tokens become O.
 
     docs (Sequence[Doc]): The documents.
-    spans (Spans): The new entities.
+    spans (Spans): The new entities, ordered by document.
     labels (Tuple[str, ...]): The component's labels.
     overwrite (bool): Whether to remove existing entities and blocked tokens. If not, they are kept,
         and new entities that overlap with them are not set.
@@ -42,8 +42,10 @@ def write_entities(
     if not annotated:
         return spans
     is_set = numpy.ones(len(spans.docs), dtype=bool)
-    for number in annotated:
-        mine = numpy.flatnonzero(spans.docs == number)
+    starts = numpy.searchsorted(spans.docs, annotated)
+    stops = numpy.searchsorted(spans.docs, annotated, side="right")
+    for number, start, stop in zip(annotated, starts, stops, strict=True):
+        mine = numpy.arange(start, stop)
         is_set[mine] = _add_entities(docs[number], spans.select(mine), labels, overwrite)
     return spans.select(is_set)
 
@@ -62,7 +64,7 @@ def write_groups(
     core.write_groups(docs, key, spans, hash_labels(labels), calibrated)
 
 
-def write_scores(
+def write_probabilities(
     docs: Sequence[Doc], spans: Spans, labels: tuple[str, ...], calibrated: bool
 ) -> None:
     """Store the probabilities of spans for `span._.ner_score`. If the component isn't calibrated,
@@ -74,16 +76,15 @@ def write_scores(
     calibrated (bool): Whether the component is calibrated.
     """
     if calibrated:
-        core.write_scores(docs, spans, labels)
+        core.write_probabilities(docs, spans, labels)
     elif any(doc.user_data for doc in docs):
         for doc, rows in zip(docs, spans.by_doc(len(docs)), strict=True):
             for start, end, label, _ in rows:
                 set_ner_score(Span(doc, start, end, labels[label]), None)
 
 
-def add_labels(docs: Iterable[Doc], vocab: Vocab, labels: Iterable[str]) -> None:
-    """Add labels to the vocabularies of documents, except for the component's own vocabulary, which
-    contains them already.
+def add_label_strings(docs: Iterable[Doc], vocab: Vocab, labels: Iterable[str]) -> None:
+    """Add labels to the vocabularies of documents, if these aren't the component's own.
 
     docs (Iterable[Doc]): The documents.
     vocab (Vocab): The component's vocabulary.
@@ -108,7 +109,7 @@ def _add_entities(doc: Doc, spans: Spans, labels: Sequence[str], overwrite: bool
     kept, blocked = ([], []) if overwrite else _existing_entities(doc)
     # Other code may have set entities after the prediction.
     taken = {token.i for span in (*kept, *blocked) for token in span}
-    [rows] = spans._replace(docs=numpy.zeros_like(spans.docs)).by_doc(1)
+    rows = spans.rows()
     is_free = [taken.isdisjoint(range(row[0], row[1])) for row in rows]
     ents = [
         Span(doc, start, end, label=labels[label])

@@ -99,7 +99,7 @@ def write_groups(
         doc.spans[key] = SpanGroup(doc, name=key, attrs=attrs, spans=found)
 
 
-def write_scores(docs: Sequence[Doc], spans: Spans, labels: Sequence[str]) -> None:
+def write_probabilities(docs: Sequence[Doc], spans: Spans, labels: Sequence[str]) -> None:
     """Store the probabilities of spans for `span._.ner_score`. Those of other spans and labels are
     kept.
 

@@ -18,13 +18,13 @@ from ..models.labels import added_columns, can_grow, clear_gradients, grown_laye
 from ..models.output import get_transitions, is_initialized, is_listener, n_columns, set_n_tags
 from .checks import ALL, check_settings, is_label_list, require_labels
 from .doc_io import hash_labels
+from .partial import LABELS_KEY, annotation_of
 
 NEW_LABEL_WEIGHT = 6.0
 """The factor on the loss of a new label's tokens. A single label is rarer than all labels
 together, so without the factor too few of its entities would be found."""
 _ENOUGH = 100_000
-"""The number of words of training data in which every label should have occurred, at least a
-hundred batches."""
+"""By this many training words, about a hundred batches, every label should have occurred."""
 
 
 class LabelWatch:
@@ -39,8 +39,9 @@ class LabelWatch:
         self.left_out: set[str] = set()
         """Labels that the training data contains, but that the component doesn't have."""
         self._n_words = 0
+        self._has_warned = False
 
-    def find_others(self, examples: Iterable[Example], labels: tuple[str, ...]) -> list[str]:
+    def find_unknown(self, examples: Iterable[Example], labels: tuple[str, ...]) -> list[str]:
         """Find labels in examples that the component doesn't have.
 
         examples (Iterable[Example]): The examples.
@@ -54,7 +55,29 @@ class LabelWatch:
                 others |= dict.fromkeys(ent.label_ for ent in doc.ents)
         return [label for label in others if label and label not in labels]
 
-    def see(self, examples: Iterable[Example]) -> None:
+    def check_annotated_labels(
+        self, examples: Iterable[Example], labels: Sequence[str], name: str
+    ) -> None:
+        """Warn, once, about examples that teach nothing, because they are annotated only for labels
+        that the component doesn't have.
+
+        examples (Iterable[Example]): The examples.
+        labels (Sequence[str]): The component's labels.
+        name (str): The component's name.
+        """
+        if self._has_warned:
+            return
+        for example in examples:
+            annotated = annotation_of(example.reference, name).labels
+            if annotated and annotated.isdisjoint(labels):
+                self._has_warned = True
+                warnings.warn(Warnings.WW165.format(
+                    name=name, key=LABELS_KEY, annotated=", ".join(sorted(annotated)),
+                    labels=", ".join(labels), doc=example.reference.text[:200],
+                ), stacklevel=4)  # fmt: skip
+                return
+
+    def mark_seen(self, examples: Iterable[Example]) -> None:
         """Remove the labels in examples from the unseen labels.
 
         examples (Iterable[Example]): The examples.
@@ -64,7 +87,7 @@ class LabelWatch:
                 ent.label_ for example in examples for ent in example.reference.ents
             )
 
-    def learn(self, examples: Iterable[Example], learning: Sequence[str], name: str) -> None:
+    def check_batch(self, examples: Iterable[Example], learning: Sequence[str], name: str) -> None:
         """Take note of a training batch. After enough batches, warn once about the labels that none
         of them contained.
 
@@ -73,7 +96,7 @@ class LabelWatch:
         name (str): The component's name.
         RAISES (ValueError): If the batches contained none of the labels that are learned.
         """
-        self.see(examples)
+        self.mark_seen(examples)
         if not self.unseen:
             return
         self._n_words += sum(len(example.predicted) for example in examples)
@@ -217,6 +240,8 @@ class GrowingPipe(TrainablePipe):
                 raise ValueError(Errors.WN073.format(name=self.name, model=self.model.name))
             if is_listener(self.model):
                 warnings.warn(Warnings.WW070.format(name=self.name), stacklevel=2)
+        elif not self.cfg["added_labels"] and not self.is_resizable:
+            raise ValueError(SpacyErrors.E922.format(name=self.name, nO=n_columns(self.model)))
         self.cfg.update(frozen_labels=frozen, label_hidden_width=width)
         for label in labels:
             self.add_label(label)
@@ -259,10 +284,11 @@ class GrowingPipe(TrainablePipe):
             set_added_labels(self.model, [], len(self.scheme.kinds))
             self.set_output(self.scheme.n_tags(len(self.labels)))
 
-    def _meet_labels(self, examples: Iterable[Example]) -> None:
+    def _add_unknown_labels(self, examples: Iterable[Example]) -> None:
         """Add the labels in examples that the component doesn't have, or warn if they must not be
         added. There is only one warning about each label."""
-        labels = self._watch.find_others(examples, self.labels)
+        self._watch.check_annotated_labels(examples, self.labels, self.name)
+        labels = self._watch.find_unknown(examples, self.labels)
         if self.frozen_labels or self._has_given_labels:
             labels = [label for label in labels if label not in self._watch.left_out]
             self._watch.left_out.update(labels)

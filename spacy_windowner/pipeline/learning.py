@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy
-from spacy.training import Example
+from spacy.training import Example, validate_examples
 from thinc.api import Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 from thinc.util import to_numpy
@@ -36,14 +36,24 @@ class LearningPipe(SavedPipe):
         for index, example in enumerate(examples):
             for ent in example.reference.ents:
                 self.add_label(ent.label_)
-            self._watch.see([example])
+            self._watch.mark_seen([example])
             check_incorrect_spans(example, self.cfg["incorrect_spans_key"], self.name)
             gold = read_gold([example], [], self.scheme)
             gold.report(report, index)
             self.cfg["crosses_lines"] |= gold.crosses_lines
         report.warn(self.name, "the training data")
-        # Without entities, this was not training data, but spaCy's dummy example.
+        # No entities: this is spaCy's dummy example, not training data.
         self._skips_reported = report.total > 0
+
+    def _start_step(
+        self, examples: Iterable[Example], losses: dict[str, float] | None, method: str
+    ) -> tuple[list[Example], dict[str, float]]:
+        """The examples of a step of training as a list, and the losses to add to."""
+        examples = list(examples)
+        validate_examples(examples, method)
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        return examples, losses
 
     def _learn(
         self,
@@ -88,7 +98,13 @@ class LearningPipe(SavedPipe):
         return ops.unflatten(ops.asarray(gradient), lengths)
 
     def _batch_loss(self, examples: list[Example], scores: numpy.ndarray) -> BatchLoss:
-        found = batch_loss(self._objective(), examples, scores)
+        """The loss of a batch. Changes nothing."""
+        return batch_loss(self._objective(), examples, scores)
+
+    def _loss_and_notes(self, examples: list[Example], scores: numpy.ndarray) -> BatchLoss:
+        """The loss of a training batch. Takes note of entities that can't be learned or continue
+        after a line end."""
+        found = self._batch_loss(examples, scores)
         if not self._skips_reported:
             # Labels were passed to `initialize`, so it didn't read the examples.
             report = SkipReport()

@@ -6,10 +6,13 @@ split, and is copied with the Doc by `copy`, `to_bytes`, `to_json`, `from_docs` 
 `store_user_data=True`.
 """
 
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
 from spacy.tokens import Doc, Span
+
+from ..errors import Warnings
 
 MARK, SCORE = "._.", "ner_score"
 """How the keys begin. The offset of the span's first character and the offset after its last one
@@ -42,7 +45,10 @@ def set_ner_score(span: Span, score: float | None | dict[str, float]) -> None:
     if not isinstance(score, dict):
         known = {label: known for label, known in data.get(key, {}).items() if label != span.label_}
         score = known if score is None else {**known, span.label_: float(score)}
-    data[key] = score
+    if score:
+        data[key] = score
+    else:
+        data.pop(key, None)
 
 
 def saved_scores(doc: Doc) -> dict[Any, Any]:
@@ -70,3 +76,5 @@ def forget_scores(docs: Iterable[Doc]) -> None:
 
 if not Span.has_extension(SCORE):
     Span.set_extension(SCORE, getter=get_ner_score, setter=set_ner_score)
+elif getattr(Span.get_extension(SCORE)[2], "__module__", None) != __name__:
+    warnings.warn(Warnings.WW164, stacklevel=2)

@@ -14,10 +14,14 @@ from ..decoding.tags import Scheme
 from ..scoring.scorer import Scorer
 from .doc_io import read_words
 
-MOST_BEHIND = 5.0
-"""How much lower than the best tag sequence the best sequence with a candidate may score."""
+_MAX_BEHIND = 5.0
+"""How far the best sequence with a candidate may score below the best one."""
+MAX_BATCH = 64
+"""The largest batch of documents for prediction with a table, which fits into the processor's
+cache."""
 _GROUP = 2**14
-"""The number of tokens that are scored and decoded at a time. A longer document is one group."""
+"""The number of tokens that are scored and decoded at a time, which bounds the memory. A longer
+document is one group."""
 
 
 class Predictions(NamedTuple):
@@ -25,12 +29,14 @@ class Predictions(NamedTuple):
 
     entities (Spans): The entities, rated by their probability or, if the component isn't
         calibrated, by their margin.
-    candidates (Optional[Spans]): The spans that were nearly entities, rated in the same way. None
-        if they aren't wanted.
+    candidates (Optional[Spans]): The near misses, rated in the same way. None if they aren't
+        wanted.
+    calibrated (bool): Whether the ratings are probabilities.
     """
 
     entities: Spans
     candidates: Spans | None
+    calibrated: bool
 
 
 class Rating(NamedTuple):
@@ -41,7 +47,7 @@ class Rating(NamedTuple):
     candidates (Optional[numpy.ndarray]): The same for candidates.
     thresholds (Optional[numpy.ndarray]): The lowest probability for entities with each label. None
         without a calibration or thresholds. Shape (n_labels,).
-    wants_candidates (bool): Whether to find candidates as well: spans that were nearly entities.
+    wants_candidates (bool): Whether to find candidates as well: near misses.
     """
 
     entities: numpy.ndarray | None
@@ -50,8 +56,8 @@ class Rating(NamedTuple):
     wants_candidates: bool
 
 
-class Decision(NamedTuple):
-    """How entities are found in scored documents.
+class SpanFinder(NamedTuple):
+    """Finds entities and near misses in scored documents.
 
     biases (Biases): How the scores are changed before decoding.
     rating (Optional[Rating]): How spans are rated. None means not at all.
@@ -59,6 +65,14 @@ class Decision(NamedTuple):
 
     biases: Biases
     rating: Rating | None
+
+    @property
+    def wants_candidates(self) -> bool:
+        return self.rating is not None and self.rating.wants_candidates
+
+    @property
+    def is_calibrated(self) -> bool:
+        return self.rating is not None and self.rating.entities is not None
 
     def find(self, scored: Scored) -> tuple[Spans, Spans | None]:
         """Find the entities and candidates in scored documents.
@@ -82,7 +96,7 @@ class Decision(NamedTuple):
         if not rating.wants_candidates:
             return kept, None
         near = scored.adjust(self.biases) if by_tag is not None else scored
-        candidates = near.near_spans(MOST_BEHIND).without(entities)
+        candidates = near.near_spans(_MAX_BEHIND).without(entities)
         if rating.candidates is not None:
             candidates = rate(candidates, rating.candidates)
         return kept, join([candidates, unsure]).ordered()
@@ -112,7 +126,7 @@ def has_thresholds(cfg: dict[str, Any]) -> bool:
     return any((cfg["threshold"], *cfg["thresholds"].values()))
 
 
-def score_docs(
+def score_in_groups(
     docs: Sequence[Doc],
     scorer: Scorer,
     scheme: Scheme,
@@ -136,7 +150,7 @@ def score_docs(
         transitions = transitions[numpy.ix_(tags, tags)].astype("float64", order="C")
     for group in _groups(docs):
         words = read_words(group, overwrite, crosses_lines)
-        scores = numpy.zeros((0, 1), dtype="float32")
+        scores = numpy.zeros((0, 1), dtype="float32")  # without words, O is enough
         if len(words.orths):
             scores = scorer.scores(group, words)
         yield Scored(words.lengths, words.places, scores, scheme, transitions, words.positions)

@@ -15,7 +15,7 @@ from ..decoding.spans import Spans
 from ..decoding.tags import MISSING, O, Scheme
 from ..decoding.words import word_mask
 from .gold import read_gold
-from .prediction import Decision, Rating
+from .prediction import Rating, SpanFinder
 
 _BIASES = numpy.arange(-2.0, 4.01, 0.25)
 """The biases to try."""
@@ -174,8 +174,8 @@ def fit_calibration(
     chosen (Optional[Sequence[str]]): The labels whose spans to use. None means all.
     RETURNS (Optional[Calibration]): The calibration, or None if no entity is found.
     """
-    decision = Decision(biases, Rating(None, None, None, wants_candidates=True))
-    found = [decision.find(group) for group in held_out.groups]
+    finder = SpanFinder(biases, Rating(None, None, None, wants_candidates=True))
+    found = [finder.find(group) for group in held_out.groups]
     entities = [spans for spans, _ in found]
     candidates = [spans for _, spans in found if spans is not None]
     numbers = {labels.index(label) for label in (labels if chosen is None else chosen)}

@@ -35,24 +35,33 @@ from ..scoring.scorer import TableScorer, make_scorer
 from .batch_loss import BatchLoss
 from .checks import check_settings, is_label_list
 from .components import find_upstream, require_upstream
-from .doc_io import add_labels, write_entities, write_groups, write_scores
+from .doc_io import add_label_strings, write_entities, write_groups, write_probabilities
 from .evaluation import EvaluationReport, score_labels
 from .labels import LabelWatch
 from .learning import LearningPipe
 from .ner_score import forget_scores
 from .partial import judged_labels, judged_only
-from .prediction import Decision, Predictions, has_thresholds, make_rating, score_docs
+from .prediction import (
+    MAX_BATCH,
+    Predictions,
+    SpanFinder,
+    has_thresholds,
+    make_rating,
+    score_in_groups,
+)
 from .tuning import HeldOut, best_recall_bias, fit_calibration, least_label_bias
 from .vector_coverage import check_vectors, uses_vectors
 
-_MAX_BATCH = 64
-"""The largest batch for prediction with a table: its documents fit into the processor's cache."""
 _MAX_LOOKED_UP = 1000
 """The number of training examples whose words are looked up in the word vectors."""
 
 
 class WindowNER(LearningPipe):
-    """Named entity recognition by window classification."""
+    """Named entity recognition by window classification.
+
+    Each class that it inherits from adds a part: `GrowingPipe` (labels.py) the labels, `SavedPipe`
+    (saving.py) saving and loading, `LearningPipe` (learning.py) a step of training.
+    """
 
     def __init__(
         self,
@@ -109,25 +118,25 @@ class WindowNER(LearningPipe):
         # Not saved with the component, because the best value depends on the machine.
         self._table_size = table_size
         self._scorer = make_scorer(model, table_size)
+        self._finder: tuple[Any, Any] = (None, None)
+        self._start_afresh()
+
+    def _start_afresh(self, labels: Iterable[str] = (), given: bool = False) -> None:
+        """Forget what was kept for another model. `labels` are those to be seen in training."""
+        self._scorer.clear()
         # The name that spaCy expects: `nlp.resume_training` sets it to a copy of the model.
         self._rehearsal_model: Model[list[Doc], list[Floats2d]] | None = None
-        self._watch = LabelWatch()
-        self._has_given_labels = False
+        self._watch = LabelWatch(labels)
+        self._has_given_labels = given
         self._evaluation_report = EvaluationReport()
-        self._calibration: tuple[Any, Calibration | None] = (None, None)
-        self._warned_of_threshold = False
-        self._decided: tuple[Any, Any] = (None, None)
+        self._warned_of_threshold = self._skips_reported = self._has_diverged = False
 
     @property
     def calibration(self) -> Calibration | None:
         """RETURNS (Optional[Calibration]): The calibration, which turns margins into probabilities,
         or None if the component isn't calibrated."""
         saved = self.cfg["calibration"]
-        if saved is None:
-            return None
-        if saved is not self._calibration[0]:
-            self._calibration = saved, Calibration.from_json(saved, self.name)
-        return self._calibration[1]
+        return None if saved is None else Calibration.from_json(saved, self.name)
 
     @property
     def table_size(self) -> int:
@@ -158,11 +167,8 @@ class WindowNER(LearningPipe):
         if self.cfg["frozen_labels"]:
             raise ValueError(Errors.WN075.format(name=self.name))
         self._ungrow()
-        self._rehearsal_model = None
-        self._has_diverged = False
         self.cfg["crosses_lines"] = False
-        self._watch = LabelWatch(self.labels)
-        self._has_given_labels = labels is not None
+        self._start_afresh(self.labels, given=labels is not None)
         if nlp is not None:
             find_upstream(nlp, self.name, self.model)
         if labels is None:
@@ -204,16 +210,16 @@ class WindowNER(LearningPipe):
         docs (Iterable[Doc]): The documents.
         RETURNS (Predictions): The new entities, for `set_annotations`.
         """
-        decision = self._decide()
+        finder = self._span_finder()
         entities, candidates, n_before = [], [], 0
         for scored in self.score_docs(list(docs), self.cfg["overwrite"]):
-            found, near = decision.find(scored)
+            found, near = finder.find(scored)
             entities.append(found.after(n_before))
             if near is not None:
                 candidates.append(near.after(n_before))
             n_before += len(scored.lengths)
-        wants_candidates = decision.rating is not None and decision.rating.wants_candidates
-        return Predictions(join(entities), join(candidates) if wants_candidates else None)
+        near_misses = join(candidates) if finder.wants_candidates else None
+        return Predictions(join(entities), near_misses, finder.is_calibrated)
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Find and set the entities in a stream of documents. The results don't depend on the
@@ -223,12 +229,13 @@ class WindowNER(LearningPipe):
         batch_size (int): The maximum number of documents in a batch.
         YIELDS (Doc): The documents, in order.
         """
+        self._refresh_scorer()
         if isinstance(self._scorer, TableScorer):
-            batch_size = min(batch_size, _MAX_BATCH)
+            batch_size = min(batch_size, MAX_BATCH)
         return super().pipe(stream, batch_size=batch_size)
 
     def score_docs(self, docs: Sequence[Doc], overwrite: bool) -> Iterator[Scored]:
-        """Score the tags of documents with the model, before `biases` changes the scores.
+        """Score the tags of documents with the model, without the biases.
 
         docs (Sequence[Doc]): The documents.
         overwrite (bool): Whether new entities may overlap with existing ones.
@@ -238,20 +245,21 @@ class WindowNER(LearningPipe):
         if not isinstance(self._scorer, TableScorer):
             require_upstream(self.model, docs, self.name)
         transitions = get_transitions(self.model)
-        crosses_lines = self.cfg["crosses_lines"]
-        return score_docs(docs, self._scorer, self.scheme, transitions, overwrite, crosses_lines)
+        lines = self.cfg["crosses_lines"]
+        return score_in_groups(docs, self._scorer, self.scheme, transitions, overwrite, lines)
 
-    def _decide(self) -> Decision:
-        """How the current settings turn scores into entities."""
-        if self._decided[0] != self.cfg:
+    def _span_finder(self) -> SpanFinder:
+        """The span finder for the current settings, which users may have changed in `cfg`."""
+        if self._finder[0] != self.cfg:
             self._require_labels()
+            check_settings(self.cfg)
             rating = make_rating(self.cfg, self.calibration)
             lacks_calibration = self.calibration is None and has_thresholds(self.cfg)
             if lacks_calibration and not self._warned_of_threshold:
                 self._warned_of_threshold = True
                 warnings.warn(Warnings.WW061.format(name=self.name), stacklevel=3)
-            self._decided = deepcopy(self.cfg), Decision(self.biases, rating)
-        return self._decided[1]
+            self._finder = deepcopy(self.cfg), SpanFinder(self.biases, rating)
+        return self._finder[1]
 
     def tune_recall_bias(self, examples: Iterable[Example]) -> float:
         """Set `recall_bias` to the value with the best F1 on held-out examples. In training, the
@@ -311,19 +319,18 @@ class WindowNER(LearningPipe):
         scores (Predictions): The result of `predict` for them.
         """
         docs = list(docs)
-        entities, candidates = scores
-        labels = self.labels
-        add_labels(docs, self.vocab, labels)
+        entities, candidates, calibrated = scores
+        key, labels = self.cfg["spans_key"], self.labels
+        add_label_strings(docs, self.vocab, labels)
         if self.cfg["overwrite"]:
             forget_scores(docs)
         written = write_entities(docs, entities, labels, self.cfg["overwrite"])
-        key, is_calibrated = self.cfg["spans_key"], self.cfg["calibration"] is not None
-        write_scores(docs, written, labels, is_calibrated)
+        write_probabilities(docs, written, labels, calibrated)
         if key is not None:
-            write_groups(docs, key, written, labels, is_calibrated)
+            write_groups(docs, key, written, labels, calibrated)
         if candidates is not None:
-            write_scores(docs, candidates, labels, is_calibrated)
-            write_groups(docs, f"{key}_candidates", candidates, labels, is_calibrated)
+            write_probabilities(docs, candidates, labels, calibrated)
+            write_groups(docs, f"{key}_candidates", candidates, labels, calibrated)
 
     def update(
         self,
@@ -341,25 +348,22 @@ class WindowNER(LearningPipe):
         drop (float): The dropout rate. The model's own `dropout` replaces it, unless `drop` is 0 or
             labels are frozen.
         sgd (Optional[Optimizer]): The optimizer. If None, gradients accumulate.
-        losses (Optional[Dict[str, float]]): The losses by component, to which to add.
+        losses (Optional[Dict[str, float]]): The losses by component, to add to.
         RETURNS (Dict[str, float]): The updated losses.
         RAISES (ValueError): If the annotation is invalid, a new label can't be added to the model,
             or the training has diverged.
         """
-        losses = {} if losses is None else losses
-        losses.setdefault(self.name, 0.0)
-        examples = list(examples)
-        validate_examples(examples, "WindowNER.update")
+        examples, losses = self._start_step(examples, losses, "WindowNER.update")
         self._require_labels()
-        self._meet_labels(examples)
+        self._add_unknown_labels(examples)
         if not any(len(example.predicted) for example in examples):
             return losses
         own_rate = self.model.attrs.get("dropout")
         # A rate of 0 always means no dropout. Labels that are added while others are frozen have
         # their own layers, for which the model's rate wasn't chosen.
         rate = drop if own_rate is None or not drop or self.frozen_labels else own_rate
-        self._watch.learn(examples, self.open_labels, self.name)
-        losses[self.name] += self._learn(examples, self._batch_loss, rate, sgd)
+        self._watch.check_batch(examples, self.open_labels, self.name)
+        losses[self.name] += self._learn(examples, self._loss_and_notes, rate, sgd)
         return losses
 
     def rehearse(
@@ -378,14 +382,11 @@ class WindowNER(LearningPipe):
         drop (float): The dropout rate. The model's own `dropout` is not used. 0 is best, because
             the earlier scores are computed without dropout.
         sgd (Optional[Optimizer]): The optimizer. If None, gradients accumulate.
-        losses (Optional[Dict[str, float]]): The losses by component, to which to add.
+        losses (Optional[Dict[str, float]]): The losses by component, to add to.
         RETURNS (Dict[str, float]): The updated losses.
         RAISES (ValueError): If there is no earlier model, or it listens to another component.
         """
-        losses = {} if losses is None else losses
-        losses.setdefault(self.name, 0.0)
-        examples = list(examples)
-        validate_examples(examples, "WindowNER.rehearse")
+        examples, losses = self._start_step(examples, losses, "WindowNER.rehearse")
         tutor = self._rehearsal_model
         if tutor is None:
             raise ValueError(Errors.WN015.format(name=self.name))
@@ -443,8 +444,5 @@ class WindowNER(LearningPipe):
         return scores
 
     def _forget(self) -> None:
-        super()._forget()
-        self._scorer.clear()
-        self._rehearsal_model = None
-        self._watch = LabelWatch(self.unfrozen_labels if self.frozen_labels else ())
+        self._start_afresh(self.unfrozen_labels if self.frozen_labels else ())
         _ = self.calibration  # raise an error now if it is damaged

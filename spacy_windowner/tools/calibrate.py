@@ -82,8 +82,10 @@ def calibrate(
         pipe.labels,
         calibration,
         pipe.cfg["recall_bias"],
-        {label: biases.get(label, 0.0) for label in pipe.open_labels}
+        {label: biases.get(label, 0.0) for label in pipe.unfrozen_labels}
         if pipe.frozen_labels
         else None,
-        lack_of_data(examples, pipe.open_labels, name, Path(data)),
+        lack_of_data(examples, pipe.unfrozen_labels, name, Path(data))
+        if pipe.unfrozen_labels
+        else None,
     )

@@ -60,9 +60,10 @@ def calibrate(
             if pipe.frozen_labels and pipe.calibration is None:
                 continue  # curves of only the new labels would be incomplete
             pipe.calibrate(examples)
-            problem = lack_of_data(examples, pipe.open_labels, pipe.name, path)
-            # Warn only once.
-            if problem and not has_warned:
+            if has_warned or not pipe.unfrozen_labels:
+                continue
+            problem = lack_of_data(examples, pipe.unfrozen_labels, pipe.name, path)
+            if problem:
                 has_warned = True
                 warnings.warn(problem, stacklevel=2)
         last_fingerprint = _fingerprint(nlp)

@@ -165,12 +165,12 @@ def test_predict_changes_nothing():
 def test_predict_nothing():
     ner = make(spans_key=None)
     for docs in ([], [make_doc(ner, "")]):
-        entities, candidates = ner.predict(docs)
+        entities, candidates, _ = ner.predict(docs)
         assert entities.by_doc(len(docs)) == [()] * len(docs) and candidates is None
     found = ner.predict(make_doc(ner, words) for words in ("", "a", ""))
     assert list(map(list, found.entities.by_doc(3))) == [[], [(0, 1, 0, 0.0)], []]
     ner.set_annotations([], ner.predict([]))
     wants_candidates = make(candidates=True, spans_key="sc")
-    entities, candidates = wants_candidates.predict([])
-    assert len(entities.docs) == len(candidates.docs) == 0
-    wants_candidates.set_annotations([], (entities, candidates))
+    found = wants_candidates.predict([])
+    assert len(found.entities.docs) == len(found.candidates.docs) == 0
+    wants_candidates.set_annotations([], found)

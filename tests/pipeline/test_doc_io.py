@@ -10,7 +10,7 @@ from spacy.tokens import Doc, Span
 from spacy_windowner.decoding.spans import NO_SPANS, Spans
 from spacy_windowner.decoding.words import BREAK, TAKEN
 from spacy_windowner.pipeline import doc_io, doc_plain
-from spacy_windowner.pipeline.doc_io import add_labels, hash_labels
+from spacy_windowner.pipeline.doc_io import add_label_strings, hash_labels
 
 from ..util import compiled_module
 
@@ -220,7 +220,7 @@ def test_labels_are_made_known_to_other_vocabularies(core, vocab):
     other = spacy.blank("de").vocab
     docs = [Doc(each, words=["in", "London"]) for each in (vocab, other)]
     assert "A NEW LABEL" not in other.strings
-    add_labels(docs, vocab, LABELS)
+    add_label_strings(docs, vocab, LABELS)
     doc_io.write_entities(docs, entity(1, 2, 2, doc=1), LABELS, False)
     assert [ent.label_ for ent in docs[1].ents] == ["A NEW LABEL"]
     assert not docs[0].ents
@@ -233,8 +233,8 @@ def test_scores_are_kept(core, vocab, data, seed):
     spans = random_spans(docs, seed)
     # Another label of the same tokens, found later.
     others = spans._replace(labels=(spans.labels + 1) % numpy.int32(len(LABELS)))
-    core.write_scores(docs, spans, LABELS)
-    core.write_scores(docs, others, LABELS)
+    core.write_probabilities(docs, spans, LABELS)
+    core.write_probabilities(docs, others, LABELS)
     for each in (spans, others):
         for doc, rows in zip(docs, each.by_doc(len(docs)), strict=True):
             for start, end, label, score in rows:

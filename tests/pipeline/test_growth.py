@@ -602,7 +602,7 @@ def test_without_new_labels_nothing_is_tuned_or_calibrated():
     ner.cfg["frozen_labels"] = "*"
     before = dict(ner.cfg)
     ner.tune_recall_bias(examples)
-    assert ner.calibrate(examples) is ner.calibration
+    assert ner.calibrate(examples) == ner.calibration is not None
     assert ner.cfg == before
 
 

@@ -310,5 +310,5 @@ def test_a_sourced_component_with_a_new_label():
         Spans(*numpy.array([[0], [0], [1], [label]], dtype="int32"), numpy.array([rating]))
         for label, rating in ((2, 1.0), (0, -1.0))
     )
-    ner.set_annotations([doc], Predictions(entity, candidate))
+    ner.set_annotations([doc], Predictions(entity, candidate, calibrated=False))
     assert ents_of(doc) == [("London", "A NEW LABEL")]

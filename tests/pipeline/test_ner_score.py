@@ -1,12 +1,16 @@
 """`span._.ner_score` through whatever else happens to a Doc. The scores are fixed."""
 
 import pickle
+import subprocess
+import sys
+from copy import deepcopy
 
 import pytest
 import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span, SpanGroup
+from spacy.vocab import Vocab
 
 from spacy_windowner.confidence.calibration import Calibration, Curve, Curves
 
@@ -309,3 +313,51 @@ def test_sequences_of_components(steps, words):
 
 def _is_score(key) -> bool:
     return key[:2] == ("._.", "ner_score")
+
+
+def test_predictions_before_a_calibration_have_no_probabilities():
+    ner = make(calibrated=False, spans_key="sc")
+    doc = make_doc(ner)
+    found = ner.predict([doc])
+    assert len(found.entities.docs) and not found.calibrated
+    ner.cfg["calibration"] = CALIBRATION
+    ner.set_annotations([doc], found)
+    assert [ent._.ner_score for ent in doc.ents] == [None] * len(doc.ents)
+    assert doc.spans["sc"].attrs["calibrated"] is False
+    assert ner.predict([doc]).calibrated
+
+
+def test_a_curve_that_is_changed_in_place_counts():
+    ner = make()
+    ner.cfg["calibration"] = deepcopy(CALIBRATION)
+    before = [ent._.ner_score for ent in ner(make_doc(ner)).ents]
+    ner.cfg["calibration"]["entities"]["pooled"]["bias"] -= 3.0
+    after = [ent._.ner_score for ent in ner(make_doc(ner)).ents]
+    assert all(new < old for new, old in zip(after, before, strict=True))
+
+
+def test_settings_that_are_changed_later_are_checked():
+    ner = make()
+    ner.cfg["threshold"] = 7
+    with pytest.raises(ValueError, match="WN001.*threshold = 7"):
+        ner(make_doc(ner))
+
+
+def test_nothing_is_left_where_no_probability_is_known():
+    doc = Doc(Vocab(), words=["Anna", "came"])
+    span = Span(doc, 0, 1, "PER")
+    span._.ner_score = 0.5
+    span._.ner_score = None
+    assert doc.user_data == {}
+
+
+def test_another_extension_of_that_name_is_reported():
+    script = (
+        "import warnings; from spacy.tokens import Span\n"
+        "Span.set_extension('ner_score', default=None)\n"
+        "warnings.simplefilter('error')\n"
+        "try:\n    import spacy_windowner.pipeline.ner_score\n"
+        "except UserWarning as warning:\n    print(warning)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "[WW164]" in done.stdout

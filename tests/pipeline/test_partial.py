@@ -218,3 +218,16 @@ def test_keep_labels():
     assert [(ent.text, ent.label_) for ent in kept.reference.ents] == [("London", "LOC")]
     assert [token.ent_iob_ for token in kept.reference] == ["O", "O", "O", "O", "B"]
     assert len(example.reference.ents) == 2
+
+
+def test_labels_of_the_annotation_that_nobody_knows_are_reported_once():
+    nlp = make_nlp()
+    examples = make_examples(nlp, TRAIN_DATA)
+    optimizer = nlp.initialize(lambda: examples)
+    for example in examples:
+        example.reference.set_ents([])
+        example.reference.user_data["annotated_labels"] = ["PER"]
+    with pytest.warns(UserWarning, match="WW165.*PER ") as caught:
+        for _ in range(2):
+            nlp.update(examples, sgd=optimizer)
+    assert len(caught) == 1

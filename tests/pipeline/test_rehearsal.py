@@ -196,3 +196,15 @@ def test_predictions_follow_every_update():
     docs = [nlp.make_doc(text) for text in RAW]
     scores = ner._scorer.scores(docs, read_words(docs, False, False))
     numpy.testing.assert_allclose(scores, scores_of(nlp), atol=1e-4)
+
+
+def test_without_dropout_no_word_is_hidden():
+    """Rehearsal right after the copy was made has nothing to learn."""
+    nlp = spacy.blank("xx")
+    ner = nlp.add_pipe("window_ner")
+    train(nlp, TRAIN_DATA, steps=2)
+    nlp.resume_training()
+    hidden = [node for node in ner.model.walk() if node.name == "word_dropout"]
+    assert hidden and hidden[0].attrs["rate"] > 0.0
+    losses = [ner.rehearse(make_examples(nlp, TRAIN_DATA), drop=0.0) for _ in range(5)]
+    assert [each["window_ner"] for each in losses] == [0.0] * 5
