@@ -1,4 +1,4 @@
-"""Builds the compiled parts. Without a C compiler the package installs all the same, and runs on
+"""Builds the compiled parts. Without a C++ compiler the package installs all the same, and runs on
 their twins in plain Python. All other metadata is in pyproject.toml."""
 
 import sys

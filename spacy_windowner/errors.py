@@ -255,7 +255,7 @@ class Warnings(metaclass=ErrorsWithCodes):
     )
     WW002 = (
         "The compiled parts of spacy-windowner are missing ({missing}). It finds the same entities "
-        "without them, but is many times slower. Install a C compiler, and then run `pip install "
+        "without them, but is many times slower. Install a C++ compiler, and then run `pip install "
         "--force-reinstall --no-deps --no-cache-dir spacy-windowner`. To run without the compiled "
         "parts and without this warning, set the environment variable {variable}=1."
     )

@@ -71,7 +71,7 @@ class Curves:
 class Calibration(NamedTuple):
     """The curves for all spans.
 
-    entities (Curves): For spans that the decision made entities.
+    entities (Curves): For predicted entities.
     candidates (Curves): For spans that it didn't.
     """
 

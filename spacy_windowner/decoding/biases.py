@@ -1,4 +1,4 @@
-"""The scores that tags are chosen by: a model's scores with biases added."""
+"""Adjusts the model's scores before decoding."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

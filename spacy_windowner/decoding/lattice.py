@@ -51,7 +51,7 @@ class Scored(NamedTuple):
     positions: numpy.ndarray | None = None
 
     def adjust(self, biases: Biases) -> "Scored":
-        """The same words with adjusted scores, which decisions are made by."""
+        """The same words with adjusted scores, as used for decoding."""
         return self._replace(scores=biases.adjust(self.scores))
 
     def best_spans(

@@ -1,5 +1,5 @@
 """The dynamic programs over the tags of a document in plain Python. They run where `core.pyx` isn't
-compiled, and tests compare the two. They go from token to token, with all labels at once."""
+compiled, and tests compare the two. They loop over tokens and treat all labels at once."""
 
 import numpy
 

@@ -11,8 +11,8 @@ from spacy.tokens import Doc
 from .tags import Scheme
 
 BREAK = 1
-"""No entity may continue from the word before: a sentence starts here or in the whitespace before,
-or there is a line end or a blocked token in between."""
+"""No entity may continue from the word before: a sentence starts at this
+word or in the whitespace before it, or a line end or blocked token lies between them."""
 TAKEN = 2
 """The word must be O, because it is blocked, or part of an entity that stays."""
 

@@ -10,7 +10,7 @@ from thinc.types import Floats2d, Ragged
 from thinc.util import get_width, partial
 
 # The most numbers in a table of products, 64 MB. Only a batch with very many distinct words needs
-# more. Then positions take turns.
+# more. Then it handles one position at a time.
 _MAX_TABLE = 2**24
 
 
@@ -89,7 +89,7 @@ def multiply_windows(
 
     model (Model): A layer with the parameters W and b, and the attributes, of `WindowedAffine`.
     X (WordRows): The embedded tokens. The last row is the padding.
-    is_train (bool): Whether the batch may change the results, by rounding.
+    is_train (bool): In training, results may differ by rounding from batch to batch.
     RETURNS (Tuple[Floats2d, Callable[[Floats2d], Floats2d]]): The output, shape (n_tokens, nO), and
         its backward pass, which returns the gradient of all rows.
     """

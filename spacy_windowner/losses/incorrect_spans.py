@@ -19,7 +19,7 @@ def incorrect_spans_loss(
     Places whose annotation agrees with the wrong entity are left out. If the annotation already
     rules the entity out, the span adds nothing. Label weights don't apply.
 
-    scores (numpy.ndarray): Scores, one column a tag. Shape (n_tokens, n_tags).
+    scores (numpy.ndarray): Scores, one column per tag. Shape (n_tokens, n_tags).
     targets (Targets): The gold standard of the same tokens.
     spans (Iterable[Tuple[int, int, int]]): The wrong entities, as (start, end, label number), in
         offsets of the whole batch.

@@ -134,7 +134,7 @@ def sample_corrupt_windows(
     column are taken, the same for all true windows of the tag. The pool is drawn by numpy's global
     generator. O is no label, so it has no true windows.
 
-    scores (numpy.ndarray): Scores, one column a tag. Shape (n_windows, n_tags).
+    scores (numpy.ndarray): Scores, one column per tag. Shape (n_windows, n_tags).
     tags (numpy.ndarray): The tag of each window's centre, MISSING where unknown.
     n (int): Corrupt windows for each true one, or fewer if the pool has fewer.
     pool_size (int): Windows in the pool, or fewer if the batch has fewer.
@@ -172,7 +172,7 @@ def softmax_margin(
     a = 2 asks for a margin larger by log 2. Tokens that are not annotated score 0 whatever their
     tag. With transitions, s(y) is the soft maximum over all tags that these tokens may have.
 
-    scores (numpy.ndarray): Scores, one column a tag. Shape (n_tokens, n_tags).
+    scores (numpy.ndarray): Scores, one column per tag. Shape (n_tokens, n_tags).
     targets (Targets): The gold standard of the same tokens.
     weight (float): A factor on the gradients and the loss.
     RETURNS (Tuple[numpy.ndarray, float]): The gradient, 1/N (p[t] - onehot(y[t])) with the

@@ -45,7 +45,7 @@ class Targets(NamedTuple):
 class TagLoss(Protocol):
     """A loss of tag scores, as the functions registered in `losses` return it.
 
-    scores (numpy.ndarray): Scores, one column a tag. Shape (n_tokens, n_tags).
+    scores (numpy.ndarray): Scores, one column per tag. Shape (n_tokens, n_tags).
     targets (Targets): The gold standard of the same tokens.
     RETURNS (Tuple[numpy.ndarray, float]): The gradient, shaped as the scores, and the loss, a mean
         over the annotated tokens.
@@ -87,11 +87,11 @@ def collapse(scores: numpy.ndarray, columns: Sequence[int]) -> Collapsed:
 
         log sum_y exp(S[t, y])    over the merged tags y
 
-    This is for tokens of which the annotation says only that they have none of some labels. A
+    This is for tokens known only not to have certain labels. A
     softmax of the collapsed scores gives the probability of that, the sum over all tags that the
     token may have. A margin to the merged score is a margin to each merged tag.
 
-    scores (numpy.ndarray): Scores, one column a tag. Shape (n_tokens, n_tags).
+    scores (numpy.ndarray): Scores, one column per tag. Shape (n_tokens, n_tags).
     columns (Sequence[int]): The tags that keep a column, without O.
     RETURNS (Collapsed): The collapsed scores.
     """

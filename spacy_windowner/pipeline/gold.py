@@ -174,7 +174,7 @@ def read_gold(
     """
     of_docs = [_read(example) for example in examples]
     masks = [example.predicted.to_array(IS_SPACE) == 0 for example in examples]
-    # All documents at once, which takes hardly longer than a single one. A row without annotation
+    # Process all documents together; it costs little more than one. A row without annotation
     # follows each document, so that no entity continues into the next one.
     gap, is_kept = numpy.zeros((1, 2), dtype="uint64"), numpy.ones(1, dtype=bool)
     lines = [gap, *(rows for iob_type, _, _ in of_docs for rows in (iob_type, gap))]

@@ -20,7 +20,7 @@ WEIGHT_KEY = "annotation_weight"
 
 
 class Annotation(NamedTuple):
-    """What a document says about its annotation.
+    """How a document is annotated.
 
     labels (Optional[FrozenSet[str]]): The labels that it is annotated for. None means all.
     weight (float): The factor on its loss.

@@ -25,7 +25,7 @@ _LABEL_SETTINGS = ("label_weights", "thresholds", "frozen_labels")
 
 
 class SavedPipe(GrowingPipe):
-    """A component that can only be saved and loaded if it can predict, i.e. with settings that its
+    """Saves and loads the component, and refuses if it couldn't predict, i.e. with settings that its
     constructor accepts, and with a model whose parameters fit its layers and are finite.
 
     A subclass overrides `_forget` to drop everything that it derived from the previous settings and

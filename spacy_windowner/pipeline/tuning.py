@@ -20,7 +20,7 @@ from .prediction import Rating, SpanFinder
 _BIASES = numpy.arange(-2.0, 4.01, 0.25)
 """The biases to try."""
 _ENOUGH = 0.95
-"""The share of its best F1 that is enough for an added label."""
+"""An added label needs only this share of its best F1."""
 
 
 class HeldOut(NamedTuple):

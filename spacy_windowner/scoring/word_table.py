@@ -24,7 +24,7 @@ class WordTable:
 
     Products come in sections, one for each layer that multiplies words.
 
-    capacity (int): The most words it can hold.
+    capacity (int): The maximum number of words.
     pads (Sequence[numpy.ndarray]): The products of the padding, which has row 0 and stands for
         positions outside of a document. Shapes (n_positions, width of the section).
     """

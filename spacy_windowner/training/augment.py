@@ -23,9 +23,9 @@ def case(
     lower: float = 0.1, upper: float = 0.05, keep: bool = True
 ) -> Callable[[Language, Example], Iterator[Example]]:
     """An `augmenter` for a corpus. It writes some documents in lower case, and others in upper
-    case, so that a model learns to do without capitals. Tokens and annotation stay the same.
+    case, so that a model copes without capitals. Tokens and annotation stay the same.
 
-    A document is drawn each time it is read. `spacy train` reads it once, unless `max_epochs` is
+    The choice is random each time a document is read. `spacy train` reads it once, unless `max_epochs` is
     -1. Draws use Python's `random`.
 
     lower (float): Share of the documents to write in lower case.

@@ -58,7 +58,7 @@ def calibrate(
             if tune_recall_bias:
                 pipe.tune_recall_bias(examples)
             if pipe.frozen_labels and pipe.calibration is None:
-                continue  # curves of only the new labels would be incomplete
+                continue  # calibrating only the new labels would leave the others without curves
             pipe.calibrate(examples)
             if has_warned or not pipe.unfrozen_labels:
                 continue

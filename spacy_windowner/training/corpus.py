@@ -82,7 +82,7 @@ class KeptCorpus(Corpus):
     The Docs take 280 bytes per token in long documents and 680 in tweets, and less than 500 MB in
     all. Larger corpora, from a million tokens in long documents or 28,000 tweets on, aren't kept,
     and each call reads the files, as in spaCy. Docs that were read in a memory zone aren't kept
-    either, because they end with their zone.
+    either, because they are freed with the zone.
     """
 
     _kept: Kept | None = None
