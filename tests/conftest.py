@@ -15,7 +15,6 @@ settings.register_profile("no deadline", settings.default, deadline=None)
 settings.load_profile("no deadline")
 
 
-
 def _get_all(registry: catalogue.Registry) -> dict[str, Any]:
     """What `catalogue.Registry.get_all` returns."""
     found = registry.get_entry_points() if registry.entry_points else {}
@@ -24,10 +23,10 @@ def _get_all(registry: catalogue.Registry) -> dict[str, Any]:
     return found
 
 
-# Half of the time in which a small pipeline is made, copied or saved would pass in looking up names:
-# catalogue goes through the entry points of all installed packages, and through all that is
-# registered, each time. Here it has the entry points by their groups, as it had them in old versions
-# of Python, and compares names at once.
+# Half of the time in which a small pipeline is made, copied or saved would go into looking up
+# names: catalogue walks through the entry points of all installed packages, and through all that is
+# registered, each time. Here it has the entry points by their groups, as in old versions of Python,
+# and compares names at once.
 _REGISTRY = catalogue.REGISTRY
 _found = catalogue.AVAILABLE_ENTRY_POINTS
 if hasattr(_found, "select"):
