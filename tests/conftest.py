@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,10 @@ from typing import Any
 import catalogue
 import pytest
 from hypothesis import settings
+
+# Tests import what is there by its name.
+ROOT = Path(__file__).parent.parent
+sys.path += [str(ROOT / "scripts"), str(ROOT / "examples")]
 
 # How long an example takes depends on what else the machine does.
 settings.register_profile("no deadline", settings.default, deadline=None)
