@@ -1,17 +1,54 @@
 """What all tests share: settings, and a real browser without a window, for pages."""
 
+import os
 import shutil
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import catalogue
 import pytest
 from hypothesis import settings
+
+# Tests import what is there by its name.
+ROOT = Path(__file__).parent.parent
+sys.path += [str(ROOT / "scripts"), str(ROOT / "examples")]
 
 # How long an example takes depends on what else the machine does.
 settings.register_profile("no deadline", settings.default, deadline=None)
 settings.load_profile("no deadline")
 
+
+def _get_all(registry: catalogue.Registry) -> dict[str, Any]:
+    """What `catalogue.Registry.get_all` returns."""
+    found = registry.get_entry_points() if registry.entry_points else {}
+    space = tuple(registry.namespace)
+    found.update({keys[-1]: value for keys, value in [*_REGISTRY.items()] if keys[:-1] == space})
+    return found
+
+
+# Half of the time in which a small pipeline is made, copied or saved would go into looking up
+# names: catalogue walks through the entry points of all installed packages, and through all that is
+# registered, each time. Here it has the entry points by their groups, as in old versions of Python,
+# and compares names at once.
+_REGISTRY = catalogue.REGISTRY
+_found = catalogue.AVAILABLE_ENTRY_POINTS
+if hasattr(_found, "select"):
+    catalogue.AVAILABLE_ENTRY_POINTS = {
+        group: list(_found.select(group=group)) for group in _found.groups
+    }
+catalogue.Registry.get_all = _get_all
+
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@pytest.fixture
+def light_processes(monkeypatch) -> None:
+    """The processes that a test starts do without PyTorch, as most users do: to import it takes
+    longer than all else that such a process has to do."""
+    folders = [str(Path(__file__).parent / "without_torch"), os.environ.get("PYTHONPATH")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, folders)))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Run the project's scripts and examples as their users do, but in this process: Python and spaCy
 take seconds to start."""
 
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ import typer
 from typer.testing import CliRunner
 
 ROOT = Path(__file__).parent.parent
-sys.path += [str(ROOT / "scripts"), str(ROOT / "examples")]
 
 
 def run_script(name: str, *args: Any) -> tuple[int, str]:

@@ -130,6 +130,7 @@ json.dump({
 """
 
 
+@pytest.mark.usefixtures("light_processes")
 def test_a_pipeline_finds_the_same_with_the_twins(tmp_path):
     nlp = make_nlp(spans_key="window_ner")
     train(nlp)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 import spacy
-from corrections import correct, entities, found_in, without_entities  # noqa: E402
+from corrections import correct, entities, found_in, without_entities
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 from thinc.api import Adam

@@ -4,10 +4,10 @@ import re
 import sys
 from pathlib import Path
 
-import distil_report  # noqa: E402
-import distil_tag  # noqa: E402
+import distil_report
+import distil_tag
 import pytest
-import raw_text  # noqa: E402
+import raw_text
 import spacy
 import srsly
 from spacy.cli._util import parse_config_overrides

@@ -48,6 +48,7 @@ def test_others_are_not():
         _ = spacy_windowner.no_such_thing
 
 
+@pytest.mark.usefixtures("light_processes")
 def test_nothing_is_imported_before_it_is_asked_for():
     script = (
         "import sys, spacy_windowner\n"

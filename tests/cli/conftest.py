@@ -10,6 +10,11 @@ def commands():
     registry.cli.get_all()
 
 
+@pytest.fixture(autouse=True)
+def processes(light_processes):
+    """Commands that are started in a process of their own."""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A trained pipeline."""

@@ -1,6 +1,8 @@
 """What all commands have in common."""
 
 import shlex
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -56,6 +58,32 @@ def test_examples_of_the_help_can_be_copied(name):
             assert all(given[argument] is not None for argument in needed)
             own += 1
     assert own
+
+
+AS_USERS = """
+import runpy
+import sys
+
+for name in sys.argv[1:]:
+    sys.argv = ["spacy", "windowner", name, "--help"]
+    try:
+        runpy.run_module("spacy", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        assert not end.code, name
+"""
+
+
+def test_as_users_call_them():
+    """As `python -m spacy` does, one after the other: a process takes seconds to start."""
+    command = [sys.executable, "-c", AS_USERS, *COMMANDS]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    shown = " ".join(done.stdout.split())
+    for name in COMMANDS:
+        assert f"python -m spacy windowner {name} " in shown
+    assert "EXAMPLE: python -m spacy windowner report model/model-best test.spacy" in shown
+    assert "EXAMPLE: python -m spacy windowner debug-data config.cfg" in shown
+    assert "python -m spacy windowner pretrain raw.txt words" in shown
 
 
 def save_pipeline(path):

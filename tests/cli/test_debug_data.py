@@ -1,6 +1,4 @@
 import re
-import subprocess
-import sys
 
 import pytest
 import spacy
@@ -92,14 +90,6 @@ def test_code(folder, tmp_path):
         "print('imported')\n"
     )
     assert "imported" in run(folder, "good.spacy", "--code", tmp_path / "code.py")[1]
-
-
-def test_as_users_call_it():
-    command = [sys.executable, "-m", "spacy", "windowner", "debug-data", "--help"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    help_text = " ".join(done.stdout.split())
-    assert "EXAMPLE: python -m spacy windowner debug-data config.cfg" in help_text
 
 
 def test_quiet_prints_problems_alone(folder):

@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 
 import pytest
 import spacy
@@ -115,10 +113,3 @@ def test_the_defaults_are_those_of_the_function(folder, monkeypatch):
     )
     for name in set(given) - {"on_batch", "overrides"}:
         assert given[name] == defaults[name], name
-
-
-def test_as_users_call_it():
-    command = [sys.executable, "-m", "spacy", "windowner", "pretrain", "--help"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "python -m spacy windowner pretrain raw.txt words" in done.stdout

@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 from functools import partial
 
 import pytest
@@ -70,11 +68,3 @@ def test_errors_are_short_and_leave_no_files(folder, tmp_path):
         assert not (tmp_path / "out").exists()
     assert run(model, tmp_path / "missing.spacy", tmp_path / "out")[0] == 2
     assert run(model, data, data)[0] == 2
-
-
-def test_as_users_call_it():
-    command = [sys.executable, "-m", "spacy", "windowner", "report", "--help"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    help_text = " ".join(done.stdout.split())
-    assert "EXAMPLE: python -m spacy windowner report model/model-best test.spacy" in help_text

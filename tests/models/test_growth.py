@@ -2,7 +2,6 @@
 
 import numpy
 import pytest
-import spacy
 
 from spacy_windowner.models.labels import (
     BEHIND_O,
@@ -15,7 +14,7 @@ from spacy_windowner.models.output import is_initialized, n_columns
 from spacy_windowner.models.window_classifier import WindowClassifier
 
 from ..util import check_params, random_like, randomize, weighted_sum
-from .util import hash_embed, make_docs, make_model
+from .util import hash_embed, make_model
 
 settings = pytest.mark.parametrize(
     "settings",
@@ -26,11 +25,6 @@ settings = pytest.mark.parametrize(
     ],
     ids=str,
 )
-
-
-@pytest.fixture
-def docs():
-    return make_docs(spacy.blank("en").vocab)
 
 
 def scores_of(model, docs):

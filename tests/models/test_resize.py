@@ -1,12 +1,11 @@
 import numpy
 import pytest
-import spacy
 
 from spacy_windowner.models.labels import BEHIND_O
 from spacy_windowner.models.window_classifier import WindowClassifier
 
 from ..util import random_like
-from .util import hash_embed, make_docs, make_model
+from .util import hash_embed, make_model
 
 settings = pytest.mark.parametrize(
     "settings",
@@ -17,11 +16,6 @@ settings = pytest.mark.parametrize(
     ],
     ids=str,
 )
-
-
-@pytest.fixture
-def docs():
-    return make_docs(spacy.blank("en").vocab)
 
 
 @settings

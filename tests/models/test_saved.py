@@ -1,5 +1,7 @@
 """A model is loaded only if it fits the layers."""
 
+from functools import cache
+
 import numpy
 import pytest
 import spacy
@@ -15,11 +17,16 @@ from spacy_windowner.models.window_classifier import WindowClassifier
 from .util import hash_embed, make_docs
 
 
+@cache
+def docs_of_words():
+    return make_docs(spacy.blank("xx").vocab)
+
+
 def make_model(n_tags=3, *, added=(), transitions=False, initialize=True, **settings):
     settings = {"window": 2, "hidden_width": 6, "activation": "prelu", "nO": n_tags, **settings}
     model = WindowClassifier(settings.pop("embed", None) or hash_embed(), **settings)
     if initialize:
-        model.initialize(X=make_docs(spacy.blank("en").vocab))
+        model.initialize(X=docs_of_words())
     if added:
         set_added_labels(model, added, 2)
     if transitions:

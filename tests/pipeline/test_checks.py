@@ -47,27 +47,29 @@ def each(wrong):
     return [(setting, value) for setting, values in wrong.items() for value in values]
 
 
+@pytest.fixture(scope="module")
+def untrained():
+    """A component that was not initialized. What fails leaves it as it is."""
+    return make_nlp().get_pipe("window_ner")
+
+
 @pytest.mark.parametrize(("setting", "value"), each(WRONG), ids=repr)
-def test_the_constructor(setting, value):
-    nlp = spacy.blank("xx")
-    model = make_nlp().get_pipe("window_ner").model
+def test_the_constructor(untrained, setting, value):
     with pytest.raises(ValueError, match=f"WN001.*{setting}.*can't be used"):
-        WindowNER(nlp.vocab, model, loss=CrossEntropy(), **{setting: value})
+        WindowNER(untrained.vocab, untrained.model, loss=CrossEntropy(), **{setting: value})
 
 
 @pytest.mark.parametrize("value", [-1, 1.5, NAN, "8", None, True])
-def test_the_size_of_the_table(value):
-    model = make_nlp().get_pipe("window_ner").model
+def test_the_size_of_the_table(untrained, value):
     with pytest.raises(ValueError, match="WN001.*table_size.*0 is for no table"):
-        WindowNER(spacy.blank("xx").vocab, model, loss=CrossEntropy(), table_size=value)
+        WindowNER(untrained.vocab, untrained.model, loss=CrossEntropy(), table_size=value)
 
 
 @pytest.mark.parametrize(("setting", "value"), each(WRONG_IN_CFG), ids=repr)
-def test_loading(trained_once, tmp_path, setting, value):
-    ner = trained_once.get_pipe("window_ner")
+def test_loading(trained_once, untrained, tmp_path, setting, value):
+    ner, other = trained_once.get_pipe("window_ner"), untrained
     cfg = {**ner.cfg, setting: value}
     assert find_problem(cfg).setting == setting
-    other = make_nlp().get_pipe("window_ner")
     before = dict(other.cfg)
     saved = srsly.msgpack_loads(ner.to_bytes(exclude=["vocab"]))
     ner.to_disk(tmp_path / "ner", exclude=["vocab"])

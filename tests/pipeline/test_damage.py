@@ -20,7 +20,12 @@ from .util import TRAIN_DATA, make_examples, make_nlp, train
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 LABELS = ["PERSON", "LOC"]
-CONFIDENT = {"threshold": 0.5, "candidates": True, "label_weights": {"LOC": 2.0}}
+CONFIDENT = {
+    "threshold": 0.5,
+    "candidates": True,
+    "spans_key": "sc",
+    "label_weights": {"LOC": 2.0},
+}
 """Settings by which much is read when predicting."""
 
 words = st.sampled_from([*LABELS, "ORG", "*", "", "bio", "biluo", "labels", "pooled", "slope"])

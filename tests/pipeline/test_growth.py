@@ -1,6 +1,7 @@
 """A new label for an old model."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy
@@ -10,7 +11,7 @@ import srsly
 from spacy.tokens import DocBin
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train as train_loop
-from spacy.util import load_config
+from spacy.util import fix_random_seed, load_config
 from thinc.api import Adam, Config
 from thinc.compat import has_torch
 
@@ -43,10 +44,17 @@ NEW_ENTITIES = [
 TEXTS = [text for text, _ in NEW_DATA]
 
 
-def old_nlp(**config):
-    nlp = make_nlp(**config)
+@cache
+def trained_on_old_data(config: str):
+    """A pipeline that is trained once, for tests that take a copy."""
+    nlp = make_nlp(**srsly.json_loads(config))
     train(nlp, OLD_DATA)
     return nlp
+
+
+def old_nlp(**config):
+    fix_random_seed(0)
+    return copy_of(trained_on_old_data(srsly.json_dumps(config)))
 
 
 def learn(nlp, optimizer=None, data=NEW_DATA, steps=60):

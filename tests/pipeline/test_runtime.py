@@ -538,6 +538,7 @@ def check_processes(nlp, path, start_method: str) -> None:
     assert stdout.split() == ["equal", "300", "300"]
 
 
+@pytest.mark.usefixtures("light_processes")
 def test_forked_processes(trained_once, tmp_path):
     check_processes(trained_once, tmp_path, "fork")
 

@@ -2,7 +2,9 @@
 
 import os
 import random
+import shutil
 from itertools import islice
+from pathlib import Path
 
 import numpy
 import pytest
@@ -66,12 +68,18 @@ def files(tmp_path_factory):
 
 
 @pytest.fixture
-def path(tmp_path):
-    return write(tmp_path / "corpus.spacy", make_docs())
+def path(files, tmp_path):
+    return Path(shutil.copy(files / "a.spacy", tmp_path / "corpus.spacy"))
 
 
 @pytest.fixture
 def nlp():
+    return spacy.blank("en")
+
+
+@pytest.fixture(scope="module")
+def shared_nlp():
+    """For tests that leave it as it is."""
     return spacy.blank("en")
 
 
@@ -143,11 +151,10 @@ SETTINGS = [
 
 @pytest.mark.parametrize("augmenter", AUGMENTERS)
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_the_examples_are_those_of_spacy(files, reads, augmenter, settings):
-    settings = {**settings, "augmenter": AUGMENTERS[augmenter]}
+def test_the_examples_are_those_of_spacy(files, shared_nlp, reads, augmenter, settings):
+    nlp, settings = shared_nlp, {**settings, "augmenter": AUGMENTERS[augmenter]}
     found = {}
     for reader in (Corpus, KeptCorpus):
-        nlp = spacy.blank("en")
         corpora = [
             reader(files / name, shuffle=shuffle, **settings)
             for name in ("a.spacy", ".")

@@ -18,6 +18,8 @@ from spacy_windowner.tools.annotate.records import Row, rows_of
 from ...pipeline.util import make_nlp
 from .util import contents, log_lines, make_texts, read_lines, write_jsonl, write_txt
 
+pytestmark = pytest.mark.usefixtures("light_processes")
+
 SIZE = 500  # characters of a shard
 
 

@@ -11,6 +11,8 @@ from spacy_windowner.tools.annotate.records import Record
 from spacy_windowner.tools.annotate.sources import cut_into_shards
 from spacy_windowner.tools.annotate.tagger import TaggerSettings
 
+pytestmark = pytest.mark.usefixtures("light_processes")
+
 
 def open_for_a_reader(pipe):
     """The end to write to, as soon as somebody reads."""

@@ -95,6 +95,7 @@ def test_a_column_that_must_be_there(tmp_path):
     assert reject.reason == "no column key, but text"
 
 
+@pytest.mark.usefixtures("light_processes")
 def test_rows_as_parquet(model, tmp_path):
     texts = make_texts(100)
     source = write(tmp_path / "a.parquet", {"text": texts, "id": [f"id{i}" for i in range(100)]})

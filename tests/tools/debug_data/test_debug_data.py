@@ -184,8 +184,8 @@ def test_documents_are_counted_without_copies_in_other_letters(config):
         augmenter = {"@augmenters": "spacy-windowner.case.v1", "lower": 0.5, "upper": 0.5}
         settings["corpora"][name]["augmenter"] = augmenter
     settings.to_disk(config)
-    found = check(config, MANY)
-    assert found.train.documents == len(MANY)
+    found = check(config, MANY[:200])
+    assert found.train.documents == 200
     assert found.dev.documents == len(TRAIN_DATA)
     # Others stay.
     augmenter = {"@augmenters": "spacy-windowner.annotation.v1", "labels": ["LOC"], "weight": 1.0}
@@ -196,7 +196,7 @@ def test_documents_are_counted_without_copies_in_other_letters(config):
 
 def test_documents_that_contradict_themselves_are_one_error(config):
     nlp = spacy.blank("en")
-    docs = [eg.reference for eg in make_examples(nlp, MANY)]
+    docs = [eg.reference for eg in make_examples(nlp, MANY[:200])]
     for doc in docs[:3]:
         doc.user_data["annotated_labels"] = []
     DocBin(docs=docs, store_user_data=True).to_disk(config.parent / "a.spacy")

@@ -1,8 +1,11 @@
 """A small text, and a small pipeline to learn its words."""
 
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import spacy
+import srsly
 from thinc.api import Config
 
 from ...pipeline.util import SMALL, merge
@@ -22,8 +25,13 @@ def write_text(folder: Path, texts=TEXTS, name: str = "raw.txt") -> Path:
     return path
 
 
-def make_config(**component) -> Config:
+def make_config(**component: Any) -> Config:
     """The config of a pipeline with a small component."""
+    return _make_config(srsly.json_dumps(component)).copy()
+
+
+@cache
+def _make_config(component: str) -> Config:
     nlp = spacy.blank("en")
-    nlp.add_pipe("window_ner", config=merge(SMALL, component))
-    return nlp.config.copy()
+    nlp.add_pipe("window_ner", config=merge(SMALL, srsly.json_loads(component)))
+    return nlp.config
