@@ -25,10 +25,10 @@ class Scheme:
         B  the first token of an entity       L  the last one of several
         I  a token within                     U  the only one
 
-    A scheme without L and U uses I and B instead. Decoding always uses all four (see `spread`), because
-    then a tag alone tells what may follow it. An entity begins with B or U and ends with L or U.
-    After B or I comes I or L of the same label, after all others O, B or U. A document starts as if
-    after O, and ends as if before O.
+    A scheme without L and U uses I and B instead. Decoding always uses all four (see `spread`),
+    because then a tag alone tells what may follow it. An entity begins with B or U and ends with L
+    or U. After B or I comes I or L of the same label, after all others O, B or U. The start and the
+    end of a document count as O.
 
     name (str): The scheme's name.
     kinds (str): The letters of a label's tags.

@@ -115,9 +115,9 @@ def make_window_ner(
         entities are found, with a value below 0, fewer. The callback `spacy-windowner.calibrate.v1`
         sets it in training to the value with the best F1 on the dev set.
     spans_key (Optional[str]): A key in `doc.spans` under which to store the found entities as well,
-        with their probabilities in `attrs["scores"]`. null: don't store a group. It isn't the default
-        because spaCy doesn't adapt span groups when tokens are merged or split later. The
-        probabilities are in `span._.ner_score` in any case.
+        with their probabilities in `attrs["scores"]`. null, the default, stores no group: spaCy
+        doesn't adapt span groups when tokens are merged or split later. The probabilities are in
+        `span._.ner_score` in any case.
     threshold (float): The lowest probability, from 0 to 1, of entities to keep. It has no effect if
         the component isn't calibrated. The default 0 keeps all entities.
     thresholds (Dict[str, float]): Thresholds for single labels, e.g. `{"ORG": 0.6}`, which are

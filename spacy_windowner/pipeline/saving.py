@@ -25,8 +25,8 @@ _LABEL_SETTINGS = ("label_weights", "thresholds", "frozen_labels")
 
 
 class SavedPipe(GrowingPipe):
-    """Saves and loads the component, and refuses if it couldn't predict, i.e. with settings that its
-    constructor accepts, and with a model whose parameters fit its layers and are finite.
+    """Saves and loads the component. Refuses if it couldn't predict: if the constructor wouldn't
+    accept the settings, or the parameters of the model don't fit its layers or aren't finite.
 
     A subclass overrides `_forget` to drop everything that it derived from the previous settings and
     model.

@@ -25,8 +25,8 @@ def case(
     """An `augmenter` for a corpus. It writes some documents in lower case, and others in upper
     case, so that a model copes without capitals. Tokens and annotation stay the same.
 
-    The choice is random each time a document is read. `spacy train` reads it once, unless `max_epochs` is
-    -1. Draws use Python's `random`.
+    The choice is random each time a document is read. `spacy train` reads it once, unless
+    `max_epochs` is -1. Draws use Python's `random`.
 
     lower (float): Share of the documents to write in lower case.
     upper (float): Share of the documents to write in upper case.
