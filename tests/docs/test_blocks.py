@@ -25,6 +25,7 @@ def test_a_block_that_does_not_run_says_why(page):
     assert not without
 
 
+@pytest.mark.usefixtures("light_processes")
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("page", pages_with(shell=False))
 def test_python_and_settings(page, prepared, scope, tmp_path, monkeypatch):
