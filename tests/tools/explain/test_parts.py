@@ -127,6 +127,19 @@ def test_labels_may_be_added_later(depth):
     assert [e.text for e in explain(nlp, TEXT).entities] == [e.text for e in before.entities]
 
 
+def test_the_scheme_bio():
+    """In which entities of one word and of several share a tag."""
+    nlp = trained_nlp(steps=40, recall_bias=0.25, scheme="bio")
+    doc = nlp.make_doc(TEXT)
+    for versus in (None, "none", (7, 12, "PERSON"), (13, 17, "PERSON")):
+        for entity in entities_of(explain(nlp, TEXT, versus=versus)):
+            assert entity.margin == pytest.approx(added_up(entity), abs=1e-4)
+            assert entity.margin - entity.bias == pytest.approx(
+                scores_of(nlp, doc, entity), abs=1e-4
+            )
+            assert parts_of(doc, entity) == pytest.approx(slopes_of(nlp, doc, entity), abs=1e-4)
+
+
 def test_words_come_in_the_order_of_the_text(explained):
     [entity] = explain(explained, "Who is Shaka Khan?", versus="none").entities
     assert [part.text for part in entity.parts] == ["Who", "is", "Shaka", "Khan", "?", "<end>"]
