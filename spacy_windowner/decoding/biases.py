@@ -58,23 +58,3 @@ class Biases:
     def as_float32(self) -> numpy.ndarray | None:
         """RETURNS (Optional[numpy.ndarray]): b in float32, None if it is 0. Shape (n_tags,)."""
         return self.by_tag.astype("float32") if self.by_tag.any() else None
-
-    def direction(self, adjusted: numpy.ndarray, tag: int, other: int) -> numpy.ndarray:
-        """The weights w for which s'[tag] - s'[other] is the sum of w[y] (s[y] + b[y]), at a token
-        and for scores close to its own.
-
-        adjusted (numpy.ndarray): s' of the token. Shape (n_tags,).
-        tag (int): A tag.
-        other (int): Another tag.
-        RETURNS (numpy.ndarray): The weights. Shape (n_tags,).
-        """
-        weights = numpy.zeros(len(adjusted))
-        weights[tag], weights[other] = 1.0, -1.0
-        # From the last one, because a label may yield to one that yields itself.
-        for columns, others in reversed(self.yielding):
-            best = others[adjusted[others].argmax()]
-            if adjusted[best] > adjusted[O]:
-                weight = weights[columns].sum()
-                weights[best] -= weight
-                weights[O] += weight
-        return weights

@@ -96,7 +96,7 @@ class Scored(NamedTuple):
         The search tries each first token, and from there each last token, as long as some sequence
         that continues from there is good enough.
         """
-        S, forward, backward = self._max_marginals()
+        S, forward, backward = self.max_marginals()
         tag = numpy.arange(1, S.shape[1]).reshape(4, (S.shape[1] - 1) // 4)  # B, I, L and U
         A = numpy.zeros((S.shape[1], S.shape[1])) if self.transitions is None else self.transitions
         docs = numpy.repeat(numpy.arange(len(self.lengths)), self.lengths)
@@ -149,14 +149,15 @@ class Scored(NamedTuple):
         RETURNS (numpy.ndarray): float64, at least 0, infinite where only O is possible. Shape
             (n_words,).
         """
-        _, forward, backward = self._max_marginals()
+        _, forward, backward = self.max_marginals()
         if forward.shape[1] == 1:
             return numpy.full(len(forward), numpy.inf)
         second, best = numpy.partition(forward + backward, -2, axis=1).T[-2:]
         return best - second
 
-    def _max_marginals(self) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
-        """S in BILUO, and the scores of the best paths to each tag (S included) and from it."""
+    def max_marginals(self) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
+        """S in BILUO, see `constrain`, and the scores of the best paths to each tag (S included)
+        and from it. Shapes (n_words, 1 + 4 * n_labels)."""
         S = constrain(self.scores, self.lengths, self.places, self.scheme)
         forward, backward, _ = core.forward_backward(S, self.lengths, self.transitions, False)
         return S, forward, backward

@@ -1,6 +1,7 @@
 """The rendering of HTML pages, and what they show of the entities of a Doc."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,22 @@ def render_page(template: Path, filters: Mapping[str, Callable[..., Any]], **vie
     view (Any): The values that it shows.
     RETURNS (str): HTML. All values are escaped.
     """
+    environment = _environment(template.parent, tuple(filters.items()))
+    return environment.get_template(template.name).render(view)
+
+
+@lru_cache(maxsize=16)
+def _environment(folder: Path, filters: tuple[tuple[str, Callable[..., Any]], ...]) -> Environment:
+    """The environment of the templates in a folder. It keeps them compiled: that takes longer than
+    to explain an entity."""
     environment = Environment(
-        loader=FileSystemLoader([template.parent, _SHARED]),
+        loader=FileSystemLoader([folder, _SHARED]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters.update(filters)
-    return environment.get_template(template.name).render(view)
+    return environment
 
 
 def pieces_of(doc: Doc) -> list[dict[str, Any]]:

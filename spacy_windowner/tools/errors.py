@@ -250,6 +250,31 @@ class Errors(metaclass=ErrorsWithCodes):
         "Can't read {path}, which records what was trained ({reason}). Delete it to train from "
         "scratch, or use another folder."
     )
+    WN240 = (
+        "Can't compare with {versus!r:.100}. Give one of the labels ({labels}), `none` for no "
+        "entity, or a span as START:END or START:END:LABEL, in characters, such as {example}."
+    )
+    WN241 = (
+        "The span {start}:{end} has no words. The text has {n} characters, so give a START of at "
+        "least 0 and an END of at most {n} with a word in between{example}."
+    )
+    WN242 = (
+        "The span {start}:{end}, {text!r:.100}, begins or ends within a word, so it can't be an "
+        "entity. The nearest span of whole words is {near}, {near_text!r:.100}."
+    )
+    WN243 = (
+        "The span {start}:{end}, {text!r:.100}, can't be an entity: {why}. Possible within it: "
+        "{possible}."
+    )
+    WN244 = (
+        "{text!r:.100} is already found as {label}, so there is nothing to compare. Compare it "
+        "with another label ({others}), with `none` for no entity, or with another span."
+    )
+    WN245 = (
+        "All entities that are found here have the label {label}, so none can be compared with it. "
+        "Compare with another label ({others}), with `none` for no entity, or with a span."
+    )
+    WN246 = "'{name}' doesn't have the label {label!r:.100}. Its labels are: {labels}."
 
 
 class Warnings(metaclass=ErrorsWithCodes):

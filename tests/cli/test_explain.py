@@ -28,6 +28,20 @@ def test_colours_are_for_terminals_that_want_them(folder):
     assert "\x1b" not in run(folder, TEXT, color=True, env={"NO_COLOR": "1"}).output
 
 
+def test_all_words(folder):
+    found = explain(spacy.load(folder), TEXT)
+    assert run(folder, TEXT, "--all").output == explanation_to_text(found, all_words=True) + "\n"
+
+
+@pytest.mark.parametrize("versus", ["none", "0:3", "13:17:PERSON"])
+def test_a_rival_of_ones_own(folder, versus):
+    result = run(folder, TEXT, "--versus", versus)
+    assert result.exit_code == 0, result.output
+    found = explain(spacy.load(folder), TEXT, versus=versus)
+    assert result.output == explanation_to_text(found) + "\n"
+    assert found != explain(spacy.load(folder), TEXT)
+
+
 def test_json(folder, tmp_path):
     result = run(folder, TEXT, "--json", "--html", tmp_path / "why.html")
     assert result.exit_code == 0, result.output
@@ -58,6 +72,8 @@ def test_errors_are_short(folder, tmp_path):
     for args, code in [
         ([tmp_path / "blank", TEXT], "[WN050]"),
         ([folder, TEXT, "--component", "other"], "[WN050]"),
+        ([folder, TEXT, "--versus", "CITY"], "[WN240]"),
+        ([folder, TEXT, "--versus", "0:2"], "[WN242]"),
         ([tmp_path / "missing", TEXT], "[E050]"),
     ]:
         result = run(*args)

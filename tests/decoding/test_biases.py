@@ -48,16 +48,3 @@ def test_a_label_that_yields_must_beat_O_by_twice_as_much():
     scores = numpy.array([[0.0, 0.0, 0.0], [2.0, 2.0, -3.0], [0.0, 0.0, -3.0], [3.9, 4.1, 0.1]]).T
     biases = Biases(numpy.zeros(4), [Yielding(numpy.array([3]), numpy.array([1, 2]))])
     assert biases.adjust(scores).argmax(axis=1).tolist() == [1, 3, 3]
-
-
-def test_margins_are_sums_of_scores():
-    rng = numpy.random.default_rng(1)
-    scores = rng.normal(size=(30, 7))
-    biases = Biases(rng.normal(size=7), YIELDING)
-    adjusted = biases.adjust(scores)
-    biased = scores + biases.by_tag
-    for t in range(len(scores)):
-        for tag, other in [(1, 0), (3, 0), (3, 1), (5, 3), (6, 5), (0, 5), (4, 3)]:
-            weights = biases.direction(adjusted[t], tag, other)
-            margin = adjusted[t, tag] - adjusted[t, other]
-            assert weights @ biased[t] == pytest.approx(margin)

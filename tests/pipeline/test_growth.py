@@ -20,7 +20,7 @@ from spacy_windowner.decoding.words import word_mask
 from spacy_windowner.models.labels import added_columns
 from spacy_windowner.optimizers.sparse_adam import SparseAdam
 from spacy_windowner.pipeline.doc_io import read_words
-from spacy_windowner.tools.explain.explain import open_model
+from spacy_windowner.tools.explain.parts import Windows, open_model
 
 from .util import ENTITIES, LOSSES, TRAIN_DATA, copy_of, ents_of, make_examples, make_nlp, train
 
@@ -392,27 +392,29 @@ def test_why_a_new_entity():
     ner.cfg["label_biases"] = {"ORG": 0.5}
     found = explain(nlp, TEXTS[0])
     assert found.method == "exact"
-    [token] = found.entities[0].tokens
-    assert (token.tag, token.text) == ("B-ORG", "Acme")
-    assert token.recall_bias == 0.5
-    assert token.remainder == pytest.approx(0.0, abs=1e-4)
-    # The parts are how fast the margin grows with each place of the window.
+    [entity] = explain(nlp, TEXTS[0], versus="none").entities
+    [word] = entity.differences
+    assert (word.tag, word.rival, word.text) == ("B-ORG", "O", "Acme")
+    assert entity.bias == pytest.approx(0.5 + ner.cfg["recall_bias"])
+    assert entity.remainder == pytest.approx(0.0, abs=1e-4)
+    # The parts are how fast the margin grows with each word of the window.
     opened = open_model(ner.model, "window_ner")
-    [window] = opened.windows(nlp.make_doc(TEXTS[0]), [2])
-    tags = ner.scheme.tag_names(ner.labels)
-    best, other = tags.index(token.tag), tags.index(token.runner_up)
+    doc = nlp.make_doc(TEXTS[0])
+    [window] = Windows.of(opened, doc).around(numpy.array([2]))
+    best = ner.scheme.tag_names(ner.labels).index("B-ORG")
 
     def margin(features):
         scores = opened.network.scores(features.reshape(1, -1))[0]
-        return scores[best] - scores[other]
+        return scores[best] - scores[0]
 
-    [scores] = ner.model.predict([nlp.make_doc(TEXTS[0])])
-    assert margin(window) == pytest.approx(scores[2, best] - scores[2, other], abs=1e-4)
-    for place, part in enumerate(token.parts):
+    [scores] = ner.model.predict([doc])
+    assert margin(window) == pytest.approx(scores[2, best] - scores[2, 0], abs=1e-4)
+    parts = {part.token: part.contribution for part in entity.parts}
+    for place, row in enumerate(window):
         moved = window.copy()
-        moved[place] *= 1 - 1e-7
+        moved[place] = row * (1 - 1e-7)
         slope = (margin(window) - margin(moved)) / 1e-7
-        assert part.contribution == pytest.approx(slope, abs=1e-4)
+        assert parts[place + 2 - opened.window] == pytest.approx(slope, abs=1e-4)
 
 
 def test_a_new_label_yields_to_those_before_it():
@@ -434,8 +436,15 @@ def test_a_new_label_yields_to_those_before_it():
     assert place not in found_with_lead(2.2 * old)
     explained = explain(nlp, "I like London.").entities
     assert {entity.label for entity in explained} == {"ORG"}
-    for token in [token for entity in explained for token in entity.tokens]:
-        assert token.remainder == pytest.approx(0.0, abs=1e-4)
+    for entity in explained:
+        assert entity.remainder == pytest.approx(0.0, abs=1e-4)
+    # What it yields is a part of the bias.
+    label_bias = ner.cfg["label_biases"]["ORG"]
+    for entity in explain(nlp, "I like London.", versus="none").entities:
+        tokens = [word.token for word in entity.differences]
+        leads = scores[tokens, 1:5].max(axis=1) - scores[tokens, 0]
+        expected = (label_bias - numpy.maximum(leads, 0.0)).sum()
+        assert entity.bias == pytest.approx(expected, abs=1e-4)
     ner.cfg["yields_to"] = {}
     assert place not in found_with_lead(1.8 * old)
 

@@ -7,12 +7,11 @@ with one hidden layer is
 
     s = U (D (W x + b) + e) + c = U D W x + (U (D b + e) + c)
 
-The last term is the constant. For any number of layers, a forward pass of x = 0 with these d and e
-computes it. e is 0 except where hard tanh is saturated.
+so the constant, the last term, is s minus the gradient times x.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol
 
 import numpy
 from thinc.api import Model
@@ -35,20 +34,11 @@ class Network(Protocol):
     def scores(self, X: numpy.ndarray) -> numpy.ndarray:
         """The scores of shape (n, n_tags) of windows of shape (n, n_features)."""
 
-    def gradient(self, X: numpy.ndarray, direction: numpy.ndarray) -> numpy.ndarray:
-        """The gradient of `scores(X) @ direction` with respect to X, in the shape of X."""
-
-
-@runtime_checkable
-class HasConstant(Protocol):
-    """A network that can compute the constant term of its local affine map."""
-
-    def constant(self, x: numpy.ndarray) -> numpy.ndarray:
-        """The constant term of the affine map around an input, if the network is piecewise linear.
-
-        x (numpy.ndarray): The features of a window. Shape (n_features,).
-        RETURNS (numpy.ndarray): The constant term of each score. Shape (n_tags,).
-        """
+    def scores_and_gradient(
+        self, X: numpy.ndarray, directions: numpy.ndarray
+    ) -> tuple[numpy.ndarray, numpy.ndarray]:
+        """The scores of X, and the gradient of `(scores(X) * directions).sum()` with respect to X.
+        The directions have the shape (n, n_tags), or (n_tags,) if all are the same."""
 
 
 class Affine(NamedTuple):
@@ -94,8 +84,10 @@ class LayeredNetwork:
             X = X @ layer.W.T + layer.b if isinstance(layer, Affine) else layer.values(X)
         return X
 
-    def gradient(self, X: numpy.ndarray, direction: numpy.ndarray) -> numpy.ndarray:
-        """See `Network.gradient`."""
+    def scores_and_gradient(
+        self, X: numpy.ndarray, directions: numpy.ndarray
+    ) -> tuple[numpy.ndarray, numpy.ndarray]:
+        """See `Network.scores_and_gradient`."""
         slopes: list[Any] = []
         for layer in self.layers:
             if isinstance(layer, Affine):
@@ -104,21 +96,10 @@ class LayeredNetwork:
             else:
                 slopes.append(layer.slopes(X))
                 X = layer.values(X)
-        d_X = numpy.tile(direction, (len(X), 1))
+        d_X = numpy.broadcast_to(directions, (len(X), directions.shape[-1]))
         for layer, slope in zip(reversed(self.layers), reversed(slopes), strict=True):
             d_X = d_X @ layer.W if isinstance(layer, Affine) else d_X * slope
-        return d_X
-
-    def constant(self, x: numpy.ndarray) -> numpy.ndarray:
-        """See `HasConstant.constant`."""
-        zero = numpy.zeros_like(x)
-        for layer in self.layers:
-            if isinstance(layer, Affine):
-                x, zero = layer.W @ x + layer.b, layer.W @ zero + layer.b
-            else:
-                slopes, values = layer.slopes(x), layer.values(x)
-                x, zero = values, slopes * zero + (values - slopes * x)
-        return zero
+        return X, d_X
 
 
 class Summand(NamedTuple):
@@ -146,13 +127,16 @@ class SumNetwork:
         """See `Network.scores`."""
         return sum_of(network.scores(X) @ places for network, places in self.summands)
 
-    def gradient(self, X: numpy.ndarray, direction: numpy.ndarray) -> numpy.ndarray:
-        """See `Network.gradient`."""
-        return sum_of(network.gradient(X, places @ direction) for network, places in self.summands)
-
-    def constant(self, x: numpy.ndarray) -> numpy.ndarray:
-        """See `HasConstant.constant`."""
-        return sum_of(network.constant(x) @ places for network, places in self.summands)
+    def scores_and_gradient(
+        self, X: numpy.ndarray, directions: numpy.ndarray
+    ) -> tuple[numpy.ndarray, numpy.ndarray]:
+        """See `Network.scores_and_gradient`."""
+        both = [
+            (network.scores_and_gradient(X, directions @ places.T), places)
+            for network, places in self.summands
+        ]
+        scores = sum_of(outputs @ places for (outputs, _), places in both)
+        return scores, sum_of(gradient for (_, gradient), _ in both)
 
 
 def sum_of(arrays) -> numpy.ndarray:

@@ -10,27 +10,15 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import minibatch
 
-from ...decoding.words import of_tokens
+from ...pipeline.prediction import make_rating
 from .explanation import Removal
+from .questions import Question
+from .sequences import Sequences, read_sequences
 
 _BATCH = 32  # documents scored at a time, to limit memory
 # Annotation that tokens keep when another token is removed. Dependencies aren't kept because
 # their heads would be at other indices. The pipeline sets them again.
 _KEPT = [NORM, TAG, POS, MORPH, LEMMA]
-
-
-class Decision(NamedTuple):
-    """What a component predicts for a document.
-
-    doc (Doc): The document as the component receives it.
-    scores (numpy.ndarray): The scores with all biases, see `Biases`, 0 for whitespace tokens.
-        Shape (n_tokens, n_tags).
-    entities (List[Tuple[int, int, str]]): The start, end and label of each predicted entity.
-    """
-
-    doc: Doc
-    scores: numpy.ndarray
-    entities: list[tuple[int, int, str]]
 
 
 class Decider:
@@ -46,123 +34,99 @@ class Decider:
         self.component: Any = nlp.get_pipe(name)
         self._later = nlp.pipe_names[nlp.pipe_names.index(name) :]
 
-    def decide(self, docs: Iterable[Doc]) -> Iterator[Decision]:
+    def decide(self, docs: Iterable[Doc]) -> Iterator[Sequences]:
         """Run the components on documents without entities.
 
         docs (Iterable[Doc]): The documents. They share a vocabulary, and the earlier components
             annotate them.
-        YIELDS (Decision): The prediction for each document.
+        YIELDS (Sequences): The tag sequences of each document.
         """
         ner = self.component
+        rating = make_rating({**ner.cfg, "candidates": False}, ner.calibration)
         before = self.nlp.pipe(docs, disable=self._later, batch_size=_BATCH)
         for batch in minibatch(before, _BATCH):
-            parts: list[numpy.ndarray] = []
-            for scored in ner.score_docs(batch, overwrite=True):
-                adjusted = ner.biases.adjust(scored.scores.astype("float64"))
-                group = batch[len(parts) : len(parts) + len(scored.lengths)]
-                parts += of_tokens(group, adjusted)
-            found = ner.pipe([doc.copy() for doc in batch])
-            for doc, doc_scores, doc_found in zip(batch, parts, found, strict=True):
-                yield Decision(doc, doc_scores, self._entities(doc, doc_found))
-
-    def _entities(self, before: Doc, after: Doc) -> list[tuple[int, int, str]]:
-        # The component keeps entities of earlier components unless it overwrites.
-        kept = () if self.component.cfg["overwrite"] else before.ents
-        others = {(ent.start, ent.end, ent.label_) for ent in kept}
-        ents = [(ent.start, ent.end, ent.label_) for ent in after.ents]
-        return [ent for ent in ents if ent not in others]
+            n_done = 0
+            for scored in ner.score_docs(batch, ner.cfg["overwrite"]):
+                group = batch[n_done : n_done + len(scored.lengths)]
+                n_done += len(group)
+                yield from read_sequences(group, scored, ner.biases, rating)
 
 
-class Entity(NamedTuple):
-    """An entity with its tags and its context.
+class Context(NamedTuple):
+    """A question about an entity, and the words around it.
 
-    start (int): The first token.
-    end (int): The token after the last one.
-    label (str): The label.
-    words (List[int]): The indices of its tokens, without whitespace tokens.
-    tags (List[int]): The tag of each of these tokens.
-    left (List[int]): The context words before the entity, the nearest first.
-    right (List[int]): The context words after the entity, the nearest first.
+    question (Question): The question.
+    left (List[int]): The context words before the entity, as token indices, the nearest first.
+    right (List[int]): The context words after it, the nearest first.
     """
 
-    start: int
-    end: int
-    label: str
-    words: list[int]
-    tags: list[int]
+    question: Question
     left: list[int]
     right: list[int]
 
+    @classmethod
+    def of(cls, question: Question, words: numpy.ndarray, window: int) -> "Context":
+        """Find the words in the windows of an entity.
+
+        question (Question): The question about the entity.
+        words (numpy.ndarray): The token index of each word. Shape (n_words,).
+        window (int): The number of words on either side of a window's centre.
+        RETURNS (Context): The question with the context words.
+        """
+        start, stop = question.span[:2]
+        left = words[max(start - window, 0) : start][::-1]
+        return cls(question, left.tolist(), words[stop : stop + window].tolist())
+
     def distance(self, token: int) -> int:
         """The distance in words from the entity to a context word, 1 for its neighbours."""
-        return 1 + (self.left if token < self.start else self.right).index(token)
+        side = self.left if token in self.left else self.right
+        return 1 + side.index(token)
 
 
 def find_removals(
-    decider: Decider, doc: Doc, entities: Sequence[Entity], decision: Decision
+    decider: Decider, doc: Doc, contexts: Sequence[Context], labels: Sequence[str]
 ) -> list[list[Removal]]:
     """Remove each context word, one at a time, and run the component on the rest.
 
     decider (Decider): Runs the component.
     doc (Doc): The document, without entities.
-    entities (Sequence[Entity]): The entities found in the document.
-    decision (Decision): The prediction for the whole document.
-    RETURNS (List[List[Removal]]): For each entity the effect of each removal, sorted by the
+    contexts (Sequence[Context]): The questions about its entities.
+    labels (Sequence[str]): The component's labels.
+    RETURNS (List[List[Removal]]): For each question the effect of each removal, sorted by the
         distance of the word, then by how much the margin drops.
     """
-    contexts = [{*entity.left, *entity.right} for entity in entities]
-    tokens = sorted({token for context in contexts for token in context})
-    decisions = decider.decide(without_token(doc, token) for token in tokens)
-    removals: list[list[Removal]] = [[] for _ in entities]
+    tokens = sorted({token for context in contexts for token in (*context.left, *context.right)})
+    decisions = decider.decide(map(WordRemover(doc).without, tokens))
+    removals: list[list[Removal]] = [[] for _ in contexts]
     for token, changed in zip(tokens, decisions, strict=True):
-        for entity, context, found in zip(entities, contexts, removals, strict=True):
-            if token in context:
-                found.append(_removal(entity, doc, token, decision, changed))
-    for entity, found in zip(entities, removals, strict=True):
-        found.sort(key=partial(_nearest_first, entity))
+        for context, found in zip(contexts, removals, strict=True):
+            if token in context.left or token in context.right:
+                found.append(_removal(context, doc, token, changed, labels))
+    for context, found in zip(contexts, removals, strict=True):
+        found.sort(key=partial(_nearest_first, context))
     return removals
 
 
 def _removal(
-    entity: Entity, doc: Doc, token: int, decision: Decision, changed: Decision
+    context: Context, doc: Doc, token: int, changed: Sequences, labels: Sequence[str]
 ) -> Removal:
-    moved = int(token < entity.start)
-    start, end = entity.start - moved, entity.end - moved
-    words = numpy.array(entity.words)
-    before = float(margins(decision.scores[words], entity.tags).sum())
-    after = float(margins(changed.scores[words - moved], entity.tags).sum())
-    overlapping = [ent for ent in changed.entities if ent[0] < end and ent[1] > start]
+    question = context.question
+    moved = question.moved(-1) if token in context.left else question
+    margin = moved.margin_in(changed)
+    overlapping = [span for span in sorted(changed.found) if span.overlaps(moved.span)]
     return Removal(
         token=token,
         text=doc[token].text,
-        margin=after,
-        lowers_margin_by=before - after,
-        flips=(start, end, entity.label) not in changed.entities,
-        found=[(changed.doc[first:last].text, label) for first, last, label in overlapping],
+        margin=margin,
+        lowers_margin_by=None if margin is None else question.margin - margin,
+        flips=(moved.span in changed.found) != question.found,
+        found=[(changed.text(span), labels[span.label]) for span in overlapping],
     )
 
 
-def _nearest_first(entity: Entity, removal: Removal) -> tuple[int, float]:
-    return entity.distance(removal.token), -removal.lowers_margin_by
-
-
-def margins(scores: numpy.ndarray, tags: Sequence[int]) -> numpy.ndarray:
-    """The score of each token's tag minus the score of the best other tag. Shapes as in
-    `best_others`."""
-    tokens = numpy.arange(len(scores))
-    return scores[tokens, tags] - scores[tokens, best_others(scores, tags)]
-
-
-def best_others(scores: numpy.ndarray, tags: Sequence[int]) -> numpy.ndarray:
-    """The best tag of each token other than its own.
-
-    scores (numpy.ndarray): Scores. Shape (n_tokens, n_tags).
-    tags (Sequence[int]): The tag of each token. Shape (n_tokens,).
-    RETURNS (numpy.ndarray): The best other tags. Shape (n_tokens,).
-    """
-    others = scores.copy()
-    others[numpy.arange(len(others)), tags] = -numpy.inf
-    return others.argmax(axis=1)
+def _nearest_first(context: Context, removal: Removal) -> tuple[int, float]:
+    lowers = removal.lowers_margin_by
+    return context.distance(removal.token), -numpy.inf if lowers is None else -lowers
 
 
 def without_entities(doc: Doc) -> Doc:
@@ -176,24 +140,37 @@ def without_entities(doc: Doc) -> Doc:
     return copy
 
 
-def without_token(doc: Doc, removed: int) -> Doc:
-    """Copy a document without one token, with the annotation of the other tokens and the sentence
-    starts. If the removed token started a sentence, the next one starts it.
+class WordRemover:
+    """Copies a document without one of its tokens, with the annotation of the other tokens and the
+    sentence starts. If the removed token started a sentence, the next one starts it. The copies
+    have no tensor and no dependencies.
 
     doc (Doc): The document.
-    removed (int): The index of the token to leave out.
-    RETURNS (Doc): The copy. It has no tensor and no dependencies.
     """
-    kept = numpy.arange(len(doc)) != removed
-    words = [token.text for token in doc if token.i != removed]
-    spaces = [bool(token.whitespace_) for token in doc if token.i != removed]
-    copy = Doc(doc.vocab, words=words, spaces=spaces)
-    if not words:
+
+    def __init__(self, doc: Doc) -> None:
+        self._vocab = doc.vocab
+        self._words = [token.text for token in doc]
+        self._spaces = [bool(token.whitespace_) for token in doc]
+        self._kept: Any = doc.to_array(_KEPT)
+        self._starts = doc.to_array(SENT_START) if doc.has_annotation("SENT_START") else None
+
+    def without(self, removed: int) -> Doc:
+        """Copy the document without one token.
+
+        removed (int): The index of the token to leave out.
+        RETURNS (Doc): The copy.
+        """
+        words = self._words[:removed] + self._words[removed + 1 :]
+        spaces = self._spaces[:removed] + self._spaces[removed + 1 :]
+        copy = Doc(self._vocab, words=words, spaces=spaces)
+        if not words:
+            return copy
+        is_left: Any = numpy.arange(len(self._words)) != removed
+        copy.from_array(_KEPT, self._kept[is_left])
+        if self._starts is not None:
+            starts = self._starts.copy()
+            if starts[removed] == 1 and removed + 1 < len(starts):
+                starts[removed + 1] = 1
+            copy.from_array([SENT_START], starts[is_left])
         return copy
-    copy.from_array(_KEPT, doc.to_array(_KEPT)[kept])
-    if doc.has_annotation("SENT_START"):
-        starts = doc.to_array(SENT_START)
-        if starts[removed] == 1 and removed + 1 < len(doc):
-            starts[removed + 1] = 1
-        copy.from_array([SENT_START], starts[kept])
-    return copy

@@ -5,13 +5,25 @@ from pathlib import Path
 from typing import Any
 
 from ...pages.render_page import render_page, visible
-from .explanation import ExplainedEntity, ExplainedToken, Explanation, Part
-from .render_text import NONE_FOUND, SHOWN, describe_context, describe_method, signed
+from .explanation import ExplainedEntity, Explanation, Part
+from .render_text import (
+    NONE_FOUND,
+    describe_context,
+    describe_method,
+    describe_rival,
+    describe_status,
+    place_of,
+    rank,
+    rest_of,
+    signed,
+)
 
 _PAGE = Path(__file__).parent / "explain.html.jinja"
 _ENTITY = Path(__file__).parent / "entity.html.jinja"
 _CONTEXT = 20  # tokens shown on either side of an entity
-_TOKENS = 20  # tokens of an entity that get a table: more would slow down browsers
+_MINUS = "\N{MINUS SIGN}"
+_ROWS = 100  # words in the long table: thousands would slow down browsers
+_DIFFERENCES = 20  # tokens whose tags are shown
 
 
 def explanation_to_html(explanation: Explanation) -> str:
@@ -42,72 +54,75 @@ def entity_to_html(entity: ExplainedEntity, explanation: Explanation) -> str:
 
 
 def _entity_view(entity: ExplainedEntity, explanation: Explanation) -> dict[str, Any]:
-    several = len(entity.tokens) > 1
-    tables = [_table_view(entity, "The whole entity", "the sum of its tokens")] if several else []
-    tables += [
-        _table_view(token, visible(token.text), f"{token.tag} over {token.runner_up}")
-        for token in entity.tokens[:_TOKENS]
-    ]
+    ranked = rank(entity.parts)
+    names = list(entity.parts[0].features) if entity.parts else []
+    kept = rank(entity.parts, _ROWS)
+    # In the order of the text.
+    parts = [part for part in entity.parts if part in kept.first]
+    parts += [] if kept.rest is None else [kept.rest]
+    sums = [sum(part.features[name] for part in entity.parts) for name in names]
+    largest = _largest(part.contribution for part in [*ranked.first, *parts])
+    largest_feature = _largest(value for part in parts for value in part.features.values())
+    most = ranked.first + ([] if ranked.rest is None else [ranked.rest])
     return {
         "entity": entity,
+        "status": describe_status(entity),
+        "rival": describe_rival(entity),
         "flips": entity.flip is not None,
         "sentence": describe_context(entity),
         "context": _context_view(entity, explanation),
-        "tables": tables,
-        "more": max(len(entity.tokens) - _TOKENS, 0),
+        "most": [_row_view(part, entity, largest, largest_feature) for part in most],
+        "rows": [_row_view(part, entity, largest, largest_feature) for part in parts],
+        "names": names,
+        "sums": _bars(sums, _largest(sums)),
+        "total": sum(part.contribution for part in entity.parts),
+        "n_words": len(entity.parts),
+        "rest": rest_of(entity),
+        "differences": entity.differences[:_DIFFERENCES],
+        "n_differences": len(entity.differences),
+        "has_rest": ranked.rest is not None,
     }
 
 
 def _context_view(entity: ExplainedEntity, explanation: Explanation) -> list[dict[str, Any]]:
-    """The words around an entity, shaded by their contribution to its margin."""
+    """The words around an entity, shaded by their contribution to its margin. The middle of a very
+    long entity is left out."""
     n = len(explanation.words)
-    start, end = max(entity.start - _CONTEXT, 0), min(entity.end + _CONTEXT, n)
+    first, last = entity.first_token, entity.last_token
+    start, end = max(first - _CONTEXT, 0), min(last + 1 + _CONTEXT, n)
+    shown = [*range(start, end)]
+    if last - first > 4 * _CONTEXT:
+        shown = [*range(start, first + _CONTEXT), *range(last + 1 - _CONTEXT, end)]
     parts = {part.token: part.contribution for part in entity.parts if part.token is not None}
     largest = _largest(parts.values())
     flip = None if entity.flip is None else entity.flip.token
-    view = [
-        {
+    gap: dict[str, Any] = {"text": "…", "space": True, "value": None}
+    view = [gap] * (start > 0)
+    for i, following in zip(shown, [*shown[1:], end], strict=True):
+        view.append({
             "text": visible(explanation.words[i]),
             "space": bool(explanation.spaces[i]) and i + 1 < end,
             "value": parts.get(i),
             "shade": _shade(parts.get(i, 0.0), largest),
-            "begins": i == entity.start,
-            "inside": entity.start <= i < entity.end,
-            "ends": i == entity.end - 1,
+            "begins": i == first,
+            "inside": first <= i <= last,
+            "ends": i == last,
             # The frame around the entity has no gaps.
-            "joins": bool(explanation.spaces[i]) and entity.start <= i < entity.end - 1,
+            "joins": bool(explanation.spaces[i]) and first <= i < last,
             "flips": i == flip,
-        }
-        for i in range(start, end)
-    ]
-    gap = {"text": "…", "space": True, "value": None}
-    return [gap] * (start > 0) + view + [gap] * (end < n)
+        })  # fmt: skip
+        view += [gap] * (following > i + 1)
+    return view + [gap] * (end < n)
 
 
-def _table_view(of: ExplainedEntity | ExplainedToken, title: str, tags: str) -> dict[str, Any]:
-    names = list(of.parts[0].features)
-    largest = _largest(part.contribution for part in of.parts)
-    largest_feature = _largest(value for part in of.parts for value in part.features.values())
-    sums = [sum(part.features[name] for part in of.parts) for name in names]
-    rest = [("bias", of.bias)]
-    others = [("recall bias", of.recall_bias), ("remainder", of.remainder)]
-    rest += [(name, value) for name, value in others if abs(value) >= SHOWN]
-    return {
-        "title": title,
-        "tags": tags,
-        "margin": of.margin,
-        "names": names,
-        "rows": [_row_view(part, largest, largest_feature) for part in of.parts],
-        "sums": _bars(sums, _largest(sums)),
-        "total": sum(part.contribution for part in of.parts),
-        "rest": rest,
-    }
-
-
-def _row_view(part: Part, largest: float, largest_feature: float) -> dict[str, Any]:
+def _row_view(
+    part: Part, entity: ExplainedEntity, largest: float, largest_feature: float
+) -> dict[str, Any]:
+    is_inside = part.token is not None and entity.first_token <= part.token <= entity.last_token
     return {
         "part": part,
-        "place": "" if part.offset is None else f"{part.offset:+d}".replace("+0", "0"),
+        "place": place_of(part, entity).replace("-", _MINUS),
+        "is_inside": is_inside,
         "bar": _bars([part.contribution], largest)[0],
         "cells": [
             {"value": value, "shade": _shade(value, largest_feature)}
@@ -138,7 +153,7 @@ def _largest(values: Iterable[float]) -> float:
 
 
 def _with_minus(value: float) -> str:
-    return signed(value).replace("-", "\N{MINUS SIGN}")
+    return signed(value).replace("-", _MINUS)
 
 
 _FILTERS: dict[str, Callable[..., str]] = {"number": _with_minus, "visible": visible}

@@ -31,15 +31,17 @@ class TorchNetwork:
         with torch.no_grad():
             return _array(self.module(_tensor(X)))
 
-    def gradient(self, X: numpy.ndarray, direction: numpy.ndarray) -> numpy.ndarray:
-        """See `Network.gradient`.
+    def scores_and_gradient(
+        self, X: numpy.ndarray, directions: numpy.ndarray
+    ) -> tuple[numpy.ndarray, numpy.ndarray]:
+        """See `Network.scores_and_gradient`.
 
         RAISES (ValueError): If the scores have no gradient.
         """
         inputs = _tensor(X).requires_grad_()
         with torch.enable_grad():
             Y = self.module(inputs)
-        d_Y = _tensor(direction).expand(len(X), -1)
+        d_Y = _tensor(directions).expand(len(X), -1)
         try:
             # Only with respect to the inputs: the gradients of the parameters stay as they are.
             [d_X] = torch.autograd.grad(Y, [inputs], d_Y)
@@ -47,7 +49,7 @@ class TorchNetwork:
             kind = type(self.module).__name__
             message = Errors.WN052.format(name=self.name, kind=kind, reason=error)
             raise ValueError(message) from error
-        return _array(d_X)
+        return _array(Y), _array(d_X)
 
 
 def read_torch_classifier(model: Model, name: str) -> Network:

@@ -96,24 +96,52 @@ class Tagger:
             pieces = pieces_of(doc)
             return {"pieces": pieces, "words": words, "entities": len(doc.ents)}
 
-    def explain(self, text: str, start: int, end: int, label: str) -> str:
+    def explain(self, text: str, start: int, end: int, label: str, versus: str) -> str:
         """Explain an entity of a text.
 
         text (str): The text.
         start (int): The entity's first token.
         end (int): The token after the last one.
         label (str): The entity's label.
+        versus (str): What to compare with: a label, "none" for no entity, or "" for the best
+            alternative.
         RETURNS (str): The HTML, see `entity_to_html`.
-        RAISES (ValueError): If the text is too long, the component doesn't find the entity, or its
-            model can't be explained.
+        RAISES (ValueError): If the text is too long, the component doesn't find the entity, its
+            model can't be explained, or it can't be compared with `versus`.
         """
         text, label = self._checked(text), _whole(label)
         with self._lock, self._nlp.memory_zone():
-            found = explain(self._nlp, text, name=self.component, within=(start, end))
-        for entity in found.entities:
-            if (entity.start, entity.end, entity.label) == (start, end, label):
-                return entity_to_html(entity, found)
+            doc = self._nlp.make_doc(text)
+            if 0 <= start < end <= len(doc):
+                span = doc[start:end]
+                within = span.start_char, span.end_char
+                found = explain(
+                    self._nlp, doc, name=self.component, within=within, versus=versus or None
+                )
+                for entity in found.entities:
+                    if (entity.start, entity.end, entity.label) == (*within, label):
+                        return entity_to_html(entity, found)
         raise ValueError(Errors.WN133.format(name=self.component, label=label))
+
+    def explain_missing(self, text: str, start: int, end: int) -> str:
+        """Explain why a part of a text isn't an entity, or not another one.
+
+        text (str): The text.
+        start (int): The offset of its first character. It is extended to whole tokens.
+        end (int): The offset after its last character.
+        RETURNS (str): The HTML, see `entity_to_html`.
+        RAISES (ValueError): If the text is too long, its model can't be explained, or this part
+            can't be an entity.
+        """
+        text = self._checked(text)
+        with self._lock, self._nlp.memory_zone():
+            doc = self._nlp.make_doc(text)
+            if 0 <= start < end <= len(text):
+                span = doc.char_span(start, end, alignment_mode="expand")
+                if span is not None:
+                    start, end = span.start_char, span.end_char
+            found = explain(self._nlp, doc, name=self.component, versus=(start, end))
+            return entity_to_html(found.entities[0], found)
 
     def _checked(self, text: str) -> str:
         if len(text) > self.max_chars:
@@ -145,10 +173,18 @@ def make_app(tagger: Tagger, model: str, hosts: Sequence[str]) -> Starlette:
         return await _answer(request, tagger.max_chars, {"text": str}, tagger.find)
 
     async def why(request: Request) -> Response:
-        fields = {"text": str, "start": int, "end": int, "label": str}
+        fields = {"text": str, "start": int, "end": int, "label": str, "versus": str}
 
         def explain(**question: Any) -> dict[str, Any]:
             return {"html": tagger.explain(**question)}
+
+        return await _answer(request, tagger.max_chars, fields, explain)
+
+    async def why_not(request: Request) -> Response:
+        fields = {"text": str, "start": int, "end": int}
+
+        def explain(**question: Any) -> dict[str, Any]:
+            return {"html": tagger.explain_missing(**question)}
 
         return await _answer(request, tagger.max_chars, fields, explain)
 
@@ -158,6 +194,7 @@ def make_app(tagger: Tagger, model: str, hosts: Sequence[str]) -> Starlette:
             *[Route(f"/{name}", _file(path)) for name, path in _FILES.items()],
             Route("/entities", entities, methods=["POST"]),
             Route("/why", why, methods=["POST"]),
+            Route("/why-not", why_not, methods=["POST"]),
         ],
         middleware=[
             Middleware(_CloseUnread),

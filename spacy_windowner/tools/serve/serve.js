@@ -11,6 +11,9 @@ const count = document.getElementById("count");
 const found = document.getElementById("found");
 const legend = document.getElementById("legend");
 const why = document.getElementById("why");
+const whyNot = document.getElementById("why-not");
+const rivals = document.getElementById("rivals");
+const versus = document.getElementById("versus");
 const maxChars = Number(main.dataset.maxChars);
 const colors = new Map();
 for (const chip of document.querySelectorAll("#labels [data-label]")) {
@@ -19,19 +22,18 @@ for (const chip of document.querySelectorAll("#labels [data-label]")) {
 
 /** Sends requests of one kind to the server, and keeps only the last one. */
 class Asker {
-  constructor(path) {
-    this.path = path;
+  constructor() {
     this.last = 0;
     this.abort = null;
   }
 
   /** The answer, or null if another request has been sent in the meantime. */
-  async ask(question) {
+  async ask(path, question) {
     const number = ++this.last;
     if (this.abort) this.abort.abort();
     this.abort = new AbortController();
     try {
-      const answer = await this.send(question, this.abort.signal);
+      const answer = await this.send(path, question, this.abort.signal);
       return number === this.last ? answer : null;
     } catch (error) {
       if (number !== this.last) return null;
@@ -39,10 +41,10 @@ class Asker {
     }
   }
 
-  async send(question, signal) {
+  async send(path, question, signal) {
     let response;
     try {
-      response = await fetch(this.path, {
+      response = await fetch(path, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(question),
@@ -65,10 +67,11 @@ class Asker {
   }
 }
 
-const finder = new Asker("entities");
-const explainer = new Asker("why");
+const finder = new Asker();
+const explainer = new Asker();
 let shownText = ""; // the text whose entities are shown, possibly not the latest
 let chosen = null; // the entity that is explained
+const LONGEST = 40; // characters of the marked part that the question shows
 let timer = 0;
 
 function say(message, isProblem = false) {
@@ -104,7 +107,7 @@ async function find() {
   }
   const slow = setTimeout(() => say("The model is working …"), SLOW);
   try {
-    const answer = await finder.ask({ text: value });
+    const answer = await finder.ask("entities", { text: value });
     if (!answer) return;
     show(value, answer.pieces, "");
     say(
@@ -121,6 +124,7 @@ async function find() {
 
 function show(ofText, pieces, otherwise) {
   shownText = ofText;
+  offerWhyNot();
   const before = [...found.querySelectorAll("button")].indexOf(document.activeElement);
   found.classList.remove("stale");
   found.replaceChildren(...pieces.map((piece) => ("label" in piece ? entity(piece) : piece.text)));
@@ -173,21 +177,32 @@ function nearest(buttons, piece) {
     .sort((one, other) => distance(one) - distance(other))[0];
 }
 
-async function choose(button, isNew = false) {
+function choose(button, isNew = false) {
   const last = chosenButton();
   if (last) last.setAttribute("aria-pressed", "false");
   button.setAttribute("aria-pressed", "true");
   chosen = button.piece;
   const { start, end, label } = chosen;
+  for (const option of versus.options) option.disabled = option.value === label;
+  if (versus.value === label) versus.selectedIndex = 0;
+  rivals.hidden = false;
+  const question = { text: shownText, start, end, label, versus: versus.value };
+  return explain("why", question, isNew, chosen.text);
+}
+
+/** Shows the answer to a question about an entity. */
+async function explain(path, question, isNew, name) {
   try {
-    const answer = await explainer.ask({ text: shownText, start, end, label });
+    const answer = await explainer.ask(path, question);
     if (!answer) return;
+    const isOpen = !isNew && why.querySelector("details[open]");
     // A parsed document runs no scripts, and the server escapes the text.
     const parsed = new DOMParser().parseFromString(answer.html, "text/html");
     why.replaceChildren(...parsed.body.childNodes);
+    if (isOpen) why.querySelector("details").open = true;
     legend.hidden = false;
     for (const table of why.querySelectorAll(".scroll")) table.tabIndex = 0;
-    if (isNew) say(`The explanation of “${chosen.text}” is below.`);
+    if (isNew) say(`The explanation of “${name}” is below.`);
   } catch (error) {
     const problem = element("p", error.message);
     problem.className = "note";
@@ -204,7 +219,39 @@ function unchoose() {
   chosen = null;
   why.replaceChildren();
   legend.hidden = true;
+  rivals.hidden = true;
+  versus.selectedIndex = 0;
 }
+
+/** The marked part of the text whose entities are shown, or "". */
+function marked() {
+  const part = text.value.slice(text.selectionStart, text.selectionEnd);
+  return text.value === shownText && part.trim() ? part : "";
+}
+
+function offerWhyNot() {
+  const part = marked();
+  whyNot.hidden = !part;
+  const shown = part.length > LONGEST ? `${part.slice(0, LONGEST)}…` : part;
+  whyNot.textContent = `Why not “${shown.trim()}”?`;
+}
+
+whyNot.addEventListener("click", () => {
+  const part = marked();
+  if (!part) return;
+  unchoose();
+  // As the server counts characters.
+  const start = [...shownText.slice(0, text.selectionStart)].length;
+  explain("why-not", { text: shownText, start, end: start + [...part].length }, true, part);
+});
+for (const event of ["select", "keyup", "pointerup", "input"]) {
+  text.addEventListener(event, offerWhyNot);
+}
+document.addEventListener("selectionchange", offerWhyNot);
+versus.addEventListener("change", () => {
+  const button = chosenButton();
+  if (button) choose(button);
+});
 
 text.addEventListener("input", () => {
   clearTimeout(timer);

@@ -2,47 +2,51 @@
 
 from types import SimpleNamespace
 
-import numpy
 import pytest
 import spacy
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
+from spacy.tokens import Span as DocSpan
 from spacy.vocab import Vocab
 
 from spacy_windowner import explain
+from spacy_windowner.tools.explain.questions import Question
 from spacy_windowner.tools.explain.removals import (
-    Decision,
-    Entity,
+    Context,
+    WordRemover,
     find_removals,
     without_entities,
-    without_token,
 )
+from spacy_windowner.tools.explain.sequences import Span
 
 from ...pipeline.util import ents_of
 
 WORDS = ["a", "b", "X", "Y", "c", "d"]
+LABELS = ["PER", "LOC"]
 
 
-def decision(words, entities, margin):
-    """A decision in which the two tokens of the entity have tag 1, by a margin in all."""
-    doc = Doc(Vocab(), words=words)
-    scores = numpy.tile([0.0, margin / 2, -5.0], (len(words), 1))
-    return Decision(doc, scores, entities)
+def decided(words, entities, margin):
+    """A decision with some entities, in which any entity has the same margin."""
+    return SimpleNamespace(
+        found=frozenset(Span(first, end, LABELS.index(label)) for first, end, label in entities),
+        lead=lambda span: margin,
+        text=lambda span: " ".join(words[span.start : span.stop]),
+    )
 
 
-def removals(changes, window=2):
+def removals(changes, window=2, found=True):
     """What becomes of "X Y" in WORDS, if decisions without a word are those of `changes`."""
-    entity = Entity(2, 4, "PER", [2, 3], [1, 1], [1, 0][:window], [4, 5][:window])
-    doc = decision(WORDS, [], 0).doc
+    question = Question(Span(2, 4, 0), found, found, None, 4.0)
+    context = Context(question, [1, 0][:window], [4, 5][:window])
 
     def decide(docs):
         for changed in docs:
             words = [token.text for token in changed]
             [missing] = set(WORDS) - set(words)
-            yield decision(words, *changes[missing])
+            yield decided(words, *changes[missing])
 
-    before = decision(WORDS, [(2, 4, "PER")], 4.0)
-    [found] = find_removals(SimpleNamespace(decide=decide), doc, [entity], before)
-    return found
+    decider = SimpleNamespace(decide=decide)
+    [of_entity] = find_removals(decider, Doc(Vocab(), words=WORDS), [context], LABELS)
+    return of_entity
 
 
 SAME_LEFT, SAME = [(1, 3, "PER")], [(2, 4, "PER")]
@@ -69,6 +73,16 @@ def test_another_label_or_another_span_is_a_flip():
     assert found["c"].found == [("X", "PER"), ("Y", "LOC")]
     assert found["d"].found == [("X Y", "PER")]
     assert [found[word].flips for word in "abcd"] == [True, True, True, False]
+
+
+def test_what_was_not_found_may_be_found():
+    """The margin of the best sequence without it over the best one with it."""
+    others = [(1, 3, "LOC")]
+    changes = {"a": (others, -3), "b": (SAME_LEFT, 2), "c": ([], -5), "d": ([], -3)}
+    found = {it.text: it for it in removals(changes, found=False)}
+    assert {word: it.flips for word, it in found.items()} == dict(a=False, b=True, c=False, d=False)
+    assert {word: it.margin for word, it in found.items()} == dict(a=3, b=-2, c=5, d=3)
+    assert found["b"].lowers_margin_by == 6
 
 
 def test_only_words_in_the_windows_count():
@@ -116,22 +130,22 @@ def test_words_are_removed_with_their_annotation():
               tags=list("abcdef"), pos=["X"] * 6, lemmas=list("ghijkl"), heads=[0] * 5 + [5],
               deps=["dep"] * 6)  # fmt: skip
     doc[2].norm_ = "not"
-    copy = without_token(doc, 0)
+    copy = WordRemover(doc).without(0)
     assert copy.text == "don't go. No"
     assert [token.norm_ for token in copy][:2] == ["do", "not"]
     assert [token.tag_ for token in copy] == list("bcdef")
     assert [token.lemma_ for token in copy] == list("hijkl")
     assert [token.is_sent_start for token in copy] == [True, False, False, False, True]
     assert not copy.has_annotation("DEP")
-    assert [token.is_sent_start for token in without_token(doc, 5)] == [True, *[False] * 4]
-    bare = without_token(Doc(nlp.vocab, words=["a", "b", "c"]), 1)
+    assert [token.is_sent_start for token in WordRemover(doc).without(5)] == [True, *[False] * 4]
+    bare = WordRemover(Doc(nlp.vocab, words=["a", "b", "c"])).without(1)
     assert not bare.has_annotation("SENT_START")
-    assert len(without_token(without_token(bare, 0), 0)) == 0
+    assert len(WordRemover(WordRemover(bare).without(0)).without(0)) == 0
 
 
 def test_entities_are_removed_from_a_copy():
     doc = Doc(spacy.blank("en").vocab, words=["Paris", "and", "London"])
-    doc.set_ents([Span(doc, 0, 1, "LOC")], blocked=[Span(doc, 2, 3)])
+    doc.set_ents([DocSpan(doc, 0, 1, "LOC")], blocked=[DocSpan(doc, 2, 3)])
     before = doc.to_bytes()
     assert not without_entities(doc).has_annotation("ENT_IOB")
     assert doc.to_bytes() == before

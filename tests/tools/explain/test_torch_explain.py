@@ -11,7 +11,14 @@ from spacy_windowner import explain
 from spacy_windowner.models.torch_classifier import build_scorer
 
 from ...pipeline.util import SMALL, TRAIN_DATA, copy_of, make_examples, train
-from .util import TEXT, added_up, direction_of, make_gradients, network_of
+from .util import (
+    TEXT,
+    added_up,
+    directions_of,
+    make_gradients,
+    network_of,
+    windows_of,
+)
 
 torch = pytest.importorskip("torch", reason="torch is an extra")
 nn = torch.nn
@@ -82,10 +89,9 @@ def make_known(activation, depth=1):
     return make("spacy-windowner.TorchScorer.v1", **settings)
 
 
-def tokens_of(explanation):
-    tokens = [token for entity in explanation.entities for token in entity.tokens]
-    assert tokens
-    return tokens
+def entities_of(explanation):
+    assert explanation.entities
+    return explanation.entities
 
 
 @pytest.mark.parametrize("activation, depth", [("relu", 0), ("relu", 2)] + [(a, 1) for a in EXACT])
@@ -94,23 +100,34 @@ def test_known_modules_are_exact(activation, depth):
     train(nlp, steps=15)
     found = explain(nlp, TEXT)
     assert found.method == "exact"
-    windows = network_of(nlp).windows(nlp.make_doc(TEXT), [t.token for t in tokens_of(found)])
+    doc = nlp.make_doc(TEXT)
     layer = nlp.get_pipe("window_ner").model.get_ref("output_layer")
     module = build_scorer([16] * depth, activation, *(layer.get_dim(dim) for dim in ("nI", "nO")))
     module.load_state_dict(
         {name: torch.tensor(layer.get_param(name)) for name in layer.param_names}
     )
-    for token, window in zip(tokens_of(found), windows, strict=True):
-        assert token.margin == pytest.approx(added_up(token), abs=1e-4)
+    for entity in entities_of(found):
+        assert entity.margin == pytest.approx(added_up(entity), abs=1e-4)
         # By autograd, an independent way.
-        x = torch.tensor(window.reshape(1, -1), requires_grad=True)
-        m = module.double()(x)[0] @ torch.tensor(direction_of(nlp, token))
-        m.backward()
-        places = (x * x.grad).detach().numpy().reshape(window.shape)
-        contributions = [part.contribution for part in token.parts]
-        numpy.testing.assert_allclose(contributions, places.sum(axis=1), atol=1e-5)
-        assert token.bias == pytest.approx(float(m.detach()) - places.sum(), abs=1e-5)
-        assert list(token.parts[0].features) == ["word", "shape"]
+        windows, constant, words = windows_of(nlp, doc, entity), 0.0, {}
+        for each, window, direction in zip(
+            entity.differences, windows, directions_of(nlp, entity), strict=True
+        ):
+            x = torch.tensor(window.reshape(1, -1), requires_grad=True)
+            m = module.double()(x)[0] @ torch.tensor(direction)
+            m.backward()
+            places = (x * x.grad).detach().numpy().reshape(window.shape).sum(axis=1)
+            constant += float(m.detach()) - places.sum()
+            for place, value in enumerate(places):
+                token = min(max(each.token + place - 2, -1), len(doc))
+                words[token] = words.get(token, 0.0) + value
+        numpy.testing.assert_allclose(
+            [part.contribution for part in entity.parts],
+            [words[token] for token in sorted(words)],
+            atol=1e-5,
+        )
+        assert entity.constant == pytest.approx(constant, abs=1e-5)
+        assert list(entity.parts[0].features) == ["word", "shape"]
 
 
 @pytest.mark.parametrize("activation", ["logistic", "tanh"])
@@ -119,8 +136,8 @@ def test_known_smooth_modules_have_integrated_gradients(activation):
     train(nlp, steps=15)
     found = explain(nlp, TEXT)
     assert found.method == "integrated gradients"
-    for token in tokens_of(found):
-        assert token.margin == pytest.approx(added_up(token), abs=1e-2)
+    for entity in entities_of(found):
+        assert abs(entity.remainder) < 1e-2 * len(entity.differences)
 
 
 @pytest.mark.parametrize("name", ["Gated", "Rectified"])
@@ -130,9 +147,9 @@ def test_modules_of_ones_own_have_integrated_gradients(name):
     found = explain(nlp, TEXT)
     assert found.method == "integrated gradients"
     assert isinstance(network_of(nlp).network, TorchNetwork)
-    for token in tokens_of(found):
-        assert token.margin == pytest.approx(added_up(token), abs=1e-2)
-        assert token.margin == pytest.approx(added_up(token) + token.remainder, abs=1e-9)
+    for entity in entities_of(found):
+        assert abs(entity.remainder) < 1e-2 * len(entity.differences)
+        assert entity.margin == pytest.approx(added_up(entity) + entity.remainder, abs=1e-9)
     before = nlp.to_bytes()
     assert explain(copy_of(nlp), TEXT) == found
     assert nlp.to_bytes() == before

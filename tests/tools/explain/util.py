@@ -3,7 +3,7 @@
 import numpy
 from spacy.language import Language
 
-from spacy_windowner.tools.explain.explain import open_model
+from spacy_windowner.tools.explain.parts import Windows, open_model
 
 from ...pipeline.util import make_examples, make_nlp, train
 from ...util import FORMULAS
@@ -56,16 +56,67 @@ def reference_scores(nlp: Language, x: numpy.ndarray) -> numpy.ndarray:
     return s
 
 
-def direction_of(nlp: Language, token) -> numpy.ndarray:
-    """+1 for the tag of an explained token, -1 for its runner-up."""
+def directions_of(nlp: Language, entity) -> numpy.ndarray:
+    """At each token where an explained entity and its rival have different tags: +1 for the tag, -1
+    for the rival's. Shape (n, n_tags)."""
     ner = nlp.get_pipe("window_ner")
     names = ner.scheme.tag_names(ner.labels)
-    return numpy.array([(name == token.tag) * 1.0 - (name == token.runner_up) for name in names])
+    rows = [
+        [(name == each.tag) * 1.0 - (name == each.rival) for name in names]
+        for each in entity.differences
+    ]
+    return numpy.array(rows)
 
 
-def added_up(of) -> float:
-    """The parts of an explained token or entity, without the remainder."""
-    return sum(part.contribution for part in of.parts) + of.bias + of.recall_bias
+def windows_of(nlp: Language, doc, entity) -> numpy.ndarray:
+    """The features of the windows around the tokens where an explained entity and its rival have
+    different tags. Shape (n, 2 * window + 1, width)."""
+    tokens = numpy.array([each.token for each in entity.differences])
+    return Windows.of(network_of(nlp), doc).around(tokens)
+
+
+def scores_of(nlp: Language, doc, entity) -> float:
+    """How much more the tags of an explained entity score than its rival's, without biases and
+    transitions."""
+    [scores] = nlp.get_pipe("window_ner").model.predict([doc])
+    tokens = [each.token for each in entity.differences]
+    return float((scores[tokens] * directions_of(nlp, entity)).sum())
+
+
+def slopes_of(nlp: Language, doc, entity) -> dict:
+    """What each word and each feature adds, as how fast the scores grow with it, by numbers:
+    {(token, feature): value}. For networks that are linear around their inputs, in 64 bits. A token
+    is -1 before the text, and the length of the text after it."""
+    opened, eps, parts = network_of(nlp), 1e-7, {}
+    windows = windows_of(nlp, doc, entity)
+    for each, window, direction in zip(
+        entity.differences, windows, directions_of(nlp, entity), strict=True
+    ):
+        before = opened.network.scores(window.reshape(1, -1))[0] @ direction
+        for place in range(len(window)):
+            token = min(max(each.token + place - opened.window, -1), len(doc))
+            for name, columns in opened.features:
+                moved = window.copy()
+                moved[place, columns] *= 1 - eps
+                slope = (before - opened.network.scores(moved.reshape(1, -1))[0] @ direction) / eps
+                parts[token, name] = parts.get((token, name), 0.0) + slope
+    return parts
+
+
+def parts_of(doc, entity) -> dict:
+    """The parts of an explained entity, in the form of `slopes_of`."""
+    ends = {"<start>": -1, "<end>": len(doc)}
+    return {
+        (ends[part.text] if part.token is None else part.token, name): value
+        for part in entity.parts
+        for name, value in part.features.items()
+    }
+
+
+def added_up(entity) -> float:
+    """The parts of an explained entity, without the remainder."""
+    words = sum(part.contribution for part in entity.parts)
+    return words + entity.constant + entity.bias + entity.transitions
 
 
 def make_gradients(nlp: Language) -> None:

@@ -62,10 +62,23 @@ def test_entities(page, served):
 def test_why(page, served):
     [person, _] = [piece for piece in Tagger(served).find(TEXT)["pieces"] if "label" in piece]
     question = {"text": TEXT, **{key: person[key] for key in ("start", "end", "label")}}
+    question["versus"] = ""
     answer = page.ask("/why", question)
     assert answer.status == 200 and "Shaka Khan" in answer.json()["html"]
     answer = page.ask("/why", {**question, "start": 0})
     assert answer.status == 422 and "WN133" in answer.json()["error"]
+    answer = page.ask("/why", {**question, "versus": "none"})
+    assert answer.status == 200 and "nothing here" in answer.json()["html"]
+    answer = page.ask("/why", {**question, "versus": "CITY"})
+    assert answer.status == 422 and "WN240" in answer.json()["error"]
+
+
+def test_why_not(page):
+    answer = page.ask("/why-not", {"text": TEXT, "start": 0, "end": 3})
+    assert answer.status == 200 and "not found" in answer.json()["html"]
+    answer = page.ask("/why-not", {"text": TEXT, "start": 3, "end": 4})
+    assert answer.status == 422 and "WN241" in answer.json()["error"]
+    assert page.ask("/why-not", {"text": TEXT, "start": 3}).status == 400
 
 
 @pytest.mark.parametrize("evil", ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>"])
@@ -73,6 +86,7 @@ def test_what_is_typed_is_never_html(page, evil):
     text = f"I like London and {evil}"
     [ent, *_] = [x for x in page.ask("/entities", {"text": text}).json()["pieces"] if "label" in x]
     question = {"text": text, **{key: ent[key] for key in ("start", "end", "label")}}
+    question["versus"] = ""
     html = page.ask("/why", question).json()["html"]
     assert "<script" not in html and "<img" not in html
 
@@ -83,9 +97,13 @@ def test_names_are_escaped(served):
     assert "<b>x" not in text and "&lt;b&gt;x" in text
 
 
-@pytest.mark.parametrize("path", ["/entities", "/why"])
+@pytest.mark.parametrize("path", ["/entities", "/why", "/why-not"])
 def test_the_limit(page, path):
-    more = {} if path == "/entities" else {"start": 0, "end": 1, "label": "LOC"}
+    more = {
+        "/entities": {},
+        "/why": {"start": 0, "end": 1, "label": "LOC", "versus": ""},
+        "/why-not": {"start": 0, "end": 100},
+    }[path]
     for n, status in [(100, (200, 422)), (101, (413,)), (10_000, (413,)), (10_000_000, (413,))]:
         answer = page.ask(path, {"text": "x" * n, **more})
         assert answer.status in status
@@ -214,16 +232,23 @@ def test_other_questions(page, body):
 
 
 def test_other_questions_why(page):
-    for change in ({"start": "0"}, {"start": True}, {"start": 0.0}, {"label": None}):
-        question = {"text": "London", "start": 0, "end": 1, "label": "LOC"} | change
+    for change in (
+        {"start": "0"},
+        {"start": True},
+        {"start": 0.0},
+        {"label": None},
+        {"versus": None},
+    ):
+        question = {"text": "London", "start": 0, "end": 1, "label": "LOC", "versus": ""} | change
         assert page.ask("/why", question).status == 400
-    question = {"text": "London", "start": 10**30, "end": -1, "label": "LOC"}
+    question = {"text": "London", "start": 10**30, "end": -1, "label": "LOC", "versus": ""}
     assert page.ask("/why", question).status == 422
 
 
 @pytest.mark.parametrize("half", ["\ud800", "\udc00 x", "LOC\udfff"])
 def test_a_label_with_half_a_character(page, half):
-    answer = page.ask("/why", {"text": f"London {half}", "start": 0, "end": 1, "label": half})
+    question = {"text": f"London {half}", "start": 0, "end": 1, "label": half, "versus": ""}
+    answer = page.ask("/why", question)
     assert answer.status == 422 and "WN133" in answer.json()["error"]
     assert "\ufffd" in answer.json()["error"]
 

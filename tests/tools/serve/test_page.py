@@ -111,6 +111,58 @@ def test_why_follows_the_text(page):
     page.wait(lambda: page.why.text == "")
 
 
+def test_the_rest_is_on_demand(page):
+    page.type(TEXT)
+    page.wait(lambda: len(page.entities) == 2)
+    page.entities[0].click()
+    page.wait(lambda: "margin" in page.why.text)
+    assert "n-grams" not in page.why.text
+    assert page.why.rect["height"] < 560  # it fits on a screen
+    page.why.find_element(By.TAG_NAME, "summary").click()
+    page.wait(lambda: "n-grams" in page.why.text)
+    # It stays open while the text changes.
+    before = page.why.text
+    page.text.send_keys(Keys.HOME + "Well, ")
+    page.wait(lambda: page.why.text != before and "Well" in page.why.text)
+    assert "n-grams" in page.why.text
+
+
+def test_the_rival_can_be_chosen(page):
+    page.type(TEXT)
+    page.wait(lambda: len(page.entities) == 2)
+    assert not page.rivals.is_displayed()
+    page.entities[0].click()
+    page.wait(lambda: "margin" in page.why.text)
+    options = {option.text: option for option in page.versus.find_elements(By.TAG_NAME, "option")}
+    assert list(options) == ["the best alternative", "nothing", "PERSON", "LOC"]
+    assert not options["PERSON"].is_enabled()
+    options["LOC"].click()
+    page.wait(lambda: "LOC instead of PERSON" in page.why.text)
+    options["nothing"].click()
+    page.wait(lambda: "nothing here" in page.why.text)
+    options["LOC"].click()
+    page.wait(lambda: "LOC instead of PERSON" in page.why.text)
+    page.entities[1].click()  # a LOC, which can't be compared with LOC
+    page.wait(lambda: page.title_of_why == "London LOC")
+    assert page.versus.get_attribute("value") == ""
+
+
+def test_why_not(page):
+    page.type("😀 Who likes London")
+    page.wait(lambda: page.entities)
+    button = page.browser.find_element(By.ID, "why-not")
+    assert not button.is_displayed()
+    mark = "arguments[0].focus(); arguments[0].setSelectionRange(3, 6)"
+    page.browser.execute_script(mark, page.text)
+    page.wait(lambda: button.text == "Why not “Who”?")
+    button.click()
+    page.wait(lambda: page.title_of_why.startswith("Who "))
+    assert "not found" in page.why.text and not page.rivals.is_displayed()
+    page.text.send_keys(Keys.END + " again")
+    page.wait(lambda: not button.is_displayed())
+    page.wait(lambda: page.why.text == "")
+
+
 def test_without_a_mouse(page):
     page.type(TEXT)
     page.wait(lambda: len(page.entities) == 2)
@@ -122,6 +174,11 @@ def test_without_a_mouse(page):
     page.focused().send_keys(Keys.TAB)
     page.focused().send_keys(Keys.SPACE)
     page.wait(lambda: page.why.text.startswith("London"))
+    page.focused().send_keys(Keys.TAB)
+    assert page.focused().get_attribute("id") == "versus"
+    page.focused().send_keys(Keys.TAB)
+    assert page.focused().tag_name == "summary"
+    page.focused().send_keys(Keys.ENTER)
     page.focused().send_keys(Keys.TAB)
     assert page.focused().get_attribute("class") == "scroll"  # wide tables can be moved
 
@@ -214,7 +271,7 @@ def test_the_chosen_entity_hides_nothing_beside_it(page):
     page.wait(lambda: "margin" in page.why.text)
     outside = "return getComputedStyle(arguments[0]).outlineOffset"
     assert page.browser.execute_script(outside, page.entities[0]) == "-2px"
-    assert "Below 0 is no error" in page.legend.text
+    assert "speak for what was found" in page.legend.text
 
 
 def test_a_slow_model_is_told(page):
@@ -243,10 +300,14 @@ def test_narrow_screens(page):
     size = {"width": 360, "height": 700, "deviceScaleFactor": 1, "mobile": True}
     page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     try:
-        page.paste(TEXT + " " + "x" * 200)
-        page.wait(lambda: len(page.entities) >= 2)
+        page.paste(TEXT)
+        page.wait(lambda: len(page.entities) == 2)
         page.entities[0].click()
         page.wait(lambda: "margin" in page.why.text)
+        assert page.why.rect["height"] < size["height"]
+        page.paste(TEXT + " " + "x" * 200)
+        page.wait(lambda: "xxx" in page.why.text)
+        page.why.find_element(By.TAG_NAME, "summary").click()
         wide = "return document.documentElement.scrollWidth > window.innerWidth"
         assert not page.browser.execute_script(wide)
     finally:

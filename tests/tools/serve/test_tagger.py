@@ -44,12 +44,32 @@ def test_explains(served):
     tagger = Tagger(served)
     for piece in tagger.find(TEXT)["pieces"]:
         if "label" in piece:
-            html = tagger.explain(TEXT, piece["start"], piece["end"], piece["label"])
+            html = tagger.explain(TEXT, piece["start"], piece["end"], piece["label"], "")
             assert f"{piece['text']} <span" in html and html.startswith("<section")
     with pytest.raises(ValueError, match="WN133"):
-        tagger.explain(TEXT, 0, 1, "LOC")
+        tagger.explain(TEXT, 0, 1, "LOC", "")
     with pytest.raises(ValueError, match="WN133"):
-        tagger.explain("London", 2, 4, "PERSON")
+        tagger.explain("London", 2, 4, "PERSON", "")
+
+
+def test_compares_with_what_is_asked(served):
+    tagger = Tagger(served)
+    assert "The rival, LOC instead of PERSON" in tagger.explain(TEXT, 2, 4, "PERSON", "LOC")
+    assert "The rival, nothing here, is" in tagger.explain(TEXT, 2, 4, "PERSON", "none")
+    with pytest.raises(ValueError, match="WN245"):
+        tagger.explain(TEXT, 2, 4, "PERSON", "PERSON")
+    with pytest.raises(ValueError, match="WN240"):
+        tagger.explain(TEXT, 2, 4, "PERSON", "CITY")
+
+
+def test_explains_what_is_not_found(served):
+    tagger = Tagger(served)
+    html = tagger.explain_missing(TEXT, 1, 2)  # a part of “Who”
+    assert html.startswith("<section") and "Who <span" in html and "not found" in html
+    assert "instead of nothing" in html
+    for start, end in [(3, 3), (3, 4), (4, 2), (-1, 3), (0, 10**30)]:
+        with pytest.raises(ValueError, match="WN241"):
+            tagger.explain_missing(TEXT, start, end)
 
 
 def test_other_components(served):
@@ -63,7 +83,7 @@ def test_other_components(served):
     [piece] = [piece for piece in tagger.find("on Monday")["pieces"] if "label" in piece]
     assert piece["score"] is None
     with pytest.raises(ValueError, match=r"WN133.*WEEKDAY"):
-        tagger.explain("on Monday", piece["start"], piece["end"], "WEEKDAY")
+        tagger.explain("on Monday", piece["start"], piece["end"], "WEEKDAY", "")
 
 
 def _named(name):
@@ -94,7 +114,9 @@ def test_too_long(served):
     with pytest.raises(ValueError, match="WN132.*6 characters, but only 5 are"):
         tagger.find("x" * 6)
     with pytest.raises(ValueError, match="WN132"):
-        tagger.explain("x" * 6, 0, 1, "LOC")
+        tagger.explain("x" * 6, 0, 1, "LOC", "")
+    with pytest.raises(ValueError, match="WN132"):
+        tagger.explain_missing("x" * 6, 0, 1)
 
 
 def test_texts_longer_than_spacy_allows():
@@ -112,7 +134,7 @@ def test_many_threads(served):
 
     def work(i):
         result = tagger.find(texts[i])
-        tagger.explain(texts[i], 2, 4, "PERSON")
+        tagger.explain(texts[i], 2, 4, "PERSON", "")
         found[i] = result
 
     threads = [threading.Thread(target=work, args=[i]) for i in range(len(texts))]
