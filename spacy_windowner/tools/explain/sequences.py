@@ -19,7 +19,7 @@ from spacy.tokens import Span as DocSpan
 from ...decoding.biases import Biases
 from ...decoding.lattice import Scored, may_follow
 from ...decoding.spans import sigmoid
-from ...pipeline.prediction import Decision, Rating
+from ...pipeline.prediction import Rating, SpanFinder
 
 _B, _I, _L, _U = range(4)
 
@@ -251,7 +251,7 @@ def read_sequences(
     """
     adjusted = scored.adjust(biases)
     S, forward, backward = adjusted.max_marginals()
-    found = Decision(biases, rating).find(scored)[0].by_doc(len(docs))
+    found = SpanFinder(biases, rating).find(scored)[0].by_doc(len(docs))
     best = adjusted.best_spans(margins=False).by_doc(len(docs))
     stop = 0
     for number, doc in enumerate(docs):
