@@ -12,6 +12,7 @@ _OUT = "Config file to write"
 _LANG = "The language of the text, e.g. de. xx is for none in particular"
 _RECIPE = f"What to train: {', '.join(RECIPES)}. docs/lecture.md and docs/growth.md explain them"
 _VECTORS = "Pipeline with word vectors, its folder or package, as `spacy init vectors` makes it"
+_LEXICON = "Lists of names, a .jsonl or .txt file or a folder of these, see docs/lexicon.md"
 _TRAIN = "The training data (.spacy), which the recipe may depend on"
 _FORCE = "Write over an existing file"
 
@@ -22,6 +23,7 @@ def init_cli(
     lang: Annotated[str, Opt("--lang", "-l", help=_LANG)] = "en",
     recipe: Annotated[str, Opt("--recipe", "-r", help=_RECIPE)] = DEFAULT,
     vectors: Annotated[str | None, Opt("--vectors", help=_VECTORS)] = None,
+    lexicon: Annotated[Path | None, Opt("--lexicon", help=_LEXICON, exists=True)] = None,
     train: Annotated[Path | None, Opt("--train", "-t", help=_TRAIN, exists=True)] = None,
     force: Annotated[bool, Opt("--force", "-F", help=_FORCE)] = False,
     quiet: Quiet = False,
@@ -44,7 +46,7 @@ def init_cli(
         msg.fail(f"{out} exists", "Write over it with --force, or name another file.", exits=1)
     with explain_errors(verbose):
         n_words = None if train is None else count_words(train)
-        config = make_config(lang, recipe=recipe, vectors=vectors, n_words=n_words)
+        config = make_config(lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words)
     if train is not None:
         config["paths"]["train"] = str(train)
     out.parent.mkdir(parents=True, exist_ok=True)

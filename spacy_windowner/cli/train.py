@@ -23,6 +23,7 @@ _TEST = "Data for the report. By default a tenth of DATA or, with --dev, that"
 _LANG = "The language of the text, e.g. de. xx is for none in particular"
 _RECIPE = f"What to train: one of {', '.join(RECIPES)}, but not grow"
 _VECTORS = "Pipeline with word vectors, its folder or package, as `spacy init vectors` makes it"
+_LEXICON = "Lists of names, a .jsonl or .txt file or a folder of these, see docs/lexicon.md"
 _SEED = "Another one gives another split and another model"
 _STEPS = "The most batches. Training stops sooner if it learns no more"
 
@@ -36,6 +37,7 @@ def train_cli(
     lang: Annotated[str, Opt("--lang", "-l", help=_LANG)] = "en",
     recipe: Annotated[str, Opt("--recipe", "-r", help=_RECIPE)] = DEFAULT,
     vectors: Annotated[str | None, Opt("--vectors", help=_VECTORS)] = None,
+    lexicon: Annotated[Path | None, Opt("--lexicon", help=_LEXICON, exists=True)] = None,
     seed: Annotated[int, Opt("--seed", help=_SEED)] = 0,
     max_steps: Annotated[int | None, Opt("--max-steps", help=_STEPS, min=1)] = None,
     quiet: Quiet = False,
@@ -70,6 +72,7 @@ def train_cli(
                 lang=lang,
                 recipe=recipe,
                 vectors=vectors,
+                lexicon=lexicon,
                 seed=seed,
                 max_steps=max_steps,
                 progress_bar=sys.stderr.isatty() and not quiet,

@@ -163,6 +163,7 @@ class WindowNER(LearningPipe):
         self.cfg["crosses_lines"] = False
         self._watch = LabelWatch(self.labels)
         self._has_given_labels = labels is not None
+        self._read_lexicon(nlp)
         if nlp is not None:
             find_upstream(nlp, self.name, self.model)
         if labels is None:
@@ -310,9 +311,8 @@ class WindowNER(LearningPipe):
         docs (Iterable[Doc]): The documents.
         scores (Predictions): The result of `predict` for them.
         """
-        docs = list(docs)
+        docs, labels = list(docs), self.labels
         entities, candidates = scores
-        labels = self.labels
         add_labels(docs, self.vocab, labels)
         if self.cfg["overwrite"]:
             forget_scores(docs)

@@ -28,6 +28,7 @@ def make_config(
     *,
     recipe: str = DEFAULT,
     vectors: str | Path | None = None,
+    lexicon: str | Path | None = None,
     n_words: int | None = None,
 ) -> Config:
     """Make a config to train `window_ner` with.
@@ -36,9 +37,11 @@ def make_config(
     recipe (str): One of RECIPES.
     vectors (Optional[Union[str, Path]]): A pipeline whose word vectors are used, its folder or
         package, as `spacy init vectors` makes it.
+    lexicon (Optional[Union[str, Path]]): A list of phrases with classes, see `LexiconEmbed`.
     n_words (Optional[int]): The words of the training data, if they are known.
     RETURNS (Config): The config, with variables that aren't replaced yet.
-    RAISES (ValueError): If there is no such recipe or language, or the recipe uses no word vectors.
+    RAISES (ValueError): If there is no such recipe or language, or the recipe can't use word
+        vectors or a lexicon.
     """
     check_setting(recipe in RECIPES, "recipe", recipe, f"Choose one of {', '.join(RECIPES)}.")
     try:
@@ -62,7 +65,23 @@ def make_config(
     if recipe != GROW:
         # Another architecture has the words of the default, unless it names others.
         config["components"]["window_ner"]["model"].setdefault("embed", component["model"]["embed"])
-    return config if vectors is None else _with_vectors(config, recipe, str(vectors))
+    if vectors is not None:
+        config["paths"]["vectors"] = str(vectors)
+        _embed_of(config, recipe, "vectors", vectors)["vectors"] = {
+            "@architectures": "spacy-windowner.VectorsEmbed.v1",
+            "width": 96,
+            "update_vectors": False,
+        }
+    if lexicon is not None:
+        config["paths"]["lexicon"] = str(lexicon)
+        _embed_of(config, recipe, "lexicon", lexicon)["lexicon"] = {
+            "@architectures": "spacy-windowner.LexiconEmbed.v1",
+            "path": "${paths.lexicon}",
+            "width": 16,
+            "attr": "LOWER",
+            "dropout": 0.3,
+        }
+    return config
 
 
 def _component() -> Config:
@@ -106,17 +125,12 @@ def read_recipe(recipe: str) -> str:
     return (_FOLDER / f"{recipe}.cfg").read_text(encoding="utf8")
 
 
-def _with_vectors(config: Config, recipe: str, vectors: str) -> Config:
-    model: dict[str, Any] = config["components"]["window_ner"].get("model", {})
+def _embed_of(config: Config, recipe: str, part: str, value: object) -> dict[str, Any]:
+    """The block of the embedding, if it can have a part."""
+    embed = config["components"]["window_ner"].get("model", {}).get("embed", {})
     why = f'The recipe "{recipe}" has its words from another layer, or from a trained pipeline.'
-    check_setting("vectors" in model.get("embed", {}), "vectors", vectors, why)
-    config["paths"]["vectors"] = vectors
-    model["embed"]["vectors"] = {
-        "@architectures": "spacy-windowner.VectorsEmbed.v1",
-        "width": 96,
-        "update_vectors": False,
-    }
-    return config
+    check_setting(part in embed, part, value, why)
+    return embed
 
 
 def to_text(config: Config, recipe: str = DEFAULT) -> str:
