@@ -245,6 +245,30 @@ class Errors(metaclass=ErrorsWithCodes):
         "grow. List all labels in [initialize.components.{name}.labels] (`spacy init labels` "
         "writes them), or use a model that can grow, such as `spacy-windowner.WindowClassifier.v1`."
     )
+    WN230 = (
+        "Can't read the lexicon {path}: {why}. Name a .jsonl file with a phrase a line, "
+        '{{"label": "DRUG", "pattern": "acetylsalicylic acid"}}, a .txt file with the '
+        "phrases of one class, which is the file's name, or a folder of such files."
+    )
+    WN231 = (
+        "Can't use line {line} of the lexicon {path}: {why}. A line of a .jsonl file has a class "
+        'and a phrase, {{"label": "DRUG", "pattern": "acetylsalicylic acid"}}. Correct the '
+        "line, or remove it."
+    )
+    WN232 = (
+        "The lexicon {path} has a phrase of the class {found!r} in line {line}, which the model "
+        "wasn't trained with. Its classes are: {classes}. Use only these, or train again with this "
+        "lexicon."
+    )
+    WN233 = (
+        "'{name}' has no lexicon that could be replaced. Add the block "
+        "[components.{name}.model.embed.lexicon] to the config, as docs/lexicon.md shows, and "
+        "train again."
+    )
+    WN234 = (
+        "'{name}' can't replace its lexicon, because its model isn't initialized. Train it first, "
+        "or load a trained pipeline."
+    )
 
 
 class Warnings(metaclass=ErrorsWithCodes):

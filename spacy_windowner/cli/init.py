@@ -14,6 +14,7 @@ _OUT = "Config file to write"
 _LANG = "Language of the text, e.g. de. xx for multiple languages"
 _RECIPE = f"What to train: {', '.join(RECIPES)}. docs/lecture.md and docs/growth.md explain them"
 _VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy init vectors`"
+_LEXICON = "Lists of names: a .jsonl or .txt file, or a folder of these, see docs/lexicon.md"
 _TRAIN = "Training data (.spacy), to adapt the recipe to its size"
 _FORCE = "Overwrite an existing file"
 
@@ -24,6 +25,7 @@ def init_cli(
     lang: Annotated[str, Opt("--lang", "-l", help=_LANG)] = "en",
     recipe: Annotated[str, Opt("--recipe", "-r", help=_RECIPE)] = DEFAULT,
     vectors: Annotated[str | None, Opt("--vectors", help=_VECTORS)] = None,
+    lexicon: Annotated[Path | None, Opt("--lexicon", help=_LEXICON, exists=True)] = None,
     train: Annotated[Path | None, Opt("--train", "-t", help=_TRAIN, exists=True)] = None,
     force: Annotated[bool, Opt("--force", "-F", help=_FORCE)] = False,
     quiet: Quiet = False,
@@ -46,7 +48,7 @@ def init_cli(
         msg.fail(f"{out} exists", "Overwrite it with --force, or name another file.", exits=1)
     with explain_errors(verbose):
         n_words = None if train is None else count_words(train)
-        config = make_config(lang, recipe=recipe, vectors=vectors, n_words=n_words)
+        config = make_config(lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words)
     if train is not None:
         config["paths"]["train"] = str(train)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ _TEST = "Test data, for the report. By default a tenth of DATA, or the dev data 
 _LANG = "Language of the text, e.g. de. xx for multiple languages"
 _RECIPE = f"What to train: one of {', '.join(RECIPES)}, but not grow"
 _VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy init vectors`"
+_LEXICON = "Lists of names: a .jsonl or .txt file, or a folder of these, see docs/lexicon.md"
 _SEED = "Random seed of the split and the training"
 _STEPS = "Maximum number of steps. Training stops earlier if the scores no longer improve"
 
@@ -38,6 +39,7 @@ def train_cli(
     lang: Annotated[str, Opt("--lang", "-l", help=_LANG)] = "en",
     recipe: Annotated[str, Opt("--recipe", "-r", help=_RECIPE)] = DEFAULT,
     vectors: Annotated[str | None, Opt("--vectors", help=_VECTORS)] = None,
+    lexicon: Annotated[Path | None, Opt("--lexicon", help=_LEXICON, exists=True)] = None,
     seed: Annotated[int, Opt("--seed", help=_SEED)] = 0,
     max_steps: Annotated[int | None, Opt("--max-steps", help=_STEPS, min=1)] = None,
     quiet: Quiet = False,
@@ -72,6 +74,7 @@ def train_cli(
                 lang=lang,
                 recipe=recipe,
                 vectors=vectors,
+                lexicon=lexicon,
                 seed=seed,
                 max_steps=max_steps,
                 progress_bar=sys.stderr.isatty() and not quiet,

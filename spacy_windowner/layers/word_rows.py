@@ -9,18 +9,23 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
+from .lexicon import add_marks
+from .lexicon_features import distinct_words, find_lexicon, find_marks
 from .windowed_affine import WordRows
 
 
 def DistinctWords(embed: Model[list[Doc], list[Floats2d]]) -> Model[list[Doc], WordRows]:
     """Embed each distinct word of a batch once, in a document that consists of these words. This is
-    for embeddings that only read the word itself.
+    for embeddings that only read the word itself and, if they have a lexicon, its place in a
+    phrase. The same word in different places counts as different words.
 
     embed (Model[List[Doc], List[Floats2d]]): A context-free embedding layer.
     RETURNS (Model[List[Doc], WordRows]): Rows of the distinct words, and the row of each token. A
         gradient of None, for rows that are frozen, ends here.
     """
-    return Model("distinct_words", forward_words, init=init, layers=[embed])
+    lexicon = find_lexicon(embed)
+    refs: dict[str, Model | None] = {} if lexicon is None else {"lexicon": lexicon}
+    return Model("distinct_words", forward_words, init=init, layers=[embed], refs=refs)
 
 
 def AllTokens(embed: Model[list[Doc], list[Floats2d]]) -> Model[list[Doc], WordRows]:
@@ -37,14 +42,13 @@ def forward_words(
     model: Model[list[Doc], WordRows], docs: list[Doc], is_train: bool
 ) -> tuple[WordRows, Callable]:
     embed = model.layers[0]
+    lexicon = model.maybe_get_ref("lexicon")
     lengths = _lengths(docs)
-    orths, firsts, ids = numpy.unique(
-        numpy.concatenate([doc.to_array(ORTH) for doc in docs]),
-        return_index=True,
-        return_inverse=True,
-    )
-    words = spell(orths, firsts, docs, lengths)
-    distinct = Doc(docs[0].vocab, words=words)
+    orths = numpy.concatenate([doc.to_array(ORTH) for doc in docs])
+    marks = numpy.zeros_like(orths) if lexicon is None else find_marks(lexicon, docs, is_train)
+    _, firsts, ids = numpy.unique(add_marks(orths, marks), return_index=True, return_inverse=True)
+    words = spell(orths[firsts], firsts, docs, lengths)
+    distinct = distinct_words(docs[0].vocab, words, marks[firsts])
     [rows], backprop_embed = embed([distinct], is_train)
     is_space = distinct.to_array(IS_SPACE) == 1
     is_word = ~is_space[ids] if is_space.any() else None

@@ -1,6 +1,9 @@
-"""Embedding layers: lexical features, character n-grams and word vectors, side by side."""
+"""Embedding layers: lexical features, character n-grams, word vectors and a lexicon, side by
+side."""
 
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 from spacy.ml.featureextractor import FeatureExtractor
@@ -22,8 +25,11 @@ from thinc.types import Floats2d
 from ..errors import check_setting
 from ..layers.char_ngrams import CharNgrams
 from ..layers.dropout import WordDropout
+from ..layers.lexicon import ATTRS
+from ..layers.lexicon_features import LexiconFeatures
 from ..layers.vectors import FixedVectors, VectorsTable
 from .features import name_features
+from .lexicon_file import read_lexicon
 
 
 @registry.architectures("spacy-windowner.WordEmbed.v1")
@@ -32,8 +38,10 @@ def WordEmbed(
     ngrams: Model[list[Doc], list[Floats2d]] | None = None,
     vectors: Model[list[Doc], list[Floats2d]] | None = None,
     word_dropout: float = 0.0,
+    lexicon: Model[list[Doc], list[Floats2d]] | None = None,
 ) -> Model[list[Doc], list[Floats2d]]:
-    """Embed words by lexical features, character n-grams and word vectors, side by side.
+    """Embed words by lexical features, character n-grams, word vectors and a lexicon, side by
+    side.
 
     features (Model[List[Doc], List[Floats2d]]): Lexical features, e.g.
         spacy-windowner.LexicalEmbed.v1.
@@ -43,6 +51,8 @@ def WordEmbed(
         spacy-windowner.VectorsEmbed.v1.
     word_dropout (float): Share of the words whose NORM is hidden from the lexical features in each
         update. The other parts see every word.
+    lexicon (Optional[Model[List[Doc], List[Floats2d]]]): The word's place in the phrases of a
+        list, e.g. spacy-windowner.LexiconEmbed.v1.
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer. Its width is the sum of its parts'
         widths.
     RAISES (ValueError): If word_dropout is not a probability below 1.
@@ -53,7 +63,7 @@ def WordEmbed(
         word_dropout,
         "A rate is at least 0 and below 1.",
     )
-    parts = [WordDropout(features, word_dropout), ngrams, vectors]
+    parts = [WordDropout(features, word_dropout), ngrams, vectors, lexicon]
     return cast(Any, concatenate)(*[part for part in parts if part is not None])
 
 
@@ -140,3 +150,30 @@ def VectorsEmbed(width: int, update_vectors: bool = False) -> Model[list[Doc], l
     else:
         model = chain(FixedVectors(width), cast(Any, ragged2list()))
     return name_features(model, [("vector", width)])
+
+
+@registry.architectures("spacy-windowner.LexiconEmbed.v1")
+def LexiconEmbed(
+    path: str | Path, width: int = 16, attr: str = "LOWER", dropout: float = 0.3
+) -> Model[list[Doc], list[Floats2d]]:
+    """Embed words by their place in the phrases of a lexicon, such as a list of products: for each
+    class of phrases, whether the word is its beginning, inside, its last or its only word. The
+    lexicon is read at initialization and saved with the model.
+
+    path (Union[str, Path]): A .jsonl file with a phrase a line, `{"label": "DRUG", "pattern":
+        "acetylsalicylic acid"}`; a .txt file with the phrases of one class, which is the file's
+        name without ".txt"; or a folder of such files. Their names may also end in ".gz".
+    width (int): Output width.
+    attr (str): The attribute by which words are compared, "LOWER" or, to distinguish capitals,
+        "ORTH".
+    dropout (float): The probability that a match is hidden in training. Without it, the model
+        relies on the lexicon too much if it has more of the entities in the training data than it
+        will have of others.
+    RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
+    RAISES (ValueError): If a setting is invalid; at initialization, if the lexicon can't be read.
+    """
+    check_setting(width >= 1, "width", width, "A vector has at least 1 number.")
+    check_setting(attr in ATTRS, "attr", attr, "Choose LOWER or ORTH.")
+    check_setting(0.0 <= dropout < 1.0, "dropout", dropout, "A rate is at least 0 and below 1.")
+    model = LexiconFeatures(width, dropout, partial(read_lexicon, Path(path), attr))
+    return name_features(model, [("lexicon", width)])

@@ -7,6 +7,7 @@ import numpy
 from thinc.api import Model, deserialize_attr
 
 from ..files import unpack
+from ..layers.lexicon import N_PLACES, Lexicon
 from ..layers.torch_module import require_params
 from .output import TRANSITIONS, get_transitions, is_transitions_layer, n_columns
 
@@ -26,6 +27,7 @@ _SHAPES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "thinc.layers.layernorm.forward": {"G": ("nI",), "b": ("nI",)},
     "thinc.layers.maxout.forward": {"W": ("nO", "nP", "nI"), "b": ("nO", "nP")},
     "spacy.ml.staticvectors.forward": {"W": ("nO", "nM")},
+    "spacy_windowner.layers.lexicon_features.forward": {"E": ("nV", "nO")},
     f"{_WINDOW}.forward": {"W": ("nP", "nO", "nI"), "b": ("nO",), "pad": (1, "nI")},
     f"{_WINDOW}.multiply_windows": {"W": ("nP", "nO", "nI"), "b": ("nO",)},
     "spacy_windowner.layers.activations.forward_prelu": {"slope": ("nO",)},
@@ -78,6 +80,10 @@ def load_model(model: Model, data: bytes) -> None:
     for layer in layers:
         if _forward_of(layer) == _TORCH and layer.param_names:
             require_params(layer, {name: layer.get_param(name).shape for name in layer.param_names})
+        if isinstance(layer.attrs.get("lexicon"), Lexicon) and layer.has_param("E"):
+            n_rows, own_rows = N_PLACES * len(layer.attrs["lexicon"].classes), layer.get_dim("nV")
+            if n_rows != own_rows:
+                raise ValueError(f"its lexicon needs {n_rows} rows, and it has {own_rows}")
     transitions, columns = get_transitions(model), n_columns(model)
     if transitions is not None and transitions.shape != (columns, columns):
         shape = transitions.shape

@@ -51,6 +51,7 @@ nO = null
 @architectures = "spacy-windowner.WordEmbed.v1"
 word_dropout = 0.1
 vectors = null
+lexicon = null
 
 [window_ner.model.embed.features]
 @architectures = "spacy-windowner.LexicalEmbed.v1"

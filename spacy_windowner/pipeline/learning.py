@@ -15,10 +15,10 @@ from ..losses.targets import TagLoss, Targets
 from ..models.output import add_gradient, get_transitions
 from .batch_loss import BatchLoss, Objective, batch_loss
 from .gold import SkipReport, check_incorrect_spans, read_gold
-from .saving import SavedPipe
+from .lexicon import LexiconPipe
 
 
-class LearningPipe(SavedPipe):
+class LearningPipe(LexiconPipe):
     """A component that learns from batches of examples, and stops if its training diverges.
 
     A subclass sets `loss` and, in `cfg`, "entity_weight", "incorrect_spans_key" and

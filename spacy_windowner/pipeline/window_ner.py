@@ -169,6 +169,7 @@ class WindowNER(LearningPipe):
         self._ungrow()
         self.cfg["crosses_lines"] = False
         self._start_afresh(self.labels, given=labels is not None)
+        self._read_lexicon(nlp)
         if nlp is not None:
             find_upstream(nlp, self.name, self.model)
         if labels is None:

@@ -14,6 +14,8 @@ from thinc.util import to_numpy
 
 from ..compiled import choose
 from ..decoding.words import Words, word_mask
+from ..layers.lexicon import add_marks
+from ..layers.lexicon_features import distinct_words, find_marks
 from ..models.labels import added_columns, grown_layer
 from .word_table import WordCache
 
@@ -82,7 +84,8 @@ class TableScorer:
 
         W x[t] = sum_j W_j E(w[t+j])
 
-    Labels that were added to a trained classifier have products of their own.
+    Labels that were added to a trained classifier have products of their own. With a lexicon, a
+    word has one entry for each of its places in phrases.
 
     A token costs 2 * window + 1 additions of rows, the activation and one small product. The scores
     equal those of the model to float32 rounding. They don't depend on the batch, on the size of the
@@ -97,6 +100,7 @@ class TableScorer:
         self.table_size = table_size
         self._window = model.get_ref("windowed_affine").attrs["window"]
         embed = model.get_ref("embed")
+        self._lexicon = model.get_ref("word_rows").maybe_get_ref("lexicon")
         self._embed_params = [(node, name) for node in embed.walk() for name in node.param_names]
         self.clear()
 
@@ -110,8 +114,13 @@ class TableScorer:
 
     def scores(self, docs: Sequence[Doc], words: Words) -> numpy.ndarray:
         """See `Scorer.scores`."""
-        state, lengths = self._current(docs[0].vocab), words.lengths
-        table, rows = state.cache.look_up(words.orths)
+        vocab, lengths = docs[0].vocab, words.lengths
+        state = self._current(vocab)
+        keys, marks = words.orths, self._find_marks(docs, words)
+        if marks is not None:
+            keys = add_marks(words.orths, marks)
+        make_products = partial(self._make_products, vocab, words.orths, marks)
+        table, rows = state.cache.look_up(keys, make_products)
         if state.after_relu is not None:
             return table.multiply(rows, lengths, self._window, state.after_relu)
         base, *own_sums = table.add_up(rows, lengths, self._window)
@@ -136,10 +145,38 @@ class TableScorer:
             affines += label.layers[int(bool(self.model.has_ref("head"))) : 2]
         return affines
 
-    def _make_products(self, vocab: Vocab, words: numpy.ndarray) -> list[numpy.ndarray]:
-        """The products of words with all positions, for each layer. Shapes (n, n_positions, nO)."""
-        spelled = [vocab.strings[word] for word in words.tolist()]
-        [rows] = self.model.get_ref("embed").predict([Doc(vocab, words=spelled)])
+    def _find_marks(self, docs: Sequence[Doc], words: Words) -> numpy.ndarray | None:
+        """The lexicon's marks of a batch's words, None if there are none. Shape (n_words,)."""
+        if self._lexicon is None:
+            return None
+        marks = find_marks(self._lexicon, docs, is_train=False)
+        if not marks.any():
+            return None
+        if words.positions is not None:
+            n_tokens = numpy.array([len(doc) for doc in docs])
+            starts = numpy.cumsum(n_tokens) - n_tokens
+            marks = marks[numpy.repeat(starts, words.lengths) + words.positions]
+        return marks
+
+    def _make_products(
+        self, vocab: Vocab, orths: numpy.ndarray, marks: numpy.ndarray | None, keys: numpy.ndarray
+    ) -> list[numpy.ndarray]:
+        """The products of words with all positions, for each layer. Shapes (n, n_positions, nO).
+
+        vocab (Vocab): The vocabulary.
+        orths (numpy.ndarray): The hashes of a batch's words. Shape (n_words,).
+        marks (Optional[numpy.ndarray]): Their marks. Shape (n_words,).
+        keys (numpy.ndarray): The keys of words of the batch. Shape (n,).
+        """
+        words = [(key, 0) for key in keys.tolist()]
+        if marks is not None:
+            marked = numpy.flatnonzero(marks)
+            pairs = zip(orths[marked].tolist(), marks[marked].tolist(), strict=True)
+            by_key = dict(zip(add_marks(orths[marked], marks[marked]).tolist(), pairs, strict=True))
+            words = [by_key.get(key, (key, mark)) for key, mark in words]
+        spelled = [vocab.strings[orth] for orth, _ in words]
+        found = numpy.array([mark for _, mark in words], dtype="uint64")
+        [rows] = self.model.get_ref("embed").predict([distinct_words(vocab, spelled, found)])
         return [multiply(affine, rows) for affine in self._affines()]
 
     def _current(self, vocab: Vocab) -> "_CacheState":
@@ -158,7 +195,7 @@ class TableScorer:
                 places=[(node._params._params, (node.id, name)) for node, name in params],
                 biases=[_param(layer, "b") for layer in kept],
                 vocab=[vocab, vocab.vectors, vocab.vectors.data],
-                cache=WordCache(self.table_size, pads, partial(self._make_products, vocab)),
+                cache=WordCache(self.table_size, pads),
                 after_relu=after_relu,
             )
         return state

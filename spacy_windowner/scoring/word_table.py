@@ -120,27 +120,25 @@ class WordCache:
     size (int): The most words in both generations. If it is 0, or if more words are asked for at a
         time than one generation holds, these words get a table that isn't kept.
     pads (Sequence[numpy.ndarray]): The products of the padding, see `WordTable`.
-    make_products (Callable[[numpy.ndarray], Sequence[numpy.ndarray]]): Makes the products of n
-        words from their hashes. Shapes (n, n_positions, width of the section).
     """
 
-    def __init__(
-        self,
-        size: int,
-        pads: Sequence[numpy.ndarray],
-        make_products: Callable[[numpy.ndarray], Sequence[numpy.ndarray]],
-    ) -> None:
+    def __init__(self, size: int, pads: Sequence[numpy.ndarray]) -> None:
         self._capacity = size // 2
         self._pads = pads
-        self._make_products = make_products
         self._lock = Lock()
         self._young = WordTable(self._capacity, pads)
         self._old: WordTable | None = None
 
-    def look_up(self, words: numpy.ndarray) -> tuple[WordTable, numpy.ndarray]:
+    def look_up(
+        self,
+        words: numpy.ndarray,
+        make_products: Callable[[numpy.ndarray], Sequence[numpy.ndarray]],
+    ) -> tuple[WordTable, numpy.ndarray]:
         """Look up words, and add those that are missing.
 
         words (numpy.ndarray): uint64 hashes. Shape (n,).
+        make_products (Callable[[numpy.ndarray], Sequence[numpy.ndarray]]): Makes the products of n
+            of these words from their hashes. Shapes (n, n_positions, width of the section).
         RETURNS (Tuple[WordTable, numpy.ndarray]): A table that has all the words, and their rows in
             it, int32. Shape (n,).
         """
@@ -164,5 +162,5 @@ class WordCache:
                 if other is not None:
                     new = table.add_from(other, new)
             if len(new):
-                table.add(new, self._make_products(new))
+                table.add(new, make_products(new))
         return table, table.find(words)

@@ -54,6 +54,7 @@ def train(
     lang: str = "en",
     recipe: str = DEFAULT,
     vectors: str | Path | None = None,
+    lexicon: str | Path | None = None,
     seed: int = 0,
     max_steps: int | None = None,
     progress_bar: bool = False,
@@ -75,6 +76,7 @@ def train(
     lang (str): The language code.
     recipe (str): One of `make_config.RECIPES`, except "grow".
     vectors (Optional[Union[str, Path]]): Folder or package of a pipeline with word vectors.
+    lexicon (Optional[Union[str, Path]]): A list of phrases with classes, see `LexiconEmbed`.
     seed (int): The random seed of the split and the training.
     max_steps (Optional[int]): The maximum number of training steps. None for the recipe's.
     progress_bar (bool): Whether to show a progress bar during training.
@@ -99,13 +101,13 @@ def train(
     names = [part.path for done in conversions for part in done.parts]
     parts = {path.stem: path for path in names}
     n_words = count_words(parts["train"])
-    config = make_config(lang, recipe=recipe, vectors=vectors, n_words=n_words)
+    config = make_config(lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words)
     config["paths"].update(train=str(parts["train"]), dev=str(parts["dev"]))
     config["system"]["seed"] = seed
     if max_steps is not None:
         config["training"]["max_steps"] = max_steps
     path = output / "config.cfg"
-    state = _state(config, parts)
+    state = _state(config, {**parts, **_files_of(lexicon)})
     is_new = not _is_done(output, state)
     if is_new:
         (output / _STATE).unlink(missing_ok=True)
@@ -151,6 +153,15 @@ def count_words(path: str | Path) -> int:
 def _state(config: Config, parts: dict[str, Path]) -> dict[str, Any]:
     hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in parts.items()}
     return {"config": hashlib.sha256(config.to_bytes()).hexdigest(), "corpus": hashes}
+
+
+def _files_of(lexicon: str | Path | None) -> dict[str, Path]:
+    """The files of a lexicon."""
+    if lexicon is None:
+        return {}
+    path = Path(lexicon)
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    return {f"lexicon {file.name}": file for file in files if file.is_file()}
 
 
 def _is_done(output: Path, state: dict[str, Any]) -> bool:

@@ -20,7 +20,7 @@ class Cache:
     def __init__(self, size: int) -> None:
         self.made: list[int] = []
         self.fails = False
-        self.cache = WordCache(size, [PAD], self._make)
+        self.cache = WordCache(size, [PAD])
 
     def _make(self, words: numpy.ndarray) -> list[numpy.ndarray]:
         if self.fails:
@@ -31,7 +31,7 @@ class Cache:
     def look_up(self, words) -> numpy.ndarray:
         """The products of words."""
         words = uint64(words)
-        table, rows = self.cache.look_up(words)
+        table, rows = self.cache.look_up(words, self._make)
         assert rows.dtype == "int32" and rows.shape == words.shape and rows.all()
         assert (table.find(words) == rows).all()
         return read_products(table, words)
@@ -168,13 +168,13 @@ def test_threads():
 def peak_of_distinct_words(n: int, size: int, batch: int = 500) -> int:
     """Peak memory in bytes, while only new words are looked up."""
     rows = make_products(range(batch))
-    cache = WordCache(size, [PAD], lambda words: [rows[: len(words)]])
+    cache = WordCache(size, [PAD])
     tracemalloc.start()
     for start in range(0, n, batch):
         words = numpy.arange(start, start + batch, dtype="uint64") * numpy.uint64(
             0x9E3779B97F4A7C15
         )
-        table, found = cache.look_up(words)
+        table, found = cache.look_up(words, lambda new: [rows[: len(new)]])
         assert found.all()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -6,6 +6,7 @@ import pytest
 import spacy
 import srsly
 
+from spacy_windowner.layers.lexicon_features import find_lexicon
 from spacy_windowner.tools.train import train
 
 from ..pipeline.util import ents_of
@@ -93,3 +94,15 @@ def test_wrong_settings(folder):
     with pytest.raises(ValueError, match="WN180"):
         train([folder / "none.jsonl"], folder / "x")
     assert not (folder / "x" / "model-best").exists()
+
+
+def test_a_changed_lexicon_trains_anew(tmp_path):
+    settings = {"lexicon": tmp_path / "NAME.txt", "max_steps": 3}
+    data = [write(tmp_path / "all.jsonl")]
+    settings["lexicon"].write_text("Anna\nPaul\n")
+    done = train(data, tmp_path / "out", **settings)
+    layer = find_lexicon(spacy.load(done.model).get_pipe("window_ner").model)
+    assert layer.attrs["lexicon"].classes == ("NAME",)
+    assert not train(data, tmp_path / "out", **settings).is_new
+    settings["lexicon"].write_text("Anna\nPaul\nEve\n")
+    assert train(data, tmp_path / "out", **settings).is_new

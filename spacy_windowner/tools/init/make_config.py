@@ -29,6 +29,7 @@ def make_config(
     *,
     recipe: str = DEFAULT,
     vectors: str | Path | None = None,
+    lexicon: str | Path | None = None,
     n_words: int | None = None,
 ) -> Config:
     """Make a config to train `window_ner` with.
@@ -37,10 +38,11 @@ def make_config(
     recipe (str): One of RECIPES.
     vectors (Optional[Union[str, Path]]): Folder or package of a pipeline with word vectors, e.g.
         from `spacy init vectors`.
+    lexicon (Optional[Union[str, Path]]): A list of phrases with classes, see `LexiconEmbed`.
     n_words (Optional[int]): The number of words in the training data, if it is known.
     RETURNS (Config): The config, not interpolated.
     RAISES (ValueError): If there is no such recipe or language, or the recipe can't use word
-        vectors.
+        vectors or a lexicon.
     """
     check_setting(recipe in RECIPES, "recipe", recipe, f"Choose one of {', '.join(RECIPES)}.")
     try:
@@ -64,7 +66,23 @@ def make_config(
     if recipe != GROW:
         # Other architectures use the default's embedding layer unless they name another.
         config["components"]["window_ner"]["model"].setdefault("embed", component["model"]["embed"])
-    return config if vectors is None else _with_vectors(config, recipe, str(vectors))
+    if vectors is not None:
+        config["paths"]["vectors"] = str(vectors)
+        _embed_of(config, recipe, "vectors", vectors)["vectors"] = {
+            "@architectures": "spacy-windowner.VectorsEmbed.v1",
+            "width": 96,
+            "update_vectors": False,
+        }
+    if lexicon is not None:
+        config["paths"]["lexicon"] = str(lexicon)
+        _embed_of(config, recipe, "lexicon", lexicon)["lexicon"] = {
+            "@architectures": "spacy-windowner.LexiconEmbed.v1",
+            "path": "${paths.lexicon}",
+            "width": 16,
+            "attr": "LOWER",
+            "dropout": 0.3,
+        }
+    return config
 
 
 def _read(recipe: str) -> dict[str, Any]:
@@ -94,17 +112,12 @@ def _in_order(config: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _with_vectors(config: Config, recipe: str, vectors: str) -> Config:
-    model: dict[str, Any] = config["components"]["window_ner"].get("model", {})
+def _embed_of(config: Config, recipe: str, part: str, value: object) -> dict[str, Any]:
+    """The block of the embedding, if it can have a part."""
+    embed = config["components"]["window_ner"].get("model", {}).get("embed", {})
     why = f'The recipe "{recipe}" uses another embedding layer, or that of a trained pipeline.'
-    check_setting("vectors" in model.get("embed", {}), "vectors", vectors, why)
-    config["paths"]["vectors"] = vectors
-    model["embed"]["vectors"] = {
-        "@architectures": "spacy-windowner.VectorsEmbed.v1",
-        "width": 96,
-        "update_vectors": False,
-    }
-    return config
+    check_setting(part in embed, part, value, why)
+    return embed
 
 
 def to_text(config: Config, recipe: str = DEFAULT) -> str:

@@ -2,9 +2,10 @@
 
 import pytest
 import spacy
-from spacy.util import load_config
+from spacy.util import load_config, load_model_from_config
 from thinc.api import Config
 
+from spacy_windowner.layers.lexicon_features import find_lexicon
 from spacy_windowner.tools.init.make_config import (
     FEW_WORDS,
     GROW,
@@ -70,6 +71,22 @@ def test_vectors():
     assert make_config(recipe="torch", vectors="v")["paths"]["vectors"] == "v"
 
 
+def test_lexicon(tmp_path):
+    (tmp_path / "CITY.txt").write_text("New York")
+    config = make_config(lexicon=tmp_path)
+    assert config["paths"]["lexicon"] == str(tmp_path)
+    assert config["components"]["window_ner"]["model"]["embed"]["lexicon"]["path"] == (
+        "${paths.lexicon}"
+    )
+    assert make_config(recipe="torch", vectors="v", lexicon="x")["paths"]["lexicon"] == "x"
+    (tmp_path / "x.cfg").write_text(to_text(config), encoding="utf8")
+    nlp = load_model_from_config(load_config(tmp_path / "x.cfg"), auto_fill=True)
+    ner = nlp.get_pipe("window_ner")
+    ner.add_label("LOC")
+    nlp.initialize()
+    assert find_lexicon(ner.model).attrs["lexicon"].classes == ("CITY",)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -77,6 +94,7 @@ def test_vectors():
         ({"recipe": "best"}, "WN001.*recipe.*default, binary"),
         ({"recipe": "tok2vec", "vectors": "v"}, "WN001.*vectors.*tok2vec"),
         ({"recipe": "grow", "vectors": "v"}, "WN001.*vectors.*grow"),
+        ({"recipe": "tok2vec", "lexicon": "x"}, "WN001.*lexicon.*tok2vec"),
     ],
 )
 def test_wrong_settings(settings, message):
