@@ -47,12 +47,17 @@ def test_a_wheel_has_what_the_hub_takes(wheel):
     assert any(name.startswith("spacy-windowner") for name in meta["requirements"])
 
 
-@pytest.fixture
-def pushed(wheel, tmp_path, monkeypatch):
-    """What the package would upload, and what it is told of."""
-    hub = pytest.importorskip(
+@pytest.fixture(scope="session")
+def hub():
+    """The package. It is looked for before a wheel is made, which takes long."""
+    return pytest.importorskip(
         "spacy_huggingface_hub.push", reason="spacy-huggingface-hub isn't installed"
     )
+
+
+@pytest.fixture
+def pushed(hub, wheel, tmp_path, monkeypatch):
+    """What the package would upload, and what it is told of."""
     asked = {}
 
     class Api:

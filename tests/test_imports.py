@@ -23,6 +23,7 @@ NEED_EXTRAS = ["spacy_windowner.tools.serve.app", "spacy_windowner.tools.serve.s
 SCRIPT = """
 import builtins, importlib, json, pkgutil, sys
 
+sys.modules["torch"] = None  # to import it takes long, and none of these modules may need it
 recorded = {}
 original = builtins.__import__
 
