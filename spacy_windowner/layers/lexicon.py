@@ -42,7 +42,7 @@ class Lexicon:
         _check_parts(classes, attr, hashes, values)
         self.classes = tuple(classes)
         self.attr = attr
-        n_bits = max(len(hashes), 1).bit_length() + 1  # most buckets are empty
+        n_bits = max(len(hashes), 2).bit_length() - 1  # one or two prefixes a bucket
         starts, firsts = _bucket_starts(hashes, n_bits), _first_bits(hashes[(values & FIRST) > 0])
         self._index = PhraseIndex(hashes, values, starts, 64 - n_bits, firsts)
 
@@ -112,8 +112,8 @@ def _bucket_starts(hashes: numpy.ndarray, n_bits: int) -> numpy.ndarray:
 
 
 def _first_bits(hashes: numpy.ndarray) -> numpy.ndarray:
-    """The `firsts` of an index, with 8 to 16 bits for each of the hashes."""
-    n_bits = 8 << max(len(hashes), 1).bit_length()
+    """The `firsts` of an index, with 32 to 64 bits for each of the hashes."""
+    n_bits = 32 << max(len(hashes), 1).bit_length()
     is_set = numpy.zeros(n_bits, dtype=bool)
     is_set[(hashes & numpy.uint64(n_bits - 1)).astype("int64")] = True
     return numpy.packbits(is_set, bitorder="little")
