@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from thinc.api import Model, deserialize_attr, serialize_attr
 
 from ..compiled import choose
-from .lexicon_plain import CONTINUES, FIRST, PhraseIndex, mix
+from .lexicon_plain import CONTINUES, PhraseIndex, mix
 
 _core = choose("layers.lexicon_core", "layers.lexicon_plain")
 add_marks = _core.add_marks
@@ -42,9 +42,9 @@ class Lexicon:
         _check_parts(classes, attr, hashes, values)
         self.classes = tuple(classes)
         self.attr = attr
-        n_bits = max(len(hashes), 1).bit_length() + 1  # most buckets are empty
-        starts, firsts = _bucket_starts(hashes, n_bits), _first_bits(hashes[(values & FIRST) > 0])
-        self._index = PhraseIndex(hashes, values, starts, 64 - n_bits, firsts)
+        n_bits = max(len(hashes), 2).bit_length() - 1  # one or two prefixes a bucket
+        starts, bits = _bucket_starts(hashes, n_bits), _last_bits(hashes)
+        self._index = PhraseIndex(hashes, values, starts, 64 - n_bits, bits)
 
     def __reduce__(self):
         return Lexicon, (self.classes, self.attr, self._index.hashes, self._index.values)
@@ -99,7 +99,7 @@ def _check_parts(classes: Any, attr: Any, hashes: Any, values: Any) -> None:
     if len(hashes) != len(values) or (hashes[1:] <= hashes[:-1]).any():
         raise ValueError("the prefixes of its lexicon are out of order")
     ending = values & (CONTINUES - 1)
-    if (values >= 2 * FIRST).any() or (ending >> len(classes)).any():
+    if (values >= 2 * CONTINUES).any() or (ending >> len(classes)).any():
         raise ValueError("its lexicon has phrases of classes that it doesn't have")
 
 
@@ -111,8 +111,8 @@ def _bucket_starts(hashes: numpy.ndarray, n_bits: int) -> numpy.ndarray:
     return starts
 
 
-def _first_bits(hashes: numpy.ndarray) -> numpy.ndarray:
-    """The `firsts` of an index, with 8 to 16 bits for each of the hashes."""
+def _last_bits(hashes: numpy.ndarray) -> numpy.ndarray:
+    """The `bits` of an index, 8 to 16 for each of the hashes."""
     n_bits = 8 << max(len(hashes), 1).bit_length()
     is_set = numpy.zeros(n_bits, dtype=bool)
     is_set[(hashes & numpy.uint64(n_bits - 1)).astype("int64")] = True
@@ -153,7 +153,6 @@ class LexiconBuilder:
             states[left] = mix(states[left], words[firsts[left] + place])
             is_last = lengths[left] == place + 1
             values = numpy.where(is_last, endings[left], numpy.uint32(CONTINUES))
-            values |= numpy.uint32(FIRST if place == 0 else 0)
             self._parts.append((states[left], values))
 
     def build(self, classes: Sequence[str]) -> Lexicon:

@@ -35,7 +35,7 @@ cdef struct Index:
     const uint32_t* values
     const int32_t* starts
     int shift
-    const uint8_t* firsts
+    const uint8_t* bits
     uint64_t mask
 
 
@@ -43,6 +43,8 @@ cdef inline uint32_t look_up(Index* index, uint64_t state) noexcept nogil:
     """The value of a prefix, 0 if there is none."""
     cdef uint64_t bucket = state >> index.shift
     cdef int32_t i
+    if not index.bits[(state & index.mask) >> 3] >> (state & 7) & 1:
+        return 0
     for i in range(index.starts[bucket], index.starts[bucket + 1]):
         if index.hashes[i] == state:
             return index.values[i]
@@ -70,9 +72,9 @@ def find_marks(docs, int attr, index, uint64_t seed, uint64_t threshold):
     cdef const uint64_t[::1] hashes = index.hashes
     cdef const uint32_t[::1] values = index.values
     cdef const int32_t[::1] starts = index.starts
-    cdef const uint8_t[::1] firsts = index.firsts
-    cdef uint64_t mask = 8 * firsts.shape[0] - 1
-    cdef Index found = Index(NULL, NULL, &starts[0], index.shift, &firsts[0], mask)
+    cdef const uint8_t[::1] bits = index.bits
+    cdef uint64_t mask = 8 * bits.shape[0] - 1
+    cdef Index found = Index(NULL, NULL, &starts[0], index.shift, &bits[0], mask)
     cdef Doc doc
     cdef int64_t n_tokens = 0, at = 0
     cdef uint64_t n_matches = 0
@@ -106,8 +108,6 @@ cdef void mark_doc(
         if is_space(&tokens[start]):
             continue
         state = mix(0, word_of(&tokens[start], lower))
-        if not index.firsts[(state & index.mask) >> 3] >> (state & 7) & 1:
-            continue
         value = look_up(index, state)
         if not value:
             continue

@@ -10,8 +10,6 @@ from spacy.tokens import Doc
 
 CONTINUES = 1 << 16
 """The bit of a prefix that is the beginning of a longer phrase."""
-FIRST = 1 << 17
-"""The bit of a prefix of one word."""
 B, I, L, U = 1, 2, 4, 8  # noqa: E741
 """The bits of a token's mark: it begins, continues, ends or is a phrase. Each class has 4 bits."""
 
@@ -22,21 +20,20 @@ class PhraseIndex(NamedTuple):
 
     hashes (numpy.ndarray): uint64, the hash of each prefix, in ascending order. Shape (n,).
     values (numpy.ndarray): uint32. The lowest 16 bits are the classes of the phrases that the
-        prefix is, `CONTINUES` says whether there are longer ones, and `FIRST` whether it is a
-        single word. Shape (n,).
+        prefix is, and `CONTINUES` says whether there are longer ones. Shape (n,).
     starts (numpy.ndarray): int32, the first prefix whose hash has these leading bits or greater
         ones. Shape (n_buckets + 1,).
     shift (int): 64 minus the number of these leading bits.
-    firsts (numpy.ndarray): uint8, a bit for each combination of a hash's last bits: whether a
-        prefix of one word has them. Nearly all words of a text begin no phrase, and this array is
-        small enough to stay in the processor's cache. Shape (a power of 2,).
+    bits (numpy.ndarray): uint8, a bit for each combination of a hash's last bits: whether a prefix
+        has them. Nearly all words of a text begin or continue no phrase, and this array is small
+        enough to stay in the processor's cache. Shape (a power of 2,).
     """
 
     hashes: numpy.ndarray
     values: numpy.ndarray
     starts: numpy.ndarray
     shift: int
-    firsts: numpy.ndarray
+    bits: numpy.ndarray
 
 
 def mix(state: Any, word: Any) -> Any:

@@ -146,12 +146,10 @@ class TableScorer:
         return affines
 
     def _find_marks(self, docs: Sequence[Doc], words: Words) -> numpy.ndarray | None:
-        """The lexicon's marks of a batch's words, None if there are none. Shape (n_words,)."""
+        """The lexicon's marks of a batch's words, None without a lexicon. Shape (n_words,)."""
         if self._lexicon is None:
             return None
         marks = find_marks(self._lexicon, docs, is_train=False)
-        if not marks.any():
-            return None
         if words.positions is not None:
             n_tokens = numpy.array([len(doc) for doc in docs])
             starts = numpy.cumsum(n_tokens) - n_tokens
