@@ -12,7 +12,7 @@ rows are trained.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from accuracy import (
@@ -63,15 +63,31 @@ def choose_corpora(folder: Path, documents: bool, names: str) -> list[Path]:
     return sorted(folders, key=lambda path: find_corpus(path).files["train"].stat().st_size)
 
 
-def find_language(name: str) -> str:
-    """The language code that a corpus's name begins with. It is xx where spaCy doesn't have the
-    language, and where its tokenizer needs other packages: the tokens are given."""
+def find_language(name: str) -> tuple[str, bool]:
+    """The language code that a corpus's name begins with, and whether spaCy has a tokenizer of that
+    language. Without one, or if it needs other packages, the code is xx."""
     code = name.split("-")[0]
     try:
         tokenizer = get_lang_class(code).default_config["nlp"]["tokenizer"]["@tokenizers"]
     except ImportError:
-        return "xx"
-    return code if tokenizer == _TOKENIZER else "xx"
+        return "xx", False
+    return (code, True) if tokenizer == _TOKENIZER else ("xx", False)
+
+
+def prepare_all(folders: list[Path], models: Path) -> dict[str, dict[str, Any]]:
+    """Prepare all corpora, so that what is wrong with one shows before the first row is trained.
+
+    folders (List[Path]): The corpora.
+    models (Path): Where to write the parts.
+    RETURNS (Dict[str, Dict]): What is to be known of each corpus, by its name.
+    RAISES (ValueError): If a corpus is not complete, or a part is empty.
+    """
+    found = {}
+    for path in folders:
+        lang, has_tokenizer = find_language(path.name)
+        target = models / "data" / path.name
+        found[path.name] = prepare(find_corpus(path), lang, target, keep_tokens=not has_tokenizer)
+    return found
 
 
 def name_systems(systems: str, changes: tuple[str, ...]) -> list[Job]:
@@ -121,15 +137,15 @@ def main(
     results = read_results(output)
     try:
         rows = name_systems(systems, tuple(changes or ()))
-        found = {}
-        for path in choose_corpora(folder, documents, corpora):
-            target = models / "data" / path.name
-            found[path.name] = prepare(find_corpus(path), find_language(path.name), target)
-            note_corpus(results, path.name, found[path.name])
+        found = prepare_all(choose_corpora(folder, documents, corpora), models)
+        for corpus, about in found.items():
+            note_corpus(results, corpus, about)
     except (OSError, ValueError) as error:
         msg.fail(str(error), exits=1)
     save_results(output, results)
     for corpus, about in found.items():
+        for note in about["notes"]:
+            msg.warn(f"{corpus}: {note}")
         for row in rows:
             data = models / "data" / corpus
             for job in make_jobs(data, [row.row], seeds, models, None, about["lang"]):

@@ -2,9 +2,13 @@
 
 import arena
 import pytest
+import spacy
 import srsly
 import typer
 from arena_report import arena_table, collect, differences, ranks, whole, wins
+from spacy.tokens import Doc, DocBin
+from spacy.training import Corpus
+from spacy.vocab import Vocab
 from typer.testing import CliRunner
 
 from .test_accuracy_report import cells, make_row
@@ -87,6 +91,22 @@ def test_rows_are_run_once_the_smallest_corpus_first(command, runs):
     assert "A CPU, 2 cores" in text
     assert cells(text, "kk-c")[:4] == ["kk-c", "60.0", "60.5", "+0.5"]
     assert cells(text, "best")[1:4] == ["0", "1", "1"]
+
+
+def test_tokens_are_kept_where_the_language_has_no_tokenizer(command, runs, folder, tmp_path):
+    vocab = Vocab()
+    doc = Doc(vocab, words=["東京", "は", "都市"], spaces=[False] * 3, ents=["B-LOC", "O", ""])
+    doc[1].is_sent_start = True
+    for corpus in ("ja-b", "da-a"):
+        DocBin(docs=[doc]).to_disk(folder / corpus / "train.spacy")
+    command("--systems", "window_ner")
+    for corpus, tokens in {"ja-b": ["東京", "は", "都市"], "da-a": ["東京は都市"]}.items():
+        reader = Corpus(tmp_path / "models" / "data" / corpus / "train.spacy")
+        [eg] = reader(spacy.blank("xx"))
+        assert [token.text for token in eg.predicted] == tokens
+        assert [ent.text for ent in eg.reference.ents] == ["東京"]
+        assert [token.ent_iob for token in eg.reference] == [3, 2, 0]
+        assert [token.is_sent_start for token in eg.reference][1] is True
 
 
 def test_the_test_part_is_shown_if_it_is_asked_for(command, runs):
