@@ -128,6 +128,9 @@ def main(
     ] = None,
     seeds: Annotated[int, typer.Option(help="Number of seeds, 0, 1, ...", min=1)] = 1,
     part: Annotated[str, typer.Option(help="The part whose scores to show: dev or test")] = "dev",
+    report: Annotated[
+        bool, typer.Option("--report", help="Train nothing, show what is there")
+    ] = False,
     models: Annotated[Path, typer.Option(help="Where to save models")] = Path("training/arena"),
 ) -> None:
     """Compare `window_ner` and its peers on many corpora."""
@@ -137,7 +140,8 @@ def main(
     results = read_results(output)
     try:
         rows = name_systems(systems, tuple(changes or ()))
-        found = prepare_all(choose_corpora(folder, documents, corpora), models)
+        folders = choose_corpora(folder, documents, corpora)
+        found = {} if report else prepare_all(folders, models)
         for corpus, about in found.items():
             note_corpus(results, corpus, about)
     except (OSError, ValueError) as error:
@@ -153,14 +157,15 @@ def main(
                 if not is_done(results, job.key):
                     run_job(job, output, run)
     names = [row.name for row in rows]
+    shown = [path.name for path in folders]
     wanted = [
         row for row in read_results(output)["rows"]
-        if row["corpus"] in found and row["row"] in names and row["vectors"] is None
+        if row["corpus"] in shown and row["row"] in names and row["vectors"] is None
     ]  # fmt: skip
     done = [row for row in wanted if "error" not in row]
     if done:
         print(machines(done), end="\n\n")
-    print(arena_table(done, list(found), names, part))
+    print(arena_table(done, shown, names, part))
     for row in wanted:
         if "error" in row:
             print(f"\nFailed: {row['corpus']}, {row['row']}, seed {row['seed']}: {row['error']}")

@@ -144,6 +144,14 @@ def test_settings_make_another_row(command, runs):
     assert taken(runs) == []
 
 
+def test_what_is_there_is_shown_without_training(command, runs):
+    command("--systems", "window_ner", "--corpora", "kk-c")
+    runs.jobs.clear()
+    text, _ = command("--systems", "window_ner", "--report")
+    assert taken(runs) == []
+    assert [cells(text, name)[1] for name in ("da-a", "kk-c")] == ["-", "60.0"]
+
+
 def test_a_row_that_fails_is_tried_again(command, runs):
     runs.failing.add("kk-c")
     text, _ = command("--systems", "window_ner")
