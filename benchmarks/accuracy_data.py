@@ -84,17 +84,21 @@ def read_part(path: Path, vocab: Vocab) -> list[Doc]:
         return list(DocBin().from_disk(target).get_docs(vocab))
 
 
-def prepare(corpus: Corpus, lang: str, folder: Path) -> dict:
+def prepare(corpus: Corpus, lang: str, folder: Path, keep_tokens: bool = False) -> dict:
     """Write the parts that all rows train on and are tested on.
 
     corpus (Corpus): The corpus.
     lang (str): The language code.
     folder (Path): Where to write train, dev and test.spacy.
+    keep_tokens (bool): Whether to keep the tokens even of a .spacy file that knows the spaces.
+        Else they are those that the language's tokenizer makes of its text.
     RETURNS (Dict): The size of each part, and what is to be said of the corpus.
     RAISES (ValueError): If a part has no words.
     """
     vocab = spacy.blank(lang).vocab
     parts = {part: read_part(path, vocab) for part, path in corpus.files.items()}
+    if keep_tokens:
+        parts = {part: list(map(_forget_spaces, docs)) for part, docs in parts.items()}
     notes = []
     if "dev" not in parts:
         parts["train"], parts["dev"], note = _hold_out(parts["train"])
@@ -130,6 +134,13 @@ def _hold_out(docs: list[Doc]) -> tuple[list[Doc], list[Doc], str]:
     dev = [doc for i, doc in enumerate(docs) if i in chosen]
     note = f"There is no dev part: {len(dev):,} of {len(docs):,} documents of train are held out."
     return [doc for i, doc in enumerate(docs) if i not in chosen], dev, note
+
+
+def _forget_spaces(doc: Doc) -> Doc:
+    """The same document with unknown spaces, of which spaCy's readers keep the tokens."""
+    attrs = ["ENT_IOB", "ENT_TYPE", "SENT_START"]
+    same = Doc(doc.vocab, words=[token.text for token in doc], user_data=doc.user_data)
+    return same.from_array(attrs, doc.to_array(attrs))
 
 
 def _size(docs: list[Doc]) -> dict[str, int]:

@@ -40,9 +40,13 @@ def group(rows: list[Row]) -> list[list[Row]]:
     return [groups[key] for key in keys]
 
 
+def title(name: str) -> str:
+    """How tables call a row."""
+    return _NAMES.get(name, f"`{name}`")
+
+
 def _about(rows: list[Row]) -> list[str]:
-    name = rows[0]["row"]
-    return [_NAMES.get(name, f"`{name}`"), rows[0]["vectors"] or "none"]
+    return [title(rows[0]["row"]), rows[0]["vectors"] or "none"]
 
 
 def scores_table(groups: list[list[Row]]) -> str:
@@ -81,7 +85,7 @@ def costs_table(groups: list[list[Row]]) -> str:
     """What training and prediction take, and the size of the saved pipeline: means over seeds."""
     present = [name for name in PEERS if any(rows[0]["row"] == name for rows in groups)]
     header = ["CPU seconds of training", "vectors", "to its best dev F1"]
-    header += [f"to that of {_NAMES[name]}" for name in present]
+    header += [f"to that of {title(name)}" for name in present]
     header += ["whole", "tokens/s", "without tokenizer", "MB on disk"]
     lines: list[list[Any]] = []
     for rows in groups:

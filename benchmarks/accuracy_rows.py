@@ -2,6 +2,8 @@
 
 import copy
 import datetime
+import json
+import re
 import time
 from pathlib import Path
 from statistics import median
@@ -26,8 +28,9 @@ from thinc.api import Config
 from spacy_windowner.tools.report.matching import entities
 
 CONFIGS = Path(__file__).parent.parent / "configs"
-MODEL = "components.window_ner.model"
-LOSS = "components.window_ner.loss"
+NER = "components.window_ner"
+MODEL = f"{NER}.model"
+LOSS = f"{NER}.loss"
 VECTORS_EMBED = {
     "@architectures": "spacy-windowner.VectorsEmbed.v1",
     "width": 96,
@@ -62,6 +65,10 @@ BEAM = "beam_ner"
 """spaCy's `ner` with beam search, in the config of PEER. Its entities have scores."""
 CRF = crf.NAME
 BEST = "model-best"
+_SECTIONS = [
+    *["paths", "system", "nlp", "components", "corpora", "training", "initialize", "pretraining"]
+]
+"""What a config has at its root."""
 SPEED_WORDS = 20_000
 """About how many words of the test part the speed of prediction is measured on."""
 
@@ -75,6 +82,9 @@ class Job(NamedTuple):
     seed (int): The seed. CRFsuite needs none.
     vectors (Optional[Path]): A folder of word vectors. CRFsuite uses none.
     lang (str): The language code.
+    changes (Tuple[str, ...]): What else a row of VARIANTS changes, such as "loss.transitions=true":
+        a setting of the component or, from the root of the config, of all else, and its value in
+        JSON.
     """
 
     row: str
@@ -83,18 +93,24 @@ class Job(NamedTuple):
     seed: int = 0
     vectors: Path | None = None
     lang: str = "en"
+    changes: tuple[str, ...] = ()
 
     @property
     def key(self) -> dict[str, Any]:
         """What tells the row from others."""
         vectors = None if self.vectors is None else self.vectors.resolve().name
-        return {"corpus": self.corpus.name, "row": self.row, "vectors": vectors, "seed": self.seed}
+        return {"corpus": self.corpus.name, "row": self.name, "vectors": vectors, "seed": self.seed}
+
+    @property
+    def name(self) -> str:
+        """The name of the row, with what it changes."""
+        return " ".join([self.row, *self.changes])
 
     @property
     def folder(self) -> Path:
         """Where the models of the row are saved."""
         name = "-".join(str(value) for value in self.key.values() if value is not None)
-        return self.models / name.replace(" ", "-")
+        return self.models / re.sub(r"[^\w.,=-]+", "-", name)
 
 
 def make_config(job: Job) -> Config:
@@ -114,7 +130,7 @@ def make_config(job: Job) -> Config:
         config["nlp"]["tokenizer"] = copy.deepcopy(tokenizer)
         if job.vectors is not None:
             _set(config, f"{MODEL}.embed.vectors", VECTORS_EMBED)
-        for path, value in VARIANTS[job.row].items():
+        for path, value in [*VARIANTS[job.row].items(), *map(_read_change, job.changes)]:
             _set(config, path, value)
     config["paths"]["train"] = str(job.corpus / "train.spacy")
     config["paths"]["dev"] = str(job.corpus / "dev.spacy")
@@ -124,12 +140,27 @@ def make_config(job: Job) -> Config:
     return config
 
 
+def _read_change(text: str) -> tuple[str, Any]:
+    """The path from the root of the config, and the value, of a change such as "dropout=0.1"."""
+    path, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"{text} has no value: expected `setting=value`.")
+    if path.split(".")[0] not in _SECTIONS:
+        path = f"{NER}.{path}"
+    try:
+        return path, json.loads(value)
+    except json.JSONDecodeError:
+        return path, value
+
+
 def _set(config: Config, path: str, value: Any) -> None:
-    """Set what is at a path of keys, with points between."""
+    """Set what is at a path of keys, with points between, where there is something."""
     *parents, key = path.split(".")
-    block = config
+    block: Any = config
     for parent in parents:
-        block = block[parent]
+        block = block.get(parent) if isinstance(block, dict) else None
+    if not isinstance(block, dict) or key not in block:
+        raise ValueError(f"The config of window_ner has no setting {path}.")
     block[key] = copy.deepcopy(value)
 
 

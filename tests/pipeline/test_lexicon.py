@@ -153,7 +153,7 @@ def test_what_it_says_is_a_feature_of_an_explanation(trained):
     assert abs(entity.remainder) < 1e-4
 
 
-def test_the_twins_find_the_same(trained, tmp_path):
+def test_the_twins_find_the_same(trained, tmp_path, light_processes):
     trained.to_disk(tmp_path)
     script = (
         "import json, sys, spacy, spacy_windowner.models.embed\n"

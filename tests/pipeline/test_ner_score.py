@@ -351,7 +351,7 @@ def test_nothing_is_left_where_no_probability_is_known():
     assert doc.user_data == {}
 
 
-def test_another_extension_of_that_name_is_reported():
+def test_another_extension_of_that_name_is_reported(light_processes):
     script = (
         "import warnings; from spacy.tokens import Span\n"
         "Span.set_extension('ner_score', default=None)\n"
