@@ -119,10 +119,6 @@ class Errors(metaclass=ErrorsWithCodes):
         "pretrain again with this config: `python -m spacy windowner pretrain RAW.txt OUT --config "
         "config.cfg`."
     )
-    WN050 = (
-        "The pipeline must have {wanted}. Found: {names}. Choose one with `--component` (`name` in "
-        "Python), enable it if it is disabled, or use another pipeline."
-    )
     WN061 = (
         "Can't read the calibration of '{name}': {reason}. Calibrate the model again with `python "
         "-m spacy windowner calibrate MODEL DATA`, or set `calibration` to null in the component's "
@@ -178,16 +174,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "Can't write to {path}: {reason}. Nothing there was changed. Free some disk space, or "
         "choose another folder."
     )
-    WN121 = (
-        "Can't load the pipeline {model}: {error}. Give the folder or the package of a pipeline. "
-        "If this is one, its files are damaged, or it needs a package that isn't installed, or it "
-        "needs code of your own, which you can name with --code (`code`)."
-    )
     WN135 = (
         "`labels` of the logger contains {unknown}, which the pipeline doesn't have. It has: "
         "{names}. Correct `labels` in [training.logger], or leave it out to show the first labels."
     )
-    WN136 = "Can't import the code in {path}: {reason}"
     WN150 = (
         "Can't add labels to '{component}', which isn't trained: the config creates a new "
         "component. In [components.{component}], name a trained pipeline, `source = ...`, and "

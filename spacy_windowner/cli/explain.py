@@ -9,10 +9,10 @@ import typer
 from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
-from ..pipeline.components import load_pipeline
 from ..tools.explain.explain import explain
 from ..tools.explain.render_html import explanation_to_html
 from ..tools.explain.render_text import explanation_to_text
+from ..tools.pipelines import load_pipeline
 from ._util import CODE, COMPONENT, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _HTML = "Write a page of HTML to this file instead of printing tables"

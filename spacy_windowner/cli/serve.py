@@ -7,8 +7,8 @@ from typing import Annotated
 from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
-from ..pipeline.components import load_pipeline
 from ..tools.errors import Errors, Warnings
+from ..tools.pipelines import load_pipeline
 from ._util import CODE, COMPONENT, MODEL, Quiet, Verbose, explain_errors, windowner_cli
 
 _HOST = "Address to listen on. By default only this machine can reach it"

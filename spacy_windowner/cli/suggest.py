@@ -6,8 +6,8 @@ from typing import Annotated
 from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
-from ..pipeline.components import load_pipeline
 from ..progress import Stage
+from ..tools.pipelines import load_pipeline
 from ..tools.suggest.suggest import Output, suggest
 from ._util import CODE, COMPONENT, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
 

@@ -34,7 +34,6 @@ from ..models.words_file import load_words
 from ..scoring.scorer import TableScorer, make_scorer
 from .batch_loss import BatchLoss
 from .checks import check_settings, is_label_list
-from .components import find_upstream, require_upstream
 from .doc_io import add_label_strings, write_entities, write_groups, write_probabilities
 from .evaluation import EvaluationReport, score_labels
 from .labels import LabelWatch
@@ -50,6 +49,7 @@ from .prediction import (
     score_in_groups,
 )
 from .tuning import HeldOut, best_recall_bias, fit_calibration, least_label_bias
+from .upstream import find_upstream, require_upstream
 from .vector_coverage import check_vectors, uses_vectors
 
 _MAX_LOOKED_UP = 1000

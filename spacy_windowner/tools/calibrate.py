@@ -7,10 +7,10 @@ from spacy.language import Language
 from spacy.training import Corpus
 
 from ..confidence.calibration import Calibration
-from ..pipeline.components import choose_component, load_pipeline
 from ..progress import Stage, Tell, silent
 from ..training.callbacks import components_and_examples, lack_of_data
 from .errors import Errors
+from .pipelines import choose_component, load_pipeline
 
 
 class Calibrated(NamedTuple):

@@ -28,6 +28,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "Can't write pretrained words to {path}: it is a file. Give the name of a folder. If the "
         "folder doesn't exist, it is created."
     )
+    WN050 = (
+        "The pipeline must have {wanted}. Found: {names}. Choose one with `--component` (`name` in "
+        "Python), enable it if it is disabled, or use another pipeline."
+    )
     WN051 = (
         "Can't explain the entities of '{name}': its model, {model!r}, doesn't tell which word "
         "each part of a score comes from. Train the component with the architecture "
@@ -135,6 +139,11 @@ class Errors(metaclass=ErrorsWithCodes):
         "Can't continue: {path} is damaged ({reason}). Delete the folder to start over, or use "
         "another one."
     )
+    WN121 = (
+        "Can't load the pipeline {model}: {error}. Give the folder or the package of a pipeline. "
+        "If this is one, its files are damaged, or it needs a package that isn't installed, or it "
+        "needs code of your own, which you can name with --code (`code`)."
+    )
     WN122 = (
         "Can't reach a Ray cluster at {address}: {error}. Start one with `ray start --head`, or "
         "leave out the address to use this machine. If the cluster asks for a token, set "
@@ -170,6 +179,7 @@ class Errors(metaclass=ErrorsWithCodes):
         "This is not a request that the page sends. Send JSON (Content-Type: application/json) "
         "with the fields {fields}, and no others."
     )
+    WN136 = "Can't import the code in {path}: {reason}"
     WN167 = (
         "The pretraining has diverged: {what}. Start over with a lower `--learn-rate` "
         "(`learn_rate` in Python). Nothing of this epoch was written to {path}."

@@ -19,9 +19,9 @@ from thinc.util import to_numpy
 from ..confidence.calibration import MIN_COUNT
 from ..errors import Errors, Warnings
 from ..models.output import is_initialized
-from ..pipeline.components import find_upstream
 from ..pipeline.labels import NEW_LABEL_WEIGHT
 from ..pipeline.saving import require_finite_weights
+from ..pipeline.upstream import find_upstream
 from .corpus import KeptCorpus
 
 

@@ -10,8 +10,8 @@ from typing import IO, Any, NamedTuple
 
 from ...errors import check_setting
 from ...files import MAX_LINE
-from ...pipeline.components import load_pipeline
 from ..errors import Errors, Warnings
+from ..pipelines import load_pipeline
 from .local_engine import annotate_here, annotate_in_processes
 from .output import REJECTS, STANDARD_OUTPUT, Output, OutputFolder, Totals, open_output
 from .parquet_files import require_pyarrow

@@ -12,8 +12,8 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.util import filter_spans
 
-from ...pipeline.components import choose_component, find_components, load_pipeline
 from ...pipeline.ner_score import saved_scores
+from ..pipelines import choose_component, find_components, load_pipeline
 from .parquet_files import write_parquet
 from .records import Record, Reject, Row, rows_of
 

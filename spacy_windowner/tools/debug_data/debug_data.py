@@ -19,9 +19,9 @@ from spacy.util import (
 )
 from thinc.api import Config, ConfigValidationError
 
-from ...pipeline.components import find_components
 from ...progress import Stage, Tell, silent
 from ..errors import Errors
+from ..pipelines import find_components
 from ..report.predict import read_examples
 from .corpus_facts import CorpusFacts
 

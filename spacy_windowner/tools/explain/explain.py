@@ -16,8 +16,8 @@ import numpy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ...pipeline.components import choose_component
 from ...progress import Stage, Tell, silent, told
+from ..pipelines import choose_component
 from .explanation import Choice, Difference, ExplainedEntity, Explanation, Removal
 from .network import Network
 from .parts import OpenedModel, Windows, open_model, word_parts

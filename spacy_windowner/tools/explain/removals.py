@@ -8,9 +8,9 @@ import numpy
 from spacy.attrs import LEMMA, MORPH, NORM, POS, SENT_START, TAG
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.util import minibatch
 
 from ...pipeline.prediction import make_rating
+from ..pipelines import get_window_ner, score_texts
 from .explanation import Removal
 from .questions import Question
 from .sequences import Sequences, read_sequences
@@ -31,8 +31,8 @@ class Decider:
 
     def __init__(self, nlp: Language, name: str) -> None:
         self.nlp = nlp
-        self.component: Any = nlp.get_pipe(name)
-        self._later = nlp.pipe_names[nlp.pipe_names.index(name) :]
+        self.name = name
+        self.component = get_window_ner(nlp, name)
 
     def decide(self, docs: Iterable[Doc]) -> Iterator[Sequences]:
         """Run the components on documents without entities.
@@ -43,13 +43,8 @@ class Decider:
         """
         ner = self.component
         rating = make_rating({**ner.cfg, "candidates": False}, ner.calibration)
-        before = self.nlp.pipe(docs, disable=self._later, batch_size=_BATCH)
-        for batch in minibatch(before, _BATCH):
-            n_done = 0
-            for scored in ner.score_docs(batch, ner.cfg["overwrite"]):
-                group = batch[n_done : n_done + len(scored.lengths)]
-                n_done += len(group)
-                yield from read_sequences(group, scored, ner.biases, rating)
+        for group, scored in score_texts(self.nlp, self.name, docs, _BATCH):
+            yield from read_sequences(group, scored, ner.biases, rating)
 
 
 class Context(NamedTuple):

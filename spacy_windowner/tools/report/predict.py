@@ -11,10 +11,10 @@ from spacy.language import Language
 from spacy.training import Corpus, Example
 from spacy.training.corpus import walk_corpus
 
-from ...pipeline.components import find_components
 from ...pipeline.partial import judged_only
 from ...progress import Tell, silent, told
 from ..errors import Errors
+from ..pipelines import find_components
 
 _SUFFIX = ".spacy"
 _SECONDS = 2.0  # how long a pipeline is timed

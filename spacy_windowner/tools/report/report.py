@@ -10,8 +10,8 @@ from spacy.language import Language
 from spacy.training import Example
 
 from ... import __version__
-from ...pipeline.components import load_pipeline
 from ...progress import Stage, Tell, silent
+from ..pipelines import load_pipeline
 from .matching import (
     Compared,
     Confusion,

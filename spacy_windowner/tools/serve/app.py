@@ -20,11 +20,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...pages.render_page import colors_of, pieces_of, render_page
-from ...pipeline.components import choose_component
 from ...pipeline.window_ner import WindowNER
 from ..errors import Errors
 from ..explain.explain import explain
 from ..explain.render_html import entity_to_html
+from ..pipelines import choose_component
 
 _HERE = Path(__file__).parent
 _PAGES = _HERE.parents[1] / "pages"

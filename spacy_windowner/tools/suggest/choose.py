@@ -3,15 +3,15 @@
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.util import minibatch
 
 from ...decoding.spans import sigmoid
 from ...decoding.words import of_tokens
+from ..pipelines import get_window_ner, score_texts
 
 COST = 50
 """The fixed cost of a document, in words."""
@@ -87,38 +87,24 @@ def choose(documents: Sequence[Doubts], n: int) -> list[tuple[int, float]]:
     return chosen
 
 
-class Doubter:
-    """Computes how unsure a component is about the tag of each token. The components before it run
-    first.
+def find_doubts(
+    nlp: Language, name: str, docs: Iterable[Doc]
+) -> Iterator[tuple[Doc, numpy.ndarray]]:
+    """Compute how unsure a component is about each tag, from its margin m[t], see
+    `Scored.word_margins`:
+
+        u[t] = 1 / (1 + exp(m[t]))
+
+    The doubt is 0.5 where another tag is equally good, and near 0 where no other tag comes close.
+    If scores are read as log odds, it is the share of the second best sequence in the best two.
 
     nlp (Language): The pipeline.
     name (str): The component's name.
+    docs (Iterable[Doc]): The documents, with the pipeline's vocabulary.
+    YIELDS (Tuple[Doc, numpy.ndarray]): Each document, and u, float64 of shape (n_tokens,), 0 for
+        whitespace.
     """
-
-    def __init__(self, nlp: Language, name: str) -> None:
-        self.nlp = nlp
-        self.component: Any = nlp.get_pipe(name)
-        self._later = nlp.pipe_names[nlp.pipe_names.index(name) :]
-
-    def doubts(self, docs: Iterable[Doc]) -> Iterator[tuple[Doc, numpy.ndarray]]:
-        """Compute the doubt about each tag from its margin m[t], see `Scored.word_margins`:
-
-            u[t] = 1 / (1 + exp(m[t]))
-
-        The doubt is 0.5 where another tag is equally good, and near 0 where no other tag comes
-        close. If scores are read as log odds, it is the share of the second best sequence in the
-        best two.
-
-        docs (Iterable[Doc]): The documents, with the pipeline's vocabulary.
-        YIELDS (Tuple[Doc, numpy.ndarray]): Each document, and u, float64 of shape (n_tokens,), 0
-            for whitespace.
-        """
-        ner = self.component
-        before = self.nlp.pipe(docs, disable=self._later, batch_size=_BATCH)
-        for batch in minibatch(before, _BATCH):
-            done = 0
-            for scored in ner.score_docs(batch, ner.cfg["overwrite"]):
-                margins = scored.adjust(ner.biases).word_margins()
-                group = batch[done : done + len(scored.lengths)]
-                done += len(group)
-                yield from zip(group, of_tokens(group, sigmoid(-margins)), strict=True)
+    biases = get_window_ner(nlp, name).biases
+    for group, scored in score_texts(nlp, name, docs, _BATCH):
+        margins = scored.adjust(biases).word_margins()
+        yield from zip(group, of_tokens(group, sigmoid(-margins)), strict=True)

@@ -16,11 +16,11 @@ from spacy.tokens import Doc
 from ...errors import check_setting
 from ...files import PART, write_atomically
 from ...models.output import is_initialized
-from ...pipeline.components import choose_component
 from ...progress import Stage, Tell, silent
 from ..errors import Errors
+from ..pipelines import choose_component, get_window_ner
 from ..raw_text import RawText
-from .choose import Doubter, Doubts, choose
+from .choose import Doubts, choose, find_doubts
 from .near_duplicates import Pool, shingles, signature
 
 _ZONE = 1000  # documents in a memory zone
@@ -80,8 +80,7 @@ def suggest(
     """
     check_setting(n >= 1, "n", n, "It must be at least 1.")
     name = choose_component(nlp, component)
-    doubter = Doubter(nlp, name)
-    if not is_initialized(doubter.component.model):
+    if not is_initialized(get_window_ner(nlp, name).model):
         raise ValueError(Errors.WN080.format(name=name))
     make_doc = _DocMaker(nlp)
     on_progress(Stage("Reading documents to leave out"))
@@ -92,7 +91,7 @@ def suggest(
     for docs, lines in _zones(nlp, text):
         rows = [row for row in zip(docs, lines, strict=True) if _key(row[0]) not in known]
         n_docs, n_excluded = n_docs + len(docs), n_excluded + len(docs) - len(rows)
-        _fill(pool, doubter, rows)
+        _fill(pool, nlp, name, rows)
         on_progress(Stage(f"{n_docs:,} documents", text.share, 1.0))
     text.report_lines(n_docs > 0)
     if n_docs == n_excluded:
@@ -102,7 +101,7 @@ def suggest(
     chosen = choose([candidate.doubts for candidate in candidates], n)
     best = [candidates[number] for number, _ in chosen]
     annotated = nlp.pipe(make_doc(candidate.source) for candidate in best)
-    doubted = doubter.doubts(make_doc(candidate.source) for candidate in best)
+    doubted = find_doubts(nlp, name, (make_doc(candidate.source) for candidate in best))
     rows_of_tasks = zip(annotated, doubted, chosen, best, strict=True)
     tasks = [
         make_task(doc, doubts, score, candidate.line)
@@ -157,11 +156,11 @@ def _key(doc: Doc) -> int:
     return get_string_id(source if isinstance(source, str) else " ".join(source))
 
 
-def _fill(pool: Pool[_Candidate], doubter: Doubter, rows: list[tuple[Doc, int]]) -> None:
+def _fill(pool: Pool[_Candidate], nlp: Language, name: str, rows: list[tuple[Doc, int]]) -> None:
     """Add documents and their line numbers to a pool, if they are good enough."""
     # The sources are noted first, because a component may return other Docs.
     sources = [(_source(doc), line) for doc, line in rows]
-    found = doubter.doubts(doc for doc, _ in rows)
+    found = find_doubts(nlp, name, (doc for doc, _ in rows))
     for (doc, values), (source, line) in zip(found, sources, strict=True):
         doubts = Doubts.of(doc.to_array(LOWER), values)
         score = doubts.score(Counter())

@@ -1,77 +1,21 @@
-"""Loads pipelines, and finds their `window_ner` components and the components that these listen to,
-such as a shared `tok2vec`."""
+"""Finds the components that a `window_ner` listens to, such as a shared `tok2vec`."""
 
 from collections.abc import Iterable, Iterator
-from configparser import Error as ConfigError
-from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.tokens import Doc
-from spacy.util import import_file, load_model
 from thinc.api import Model
 
 from ..errors import Errors
 
-_FACTORY = "window_ner"
 _ANY = "*"
 """As the upstream name of a listener: any component."""
 _DEFAULT = "tok2vec"
 """What such a listener usually listens to, for error messages."""
 _TRANSFORMER_DATA = "trf_data"
 """The extension attribute with the output of spacy-transformers or spacy-curated-transformers."""
-
-
-def load_pipeline(model: str | Path, code: str | Path | None = None) -> Language:
-    """Load a pipeline.
-
-    model (Union[str, Path]): The folder or the package of the pipeline.
-    code (Optional[Union[str, Path]]): A Python file to import first, with functions that the
-        pipeline needs, as for `spacy train --code`.
-    RETURNS (Language): The pipeline.
-    RAISES (ValueError): If there is no such pipeline, its files are damaged, or the code can't be
-        imported.
-    """
-    if code is not None:
-        _import_code(code)
-    try:
-        return load_model(model)
-    except (OSError, ValueError, KeyError, ConfigError) as error:
-        if str(error).startswith("[WN"):
-            raise
-        reason = " ".join(str(error).split())
-        raise ValueError(Errors.WN121.format(model=model, error=reason)) from error
-
-
-def _import_code(path: str | Path) -> None:
-    try:
-        import_file("python_code", path)
-    except Exception as error:  # the file may raise anything
-        reason = f"{type(error).__name__}: {error}"
-        raise ValueError(Errors.WN136.format(path=path, reason=reason)) from error
-
-
-def find_components(nlp: Language) -> list[str]:
-    """The names of all `window_ner` components of a pipeline, in order."""
-    return [pipe for pipe in nlp.pipe_names if nlp.get_pipe_meta(pipe).factory == _FACTORY]
-
-
-def choose_component(nlp: Language, name: str | None) -> str:
-    """Choose a `window_ner` component of a pipeline.
-
-    nlp (Language): The pipeline.
-    name (Optional[str]): The name of the component. None means the only one in the pipeline.
-    RETURNS (str): The name of the component.
-    RAISES (ValueError): If there is no such component, or there are several.
-    """
-    found = find_components(nlp)
-    chosen = [pipe for pipe in found if name in (None, pipe)]
-    if len(chosen) != 1:
-        names = ", ".join(found or nlp.pipe_names) or "no component"
-        wanted = f"one `{_FACTORY}`" if name is None else f"a `{_FACTORY}` named '{name}'"
-        raise ValueError(Errors.WN050.format(wanted=wanted, names=names))
-    return chosen[0]
 
 
 def find_upstream(nlp: Language, name: str, model: Model) -> str | None:

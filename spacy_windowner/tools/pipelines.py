@@ -1,0 +1,99 @@
+"""Loads pipelines, finds the `window_ner` components in them, and runs what comes before one."""
+
+from collections.abc import Iterable, Iterator
+from configparser import Error as ConfigError
+from pathlib import Path
+from typing import cast
+
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import import_file, load_model, minibatch
+
+from ..decoding.lattice import Scored
+from ..pipeline.window_ner import WindowNER
+from .errors import Errors
+
+_FACTORY = "window_ner"
+
+
+def load_pipeline(model: str | Path, code: str | Path | None = None) -> Language:
+    """Load a pipeline.
+
+    model (Union[str, Path]): The folder or the package of the pipeline.
+    code (Optional[Union[str, Path]]): A Python file to import first, with functions that the
+        pipeline needs, as for `spacy train --code`.
+    RETURNS (Language): The pipeline.
+    RAISES (ValueError): If there is no such pipeline, its files are damaged, or the code can't be
+        imported.
+    """
+    if code is not None:
+        _import_code(code)
+    try:
+        return load_model(model)
+    except (OSError, ValueError, KeyError, ConfigError) as error:
+        if str(error).startswith("[WN"):
+            raise
+        reason = " ".join(str(error).split())
+        raise ValueError(Errors.WN121.format(model=model, error=reason)) from error
+
+
+def _import_code(path: str | Path) -> None:
+    try:
+        import_file("python_code", path)
+    except Exception as error:  # the file may raise anything
+        reason = f"{type(error).__name__}: {error}"
+        raise ValueError(Errors.WN136.format(path=path, reason=reason)) from error
+
+
+def find_components(nlp: Language) -> list[str]:
+    """The names of all `window_ner` components of a pipeline, in order."""
+    return [pipe for pipe in nlp.pipe_names if nlp.get_pipe_meta(pipe).factory == _FACTORY]
+
+
+def choose_component(nlp: Language, name: str | None) -> str:
+    """Choose a `window_ner` component of a pipeline.
+
+    nlp (Language): The pipeline.
+    name (Optional[str]): The name of the component. None means the only one in the pipeline.
+    RETURNS (str): The name of the component.
+    RAISES (ValueError): If there is no such component, or there are several.
+    """
+    found = find_components(nlp)
+    chosen = [pipe for pipe in found if name in (None, pipe)]
+    if len(chosen) != 1:
+        names = ", ".join(found or nlp.pipe_names) or "no component"
+        wanted = f"one `{_FACTORY}`" if name is None else f"a `{_FACTORY}` named '{name}'"
+        raise ValueError(Errors.WN050.format(wanted=wanted, names=names))
+    return chosen[0]
+
+
+def get_window_ner(nlp: Language, name: str) -> WindowNER:
+    """Get a component of a pipeline.
+
+    nlp (Language): The pipeline.
+    name (str): The name of a `window_ner`, as `choose_component` returns it.
+    RETURNS (WindowNER): The component.
+    """
+    return cast(WindowNER, nlp.get_pipe(name))
+
+
+def score_texts(
+    nlp: Language, name: str, docs: Iterable[Doc], batch_size: int
+) -> Iterator[tuple[list[Doc], Scored]]:
+    """Run the components before a `window_ner` on documents, and score the tags of their words.
+
+    nlp (Language): The pipeline.
+    name (str): The name of the component.
+    docs (Iterable[Doc]): The documents, as the tokenizer makes them.
+    batch_size (int): The number of documents to process at a time.
+    YIELDS (Tuple[List[Doc], Scored]): A group of consecutive documents, and the scores of their
+        tags.
+    """
+    ner = get_window_ner(nlp, name)
+    later = nlp.pipe_names[nlp.pipe_names.index(name) :]
+    for batch in minibatch(nlp.pipe(docs, disable=later, batch_size=batch_size), batch_size):
+        n_done = 0
+        for scored in ner.score_docs(batch, ner.cfg["overwrite"]):
+            group = batch[n_done : n_done + len(scored.lengths)]
+            n_done += len(group)
+            yield group, scored
