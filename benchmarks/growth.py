@@ -149,7 +149,7 @@ def same_scores(old: Path, grown: Path, corpus: Path) -> bool:
         docs = read_part(corpus / "test.spacy", nlp.vocab)
         words = numpy.concatenate([doc.to_array("ORTH") for doc in docs])
         lengths = numpy.array([len(doc) for doc in docs])
-        tables.append(ner._scorer.scores(docs, words, lengths))
+        tables.append(ner._tag_scorer.scores(docs, words, lengths))
     before, after = tables
     return bool((after[: len(before)] == before).all())
 

@@ -117,13 +117,13 @@ class WindowNER(LearningPipe):
         self.cfg = deepcopy(self.cfg)
         # Not saved with the component, because the best value depends on the machine.
         self._table_size = table_size
-        self._scorer = make_scorer(model, table_size)
+        self._tag_scorer = make_scorer(model, table_size)
         self._finder: tuple[Any, Any] = (None, None)
         self._start_afresh()
 
     def _start_afresh(self, labels: Iterable[str] = (), given: bool = False) -> None:
         """Forget what was kept for another model. `labels` are those to be seen in training."""
-        self._scorer.clear()
+        self._tag_scorer.clear()
         # The name that spaCy expects: `nlp.resume_training` sets it to a copy of the model.
         self._rehearsal_model: Model[list[Doc], list[Floats2d]] | None = None
         self._watch = LabelWatch(labels)
@@ -201,9 +201,9 @@ class WindowNER(LearningPipe):
         if init_words is not None:
             load_words(self.model, Path(init_words), self.name)
 
-    def _refresh_scorer(self) -> None:
-        if self._scorer.model is not self.model:
-            self._scorer = make_scorer(self.model, self.table_size)
+    def _refresh_tag_scorer(self) -> None:
+        if self._tag_scorer.model is not self.model:
+            self._tag_scorer = make_scorer(self.model, self.table_size)
 
     def predict(self, docs: Iterable[Doc]) -> Predictions:
         """Find the entities in a batch of documents, without modifying them.
@@ -230,8 +230,8 @@ class WindowNER(LearningPipe):
         batch_size (int): The maximum number of documents in a batch.
         YIELDS (Doc): The documents, in order.
         """
-        self._refresh_scorer()
-        if isinstance(self._scorer, TableScorer):
+        self._refresh_tag_scorer()
+        if isinstance(self._tag_scorer, TableScorer):
             batch_size = min(batch_size, MAX_BATCH)
         return super().pipe(stream, batch_size=batch_size)
 
@@ -242,12 +242,12 @@ class WindowNER(LearningPipe):
         overwrite (bool): Whether new entities may overlap with existing ones.
         RETURNS (Iterator[Scored]): Groups of consecutive documents.
         """
-        self._refresh_scorer()
-        if not isinstance(self._scorer, TableScorer):
+        self._refresh_tag_scorer()
+        if not isinstance(self._tag_scorer, TableScorer):
             require_upstream(self.model, docs, self.name)
         transitions = get_transitions(self.model)
         lines = self.cfg["crosses_lines"]
-        return score_in_groups(docs, self._scorer, self.scheme, transitions, overwrite, lines)
+        return score_in_groups(docs, self._tag_scorer, self.scheme, transitions, overwrite, lines)
 
     def _span_finder(self) -> SpanFinder:
         """The span finder for the current settings, which users may have changed in `cfg`."""
@@ -411,7 +411,7 @@ class WindowNER(LearningPipe):
         sgd (Optimizer): The optimizer.
         """
         super().finish_update(sgd)
-        self._scorer.clear()
+        self._tag_scorer.clear()
 
     def get_loss(
         self, examples: Iterable[Example], scores: list[Floats2d]

@@ -71,8 +71,8 @@ def all_scores(nlp):
     """The scores of all tags, as the component gets them and as the model does."""
     docs = [nlp.make_doc(text) for text in TEXTS * 30]
     ner = nlp.get_pipe("window_ner")
-    ner._refresh_scorer()
-    scores = ner._scorer.scores(docs, read_words(docs, False, False))
+    ner._refresh_tag_scorer()
+    scores = ner._tag_scorer.scores(docs, read_words(docs, False, False))
     return scores, numpy.vstack(ner.model.predict(docs))
 
 
@@ -680,7 +680,7 @@ def test_whitespace_is_no_word_for_added_labels(units):
         plain = nlp.make_doc(text)
         for scores in (
             ner.model.predict([spaced])[0][is_word],
-            ner._scorer.scores([spaced], read_words([spaced], False, False)),
+            ner._tag_scorer.scores([spaced], read_words([spaced], False, False)),
         ):
             numpy.testing.assert_allclose(scores, ner.model.predict([plain])[0], atol=1e-5)
         assert [e.text.split() for e in ner(spaced).ents] == [

@@ -194,7 +194,7 @@ def test_predictions_follow_every_update():
     ner.finish_update(OnlyTables())
     assert numpy.abs(scores_of(nlp) - before).max() > 0.1
     docs = [nlp.make_doc(text) for text in RAW]
-    scores = ner._scorer.scores(docs, read_words(docs, False, False))
+    scores = ner._tag_scorer.scores(docs, read_words(docs, False, False))
     numpy.testing.assert_allclose(scores, scores_of(nlp), atol=1e-4)
 
 

@@ -60,7 +60,7 @@ def many_texts(n: int, n_names: int = 300, suffix: str = "") -> list[str]:
 def score(ner: WindowNER, docs: list[Doc]) -> numpy.ndarray:
     """The scores a component's predictions come from, one row a token."""
     ner.predict(docs)
-    return ner._scorer.scores(docs, read_words(docs, False, False))
+    return ner._tag_scorer.scores(docs, read_words(docs, False, False))
 
 
 def model_scores(ner: WindowNER, docs: list[Doc]) -> numpy.ndarray:
@@ -332,7 +332,7 @@ def test_settings_are_in_the_config_only(trained_once, tmp_path):
     assert spacy.load(tmp_path).get_pipe("window_ner").table_size == 77
     nlp = spacy.load(tmp_path, config={"components": {"window_ner": {"table_size": 5}}})
     other = nlp.get_pipe("window_ner")
-    assert other.table_size == other._scorer.table_size == 5
+    assert other.table_size == other._tag_scorer.table_size == 5
     assert predictions(nlp) == expected
 
 
@@ -388,7 +388,7 @@ def make_other(kind: str, root):
 def test_models_without_a_table(pytestconfig, kind):
     nlp = make_other(kind, pytestconfig.rootpath)
     ner = nlp.get_pipe("window_ner")
-    assert isinstance(ner._scorer, ModelScorer)
+    assert isinstance(ner._tag_scorer, ModelScorer)
     train(nlp, steps=100)
     texts = [*TEXTS, *many_texts(30)]
     docs = [nlp.make_doc(text) for text in texts]
@@ -400,18 +400,18 @@ def test_models_without_a_table(pytestconfig, kind):
     other = [("Is Berlin Khan?", {"entities": [(3, 9, "PERSON"), (10, 14, "LOC")]})]
     nlp.update(make_examples(nlp, other), sgd=Adam(0.1))
     change.check()
-    assert isinstance(ner._scorer, ModelScorer)
+    assert isinstance(ner._tag_scorer, ModelScorer)
 
 
 def test_a_custom_model():
     ner = scoring_ner({"London": [0.0, 2.0, 0.0]}, ["LOC"])
-    assert isinstance(ner._scorer, ModelScorer)
+    assert isinstance(ner._tag_scorer, ModelScorer)
     doc = ner(Doc(ner.vocab, words=["in", "London"]))
     assert ents_of(doc) == [("London", "LOC")]
 
 
 def test_the_default_model_has_a_table():
-    assert isinstance(make_nlp().get_pipe("window_ner")._scorer, TableScorer)
+    assert isinstance(make_nlp().get_pipe("window_ner")._tag_scorer, TableScorer)
 
 
 # Vocabularies and memory -------------------------------------------------------------------------
