@@ -73,9 +73,10 @@ def is_transitions_layer(model: Model, layer: Model) -> bool:
 def get_transitions(model: Model) -> numpy.ndarray | None:
     """The transitions, or None if the model has none. [a, b] is the score of b after a. Shape
     (n_tags, n_tags)."""
-    if not can_have_transitions(model) or not model.get_ref(_LAST_LAYER).has_param(TRANSITIONS):
+    layer = model.get_ref(_LAST_LAYER) if model.has_ref(_LAST_LAYER) else None
+    if layer is None or not layer.has_param(TRANSITIONS):
         return None
-    return to_numpy(model.get_ref(_LAST_LAYER).get_param(TRANSITIONS))
+    return to_numpy(layer.get_param(TRANSITIONS))
 
 
 def set_n_tags(model: Model, n_tags: int, keep: bool = True) -> None:

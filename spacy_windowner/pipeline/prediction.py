@@ -66,14 +66,6 @@ class SpanFinder(NamedTuple):
     biases: Biases
     rating: Rating | None
 
-    @property
-    def wants_candidates(self) -> bool:
-        return self.rating is not None and self.rating.wants_candidates
-
-    @property
-    def is_calibrated(self) -> bool:
-        return self.rating is not None and self.rating.entities is not None
-
     def find(self, scored: Scored) -> tuple[Spans, Spans | None]:
         """Find the entities and candidates in scored documents.
 

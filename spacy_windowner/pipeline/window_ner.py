@@ -219,8 +219,10 @@ class WindowNER(LearningPipe):
             if near is not None:
                 candidates.append(near.after(n_before))
             n_before += len(scored.lengths)
-        near_misses = join(candidates) if finder.wants_candidates else None
-        return Predictions(join(entities), near_misses, finder.is_calibrated)
+        rating = finder.rating
+        near = join(candidates) if rating is not None and rating.wants_candidates else None
+        calibrated = rating is not None and rating.entities is not None
+        return Predictions(join(entities), near, calibrated)
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Find and set the entities in a stream of documents. The results don't depend on the
