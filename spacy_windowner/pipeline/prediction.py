@@ -113,6 +113,11 @@ def make_rating(cfg: dict[str, Any], calibration: Calibration | None) -> Rating 
     return Rating(entities, candidates, thresholds, cfg["candidates"])
 
 
+def lacks_calibration(cfg: dict[str, Any]) -> bool:
+    """Whether a component is set to drop unlikely entities, but has no probabilities."""
+    return cfg["calibration"] is None and has_thresholds(cfg)
+
+
 def has_thresholds(cfg: dict[str, Any]) -> bool:
     """Whether a component is set to drop entities with a low probability."""
     return any((cfg["threshold"], *cfg["thresholds"].values()))

@@ -44,7 +44,7 @@ from .prediction import (
     MAX_BATCH,
     Predictions,
     SpanFinder,
-    has_thresholds,
+    lacks_calibration,
     make_rating,
     score_in_groups,
 )
@@ -257,8 +257,7 @@ class WindowNER(LearningPipe):
             self._require_labels()
             check_settings(self.cfg)
             rating = make_rating(self.cfg, self.calibration)
-            lacks_calibration = self.calibration is None and has_thresholds(self.cfg)
-            if lacks_calibration and not self._warned_of_threshold:
+            if lacks_calibration(self.cfg) and not self._warned_of_threshold:
                 self._warned_of_threshold = True
                 warnings.warn(Warnings.WW061.format(name=self.name), stacklevel=3)
             self._finder = deepcopy(self.cfg), SpanFinder(self.biases, rating)
