@@ -139,12 +139,15 @@ class SavedPipe(GrowingPipe):
         """Use saved settings, and give the model the added labels that they contain."""
         if not isinstance(cfg, dict):
             raise ValueError(f"its cfg is a {type(cfg).__name__}, not a dictionary")
+        # A cfg without these keys has no added or frozen labels.
+        absent: dict[str, Any] = {
+            "added_labels": {}, "label_biases": {}, "yields_to": {}, "frozen_labels": []
+        }  # fmt: skip
+        cfg = {**self.cfg, **absent, **cfg}
         problem = find_problem(cfg)
         if problem is not None:
             raise ValueError(Errors.WN160.format(name=self.name, path=source, **problem._asdict()))
         has_grown = bool(self.cfg["added_labels"])
-        # A cfg without these keys has no added or frozen labels.
-        self.cfg.update(added_labels={}, label_biases={}, yields_to={}, frozen_labels=[])
         self.cfg.update(cfg)
         added = list(self.cfg["added_labels"].values())
         if added or has_grown:
