@@ -13,7 +13,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.util import filter_spans
 
 from ...pipeline.ner_score import saved_scores
-from ..pipelines import choose_component, find_components, load_pipeline
+from ..pipelines import choose_component, find_components, get_window_ner, load_pipeline
 from .parquet_files import write_parquet
 from .records import Record, Reject, Row, rows_of
 
@@ -149,7 +149,7 @@ def choose_entities(nlp: Language, component: str | None) -> bool:
     name = choose_component(nlp, component)
     if component is None:
         return False
-    nlp.get_pipe(name).cfg["spans_key"] = _NOTED  # type: ignore[attr-defined]
+    get_window_ner(nlp, name).cfg["spans_key"] = _NOTED
     if _NOTED not in nlp.pipe_names:
         nlp.add_pipe(_NOTED, after=name)
     return True

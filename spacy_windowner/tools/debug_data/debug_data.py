@@ -21,7 +21,7 @@ from thinc.api import Config, ConfigValidationError
 
 from ...progress import Stage, Tell, silent
 from ..errors import Errors
-from ..pipelines import find_components
+from ..pipelines import find_components, get_window_ner
 from ..report.predict import read_examples
 from .corpus_facts import CorpusFacts
 
@@ -130,7 +130,7 @@ def debug_data(
             read_corpus(nlp, corpus, name, interpolated)
             for corpus, name in zip(corpora, dot_names, strict=True)
         )
-        keys = [nlp.get_pipe(name).cfg["incorrect_spans_key"] for name in names]  # type: ignore[attr-defined]
+        keys = [get_window_ner(nlp, name).cfg["incorrect_spans_key"] for name in names]
         on_progress(Stage("Looking at both corpora"))
         facts = [CorpusFacts.of(examples, nlp, keys) for examples in (train, dev)]
     texts = dict.fromkeys(str(warning.message) for warning in caught)
@@ -213,7 +213,7 @@ def reason_of(error: Exception) -> str:
 
 
 def _describe(nlp: Language, name: str, frozen: list[str]) -> ComponentFacts:
-    pipe: Any = nlp.get_pipe(name)
+    pipe = get_window_ner(nlp, name)
     windows = []
     if pipe.model.attrs.get("embedding") == "distinct words":
         windows = [node.attrs["window"] for node in pipe.model.walk() if "window" in node.attrs]

@@ -14,7 +14,7 @@ from spacy.training.corpus import walk_corpus
 from ...pipeline.partial import judged_only
 from ...progress import Tell, silent, told
 from ..errors import Errors
-from ..pipelines import find_components
+from ..pipelines import find_components, get_window_ner
 
 _SUFFIX = ".spacy"
 _SECONDS = 2.0  # how long a pipeline is timed
@@ -103,7 +103,7 @@ def _all_probabilities(nlp: Language) -> Iterator[None]:
     """Make the calibrated components of a pipeline write probabilities and candidates."""
     before = []
     for name in find_components(nlp):
-        cfg: dict[str, Any] = nlp.get_pipe(name).cfg  # type: ignore[attr-defined]
+        cfg: dict[str, Any] = get_window_ner(nlp, name).cfg
         if cfg["calibration"] is not None:
             before.append((cfg, {key: cfg[key] for key in ("spans_key", "candidates")}))
             cfg.update(spans_key=cfg["spans_key"] or _SPANS_KEY, candidates=True)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any, cast
+from typing import Any
 
 from anyio import move_on_after
 from spacy.language import Language
@@ -20,11 +20,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...pages.render_page import colors_of, pieces_of, render_page
-from ...pipeline.window_ner import WindowNER
 from ..errors import Errors
 from ..explain.explain import explain
 from ..explain.render_html import entity_to_html
-from ..pipelines import choose_component
+from ..pipelines import choose_component, get_window_ner
 
 _HERE = Path(__file__).parent
 _PAGES = _HERE.parents[1] / "pages"
@@ -68,7 +67,7 @@ class Tagger:
         self.max_chars = max_chars
         self._nlp = nlp
         nlp.max_length = max(nlp.max_length, max_chars)
-        self._ner = cast(WindowNER, nlp.get_pipe(self.component))
+        self._ner = get_window_ner(nlp, self.component)
         self._lock = Lock()
 
     @property
