@@ -285,6 +285,14 @@ class Errors(metaclass=ErrorsWithCodes):
         "Compare with another label ({others}), with `none` for no entity, or with a span."
     )
     WN246 = "'{name}' doesn't have the label {label!r:.100}. Its labels are: {labels}."
+    WN280 = (
+        "Can't split {path} into {folds} folds: each fold needs two different documents, and there "
+        "are {n}. Choose fewer folds with `--folds` (`folds`), or annotate more documents."
+    )
+    WN281 = (
+        "Fold {fold} can't be evaluated: there are no entities in its {part} data, {n} documents. "
+        "Choose another number of folds with `--folds` (`folds`), or annotate more documents."
+    )
 
 
 class Warnings(metaclass=ErrorsWithCodes):

@@ -18,7 +18,8 @@ from .errors import Errors
 from .init.make_config import DEFAULT, GROW, make_config, to_text
 from .report.render_html import report_to_html
 from .report.render_markdown import report_to_markdown
-from .report.report import Report, make_report
+from .report.report import make_report
+from .report.results import Report
 
 SPLIT = "80/10/10"
 BEST = "model-best"
