@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .tools.annotate.records import Row, rows_of
     from .tools.calibrate import calibrate
     from .tools.convert.convert import convert
+    from .tools.correct import correct
     from .tools.debug_data.debug_data import debug_data
     from .tools.explain.explain import explain
     from .tools.explain.render_html import explanation_to_html
@@ -31,6 +32,7 @@ _HOMES = {
     "annotate": "tools.annotate.annotate",
     "calibrate": "tools.calibrate",
     "convert": "tools.convert.convert",
+    "correct": "tools.correct",
     "cross_validate": "tools.report.cross_validate",
     "debug_data": "tools.debug_data.debug_data",
     "explain": "tools.explain.explain",
@@ -57,6 +59,7 @@ __all__ = [
     "annotate",
     "calibrate",
     "convert",
+    "correct",
     "cross_validate",
     "debug_data",
     "explain",

@@ -16,6 +16,7 @@ def test_what_is_public():
         "annotate",
         "calibrate",
         "convert",
+        "correct",
         "cross_validate",
         "debug_data",
         "explain",

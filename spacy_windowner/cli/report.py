@@ -19,7 +19,7 @@ from ..tools.report.report import EXAMPLES, make_report
 from ..tools.report.results import Report
 from ..tools.report.wording import describe_speed, interval, percent, thousands
 from ._util import CODE, Bar, Quiet, Verbose, explain_errors, windowner_cli
-from .convert import show_conversion
+from .convert import show_skips
 
 _PLACES = (
     "A pipeline, annotated documents that it was not trained on (.spacy, or a folder), and the "
@@ -75,7 +75,7 @@ def report_cli(
 
             def tell(conversion: Conversion) -> None:
                 bar.clear()
-                show_conversion(conversion, msg)
+                show_skips(conversion, msg)
 
             report = cross_validate(
                 train,

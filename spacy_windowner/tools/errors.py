@@ -293,6 +293,37 @@ class Errors(metaclass=ErrorsWithCodes):
         "Fold {fold} can't be evaluated: there are no entities in its {part} data, {n} documents. "
         "Choose another number of folds with `--folds` (`folds`), or annotate more documents."
     )
+    WN282 = (
+        "Corrections with the label {label}, which '{name}' doesn't have. Its labels: {labels}. "
+        "Add the label and train it first, as docs/growth.md says, or correct its name in the "
+        "documents."
+    )
+    WN283 = (
+        "Corrections with the label {label}, which is frozen in '{name}' and can't learn. To let "
+        'all labels learn: `nlp.get_pipe("{name}").cfg["frozen_labels"] = []`, and save the '
+        "pipeline."
+    )
+    WN284 = (
+        "The entities {one!r:.100} ({first}) and {other!r:.100} ({second}) overlap, and a text can "
+        "have only one of them. Remove one."
+    )
+    WN285 = (
+        "The entity {expected!r:.100} should be at {start}:{end}, but the text has {found!r:.100} "
+        "there. It has changed since the entity was marked. Mark it again."
+    )
+    WN286 = (
+        "Can't read the corrections in {path}, line {line}: {why}. Fix or remove this line, or "
+        "name another file with `--corrections`. Nothing was written."
+    )
+    WN287 = (
+        "Can't write the corrections to {path}: {why}. Nothing was saved. Fix the problem and save "
+        "again, or name another file with `--corrections`."
+    )
+    WN288 = "{why} {fix}"
+    WN289 = (
+        "The corrections have {n:,} characters together, and only {limit:,} are allowed. Train "
+        "with them instead: add {path} to the training data, and run `windowner train`."
+    )
 
 
 class Warnings(metaclass=ErrorsWithCodes):

@@ -96,7 +96,7 @@ def test_cross_validation(tmp_path):
     options = ["--folds", 2, "--train", data, "--config", config]
     code, output = run(tmp_path / "out", *options)
     assert code == 0, output
-    assert "60 documents with 60 entities" in output and "2-fold cross-validation" in output
+    assert "2-fold cross-validation" in output and "all.spacy" not in output
     assert "Words per second" not in output
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == FILES
     report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf8"))
