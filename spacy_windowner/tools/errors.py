@@ -319,7 +319,7 @@ class Errors(metaclass=ErrorsWithCodes):
         "Can't write the corrections to {path}: {why}. Nothing was saved. Fix the problem and save "
         "again, or name another file with `--corrections`."
     )
-    WN288 = "{why} {fix}"
+    WN288 = "The model can't learn corrections now: {why} {fix}"
     WN289 = (
         "The corrections have {n:,} characters together, and only {limit:,} are allowed. Train "
         "with them instead: add {path} to the training data, and run `windowner train`."
@@ -345,7 +345,12 @@ class Warnings(metaclass=ErrorsWithCodes):
         "{first}. To keep all of them, with the reasons, name a folder as the output."
     )
     WW131 = (
-        "Everyone who can reach this machine at {host} can use the page and read the model's "
-        "output. Without `--host`, only this machine can."
+        "Everyone who can reach this machine at {host} can use the page, read the model's output, "
+        "save corrections and teach them. Without `--host`, only this machine can."
+    )
+    WW191 = (
+        "What the served model learned is gone. To keep it, teach the corrections to the pipeline "
+        "in its folder: `python -m spacy windowner convert {path} corrected.spacy`, and then "
+        "examples/corrections.py (docs/corrections.md)."
     )
     WW180 = "{n:,} {what}. The first one: {first}. {fix}"

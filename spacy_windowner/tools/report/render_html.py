@@ -196,7 +196,7 @@ def _confusion_view(confusion: Confusion, numbers: Mapping[str, int]) -> dict[st
     sizes = counts.sum(0) + counts.sum(1)
     frequent = sorted(range(n), key=lambda i: -sizes[i])[:_MOST_LABELS]
     chosen = [*sorted(frequent), n]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for i in chosen:
         total = int(counts[i].sum()) or 1
         cells = []
@@ -221,7 +221,7 @@ def _confusion_view(confusion: Confusion, numbers: Mapping[str, int]) -> dict[st
             })  # fmt: skip
         rows.append({"label": confusion.rows[i], "cells": cells})
     columns = [confusion.columns[j] for j in chosen]
-    cells = [cell for row in rows for cell in row["cells"] if cell["count"] and not cell["right"]]
+    cells = [cell for each in rows for cell in each["cells"] if cell["count"] and not cell["right"]]
     return {
         "columns": columns,
         "rows": rows,

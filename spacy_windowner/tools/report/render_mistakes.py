@@ -8,7 +8,7 @@ from typing import Any
 
 from ...pages.render_page import visible
 from .matching import ERRORS
-from .mistakes import Mistake
+from .mistakes import Mark, Mistake
 
 _RUNNING = re.compile(r"(\r\n|[\n\r])|(\s)|([\u200c\u200d])|([^\s\u200c\u200d]+)")
 _MOST_BYTES = 2_200_000  # maximum size of all errors together
@@ -46,6 +46,10 @@ def _size(mistake: Mistake) -> int:
     return _MARKUP + _MARKUP_OF_MODEL * len(mistake.scores) + text
 
 
+def _label(mark: Mark | None) -> str | None:
+    return None if mark is None else mark.label
+
+
 def pair_of(true: str | None, found: str | None, numbers: Mapping[str, int]) -> str:
     """The labels of an error for the page's script, which gets no text of the data.
 
@@ -69,9 +73,7 @@ def mistakes_view(mistakes: Sequence[Mistake]) -> dict[str, Any]:
         {
             "mistake": mistake,
             "kind": ERRORS.index(mistake.kind),
-            "pair": pair_of(
-                *(each and each.label for each in (mistake.true, mistake.found)), number
-            ),
+            "pair": pair_of(_label(mistake.true), _label(mistake.found), number),
             "models": " ".join(map(str, mistake.scores)),
             "score": "" if mistake.score is None else f"{mistake.score:.4f}",
         }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spacy_windowner.tools.serve.app import Tagger
+from spacy_windowner.tools.serve.tagger import Tagger
 
 from ...pipeline.util import make_nlp, train
 from .test_tagger import TEXT
