@@ -18,11 +18,12 @@ export function toCsv(entities) {
 }
 
 export async function copy(content) {
-  if (navigator.clipboard) {
+  try {
     await navigator.clipboard.writeText(content);
     return;
+  } catch {
+    // Pages of other machines have no clipboard, and people can forbid it. There is an older way.
   }
-  // Browsers give pages of other machines no clipboard.
   const field = document.createElement("textarea");
   field.value = content;
   document.body.append(field);

@@ -253,7 +253,7 @@ onClick("save", async () => {
 async function showLessons() {
   const model = await send("model");
   version = model.version;
-  byId("lessons").hidden = !model.corrections;
+  byId("lessons").hidden = !model.corrections && !byId("lesson").textContent;
   byId("forget").hidden = !model.version;
   byId("teach").hidden = !model.can_teach;
   const where = model.corrections_file ? `in ${model.corrections_file}` : "until the server stops";

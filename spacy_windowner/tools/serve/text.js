@@ -54,6 +54,11 @@ function button(entity, isCorrected, onChoose) {
   made.setAttribute("aria-pressed", "false");
   made.setAttribute("aria-controls", "why");
   made.entity = entity;
+  // Browsers end the marking of text that begins in an element that gets the focus.
+  made.addEventListener("mousedown", () => {
+    made.removeAttribute("tabindex");
+    window.addEventListener("mouseup", () => (made.tabIndex = 0), { once: true });
+  });
   made.addEventListener("click", () => {
     if (window.getSelection().isCollapsed) onChoose(made); // else it ends the marking of a part
   });

@@ -32,8 +32,8 @@ class Served:
         self.url = server.url_of(self.listening)
         self.teacher = Teacher(tagger, Corrections(path), texts)
         served = app.Served(tagger, self.teacher, model, samples)
-        made = app.make_app(served, server.allowed_hosts(host))
-        self.server = server.make_server(made)
+        self.app = app.make_app(served, server.allowed_hosts(host))
+        self.server = server.make_server(self.app)
         self.thread = threading.Thread(target=self.server.run, args=[[self.listening]])
 
     def __enter__(self):
