@@ -4,7 +4,7 @@ from json import dumps
 from pathlib import Path
 from typing import Annotated
 
-from spacy.cli._util import Arg, Opt, import_code
+from spacy.cli._util import Arg, Opt, import_code, show_validation_error
 from typer import BadParameter
 from wasabi import Printer
 
@@ -27,7 +27,7 @@ _PLACES = (
 )
 _COMPARE = "Another pipeline to compare with, of any kind that predicts entities. Can be repeated"
 _TRAIN = "The training data of the pipeline, to separate seen from unseen entities"
-_FOLDS = "Cross-validate: train on all but one of so many parts of --train, in turn. See below"
+_FOLDS = "Cross-validate the recipe of `windowner train` on --train, with so many folds"
 _CONFIG = "Training config for --folds. By default that of `windowner train` for English"
 _EXAMPLES = "Maximum number of errors to show in context"
 
@@ -77,14 +77,15 @@ def report_cli(
                 bar.clear()
                 show_skips(conversion, msg)
 
-            report = cross_validate(
-                train,
-                folds=folds,
-                config=config,
-                examples=examples,
-                on_progress=bar,
-                on_converted=tell,
-            )
+            with show_validation_error(config):
+                report = cross_validate(
+                    train,
+                    folds=folds,
+                    config=config,
+                    examples=examples,
+                    on_progress=bar,
+                    on_converted=tell,
+                )
         else:
             report = make_report(
                 model,

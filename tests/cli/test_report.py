@@ -103,3 +103,12 @@ def test_cross_validation(tmp_path):
     assert [fold["documents"] for fold in report["folds"]] == [30, 30]
     code, output = run(tmp_path / "more", *options[2:], "--folds", 99)
     assert code == 1 and "WN280" in output and not (tmp_path / "more").exists()
+    wrong = tmp_path / "wrong.cfg"
+    for text, message in [
+        ("x", "WN097"),
+        ("[nlp]\npipeline = []\n", "no lang"),
+        ('[nlp]\nlang = "en"\npipeline = ["x"]\n[components.x]\nfactory = "x"\n', "x"),
+    ]:
+        wrong.write_text(text, encoding="utf8")
+        code, output = run(tmp_path / "more", *options[:4], "--config", wrong)
+        assert code == 1 and message in output and "Traceback" not in output

@@ -16,7 +16,7 @@ from ...errors import check_setting
 from ...progress import Stage, Tell, silent
 from ..convert.convert import Conversion, Status, convert
 from ..convert.output import assign, key_of
-from ..debug_data.debug_data import load_pipeline_of
+from ..debug_data.debug_data import load_pipeline_of, reason_of
 from ..errors import Errors
 from ..init.make_config import make_config
 from ..quiet_training import train_quietly
@@ -61,7 +61,7 @@ def cross_validate(
         many folds, or a part of a fold has no entities.
     """
     check_setting(folds >= 2, "folds", folds, "It must be at least 2.")
-    given = None if config is None else load_config(config)
+    given = None if config is None else _load(config)
     lang = "en" if given is None else given["nlp"]["lang"]
     judged: dict[int, Example] = {}
     results: list[Fold] = []
@@ -97,6 +97,18 @@ def cross_validate(
     mistakes, total_mistakes = choose_mistakes([compared], examples)
     about = describe(everything, data, data)
     return Report(about, [model], mistakes, total_mistakes, results)
+
+
+def _load(path: str | Path) -> Config:
+    """Load a config, and make its pipeline once, before hours of training are lost."""
+    try:
+        config = load_config(path)
+    except Exception as error:  # each layer of the format raises its own errors
+        raise ValueError(Errors.WN097.format(config=path, reason=reason_of(error))) from error
+    if not isinstance(config.get("nlp", {}).get("lang"), str):
+        raise ValueError(Errors.WN097.format(config=path, reason="its [nlp] has no lang."))
+    load_pipeline_of(config, path)
+    return config
 
 
 def _read(
