@@ -162,10 +162,11 @@ def _write(docs: Sequence[Doc], chosen: dict[str, list[int]], folder: Path) -> d
 
 
 def _with_paths(config: Config, paths: dict[str, Path], origin: str | Path) -> Config:
-    """A config with the data of a fold."""
+    """A config with the data of a fold, for the corpora and for callbacks, which calibrate."""
     filled = load_pipeline_of(config, origin).config
     config = Config().from_str(config.to_str(), interpolate=False)
     for name in _CORPORA:
         corpus = filled["training"][f"{name}_corpus"]
         set_dot_to_object(config, f"{corpus}.path", str(paths[name]))
+        config.setdefault("paths", {})[name] = str(paths[name])
     return config

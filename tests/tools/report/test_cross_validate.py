@@ -101,6 +101,9 @@ def test_the_recipe_is_that_of_training(folder, tmp_path, monkeypatch):
         expected = make_config("en", n_words=10 * 3)
         for part in ("train", "dev"):
             expected["corpora"][part]["path"] = config["corpora"][part]["path"]
+            expected["paths"][part] = config["corpora"][part]["path"]
+        callback = config.interpolate()["training"]["before_to_disk"]
+        assert callback["path"] == config["corpora"]["dev"]["path"]
         assert config.to_str() == expected.to_str()
 
 
