@@ -24,6 +24,7 @@ def read_texts(path: str | Path, nlp: Language) -> list[str]:
     RETURNS (List[str]): The texts, at most a thousand, drawn at random.
     RAISES (ValueError): If the file can't be read or has no words.
     """
+    # Longer texts count as unreadable lines: spaCy can't tokenize them.
     lines = RawText(path, lambda given: _make_doc(nlp, given))
     rng, texts = random.Random(0), list[str]()
     for number, (doc, _) in enumerate(lines.docs()):
@@ -36,8 +37,7 @@ def read_texts(path: str | Path, nlp: Language) -> list[str]:
 
 
 def _make_doc(nlp: Language, given: str | list[str]) -> Doc:
-    text = given if isinstance(given, str) else " ".join(given)
-    return nlp.make_doc(text[: nlp.max_length])
+    return nlp.make_doc(given if isinstance(given, str) else " ".join(given))
 
 
 def samples_of(texts: Sequence[str], tagger: Tagger) -> list[str]:

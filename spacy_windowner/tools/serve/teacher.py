@@ -12,6 +12,9 @@ from ..errors import Errors
 from .corrections import Corrections
 from .tagger import Tagger, whole
 
+_REHEARSED_CHARS = 2_000
+"""How much of a text is rehearsed. The time to learn depends on it."""
+
 
 class Busy(ValueError):
     """The model is learning."""
@@ -29,7 +32,7 @@ class Teacher:
     def __init__(self, tagger: Tagger, corrections: Corrections, texts: Sequence[str] = ()) -> None:
         self.corrections = corrections
         self._tagger = tagger
-        self._raw = [tagger.nlp.make_doc(text) for text in texts]
+        self._raw = [tagger.nlp.make_doc(text[:_REHEARSED_CHARS]) for text in texts]
         self._original: bytes | None = None
         self._busy = Lock()
 

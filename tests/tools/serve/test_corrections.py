@@ -215,6 +215,11 @@ def test_what_is_missing_is_told(teacher, nlp):
     ner.cfg["frozen_labels"] = []
 
 
+def test_long_texts_are_rehearsed_in_part(nlp):
+    [doc] = Teacher(Tagger(nlp), Corrections(), ["word " * 100_000])._raw
+    assert len(doc.text) == 2_000
+
+
 def test_only_one_page_teaches_at_a_time(teacher, monkeypatch):
     teacher.save(TEXT, [ACME])
     started, go_on = threading.Event(), threading.Event()

@@ -90,8 +90,11 @@ def fits(value, kind):
     return isinstance(value, TYPES[kind]) and (not isinstance(value, bool) or kind == "boolean")
 
 
-def schema_of(operation, status):
-    return operation["responses"][str(status)]["content"]["application/json"]["schema"]
+def schema_of(operation, status, described):
+    answer = operation["responses"][str(status)]
+    if "$ref" in answer:
+        answer = described["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+    return answer["content"]["application/json"]["schema"]
 
 
 def test_every_path_is_described_and_asked(described, running):
@@ -114,7 +117,7 @@ def test_answers_are_as_described(running, described, path, question, status):
     operation = described["paths"][path]["post"]
     answer = running.ask(path, question)
     assert answer.status == status, answer.text
-    check(answer.json(), schema_of(operation, status), described)
+    check(answer.json(), schema_of(operation, status, described), described)
     asked = operation["requestBody"]["content"]["application/json"]["schema"]
     if status == 400:  # what doesn't fit the description is what the server refuses
         with pytest.raises(AssertionError):
@@ -132,12 +135,12 @@ def test_refusals_are_as_described(running, described):
         ]:
             answer = running.request("POST", path, "{}", **headers)
             assert answer.status == status
-            check(answer.json(), schema_of(operation, status), described)
+            check(answer.json(), schema_of(operation, status, described), described)
     running.teacher._busy.acquire()
     for path in ("/teach", "/forget"):
         answer = running.ask(path, {})
         assert answer.status == 409
-        check(answer.json(), schema_of(described["paths"][path]["post"], 409), described)
+        check(answer.json(), schema_of(described["paths"][path]["post"], 409, described), described)
     running.teacher._busy.release()
 
 
@@ -146,7 +149,7 @@ def test_what_can_be_read(running, described, path):
     running.ask("/corrections", QUESTIONS["/corrections"][0][0])
     operation = described["paths"][path]["get"]
     answer = running.request("GET", path)
-    check(answer.json(), schema_of(operation, 200), described)
+    check(answer.json(), schema_of(operation, 200, described), described)
     before = running.teacher.corrections.path.read_text("utf8")
     lines = [json.loads(line) for line in before.splitlines()]
     if path == "/corrections":
@@ -156,7 +159,7 @@ def test_what_can_be_read(running, described, path):
     running.teacher.corrections.path.write_text("damaged", "utf8")
     answer = running.request("GET", path)
     assert answer.status == 422
-    check(answer.json(), schema_of(operation, 422), described)
+    check(answer.json(), schema_of(operation, 422, described), described)
     running.teacher.corrections.path.write_text(before, "utf8")
 
 

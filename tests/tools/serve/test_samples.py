@@ -27,6 +27,15 @@ def test_of_a_file(tmp_path, served):
     assert "x" * 101 not in samples_of(short[-20:], Tagger(served, max_chars=100))
 
 
+def test_lines_that_can_not_be_used_are_told(tmp_path):
+    nlp = spacy.blank("en")
+    nlp.max_length = 20
+    path = tmp_path / "raw.txt"
+    path.write_text(f"One text\n{'x' * 21}\n", "utf8")
+    with pytest.warns(UserWarning, match=r"WW040.*1 of 2 lines.*line 2"):
+        assert read_texts(path, nlp) == ["One text"]
+
+
 def test_files_without_texts(tmp_path):
     path = tmp_path / "raw.txt"
     path.write_text("\n \n", "utf8")
