@@ -24,12 +24,19 @@ def page(browser, report: Report, tmp_path):
     return browser
 
 
+def seen(page, part: str) -> list[str]:
+    """A part of each error that can be seen."""
+    script = """
+        return Array.from(document.querySelectorAll("#errors li"))
+          .filter((row) => row.getClientRects().length)
+          .map((row) => row.querySelector(arguments[0]).innerText);
+    """
+    return page.execute_script(script, part)
+
+
 def shown(page) -> list[str]:
     """The kinds of the errors that can be seen."""
-    rows = page.find_elements("css selector", "#errors li")
-    return [
-        row.find_element("css selector", ".chip").text for row in rows if row.is_displayed()
-    ]  # fmt: skip
+    return seen(page, ".chip")
 
 
 def click_kind(page, kind: str) -> None:
@@ -212,8 +219,7 @@ def test_pages_of_errors(page, report, tmp_path):
     page.get(path.as_uri())
 
     def documents() -> list[int]:
-        rows = page.find_elements("css selector", "#errors li .n")
-        return [int(row.text.removeprefix("document ")) for row in rows if row.is_displayed()]
+        return [int(text.removeprefix("document ")) for text in seen(page, ".n")]
 
     def buttons() -> list:
         return page.find_elements("css selector", "[data-step]")
