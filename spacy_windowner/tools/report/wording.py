@@ -72,7 +72,7 @@ def describe_folds(report: Report) -> str:
     size = " to ".join(dict.fromkeys(thousands(each(sizes)) for each in (min, max)))
     return (
         f"{n} pipelines were trained, each on {size} documents, and predicted others. A pipeline "
-        "that is trained on all of them is probably a little better."
+        "that is trained on more of them is probably a little better."
     )
 
 

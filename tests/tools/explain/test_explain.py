@@ -234,3 +234,12 @@ def test_whitespace_is_no_word_of_a_window(explained):
         assert tags[0] == tags[1]
         for flip, same in ((one.flip, other.flip), (one.support, other.support)):
             assert (flip and flip.text) == (same and same.text)
+
+
+def test_an_overlong_entity():
+    """In which nearly all tags differ from the rival's. `benchmarks/explain.py` times it."""
+    text = " ".join(["and"] * 1900)
+    [entity] = explain(trained_nlp(), text, versus=(0, len(text), "LOC")).entities
+    assert entity.last_token == 1899 and not entity.found
+    assert len(entity.differences) >= 1899
+    assert entity.margin == pytest.approx(added_up(entity), rel=1e-5)
