@@ -48,7 +48,13 @@ from .prediction import (
     make_rating,
     score_in_groups,
 )
-from .tuning import HeldOut, best_recall_bias, fit_calibration, least_label_bias
+from .tuning import (
+    HeldOut,
+    best_document_weight,
+    best_recall_bias,
+    fit_calibration,
+    least_label_bias,
+)
 from .upstream import find_upstream, require_upstream
 from .vector_coverage import check_vectors, uses_vectors
 
@@ -75,6 +81,7 @@ class WindowNER(LearningPipe):
         incorrect_spans_key: str | None = None,
         entity_weight: float = 1.5,
         recall_bias: float = 0.0,
+        document_weight: float = 0.0,
         spans_key: str | None = None,
         threshold: float = 0.0,
         thresholds: dict[str, float] | None = None,
@@ -100,6 +107,7 @@ class WindowNER(LearningPipe):
             "incorrect_spans_key": incorrect_spans_key,
             "entity_weight": entity_weight,
             "recall_bias": recall_bias,
+            "document_weight": document_weight,
             "spans_key": spans_key,
             "threshold": threshold,
             "thresholds": {} if thresholds is None else thresholds,
@@ -248,8 +256,10 @@ class WindowNER(LearningPipe):
         if not isinstance(self._tag_scorer, TableScorer):
             require_upstream(self.model, docs, self.name)
         transitions = get_transitions(self.model)
-        lines = self.cfg["crosses_lines"]
-        return score_in_groups(docs, self._tag_scorer, self.scheme, transitions, overwrite, lines)
+        return score_in_groups(
+            docs, self._tag_scorer, self.scheme, transitions, overwrite,
+            self.cfg["crosses_lines"], self.cfg["document_weight"],
+        )  # fmt: skip
 
     def _span_finder(self) -> SpanFinder:
         """The span finder for the current settings, which users may have changed in `cfg`."""
@@ -262,6 +272,27 @@ class WindowNER(LearningPipe):
                 warnings.warn(Warnings.WW061.format(name=self.name), stacklevel=3)
             self._finder = deepcopy(self.cfg), SpanFinder(self.biases, rating)
         return self._finder[1]
+
+    def tune_document_weight(self, examples: Iterable[Example]) -> float:
+        """Set `document_weight` to the value with the best F1 on held-out documents. In training,
+        the callback `spacy-windowner.calibrate.v1` does this, before it sets `recall_bias`.
+
+        examples (Iterable[Example]): Examples that the model wasn't trained on. They don't change.
+        RETURNS (float): The `document_weight`. 0 if few entities have a word that occurs again in
+            their document, as in single sentences. If labels are frozen, it doesn't change.
+        """
+        examples = list(examples)
+        if not self.frozen_labels:
+            held_out = self._held_out(examples, "WindowNER.tune_document_weight")
+            docs = [example.predicted for example in examples]
+
+            def score(weight: float) -> Iterator[Scored]:
+                self.cfg["document_weight"] = weight
+                return self.score_docs(docs, overwrite=True)
+
+            weight = best_document_weight(docs, held_out, score, self.biases)
+            self.cfg["document_weight"] = weight
+        return self.cfg["document_weight"]
 
     def tune_recall_bias(self, examples: Iterable[Example]) -> float:
         """Set `recall_bias` to the value with the best F1 on held-out examples. In training, the

@@ -27,7 +27,7 @@ from .corpus import KeptCorpus
 
 @registry.callbacks("spacy-windowner.calibrate.v1")
 def calibrate(
-    path: Path | None = None, tune_recall_bias: bool = True
+    path: Path | None = None, tune_recall_bias: bool = True, tune_document_weight: bool = True
 ) -> Callable[[Language], Language]:
     """A callback for `[training.before_to_disk]`. Each time the pipeline is saved, it calibrates
     every `window_ner` on a corpus, usually the dev set (`paths.dev`).
@@ -36,6 +36,8 @@ def calibrate(
         calibrated.
     tune_recall_bias (bool): Whether to tune `recall_bias` on the corpus first or, if labels are
         frozen, the bias of each of the other labels.
+    tune_document_weight (bool): Whether to tune `document_weight` before that. It stays 0 if the
+        corpus has no documents of several sentences.
     RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline. If weights
         aren't finite it raises an error, so nothing is saved over an earlier pipeline.
     """
@@ -55,6 +57,8 @@ def calibrate(
         if _fingerprint(nlp) == last_fingerprint:
             return nlp
         for pipe, examples in components_and_examples(nlp, corpus):
+            if tune_document_weight:
+                pipe.tune_document_weight(examples)
             if tune_recall_bias:
                 pipe.tune_recall_bias(examples)
             if pipe.frozen_labels and pipe.calibration is None:
