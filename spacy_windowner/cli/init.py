@@ -7,7 +7,7 @@ from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
 from ..tools.init.make_config import DEFAULT, RECIPES, make_config, to_text
-from ..tools.train import count_words
+from ..tools.train.train import count_words
 from ._util import Quiet, Verbose, explain_errors, windowner_cli
 
 _OUT = "Config file to write"

@@ -260,6 +260,14 @@ class Errors(metaclass=ErrorsWithCodes):
         "Can't read {path}, which records what was trained ({reason}). Delete it to train from "
         "scratch, or use another folder."
     )
+    WN250 = (
+        "Can't go on with the training that was interrupted: {path} can't be read ({reason}). "
+        "Delete this file to train from scratch."
+    )
+    WN251 = (
+        "Another process is training in {path}. Wait until it ends, or use another folder with "
+        "`--output`."
+    )
     WN240 = (
         "Can't compare with {versus!r:.100}. Give one of the labels ({labels}), `none` for no "
         "entity, or a span as START:END or START:END:LABEL, in characters, such as {example}."

@@ -8,7 +8,7 @@ from spacy.cli import app
 from typer.testing import CliRunner
 
 from ..tools.report.util import write_docs
-from ..tools.test_train import write
+from ..tools.train.test_train import write
 from .util import run_command
 
 # There is little to calibrate on.

@@ -14,7 +14,7 @@ from spacy_windowner.tools.init.make_config import (
     read_recipe,
     to_text,
 )
-from spacy_windowner.tools.train import count_words
+from spacy_windowner.tools.train.train import count_words
 
 from ...scripts import ROOT
 from ..report.util import write_docs
