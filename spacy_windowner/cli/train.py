@@ -4,7 +4,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -17,8 +17,8 @@ from ..tools.convert.convert import Conversion
 from ..tools.init.make_config import DEFAULT, RECIPES
 from ..tools.report.wording import percent
 from ..tools.train.train import Trained, train
-from ._util import Bar, Quiet, Verbose, explain_errors, windowner_cli
-from .convert import show_conversion, stage_of
+from ._util import AboveBar, Bar, Quiet, Verbose, explain_errors, windowner_cli
+from .convert import Recognized, show_conversion
 
 _DATA = "Annotated files, or folders of them, in any format that `convert` reads"
 _OUTPUT = "Folder to write the pipeline, its config, the corpus and the report to"
@@ -60,15 +60,15 @@ def train_cli(
       python -m spacy windowner train annotated.jsonl --output model
     """
     msg = Printer(no_print=quiet)
-    screen = sys.stdout
-    with explain_errors(verbose), Bar(quiet) as bar:
+    screen = AboveBar()
+    with explain_errors(verbose), Bar(quiet) as bar, Recognized(msg, bar, verbose) as recognized:
 
         def tell(conversion: Conversion) -> None:
-            bar.clear()
+            recognized.say()
             with redirect_stdout(screen):  # prints warnings even with --quiet
                 show_conversion(conversion, msg)
 
-        with _told_how_to_go_on(), _hidden_output() if quiet else nullcontext():
+        with _told_how_to_go_on(), _hidden_output() if quiet else redirect_stdout(screen):
             done = train(
                 data,
                 output,
@@ -80,8 +80,8 @@ def train_cli(
                 lexicon=lexicon,
                 seed=seed,
                 max_steps=max_steps,
-                progress_bar=sys.stderr.isatty() and not quiet,
-                on_progress=lambda status: bar(stage_of(status)),
+                on_progress=bar,
+                on_recognized=recognized,
                 on_converted=tell,
                 on_start=partial(_tell_start, msg),
             )

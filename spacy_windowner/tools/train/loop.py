@@ -21,6 +21,7 @@ from spacy.util import registry, resolve_dot_names
 from thinc.api import fix_random_seed
 
 from ...files import PART
+from ...progress import Stage, Tell
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 CHECKPOINT = "checkpoint.bin"
@@ -29,7 +30,11 @@ N_PERFECT = 3
 
 
 def train_pipeline(
-    nlp: Language, output: Path, origin: dict[str, Any], on_start: Callable[[int], None]
+    nlp: Language,
+    output: Path,
+    origin: dict[str, Any],
+    on_start: Callable[[int], None],
+    on_progress: Tell,
 ) -> None:
     """Train a pipeline, as `spacy.training.loop.train` does, with three differences:
 
@@ -42,6 +47,8 @@ def train_pipeline(
     origin (Dict[str, Any]): JSON values that tell what the training is made from. A checkpoint with
         other values isn't used.
     on_start (Callable[[int], None]): Called with the number of steps that earlier calls have done.
+    on_progress (Tell): Called after each step. The total is the step at which training ends, if the
+        score doesn't improve.
     RAISES (ValueError): If the checkpoint is damaged, or the training fails.
     """
     config = nlp.config.interpolate()
@@ -91,6 +98,7 @@ def train_pipeline(
                     checkpoint = Checkpoint.of(nlp, optimizer, info)
                     save_checkpoint(output / CHECKPOINT, checkpoint, origin)
                 log_step(info if is_best is not None else None)
+            on_progress(_stage_of(info, settings["patience"], settings["max_steps"]))
             last = info["checkpoints"][-N_PERFECT:]
             if len(last) == N_PERFECT and all(score >= best_possible for score, _ in last):
                 break
@@ -103,6 +111,13 @@ def train_pipeline(
 _LOOP_SETTINGS = (
     "dropout", "accumulate_gradient", "patience", "max_steps", "eval_frequency", "before_update"
 )  # fmt: skip
+
+
+def _stage_of(info: dict[str, Any], patience: int, max_steps: int) -> Stage:
+    score, best_step = max(info["checkpoints"], key=lambda result: result[0])
+    ends = [max_steps, patience and best_step + patience]
+    end = min((step for step in ends if step), default=0)
+    return Stage(f"Best score {100 * score:.1f} at step {best_step}", info["step"], end)
 
 
 def _replay(start: Checkpoint, nlp: Language, optimizer: Any, batches: Any, evaluate: Any) -> Any:

@@ -16,7 +16,8 @@ from thinc.api import Config, require_cpu
 from ... import __version__
 from ...errors import check_setting
 from ...files import lock_folder, write_files
-from ..convert.convert import Conversion, Status, convert
+from ...progress import Stage, Tell, silent
+from ..convert.convert import Conversion, convert
 from ..errors import Errors
 from ..init.make_config import DEFAULT, GROW, make_config, to_text
 from ..report.render_html import report_to_html
@@ -60,8 +61,8 @@ def train(
     lexicon: str | Path | None = None,
     seed: int = 0,
     max_steps: int | None = None,
-    progress_bar: bool = False,
-    on_progress: Callable[[Status], None] | None = None,
+    on_progress: Tell = silent,
+    on_recognized: Callable[[str, str], None] | None = None,
     on_converted: Callable[[Conversion], None] | None = None,
     on_start: Callable[[int], None] = lambda n_done: None,
 ) -> Trained:
@@ -84,8 +85,8 @@ def train(
     lexicon (Optional[Union[str, Path]]): A list of phrases with classes, see `LexiconEmbed`.
     seed (int): The random seed of the split and the training.
     max_steps (Optional[int]): The maximum number of training steps. None for the recipe's.
-    progress_bar (bool): Whether to show a progress bar during training.
-    on_progress (Optional[Callable[[Status], None]]): Called after each converted document.
+    on_progress (Tell): Called with the progress.
+    on_recognized (Optional[Callable[[str, str], None]]): Called with each file and its format.
     on_converted (Optional[Callable[[Conversion], None]]): Called after each conversion.
     on_start (Callable[[int], None]): Called before the first step, with the number of steps that an
         interrupted call has done.
@@ -101,6 +102,7 @@ def train(
             raise ValueError(Errors.WN251.format(path=output))
         conversions = []
         options: dict[str, Any] = {"lang": lang, "on_progress": on_progress}
+        options["on_recognized"] = on_recognized
         if dev is None:
             options |= {"split": SPLIT, "seed": seed}
         for data, place in _plan(sources, dev, test, output / "corpus"):
@@ -108,6 +110,7 @@ def train(
             if on_converted is not None:
                 on_converted(conversions[-1])
         parts = {part.path.stem: part.path for done in conversions for part in done.parts}
+        on_progress(Stage("Reading the corpus"))
         n_words = count_words(parts["train"])
         config = make_config(lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words)
         config["paths"].update(train=str(parts["train"]), dev=str(parts["dev"]))
@@ -121,12 +124,13 @@ def train(
             (output / _STATE).unlink(missing_ok=True)
             path.write_text(to_text(config, recipe), encoding="utf8")
             require_cpu()
-            bar = {"training.logger.progress_bar": "train"} if progress_bar else {}
-            nlp = init_nlp(load_config(path, overrides=bar))
-            train_pipeline(nlp, output, {**state, "version": __version__}, on_start)
+            on_progress(Stage("Initializing the pipeline"))
+            nlp = init_nlp(load_config(path))
+            origin = {**state, "version": __version__}
+            train_pipeline(nlp, output, origin, on_start, on_progress)
         model = output / DIR_MODEL_BEST
         measured = parts.get("test", parts["dev"])
-        report = make_report(model, measured, train=parts["train"])
+        report = make_report(model, measured, train=parts["train"], on_progress=on_progress)
         pages = write_files(output / "report", {
             "report.html": report_to_html(report),
             "report.md": report_to_markdown(report),
