@@ -1,9 +1,11 @@
 """The command `train`."""
 
+import signal
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Annotated
@@ -14,9 +16,9 @@ from wasabi import Printer
 from ..tools.convert.convert import Conversion
 from ..tools.init.make_config import DEFAULT, RECIPES
 from ..tools.report.wording import percent
-from ..tools.train import Trained, train
-from ._util import Bar, Quiet, Verbose, explain_errors, windowner_cli
-from .convert import show_conversion, stage_of
+from ..tools.train.train import Trained, train
+from ._util import AboveBar, Bar, Quiet, Verbose, explain_errors, windowner_cli
+from .convert import Recognized, show_conversion
 
 _DATA = "Annotated files, or folders of them, in any format that `convert` reads"
 _OUTPUT = "Folder to write the pipeline, its config, the corpus and the report to"
@@ -49,7 +51,8 @@ def train_cli(
     Train a pipeline on annotated files.
 
     Converts and splits the files, trains with a recipe adapted to their size, calibrates the
-    pipeline, and evaluates it on held-out documents.
+    pipeline, and evaluates it on held-out documents. After an interruption, the same command goes
+    on with the training.
 
     EXAMPLE:
 
@@ -57,15 +60,15 @@ def train_cli(
       python -m spacy windowner train annotated.jsonl --output model
     """
     msg = Printer(no_print=quiet)
-    screen = sys.stdout
-    with explain_errors(verbose), Bar(quiet) as bar:
+    screen = AboveBar()
+    with explain_errors(verbose), Bar(quiet) as bar, Recognized(msg, bar, verbose) as recognized:
 
         def tell(conversion: Conversion) -> None:
-            bar.clear()
+            recognized.say()
             with redirect_stdout(screen):  # prints warnings even with --quiet
                 show_conversion(conversion, msg)
 
-        with _hidden_output() if quiet else nullcontext():
+        with _told_how_to_go_on(), _hidden_output() if quiet else redirect_stdout(screen):
             done = train(
                 data,
                 output,
@@ -77,11 +80,28 @@ def train_cli(
                 lexicon=lexicon,
                 seed=seed,
                 max_steps=max_steps,
-                progress_bar=sys.stderr.isatty() and not quiet,
-                on_progress=lambda status: bar(stage_of(status)),
+                on_progress=bar,
+                on_recognized=recognized,
                 on_converted=tell,
+                on_start=partial(_tell_start, msg),
             )
     _tell_results(msg, done)
+
+
+def _tell_start(msg: Printer, n_done: int) -> None:
+    msg.divider("Training pipeline")
+    if n_done:
+        msg.info(f"Going on after step {n_done - 1} of a training that was interrupted")
+
+
+@contextmanager
+def _told_how_to_go_on() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        text = "Run the same command again to go on after the last evaluation."
+        Printer().fail("Interrupted", text)
+        sys.exit(128 + signal.SIGINT)
 
 
 @contextmanager

@@ -285,6 +285,18 @@ class Errors(metaclass=ErrorsWithCodes):
         "Compare with another label ({others}), with `none` for no entity, or with a span."
     )
     WN246 = "'{name}' doesn't have the label {label!r:.100}. Its labels are: {labels}."
+    WN250 = (
+        "Can't go on with the training that was interrupted: {path} can't be read ({reason}). "
+        "Delete this file to train from scratch."
+    )
+    WN251 = (
+        "Another process is training in {path}. Wait until it ends, or use another folder with "
+        "`--output`."
+    )
+    WN252 = (
+        "Can't read {path}: column {column} can't have both the words and the tags. Name the other "
+        "one with `--word-column` (`word_column`) or `--tag-column` (`tag_column`)."
+    )
 
 
 class Warnings(metaclass=ErrorsWithCodes):

@@ -7,9 +7,9 @@ import spacy
 import srsly
 
 from spacy_windowner.layers.lexicon_features import find_lexicon
-from spacy_windowner.tools.train import train
+from spacy_windowner.tools.train.train import train
 
-from ..pipeline.util import ents_of
+from ...pipeline.util import ents_of
 
 # There is little to calibrate on.
 pytestmark = pytest.mark.filterwarnings(r"ignore:\[WW060\]")

@@ -7,21 +7,25 @@ from typing import Any, NamedTuple
 
 import spacy
 import srsly
-from spacy.cli.train import train as train_by_config
 from spacy.training import Corpus
-from thinc.api import Config
+from spacy.training.initialize import init_nlp
+from spacy.training.loop import DIR_MODEL_BEST
+from spacy.util import load_config
+from thinc.api import Config, require_cpu
 
-from ..errors import check_setting
-from ..files import write_files
-from .convert.convert import Conversion, Status, convert
-from .errors import Errors
-from .init.make_config import DEFAULT, GROW, make_config, to_text
-from .report.render_html import report_to_html
-from .report.render_markdown import report_to_markdown
-from .report.report import Report, make_report
+from ... import __version__
+from ...errors import check_setting
+from ...files import lock_folder, write_files
+from ...progress import Stage, Tell, silent
+from ..convert.convert import Conversion, convert
+from ..errors import Errors
+from ..init.make_config import DEFAULT, GROW, make_config, to_text
+from ..report.render_html import report_to_html
+from ..report.render_markdown import report_to_markdown
+from ..report.report import Report, make_report
+from .loop import CHECKPOINT, train_pipeline
 
 SPLIT = "80/10/10"
-BEST = "model-best"
 _STATE = "train.json"
 """The file that records what the output was made from. It is written at the end."""
 
@@ -57,15 +61,17 @@ def train(
     lexicon: str | Path | None = None,
     seed: int = 0,
     max_steps: int | None = None,
-    progress_bar: bool = False,
-    on_progress: Callable[[Status], None] | None = None,
+    on_progress: Tell = silent,
+    on_recognized: Callable[[str, str], None] | None = None,
     on_converted: Callable[[Conversion], None] | None = None,
+    on_start: Callable[[int], None] = lambda n_done: None,
 ) -> Trained:
     """Train a pipeline on annotated files in any format that `convert` reads, and evaluate it.
 
     The output folder contains `corpus`, the data in .spacy format; `config.cfg`, which works with
     `spacy train`; `model-best` and `model-last`, the calibrated pipelines; and `report`. A second
-    call with the same files and settings doesn't train again.
+    call with the same files and settings doesn't train again. If the first one was interrupted, it
+    goes on after the last evaluation, and ends with the same pipeline.
 
     sources (Sequence[Union[str, Path]]): Files or folders to train on.
     output (Union[str, Path]): The output folder.
@@ -79,49 +85,58 @@ def train(
     lexicon (Optional[Union[str, Path]]): A list of phrases with classes, see `LexiconEmbed`.
     seed (int): The random seed of the split and the training.
     max_steps (Optional[int]): The maximum number of training steps. None for the recipe's.
-    progress_bar (bool): Whether to show a progress bar during training.
-    on_progress (Optional[Callable[[Status], None]]): Called after each converted document.
+    on_progress (Tell): Called with the progress.
+    on_recognized (Optional[Callable[[str, str], None]]): Called with each file and its format.
     on_converted (Optional[Callable[[Conversion], None]]): Called after each conversion.
+    on_start (Callable[[int], None]): Called before the first step, with the number of steps that an
+        interrupted call has done.
     RETURNS (Trained): The result.
     RAISES (ValueError): If a file can't be read, a setting isn't valid, or training fails.
     """
     check_setting(recipe != GROW, "recipe", recipe, "It needs a trained pipeline: docs/growth.md.")
     check_setting(dev is not None or test is None, "test", test, "Give `dev` as well.")
     output = Path(output)
-    corpus = output / "corpus"
-    options: dict[str, Any] = {"lang": lang, "on_progress": on_progress}
-    wanted = _plan(sources, dev, test, corpus)
-    if dev is None:
-        options |= {"split": SPLIT, "seed": seed}
-    conversions = []
-    for data, place in wanted:
-        conversions.append(convert(data, place, **options))
-        if on_converted is not None:
-            on_converted(conversions[-1])
-    names = [part.path for done in conversions for part in done.parts]
-    parts = {path.stem: path for path in names}
-    n_words = count_words(parts["train"])
-    config = make_config(lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words)
-    config["paths"].update(train=str(parts["train"]), dev=str(parts["dev"]))
-    config["system"]["seed"] = seed
-    if max_steps is not None:
-        config["training"]["max_steps"] = max_steps
-    path = output / "config.cfg"
-    state = _state(config, {**parts, **_files_of(lexicon)})
-    is_new = not _is_done(output, state)
-    if is_new:
-        (output / _STATE).unlink(missing_ok=True)
-        path.write_text(to_text(config, recipe), encoding="utf8")
-        bar = {"training.logger.progress_bar": "train"} if progress_bar else {}
-        train_by_config(path, output, overrides=bar)
-    model = output / BEST
-    measured = parts.get("test", parts["dev"])
-    report = make_report(model, measured, train=parts["train"])
-    pages = write_files(output / "report", {
-        "report.html": report_to_html(report),
-        "report.md": report_to_markdown(report),
-    })  # fmt: skip
-    srsly.write_json(output / _STATE, state)
+    output.mkdir(parents=True, exist_ok=True)
+    with lock_folder(output) as is_free:
+        if not is_free:
+            raise ValueError(Errors.WN251.format(path=output))
+        conversions = []
+        options: dict[str, Any] = {"lang": lang, "on_progress": on_progress}
+        options["on_recognized"] = on_recognized
+        if dev is None:
+            options |= {"split": SPLIT, "seed": seed}
+        for data, place in _plan(sources, dev, test, output / "corpus"):
+            conversions.append(convert(data, place, **options))
+            if on_converted is not None:
+                on_converted(conversions[-1])
+        parts = {part.path.stem: part.path for done in conversions for part in done.parts}
+        on_progress(Stage("Reading the corpus"))
+        n_words = count_words(parts["train"])
+        config = make_config(lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words)
+        config["paths"].update(train=str(parts["train"]), dev=str(parts["dev"]))
+        config["system"]["seed"] = seed
+        if max_steps is not None:
+            config["training"]["max_steps"] = max_steps
+        path = output / "config.cfg"
+        state = _state(config, {**parts, **_files_of(lexicon)})
+        is_new = not _is_done(output, state)
+        if is_new:
+            (output / _STATE).unlink(missing_ok=True)
+            path.write_text(to_text(config, recipe), encoding="utf8")
+            require_cpu()
+            on_progress(Stage("Initializing the pipeline"))
+            nlp = init_nlp(load_config(path))
+            origin = {**state, "version": __version__}
+            train_pipeline(nlp, output, origin, on_start, on_progress)
+        model = output / DIR_MODEL_BEST
+        measured = parts.get("test", parts["dev"])
+        report = make_report(model, measured, train=parts["train"], on_progress=on_progress)
+        pages = write_files(output / "report", {
+            "report.html": report_to_html(report),
+            "report.md": report_to_markdown(report),
+        })  # fmt: skip
+        srsly.write_json(output / _STATE, state)
+        (output / CHECKPOINT).unlink(missing_ok=True)
     return Trained(model, path, conversions, report, list(pages), is_new)
 
 
@@ -166,7 +181,7 @@ def _files_of(lexicon: str | Path | None) -> dict[str, Path]:
 
 def _is_done(output: Path, state: dict[str, Any]) -> bool:
     file = output / _STATE
-    if not (file.is_file() and (output / BEST).is_dir()):
+    if not (file.is_file() and (output / DIR_MODEL_BEST).is_dir()):
         return False
     try:
         return srsly.read_json(file) == state
