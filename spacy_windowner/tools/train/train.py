@@ -22,7 +22,8 @@ from ..errors import Errors
 from ..init.make_config import DEFAULT, GROW, make_config, to_text
 from ..report.render_html import report_to_html
 from ..report.render_markdown import report_to_markdown
-from ..report.report import Report, make_report
+from ..report.report import make_report
+from ..report.results import Report
 from .loop import CHECKPOINT, train_pipeline
 
 SPLIT = "80/10/10"
