@@ -285,6 +285,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "Compare with another label ({others}), with `none` for no entity, or with a span."
     )
     WN246 = "'{name}' doesn't have the label {label!r:.100}. Its labels are: {labels}."
+    WN275 = (
+        "'{name}' can't tell how many errors to expect, because it isn't calibrated. Calibrate it "
+        "with `python -m spacy windowner calibrate MODEL DATA`, or choose by learning."
+    )
 
 
 class Warnings(metaclass=ErrorsWithCodes):

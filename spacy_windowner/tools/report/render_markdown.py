@@ -11,6 +11,7 @@ from .wording import (
     VIEW_NOTES,
     describe_data,
     describe_mistakes,
+    describe_promise,
     difference,
     percent,
     speed,
@@ -98,6 +99,8 @@ def _model_parts(model: ModelReport) -> list[str]:
         )
         bins = [[f"{p:.2f}", f"{r:.2f}", thousands(n)] for p, r, n in model.trust.bins]
         parts.append(_table(["mean probability", "share of correct entities", "entities"], bins))
+    if model.promise is not None:
+        parts.append(describe_promise(model.promise))
     return parts
 
 

@@ -25,8 +25,15 @@ from .matching import (
     seen_counts,
 )
 from .mistakes import Mistake, choose_mistakes
-from .predict import predict, read_examples, require_component, require_entities, words_per_second
-from .trust import Trust, measure_trust
+from .predict import (
+    predict,
+    promise_of,
+    read_examples,
+    require_component,
+    require_entities,
+    words_per_second,
+)
+from .trust import Kept, Trust, measure_promise, measure_trust
 
 EXAMPLES = 2000
 """The default for the maximum number of errors shown in context."""
@@ -68,6 +75,7 @@ class ModelReport:
     seen (Optional[Dict[str, Counts]]): The counts of entities that are in the training data
         ("seen") and of the others ("unseen"). None if the training data wasn't given.
     trust (Optional[Trust]): How reliable the probabilities are, None if there are none.
+    promise (Optional[Kept]): Whether the promised recall is kept, None if there is no promise.
     words_per_second (float): The speed from text to entities.
     """
 
@@ -81,6 +89,7 @@ class ModelReport:
     confusion: Confusion
     seen: dict[str, Counts] | None
     trust: Trust | None
+    promise: Kept | None
     words_per_second: float
 
     def to_dict(self) -> dict[str, Any]:
@@ -97,6 +106,7 @@ class ModelReport:
             "confusion": self.confusion.to_dict(),
             "seen": self.seen and {k: counts.to_dict() for k, counts in self.seen.items()},
             "trust": self.trust and self.trust.to_dict(),
+            "promise": self.promise and self.promise._asdict(),
         }
 
 
@@ -235,6 +245,7 @@ def _measure(
         confusion=Confusion.of(compared, list(labels)),
         seen=None if known is None else seen_counts(judged, known),
         trust=trust,
+        promise=measure_promise(compared, promise_of(nlp)),
         words_per_second=words_per_second(nlp, [example.text for example in gold]),
     )
     return report, compared
