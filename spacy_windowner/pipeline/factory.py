@@ -21,6 +21,7 @@ document_weight = 0.0
 spans_key = null
 threshold = 0.0
 candidates = false
+redact = false
 label_weights = {}
 thresholds = {}
 frozen_labels = []
@@ -92,6 +93,7 @@ def make_window_ner(
     threshold: float,
     thresholds: dict[str, float],
     candidates: bool,
+    redact: bool,
     label_weights: dict[str, float],
     frozen_labels: list[str] | Literal["*"],
     label_hidden_width: int,
@@ -130,8 +132,13 @@ def make_window_ner(
         the component isn't calibrated. The default 0 keeps all entities.
     thresholds (Dict[str, float]): Thresholds for single labels, e.g. `{"ORG": 0.6}`, which are
         used instead of `threshold`.
-    candidates (bool): Whether to store near misses as well, in `doc.spans`
-        under `spans_key` followed by "_candidates". Requires `spans_key`.
+    candidates (bool): Whether to store all candidates, the entities and the near misses, in
+        `doc.spans` under `spans_key` followed by "_candidates", and the expected number of errors
+        in `doc._.ner_doubt`. Requires `spans_key`. How far near misses reach follows from the
+        recall that was promised in the calibration, if any.
+    redact (bool): Whether `doc.ents` gets all candidates instead of the entities. Those that
+        overlap are merged into one entity, with the label of the most probable one. It has no
+        effect until a recall was promised in the calibration.
     label_weights (Dict[str, float]): Factors of at least 0 on the loss of single labels, e.g.
         `{"ORG": 2.0}`. They multiply `entity_weight`, and are 1 for labels that aren't listed.
     frozen_labels (Union[List[str], str]): Labels that training must not change. Their scores stay
@@ -165,6 +172,7 @@ def make_window_ner(
         threshold=threshold,
         thresholds=thresholds,
         candidates=candidates,
+        redact=redact,
         label_weights=label_weights,
         frozen_labels=frozen_labels,
         label_hidden_width=label_hidden_width,

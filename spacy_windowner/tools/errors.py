@@ -296,6 +296,11 @@ class Errors(metaclass=ErrorsWithCodes):
     WN252 = (
         "Can't read {path}: column {column} can't have both the words and the tags. Name the other "
         "one with `--word-column` (`word_column`) or `--tag-column` (`tag_column`)."
+    )
+    WN275 = (
+        "'{name}' can't tell how many errors to expect, because it isn't calibrated. Calibrate it "
+        "with `python -m spacy windowner calibrate MODEL DATA`, or choose by learning."
+    )
     WN280 = (
         "Can't split {path} into {folds} folds: each fold needs two different documents, and there "
         "are {n}. Choose fewer folds with `--folds` (`folds`), or annotate more documents."

@@ -53,6 +53,11 @@ def random_docs(draw, vocab):
     return docs
 
 
+def write_ratings(core, docs, spans, calibrated, candidates=None, doubts=None):
+    hashes = hash_labels(LABELS)
+    core.write_ratings(docs, spans, LABELS, hashes, calibrated, "key", candidates, doubts)
+
+
 def random_spans(docs, seed) -> Spans:
     """Spans that don't overlap, in the documents' order."""
     rng = numpy.random.default_rng(seed)
@@ -142,7 +147,7 @@ def test_groups_are_written(core, vocab, data, seed, calibrated):
     docs = data.draw(random_docs(vocab))
     spans = random_spans(docs, seed)
     for _ in range(2):  # what was there is replaced
-        core.write_groups(docs, "key", spans, hash_labels(LABELS), calibrated)
+        write_ratings(core, docs, spans, calibrated)
         for doc, rows in zip(docs, spans.by_doc(len(docs)), strict=True):
             group, ratings = doc.spans["key"], [row[3] for row in rows]
             assert group.name == "key" and group.doc is doc
@@ -161,15 +166,15 @@ def test_groups_are_written(core, vocab, data, seed, calibrated):
 
 
 @settings(max_examples=60)
-@given(data=st.data(), seed=st.integers(0, 99))
-def test_both_write_the_same(vocab, data, seed):
+@given(data=st.data(), seed=st.integers(0, 99), calibrated=st.booleans())
+def test_both_write_the_same(vocab, data, seed, calibrated):
     compiled = compiled_module("pipeline.doc_core")
     docs = data.draw(random_docs(vocab))
     others = [doc.copy() for doc in docs]
     spans = random_spans(docs, seed)
     for module, written in ((compiled, docs), (doc_plain, others)):
         module.write_entities(written, spans, hash_labels(LABELS))
-        module.write_groups(written, "key", spans, hash_labels(LABELS), False)
+        write_ratings(module, written, spans, calibrated, spans, numpy.arange(len(docs)) / 2)
     assert [doc.to_bytes() for doc in docs] == [doc.to_bytes() for doc in others]
 
 
@@ -185,7 +190,7 @@ def test_nothing(core, vocab):
     assert core.write_entities([], NO_SPANS, hash_labels(LABELS)) == []
     empty = Doc(vocab)
     assert core.write_entities([empty], NO_SPANS, hash_labels(())) in ([], [0])
-    core.write_groups([empty], "key", NO_SPANS, hash_labels(()), True)
+    write_ratings(core, [empty], NO_SPANS, True)
     assert list(empty.spans["key"]) == []
 
 
@@ -197,7 +202,9 @@ def test_spans_outside_of_a_document(vocab, start, end):
     with pytest.raises(IndexError):
         core.write_entities([doc], spans, hashes)
     with pytest.raises(IndexError):
-        core.write_groups([doc], "key", spans, hashes, True)
+        write_ratings(core, [doc], spans, False)
+    with pytest.raises(IndexError):
+        write_ratings(core, [doc], NO_SPANS, False, spans)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -235,8 +242,8 @@ def test_scores_are_kept(core, vocab, data, seed):
     spans = random_spans(docs, seed)
     # Another label of the same tokens, found later.
     others = spans._replace(labels=(spans.labels + 1) % numpy.int32(len(LABELS)))
-    core.write_probabilities(docs, spans, LABELS)
-    core.write_probabilities(docs, others, LABELS)
+    for each in (spans, others):
+        core.write_ratings(docs, each, LABELS, hash_labels(LABELS), True, None, None, None)
     for each in (spans, others):
         for doc, rows in zip(docs, each.by_doc(len(docs)), strict=True):
             for start, end, label, score in rows:
