@@ -9,6 +9,7 @@ all have about as many entities.
 """
 
 import hashlib
+import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -32,8 +33,12 @@ _ARTICLES = frozenset(
 _POSSESSIVE = ("'s", "’s", "'", "’")
 # Words in lower case that names have inside.
 _INSIDE = frozenset(
-    "of the and for in on at to with de la le du des van von der den di da del y al el bin".split()
+    "of the and for at de la le du des van von der den di da del y al el bin".split()
 )
+_RUNS = (1, 1, 1, 1, 1, 1, 2, 4)
+"""How many sentences a training document has, in equal shares."""
+_LISTS = 0.02
+"""Lists of names, as a share of the sentences."""
 _CHOOSE = 400
 """The most entities of a corpus in choose.spacy."""
 
@@ -144,6 +149,44 @@ def is_name(span: Span) -> bool:
     )
 
 
+def arrange(docs: list[Doc], rng: random.Random) -> list[Doc]:
+    """Documents as people write them: most sentences on their own, some with those that follow, and
+    lists of names, one a line.
+
+    docs (List[Doc]): Annotated sentences.
+    rng (random.Random): Decides which.
+    RETURNS (List[Doc]): The documents.
+    """
+    arranged, place = [], 0
+    while place < len(docs):
+        size = rng.choice(_RUNS)
+        part = docs[place : place + size]
+        arranged.append(_join(part) if len(part) > 1 else part[0])
+        place += size
+    names = [ent for doc in docs for ent in doc.ents]
+    for _ in range(round(_LISTS * len(docs)) if names else 0):
+        arranged.append(_join([_line_of(rng.choice(names)) for _ in range(rng.randint(3, 6))]))
+    return arranged
+
+
+def _line_of(ent: Span) -> Doc:
+    """A document of an entity and the end of its line."""
+    spaces = [bool(token.whitespace_) for token in ent]
+    tags = [f"{'I' if token.i > ent.start else 'B'}-{ent.label_}" for token in ent]
+    words = [token.text for token in ent]
+    return Doc(
+        ent.doc.vocab, words=[*words, "\n"], spaces=[*spaces[:-1], False, False], ents=[*tags, "O"]
+    )
+
+
+def _join(docs: list[Doc]) -> Doc:
+    """One document of several, with spaces between words."""
+    joined = Doc.from_docs(docs, ensure_whitespace=not docs[0].text.endswith("\n"))
+    if joined is None:
+        raise ValueError("There are no documents to join.")
+    return joined
+
+
 def choose(docs: list[Doc], limit: int) -> list[Doc]:
     """The first documents with at most so many entities."""
     chosen, n_ents = [], 0
@@ -194,7 +237,12 @@ def main(
                 if part == "dev":
                     chosen += choose(docs, _CHOOSE)
                 n_copies = source["copies"] if part == "train" else 1
-                write(docs * n_copies, output / part / f"{name}.spacy")
+                if part == "train":
+                    rng = random.Random(name)
+                    arranged = [arrange(docs, rng) for _ in range(n_copies)]
+                else:
+                    arranged = [docs]
+                write([doc for copy in arranged for doc in copy], output / part / f"{name}.spacy")
                 count = Counter(ent.label_ for doc in docs for ent in doc.ents)
                 unknown = sum(token.ent_iob == 0 for doc in docs for token in doc)
                 rows.append((name, part, len(docs), n_copies, *_counts(count), unknown))

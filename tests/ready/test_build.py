@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import random
 
 import numpy
 import pytest
@@ -156,10 +157,31 @@ def test_what_becomes_of_the_annotation(sources, tmp_path):
     for name in ("train/a", "train/b", "asis/a"):
         docs = DocBin().from_disk(tmp_path / f"{name}.spacy").get_docs(spacy.blank("en").vocab)
         read[name] = list(docs)
-    assert len(read["train/a"]) == 50  # twice
-    ents = {name: [(e.text, e.label_) for e in docs[0].ents] for name, docs in read.items()}
+    ents = {name: [(e.text, e.label_) for e in docs[0].ents[:2]] for name, docs in read.items()}
     assert ents["train/a"] == [("Anna", "PER"), ("London", "LOC")]
     assert ents["train/b"] == ents["asis/a"] == [("Anna", "PER"), ("the London", "LOC")]
+    lines = [line for doc in read["train/a"] for line in doc.text.split(" . ")]
+    assert sum("lives in the" in line for line in lines) == 50  # twice 25
+
+
+def test_documents_as_people_write_them():
+    from ready_corpus import arrange
+
+    docs = make_docs(0, "PER", "LOC") * 8
+    arranged = arrange(docs, random.Random(0))
+    assert [doc.text for doc in arranged] == [doc.text for doc in arrange(docs, random.Random(0))]
+    lists = [doc for doc in arranged if "\n" in doc.text]
+    assert len(lists) == 4 and all(3 <= len(doc.ents) <= 6 for doc in lists)
+    assert all(line == ent.text for line, ent in zip(
+        lists[0].text.split("\n"), lists[0].ents, strict=False
+    ))  # fmt: skip
+    others = [doc for doc in arranged if doc not in lists]
+    assert "".join(doc.text for doc in others).replace(" ", "") == "".join(
+        doc.text for doc in docs
+    ).replace(" ", "")
+    assert sum(len(doc.ents) for doc in others) == 2 * len(docs)
+    sizes = {len(doc) for doc in others}
+    assert min(sizes) == 8 and max(sizes) == 32
 
 
 @pytest.mark.parametrize(
