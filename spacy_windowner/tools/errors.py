@@ -341,6 +341,19 @@ class Errors(metaclass=ErrorsWithCodes):
         "with them instead: add {path} to the training data, and run `windowner train`."
     )
 
+    WN262 = (
+        "The pipeline {base} is for the language {own!r}, and the data for {lang!r}. Set the "
+        "language with `--lang` (`lang`), or use another pipeline."
+    )
+    WN263 = (
+        "Can't start from {base}: its component '{name}' listens to another component. Give it its "
+        'own copy first: `nlp.replace_listeners("tok2vec", "{name}", ["model.embed"])`.'
+    )
+    WN264 = (
+        "All labels of the data are among those of {base}, which are: {labels}. So none can be "
+        "added. To train these labels further, leave out `--keep-labels` (`keep_labels`)."
+    )
+
 
 class Warnings(metaclass=ErrorsWithCodes):
     WW040 = (
@@ -368,5 +381,9 @@ class Warnings(metaclass=ErrorsWithCodes):
         "What the served model learned is gone. To keep it, teach the corrections to the pipeline "
         "in its folder: `python -m spacy windowner convert {path} corrected.spacy`, and then "
         "examples/corrections.py (docs/corrections.md)."
+    )
+    WW184 = (
+        "The labels {labels} of {base} stay as they are. The data isn't annotated for them, so in "
+        "the report each of their entities counts as wrong. Look at the rows of the other labels."
     )
     WW180 = "{n:,} {what}. The first one: {first}. {fix}"
