@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .tools.report.render_markdown import report_to_markdown
     from .tools.report.report import make_report
     from .tools.suggest.suggest import suggest
-    from .tools.train import train
+    from .tools.train.train import train
     from .tools.train_curve.train_curve import train_curve
 
 _HOMES = {
@@ -46,7 +46,7 @@ _HOMES = {
     "report_to_markdown": "tools.report.render_markdown",
     "rows_of": "tools.annotate.records",
     "suggest": "tools.suggest.suggest",
-    "train": "tools.train",
+    "train": "tools.train.train",
     "train_curve": "tools.train_curve.train_curve",
 }
 """The module of each public name, imported on first use. spaCy imports this package whenever it

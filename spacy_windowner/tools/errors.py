@@ -285,6 +285,22 @@ class Errors(metaclass=ErrorsWithCodes):
         "Compare with another label ({others}), with `none` for no entity, or with a span."
     )
     WN246 = "'{name}' doesn't have the label {label!r:.100}. Its labels are: {labels}."
+    WN250 = (
+        "Can't go on with the training that was interrupted: {path} can't be read ({reason}). "
+        "Delete this file to train from scratch."
+    )
+    WN251 = (
+        "Another process is training in {path}. Wait until it ends, or use another folder with "
+        "`--output`."
+    )
+    WN252 = (
+        "Can't read {path}: column {column} can't have both the words and the tags. Name the other "
+        "one with `--word-column` (`word_column`) or `--tag-column` (`tag_column`)."
+    )
+    WN275 = (
+        "'{name}' can't tell how many errors to expect, because it isn't calibrated. Calibrate it "
+        "with `python -m spacy windowner calibrate MODEL DATA`, or choose by learning."
+    )
     WN280 = (
         "Can't split {path} into {folds} folds: each fold needs two different documents, and there "
         "are {n}. Choose fewer folds with `--folds` (`folds`), or annotate more documents."
@@ -325,6 +341,19 @@ class Errors(metaclass=ErrorsWithCodes):
         "with them instead: add {path} to the training data, and run `windowner train`."
     )
 
+    WN262 = (
+        "The pipeline {base} is for the language {own!r}, and the data for {lang!r}. Set the "
+        "language with `--lang` (`lang`), or use another pipeline."
+    )
+    WN263 = (
+        "Can't start from {base}: its component '{name}' listens to another component. Give it its "
+        'own copy first: `nlp.replace_listeners("tok2vec", "{name}", ["model.embed"])`.'
+    )
+    WN264 = (
+        "All labels of the data are among those of {base}, which are: {labels}. So none can be "
+        "added. To train these labels further, leave out `--keep-labels` (`keep_labels`)."
+    )
+
 
 class Warnings(metaclass=ErrorsWithCodes):
     WW040 = (
@@ -352,5 +381,9 @@ class Warnings(metaclass=ErrorsWithCodes):
         "What the served model learned is gone. To keep it, teach the corrections to the pipeline "
         "in its folder: `python -m spacy windowner convert {path} corrected.spacy`, and then "
         "examples/corrections.py (docs/corrections.md)."
+    )
+    WW184 = (
+        "The labels {labels} of {base} stay as they are. The data isn't annotated for them, so in "
+        "the report each of their entities counts as wrong. Look at the rows of the other labels."
     )
     WW180 = "{n:,} {what}. The first one: {first}. {fix}"

@@ -14,7 +14,7 @@ from thinc.api import Config
 
 from ...errors import check_setting
 from ...progress import Stage, Tell, silent
-from ..convert.convert import Conversion, Status, convert
+from ..convert.convert import Conversion, convert
 from ..convert.output import assign, key_of
 from ..debug_data.debug_data import load_pipeline_of, reason_of
 from ..errors import Errors
@@ -118,10 +118,7 @@ def _read(
     tell: Tell,
     on_converted: Callable[[Conversion], None] | None,
 ) -> list[Doc]:
-    def converting(status: Status) -> None:
-        tell(Stage(f"{status.n_docs:,} documents", status.done, status.size))
-
-    done = convert([data], path, lang=lang, on_progress=converting)
+    done = convert([data], path, lang=lang, on_progress=tell)
     if on_converted is not None:
         on_converted(done)
     return list(DocBin().from_disk(path).get_docs(Vocab()))

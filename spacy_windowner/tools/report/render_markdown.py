@@ -13,6 +13,7 @@ from .wording import (
     describe_data,
     describe_folds,
     describe_mistakes,
+    describe_promise,
     describe_speed,
     difference,
     interval,
@@ -113,6 +114,8 @@ def _model_parts(model: ModelReport) -> list[str]:
         )
         bins = [[f"{p:.2f}", f"{r:.2f}", thousands(n)] for p, r, n in model.trust.bins]
         parts.append(_table(["mean probability", "share of correct entities", "entities"], bins))
+    if model.promise is not None:
+        parts.append(describe_promise(model.promise))
     return parts
 
 

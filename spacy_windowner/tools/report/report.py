@@ -23,9 +23,16 @@ from .matching import (
     seen_counts,
 )
 from .mistakes import choose_mistakes
-from .predict import predict, read_examples, require_component, require_entities, words_per_second
+from .predict import (
+    predict,
+    promise_of,
+    read_examples,
+    require_component,
+    require_entities,
+    words_per_second,
+)
 from .results import DataReport, ModelReport, Report
-from .trust import measure_trust
+from .trust import measure_promise, measure_trust
 
 EXAMPLES = 2000
 """The default for the maximum number of errors shown in context."""
@@ -121,7 +128,8 @@ def _measure(
     report, compared = evaluate(judged, name, path, nlp.pipe_names, seen)
     tell(Stage(f"{name}: measuring speed"))
     speed = words_per_second(nlp, [example.text for example in gold])
-    return replace(report, words_per_second=speed), compared
+    promise = measure_promise(compared, promise_of(nlp))
+    return replace(report, words_per_second=speed, promise=promise), compared
 
 
 def evaluate(

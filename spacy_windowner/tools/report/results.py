@@ -7,7 +7,7 @@ from ... import __version__
 from .intervals import TOTAL, Intervals
 from .matching import Confusion, Counts, View
 from .mistakes import Mistake
-from .trust import Trust
+from .trust import Kept, Trust
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class ModelReport:
     seen (Optional[Dict[str, Counts]]): The counts of entities that are in the training data
         ("seen") and of the others ("unseen"). None if the training data wasn't given.
     trust (Optional[Trust]): How reliable the probabilities are, None if there are none.
+    promise (Optional[Kept]): Whether the promised recall is kept, None if there is no promise.
     intervals (Dict[str, Intervals]): The intervals of the scores per label, and for
         `intervals.TOTAL`.
     words_per_second (Optional[float]): The speed from text to entities, None if it wasn't measured.
@@ -61,6 +62,7 @@ class ModelReport:
     seen: dict[str, Counts] | None
     trust: Trust | None
     intervals: dict[str, Intervals]
+    promise: Kept | None = None
     words_per_second: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -76,6 +78,7 @@ class ModelReport:
             "confusion": self.confusion.to_dict(),
             "seen": self.seen and {k: counts.to_dict() for k, counts in self.seen.items()},
             "trust": self.trust and self.trust.to_dict(),
+            "promise": self.promise and self.promise._asdict(),
             "words_per_second": self.words_per_second,
         }
 

@@ -3,6 +3,7 @@
 from .intervals import Interval
 from .matching import BOTH, BOUNDARY, MISSED, SPURIOUS, TYPE
 from .results import Report
+from .trust import Kept
 
 KIND_NOTES = {
     BOUNDARY: "wrong boundaries, correct type",
@@ -21,6 +22,20 @@ NO_PROBABILITIES = (
     "This pipeline gives no probabilities. A window_ner has them after "
     "python -m spacy windowner calibrate."
 )
+
+
+def describe_promise(kept: Kept) -> str:
+    """Two sentences about a promised recall."""
+    text = (
+        f"Candidates were to contain {100 * kept.promised:.4g} % of the entities. They contain "
+        f"{percent(kept.found)} %, and there are {kept.offered:.2f} for each entity. "
+    )
+    if kept.holds:
+        return f"{text}The promise holds on this data."
+    return (
+        f"{text}The promise doesn't hold on this data, more clearly than by chance. It may be of "
+        "another kind than the data of the calibration. Calibrate on documents like these."
+    )
 
 
 def percent(share: float | None) -> str:
