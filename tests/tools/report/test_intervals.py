@@ -15,7 +15,7 @@ def judged(*right: bool, label: str = "A") -> Compared:
     """A document in which some predictions are right, and others spurious."""
     found = [Entity(i, i + 1, label) for i in range(len(right))]
     true = [ent for ent, is_right in zip(found, right, strict=True) if is_right]
-    return Compared(0, DOC, true, found, match(true, found))
+    return Compared(0, DOC, true, found, match(true, found), set())
 
 
 def test_the_width_is_that_of_the_normal_distribution():
