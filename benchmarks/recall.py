@@ -13,6 +13,7 @@ the documentation. Run with OMP_NUM_THREADS=1.
 import json
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from statistics import mean
 from typing import Annotated, Any, NamedTuple
@@ -44,6 +45,7 @@ class Found(NamedTuple):
     behind (numpy.ndarray): How far behind each entity is.
     docs (numpy.ndarray): Its document.
     numbers (numpy.ndarray): The number of its label.
+    furthest (float): How far behind the best sequence the spans may be.
     """
 
     labels: tuple[str, ...]
@@ -52,6 +54,7 @@ class Found(NamedTuple):
     behind: numpy.ndarray
     docs: numpy.ndarray
     numbers: numpy.ndarray
+    furthest: float
 
 
 def find(model: Path, parts: Sequence[Path]) -> Found:
@@ -65,10 +68,13 @@ def find(model: Path, parts: Sequence[Path]) -> Found:
     examples = [eg for part in parts for eg in Corpus(part)(nlp)]
     held_out = pipe._held_out([eg for eg in examples if eg.reference.has_annotation("ENT_IOB")], "")
     behind, docs, numbers = held_out.behind(pipe.biases)
-    furthest = _FURTHEST
-    if numpy.isfinite(behind).mean() > max(PROMISES):
-        reaches = fit_reaches(behind, docs, numbers, pipe.labels, max(PROMISES))
-        furthest = min(_FURTHEST, 1.3 * max(reach.behind for reach in reaches.values()) + 2.0)
+    # Fitted to half of the documents, a reach may be wider than that of all.
+    reaches = []
+    with suppress(TooFew):
+        for recall in PROMISES:
+            found = fit_reaches(behind, docs, numbers, pipe.labels, recall)
+            reaches += [reach.behind for reach in found.values()]
+    furthest = min(_FURTHEST, max(_NEAR, 1.3 * max(reaches, default=numpy.inf) + 2.0))
     columns: dict[str, list[numpy.ndarray]] = {}
     n_before = 0
     for group in held_out.groups:
@@ -90,7 +96,7 @@ def find(model: Path, parts: Sequence[Path]) -> Found:
     spans = {name: numpy.concatenate(parts) for name, parts in columns.items()}
     places = spans["doc"] * 2**40 + spans.pop("bounds")
     spans["place"] = numpy.unique(places, return_inverse=True)[1]
-    return Found(pipe.labels, n_before, spans, behind, docs, numbers)
+    return Found(pipe.labels, n_before, spans, behind, docs, numbers, furthest)
 
 
 def draw(found: Found, recall: float, seed: int) -> dict[str, Any]:
@@ -116,7 +122,7 @@ def draw(found: Found, recall: float, seed: int) -> dict[str, Any]:
         except TooFew:
             return {"promised": False}
         reach = numpy.array([reaches[label].behind for label in found.labels])
-        if not numpy.isfinite(reach).all() or reach.max() > _FURTHEST:
+        if reach.max() > found.furthest:
             return {"promised": False}
         new = (spans["margin"] >= -reach[spans["label"]]) & ~own
         hit = found.behind <= reach[found.numbers]
