@@ -259,6 +259,14 @@ class Errors(metaclass=ErrorsWithCodes):
         "'{name}' can't replace its lexicon, because its model isn't initialized. Train it first, "
         "or load a trained pipeline."
     )
+    WN260 = (
+        "{base} has no `window_ner` with the name '{name}'. Its components are: {names}. Set "
+        "`component` in the block [initialize.after_init] to a name that both pipelines have."
+    )
+    WN261 = (
+        "Can't start from the weights of {base}: {why}. The model of the new pipeline must have "
+        "the config of that one. `python -m spacy windowner train --base` makes such a config."
+    )
     WN270 = (
         "Can't read the promise of '{name}': {reason}. Make it again with `python -m spacy "
         "windowner calibrate MODEL DATA --recall 0.95`, or set `promise` to null in the "

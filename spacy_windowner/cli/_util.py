@@ -1,5 +1,6 @@
 """What all commands share: the Typer app, common options, error messages and the progress bar."""
 
+import io
 import logging
 import sys
 import threading
@@ -91,6 +92,20 @@ def _show(show: Callable, message: Warning | str, *args: Any) -> None:
             msg.warn(str(message))
     else:
         show(message, *args)
+
+
+class AboveBar(io.TextIOBase):
+    """Writes to standard output above a progress bar."""
+
+    def __init__(self) -> None:
+        self._stream = sys.stdout
+
+    def write(self, text: str) -> int:
+        with tqdm.tqdm.external_write_mode():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
 
 
 class Bar:

@@ -7,8 +7,7 @@ from typing import Annotated
 from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
-from ..progress import Stage
-from ..tools.convert.convert import Conversion, Status, convert, parse_names, parse_renames
+from ..tools.convert.convert import Conversion, convert, parse_names, parse_renames
 from ..tools.convert.output import Totals
 from ..tools.convert.recognize import FORMATS
 from ..tools.convert.records import AUTO
@@ -76,7 +75,7 @@ def convert_cli(
         --split 80/10/10
     """
     msg = Printer(no_print=quiet)
-    with explain_errors(verbose), Bar(quiet) as bar, _Recognized(msg, bar, verbose) as recognized:
+    with explain_errors(verbose), Bar(quiet) as bar, Recognized(msg, bar, verbose) as recognized:
         done = convert(
             sources,
             output,
@@ -92,23 +91,22 @@ def convert_cli(
             tag_names=parse_names(tag_names or ""),
             rename=parse_renames(rename or []),
             on_recognized=recognized,
-            on_progress=lambda status: bar(stage_of(status)),
+            on_progress=bar,
         )
     show_conversion(done, msg)
 
 
-def stage_of(status: Status) -> Stage:
-    """The stage of a conversion, for the progress bar."""
-    return Stage(f"{status.n_docs:,} documents", status.done, status.size)
+def show_skips(done: Conversion, msg: Printer) -> None:
+    """Print what was left out."""
+    for note in done.notes:
+        msg.info(note)
+    for count in done.skips:
+        (Printer().warn if count.kind.fix else msg.info)(str(count))
 
 
 def show_conversion(done: Conversion, msg: Printer) -> None:
     """Print what was left out and what is in the files."""
-    for note in done.notes:
-        msg.info(note)
-    loud = Printer()
-    for count in done.skips:
-        (loud.warn if count.kind.fix else msg.info)(str(count))
+    show_skips(done, msg)
     total = Totals.of(done.parts)
     is_wide = len(done.parts) > _COLUMNS
     columns = [total] if is_wide else [Totals.of([part]) for part in done.parts]
@@ -120,7 +118,7 @@ def show_conversion(done: Conversion, msg: Printer) -> None:
     text = f"{total.n_docs:,} documents with {total.n_ents:,} entities"
     msg.good(text, ", ".join(places[:_COLUMNS]) + more)
     if not total.n_ents:
-        loud.warn("There are no entities in any of them")
+        Printer().warn("There are no entities in any of them")
 
 
 def _rows(columns: Sequence[Totals]) -> list[tuple[str, ...]]:
@@ -138,7 +136,7 @@ def _rows(columns: Sequence[Totals]) -> list[tuple[str, ...]]:
     return rows
 
 
-class _Recognized:
+class Recognized:
     """Prints the formats of files, in one line for consecutive files of the same format."""
 
     def __init__(self, msg: Printer, bar: Bar, all_names: bool) -> None:
@@ -148,19 +146,20 @@ class _Recognized:
         self._names: list[str] = []
         self._what = ""
 
-    def __enter__(self) -> "_Recognized":
+    def __enter__(self) -> "Recognized":
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._say()
+        self.say()
 
     def __call__(self, name: str, what: str) -> None:
         if what != self._what:
-            self._say()
+            self.say()
         self._what = what
         self._names.append(name)
 
-    def _say(self) -> None:
+    def say(self) -> None:
+        """Print the format of the last files."""
         if self._names:
             shown = self._names[: self._shown]
             more = len(self._names) - len(shown)

@@ -6,9 +6,10 @@ from typing import Annotated
 from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
+from ..progress import Stage
 from ..tools.init.make_config import DEFAULT, RECIPES, make_config, to_text
-from ..tools.train import count_words
-from ._util import Quiet, Verbose, explain_errors, windowner_cli
+from ..tools.train.train import count_words
+from ._util import Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _OUT = "Config file to write"
 _LANG = "Language of the text, e.g. de. xx for multiple languages"
@@ -46,7 +47,8 @@ def init_cli(
     if out.exists() and not force:
         msg = Printer()
         msg.fail(f"{out} exists", "Overwrite it with --force, or name another file.", exits=1)
-    with explain_errors(verbose):
+    with explain_errors(verbose), Bar(quiet) as bar:
+        bar(Stage("Reading the training data"))
         n_words = None if train is None else count_words(train)
         config = make_config(lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words)
     if train is not None:

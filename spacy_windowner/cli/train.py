@@ -1,9 +1,11 @@
 """The command `train`."""
 
+import signal
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Annotated
@@ -14,9 +16,9 @@ from wasabi import Printer
 from ..tools.convert.convert import Conversion
 from ..tools.init.make_config import DEFAULT, RECIPES
 from ..tools.report.wording import percent
-from ..tools.train import Trained, train
-from ._util import Bar, Quiet, Verbose, explain_errors, windowner_cli
-from .convert import show_conversion, stage_of
+from ..tools.train.train import Trained, train
+from ._util import AboveBar, Bar, Quiet, Verbose, explain_errors, windowner_cli
+from .convert import Recognized, show_conversion
 
 _DATA = "Annotated files, or folders of them, in any format that `convert` reads"
 _OUTPUT = "Folder to write the pipeline, its config, the corpus and the report to"
@@ -26,6 +28,8 @@ _LANG = "Language of the text, e.g. de. xx for multiple languages"
 _RECIPE = f"What to train: one of {', '.join(RECIPES)}, but not grow"
 _VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy init vectors`"
 _LEXICON = "Lists of names: a .jsonl or .txt file, or a folder of these, see docs/lexicon.md"
+_BASE = "Folder or package of a trained pipeline to start from, e.g. en_windowner_web"
+_KEEP = "With --base: keep its labels as they are, and add those of DATA"
 _SEED = "Random seed of the split and the training"
 _STEPS = "Maximum number of steps. Training stops earlier if the scores no longer improve"
 
@@ -40,6 +44,8 @@ def train_cli(
     recipe: Annotated[str, Opt("--recipe", "-r", help=_RECIPE)] = DEFAULT,
     vectors: Annotated[str | None, Opt("--vectors", help=_VECTORS)] = None,
     lexicon: Annotated[Path | None, Opt("--lexicon", help=_LEXICON, exists=True)] = None,
+    base: Annotated[str | None, Opt("--base", "-b", help=_BASE)] = None,
+    keep_labels: Annotated[bool, Opt("--keep-labels", help=_KEEP)] = False,
     seed: Annotated[int, Opt("--seed", help=_SEED)] = 0,
     max_steps: Annotated[int | None, Opt("--max-steps", help=_STEPS, min=1)] = None,
     quiet: Quiet = False,
@@ -49,23 +55,28 @@ def train_cli(
     Train a pipeline on annotated files.
 
     Converts and splits the files, trains with a recipe adapted to their size, calibrates the
-    pipeline, and evaluates it on held-out documents.
+    pipeline, and evaluates it on held-out documents. After an interruption, the same command goes
+    on with the training.
 
     EXAMPLE:
 
       \b
       python -m spacy windowner train annotated.jsonl --output model
+
+      \b
+      python -m spacy windowner train annotated.jsonl --output model \\
+        --base en_windowner_web
     """
     msg = Printer(no_print=quiet)
-    screen = sys.stdout
-    with explain_errors(verbose), Bar(quiet) as bar:
+    screen = AboveBar()
+    with explain_errors(verbose), Bar(quiet) as bar, Recognized(msg, bar, verbose) as recognized:
 
         def tell(conversion: Conversion) -> None:
-            bar.clear()
+            recognized.say()
             with redirect_stdout(screen):  # prints warnings even with --quiet
                 show_conversion(conversion, msg)
 
-        with _hidden_output() if quiet else nullcontext():
+        with _told_how_to_go_on(), _hidden_output() if quiet else redirect_stdout(screen):
             done = train(
                 data,
                 output,
@@ -75,13 +86,32 @@ def train_cli(
                 recipe=recipe,
                 vectors=vectors,
                 lexicon=lexicon,
+                base=base,
+                keep_labels=keep_labels,
                 seed=seed,
                 max_steps=max_steps,
-                progress_bar=sys.stderr.isatty() and not quiet,
-                on_progress=lambda status: bar(stage_of(status)),
+                on_progress=bar,
+                on_recognized=recognized,
                 on_converted=tell,
+                on_start=partial(_tell_start, msg),
             )
     _tell_results(msg, done)
+
+
+def _tell_start(msg: Printer, n_done: int) -> None:
+    msg.divider("Training pipeline")
+    if n_done:
+        msg.info(f"Going on after step {n_done - 1} of a training that was interrupted")
+
+
+@contextmanager
+def _told_how_to_go_on() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        text = "Run the same command again to go on after the last evaluation."
+        Printer().fail("Interrupted", text)
+        sys.exit(128 + signal.SIGINT)
 
 
 @contextmanager

@@ -109,6 +109,6 @@ def describe(found: Forecast) -> str:
     else:
         verdict = "More data of this kind may bring nothing. More seeds would tell more."
     return (
-        f"{documents}: F1 {100 * found.gain:+.1f} points, in four of five cases from "
-        f"{100 * found.low:+.1f} to {100 * found.high:+.1f}. {verdict}"
+        f"{documents}: F1 {100 * found.gain:+.1f} points, probably between "
+        f"{100 * found.low:+.1f} and {100 * found.high:+.1f}. {verdict}"
     )

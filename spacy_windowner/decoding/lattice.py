@@ -41,6 +41,9 @@ class Scored(NamedTuple):
         there are no transitions.
     positions (Optional[numpy.ndarray]): int32, the index of each word among the tokens of its
         document. Shape (n_words,). None if all tokens are words.
+    repeats (Optional[numpy.ndarray]): float32, the part of the scores of each label's tags that
+        comes from the word's other occurrences, see `add_repeats`. Shape (n_words, n_labels). None
+        if there is none.
     """
 
     lengths: numpy.ndarray
@@ -49,6 +52,7 @@ class Scored(NamedTuple):
     scheme: Scheme
     transitions: numpy.ndarray | None = None
     positions: numpy.ndarray | None = None
+    repeats: numpy.ndarray | None = None
 
     def adjust(self, biases: Biases) -> "Scored":
         """The same words with adjusted scores, as used for decoding."""

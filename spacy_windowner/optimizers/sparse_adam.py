@@ -137,6 +137,15 @@ class _SparseAdam(Optimizer):
         return weights, gradient
 
 
+def tables_of(optimizer: Optimizer) -> dict[Any, TableRows | None]:
+    """The tables among an optimizer's parameters, by key. None means that a parameter isn't one.
+
+    optimizer (Optimizer): The optimizer. Only `SparseAdam` has tables.
+    RETURNS (Dict[Tuple[int, str], Optional[TableRows]]): The tables. Not a copy.
+    """
+    return optimizer._tables if isinstance(optimizer, _SparseAdam) else {}
+
+
 class Averages(UserDict):
     """Averages of parameters. Each is brought up to date when it is read.
 

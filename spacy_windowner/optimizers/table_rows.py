@@ -29,6 +29,22 @@ class TableRows:
         self._now = numpy.zeros(3)
         self._seen = numpy.zeros((len(weights), 3))
 
+    def get_state(self) -> list[numpy.ndarray]:
+        """RETURNS (List[numpy.ndarray]): The state, except for the weights. Not a copy."""
+        return [self.second_moment, self._now, self._seen]
+
+    @classmethod
+    def from_state(cls, weights: numpy.ndarray, state: list[numpy.ndarray]) -> "TableRows":
+        """Restore a state.
+
+        weights (numpy.ndarray): The table, as it was then. Shape (n_rows, width).
+        state (List[numpy.ndarray]): The result of `get_state`. It is copied.
+        RETURNS (TableRows): The table's state.
+        """
+        table = cls(weights)
+        table.second_moment, table._now, table._seen = map(numpy.array, state)
+        return table
+
     def step(
         self,
         weights: numpy.ndarray,

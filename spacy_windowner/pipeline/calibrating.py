@@ -18,6 +18,7 @@ from .partial import judged_labels
 from .prediction import REACH
 from .tuning import (
     HeldOut,
+    best_document_weight,
     best_recall_bias,
     fit_calibration,
     fit_promise,
@@ -31,8 +32,8 @@ MANY_OFFERED = 20.0
 class CalibratedPipe(LearningPipe):
     """A component with a calibration and a promise, which are fitted to held-out documents.
 
-    A subclass scores documents and, in `cfg`, sets "recall_bias", "label_biases", "candidates",
-    "redact", "calibration" and "promise".
+    A subclass scores documents and, in `cfg`, sets "document_weight", "recall_bias",
+    "label_biases", "candidates", "redact", "calibration" and "promise".
     """
 
     @abstractmethod
@@ -58,6 +59,27 @@ class CalibratedPipe(LearningPipe):
         if self.promise is None:
             return numpy.full(len(self.labels), REACH)
         return self.promise.of(self.labels, REACH)
+
+    def tune_document_weight(self, examples: Iterable[Example]) -> float:
+        """Set `document_weight` to the value with the best F1 on held-out documents. In training,
+        the callback `spacy-windowner.calibrate.v1` does this, before it sets `recall_bias`.
+
+        examples (Iterable[Example]): Examples that the model wasn't trained on. They don't change.
+        RETURNS (float): The `document_weight`. 0 if few entities have a word that occurs again in
+            their document, as in single sentences. If labels are frozen, it doesn't change.
+        """
+        examples = list(examples)
+        if not self.frozen_labels:
+            held_out = self._held_out(examples, "WindowNER.tune_document_weight")
+            docs = [example.predicted for example in examples]
+
+            def score(weight: float) -> Iterator[Scored]:
+                self.cfg["document_weight"] = weight
+                return self.score_docs(docs, overwrite=True)
+
+            weight = best_document_weight(docs, held_out, score, self.biases)
+            self.cfg["document_weight"] = weight
+        return self.cfg["document_weight"]
 
     def tune_recall_bias(self, examples: Iterable[Example]) -> float:
         """Set `recall_bias` to the value with the best F1 on held-out examples. In training, the

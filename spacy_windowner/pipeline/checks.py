@@ -182,6 +182,7 @@ _SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "incorrect_spans_key": (_is_key, "It must be a key of `doc.spans`, or null for none."),
     "entity_weight": (_is_weight, "It must be a number of at least 0."),
     "recall_bias": (_is_number, "It must be a finite number."),
+    "document_weight": (_is_weight, "It must be a number of at least 0."),
     "spans_key": (_is_key, "It must be a key of `doc.spans`, or null for none."),
     "threshold": (_is_probability, "It must be a probability, from 0 to 1."),
     "thresholds": (_by_label(_is_probability), "It must map labels to probabilities, from 0 to 1."),

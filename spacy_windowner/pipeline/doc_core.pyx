@@ -40,10 +40,11 @@ def read_words(docs, bint overwrite, bint crosses_lines):
             n_words += not Lexeme.c_check_flag(doc.c[i].lex, IS_SPACE)
     lengths = numpy.empty(len(docs), dtype="int32")
     orths = numpy.empty(n_words, dtype="uint64")
+    lowers = numpy.empty(n_words, dtype="uint64")
     places = numpy.empty(n_words, dtype="uint8")
     positions = numpy.empty(n_words, dtype="int32")
     cdef int32_t[::1] n = lengths, position = positions
-    cdef uint64_t[::1] orth = orths
+    cdef uint64_t[::1] orth = orths, lower = lowers
     cdef uint8_t[::1] place = places
     for number, doc in enumerate(docs):
         is_broken, n[number] = False, -at
@@ -56,12 +57,12 @@ def read_words(docs, bint overwrite, bint crosses_lines):
                 if not is_broken and not crosses_lines:
                     is_broken = ends_line(doc.vocab.strings[token.lex.orth])
                 continue
-            orth[at], position[at] = token.lex.orth, i
+            orth[at], lower[at], position[at] = token.lex.orth, token.lex.lower, i
             place[at] = (BREAK if is_start or is_broken else 0) | (TAKEN if is_taken else 0)
             is_broken = False
             at += 1
         n[number] += at
-    return Words(lengths, orths, places, positions if n_words < n_tokens else None)
+    return Words(lengths, orths, lowers, places, positions if n_words < n_tokens else None)
 
 
 def write_entities(docs, spans, label_hashes):

@@ -27,6 +27,7 @@ def read_words(docs: Sequence[Doc], overwrite: bool, crosses_lines: bool) -> Wor
     """
     lengths: list[int] = []
     words: list[int] = []
+    lowers: list[int] = []
     found: list[int] = []
     positions: list[int] = []
     for doc in docs:
@@ -40,6 +41,7 @@ def read_words(docs: Sequence[Doc], overwrite: bool, crosses_lines: bool) -> Wor
                 is_broken |= is_start or is_taken or is_line_end
                 continue
             words.append(token.orth)
+            lowers.append(token.lower)
             found.append(places.BREAK * (is_start or is_broken) + places.TAKEN * is_taken)
             positions.append(token.i)
             is_broken = False
@@ -48,6 +50,7 @@ def read_words(docs: Sequence[Doc], overwrite: bool, crosses_lines: bool) -> Wor
     return Words(
         numpy.array(lengths, dtype="int32"),
         numpy.array(words, dtype="uint64"),
+        numpy.array(lowers, dtype="uint64"),
         numpy.array(found, dtype="uint8"),
         numpy.array(positions, dtype="int32") if has_spaces else None,
     )

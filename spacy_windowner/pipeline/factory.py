@@ -17,6 +17,7 @@ scheme = "biluo"
 incorrect_spans_key = null
 entity_weight = 1.5
 recall_bias = 0.0
+document_weight = 0.0
 spans_key = null
 threshold = 0.0
 candidates = false
@@ -46,6 +47,7 @@ hidden_depth = 1
 activation = "relu"
 pooling = "concat"
 dropout = 0.5
+boundary_dropout = 0.5
 nO = null
 
 [window_ner.model.embed]
@@ -86,6 +88,7 @@ def make_window_ner(
     incorrect_spans_key: str | None,
     entity_weight: float,
     recall_bias: float,
+    document_weight: float,
     spans_key: str | None,
     threshold: float,
     thresholds: dict[str, float],
@@ -117,6 +120,10 @@ def make_window_ner(
     recall_bias (float): How much to lower the score of O in predictions. With a value above 0, more
         entities are found, with a value below 0, fewer. The callback `spacy-windowner.calibrate.v1`
         sets it in training to the value with the best F1 on the dev set.
+    document_weight (float): How much the other occurrences of a word in its document count. A label
+        gains at a word that has it elsewhere in the document, and loses at one that doesn't. The
+        callback `spacy-windowner.calibrate.v1` sets it in training to the value with the best F1 on
+        the dev set, if that has whole documents. 0 means that each sentence is judged by itself.
     spans_key (Optional[str]): A key in `doc.spans` under which to store the found entities as well,
         with their probabilities in `attrs["scores"]`. null, the default, stores no group: spaCy
         doesn't adapt span groups when tokens are merged or split later. The probabilities are in
@@ -160,6 +167,7 @@ def make_window_ner(
         incorrect_spans_key=incorrect_spans_key,
         entity_weight=entity_weight,
         recall_bias=recall_bias,
+        document_weight=document_weight,
         spans_key=spans_key,
         threshold=threshold,
         thresholds=thresholds,

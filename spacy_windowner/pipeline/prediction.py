@@ -1,11 +1,12 @@
 """Finds spans in Docs: scores their tags, decodes the scores, and rates the spans."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
 from spacy.tokens import Doc
 
+from ..compiled import choose
 from ..confidence.calibration import Calibration
 from ..confidence.recall import Promise
 from ..decoding.biases import Biases
@@ -15,6 +16,11 @@ from ..decoding.tags import Scheme
 from ..errors import Warnings
 from ..scoring.scorer import Scorer
 from .doc_io import read_words
+
+if TYPE_CHECKING:
+    from ..decoding import repeats_plain as repeats
+else:
+    repeats = choose("decoding.repeats_core", "decoding.repeats_plain")
 
 REACH = 5.0
 """How far a near miss may be behind the best sequence, if nothing is promised."""
@@ -221,6 +227,7 @@ def score_in_groups(
     transitions: numpy.ndarray | None,
     overwrite: bool,
     crosses_lines: bool,
+    document_weight: float,
 ) -> Iterator[Scored]:
     """Score the tags of documents.
 
@@ -231,6 +238,7 @@ def score_in_groups(
         (n_tags, n_tags).
     overwrite (bool): Whether new entities may overlap with existing ones.
     crosses_lines (bool): Whether an entity may continue after a line end.
+    document_weight (float): How much the other occurrences of a word in its document count.
     YIELDS (Scored): A group of consecutive documents.
     """
     if transitions is not None:
@@ -239,9 +247,14 @@ def score_in_groups(
     for group in _groups(docs):
         words = read_words(group, overwrite, crosses_lines)
         scores = numpy.zeros((0, 1), dtype="float32")  # without words, O is enough
+        added = None
         if len(words.orths):
             scores = scorer.scores(group, words)
-        yield Scored(words.lengths, words.places, scores, scheme, transitions, words.positions)
+            if document_weight:
+                of_words = words.lengths, words.lowers
+                added = repeats.add_repeats(scores, *of_words, len(scheme.kinds), document_weight)
+        lengths, places, positions = words.lengths, words.places, words.positions
+        yield Scored(lengths, places, scores, scheme, transitions, positions, added)
 
 
 def _groups(docs: Sequence[Doc]) -> Iterator[Sequence[Doc]]:

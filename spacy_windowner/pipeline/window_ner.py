@@ -73,6 +73,7 @@ class WindowNER(CalibratedPipe):
         incorrect_spans_key: str | None = None,
         entity_weight: float = 1.5,
         recall_bias: float = 0.0,
+        document_weight: float = 0.0,
         spans_key: str | None = None,
         threshold: float = 0.0,
         thresholds: dict[str, float] | None = None,
@@ -99,6 +100,7 @@ class WindowNER(CalibratedPipe):
             "incorrect_spans_key": incorrect_spans_key,
             "entity_weight": entity_weight,
             "recall_bias": recall_bias,
+            "document_weight": document_weight,
             "spans_key": spans_key,
             "threshold": threshold,
             "thresholds": {} if thresholds is None else thresholds,
@@ -233,8 +235,10 @@ class WindowNER(CalibratedPipe):
         if not isinstance(self._tag_scorer, TableScorer):
             require_upstream(self.model, docs, self.name)
         transitions = get_transitions(self.model)
-        lines = self.cfg["crosses_lines"]
-        return score_in_groups(docs, self._tag_scorer, self.scheme, transitions, overwrite, lines)
+        return score_in_groups(
+            docs, self._tag_scorer, self.scheme, transitions, overwrite,
+            self.cfg["crosses_lines"], self.cfg["document_weight"],
+        )  # fmt: skip
 
     def _span_finder(self) -> SpanFinder:
         """The span finder for the current settings, which users may have changed in `cfg`."""

@@ -30,6 +30,7 @@ from .corpus import KeptCorpus
 def calibrate(
     path: Path | None = None,
     tune_recall_bias: bool = True,
+    tune_document_weight: bool = True,
     recall: float | None = None,
     each_label: bool = True,
 ) -> Callable[[Language], Language]:
@@ -40,6 +41,8 @@ def calibrate(
         calibrated.
     tune_recall_bias (bool): Whether to tune `recall_bias` on the corpus first or, if labels are
         frozen, the bias of each of the other labels.
+    tune_document_weight (bool): Whether to tune `document_weight` before that. It stays 0 if the
+        corpus has no documents of several sentences.
     recall (Optional[float]): The recall to promise, see `WindowNER.calibrate`. Requires
         `candidates` or `redact` of the component. None promises nothing.
     each_label (bool): Whether to promise it for each label with enough data, too.
@@ -64,6 +67,8 @@ def calibrate(
         if _fingerprint(nlp) == last_fingerprint:
             return nlp
         for pipe, examples in components_and_examples(nlp, corpus):
+            if tune_document_weight:
+                pipe.tune_document_weight(examples)
             if tune_recall_bias:
                 pipe.tune_recall_bias(examples)
             if pipe.frozen_labels and pipe.calibration is None:

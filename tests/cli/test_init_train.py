@@ -1,14 +1,20 @@
 """From annotated files to a pipeline, by commands."""
 
+import re
 import warnings
+from contextlib import redirect_stderr
 
 import pytest
 import spacy
 from spacy.cli import app
 from typer.testing import CliRunner
 
+from spacy_windowner.cli import _util
+from spacy_windowner.cli.train import train_cli
+
 from ..tools.report.util import write_docs
-from ..tools.test_train import write
+from ..tools.train.test_train import write
+from .test_progress import Terminal
 from .util import run_command
 
 # There is little to calibrate on.
@@ -45,6 +51,7 @@ def test_train(tmp_path, quiet):
     if quiet:
         assert "Training pipeline" not in told and "Next" not in told
         return
+    assert f"{file}: JSON, one document per line" in told
     assert "60 documents with 60 entities" in told and "Training pipeline" in told
     assert "all labels" in told and "PER" in told
     assert f"Next: python -m spacy windowner serve {out}/model-best" in told
@@ -66,6 +73,19 @@ def test_warnings_are_shown_quiet_or_not(tmp_path, quiet):
     told = " ".join(result.output.split())
     assert "WW180" in told and "line 61" in told and "WW060" in told
     assert ("Training pipeline" in told) != quiet
+
+
+def test_rows_are_above_the_bar(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(_util, "_DELAY", 0.0)
+    monkeypatch.setattr(_util, "_EVERY", 0.0)
+    with redirect_stderr(Terminal()) as terminal:
+        train_cli([write(tmp_path / "a.jsonl")], tmp_path / "out", max_steps=3)
+    shown = terminal.getvalue()
+    for part in ("60 documents [", "Initializing the pipeline [", "Best score 0.0 at step 0 ["):
+        assert part in shown
+    assert re.search(r" 67%\|.*\| Best score", shown) and shown.endswith("\r")
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["0", "0"] in [row[:2] for row in rows]
 
 
 def test_errors_are_short(tmp_path):

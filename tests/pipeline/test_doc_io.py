@@ -78,12 +78,14 @@ def random_spans(docs, seed) -> Spans:
 def test_words_are_read(core, vocab, data, overwrite, crosses_lines):
     docs = data.draw(random_docs(vocab))
     before = [doc.to_bytes() for doc in docs]
-    lengths, orths, places, positions = core.read_words(docs, overwrite, crosses_lines)
-    assert [lengths.dtype, orths.dtype, places.dtype] == ["int32", "uint64", "uint8"]
-    assert all(each.flags.c_contiguous for each in (lengths, orths, places))
+    lengths, orths, lowers, places, positions = core.read_words(docs, overwrite, crosses_lines)
+    types = [each.dtype for each in (lengths, orths, lowers, places)]
+    assert types == ["int32", "uint64", "uint64", "uint8"]
+    assert all(each.flags.c_contiguous for each in (lengths, orths, lowers, places))
     words = [[token for token in doc if not token.is_space] for doc in docs]
     assert lengths.tolist() == list(map(len, words))
     assert orths.tolist() == [token.orth for doc in words for token in doc]
+    assert lowers.tolist() == [token.lower for doc in words for token in doc]
     numbers = [token.i for doc in words for token in doc]
     if len(numbers) == sum(map(len, docs)):
         assert positions is None
@@ -183,8 +185,8 @@ def entity(start, end, label, rating=1.0, doc=0) -> Spans:
 
 def test_nothing(core, vocab):
     for docs in ([], [Doc(vocab)], [Doc(vocab, words=[" ", "\n"])]):
-        lengths, orths, places, _ = core.read_words(docs, False, False)
-        assert lengths.tolist() == [0] * len(docs) and len(orths) == len(places) == 0
+        lengths, *of_words, _ = core.read_words(docs, False, False)
+        assert lengths.tolist() == [0] * len(docs) and not any(map(len, of_words))
     assert core.write_entities([], NO_SPANS, hash_labels(LABELS)) == []
     empty = Doc(vocab)
     assert core.write_entities([empty], NO_SPANS, hash_labels(())) in ([], [0])

@@ -10,6 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ...errors import check_setting
+from ...progress import Stage, Tell, silent
 from ..errors import Errors
 from .make_docs import DocMaker
 from .output import Part, make_plan, parse_shares
@@ -31,19 +32,6 @@ from .schemes import SCHEMES, is_tag
 from .text_file import TextFile
 
 _SHOWN = 3  # inputs that a message names
-
-
-class Status(NamedTuple):
-    """The progress of a conversion.
-
-    n_docs (int): The number of documents that have been converted.
-    done (int): The number of bytes that have been read. Each file is read twice.
-    size (int): The number of bytes to read.
-    """
-
-    n_docs: int
-    done: int
-    size: int
 
 
 class Conversion(NamedTuple):
@@ -90,7 +78,7 @@ def convert(
     tag_names: Sequence[str] = (),
     rename: Mapping[str, str] | None = None,
     on_recognized: Callable[[str, str], None] | None = None,
-    on_progress: Callable[[Status], None] | None = None,
+    on_progress: Tell = silent,
 ) -> Conversion:
     """Convert annotated files to training data in .spacy format. If one of the files can't be read,
     nothing is written.
@@ -115,7 +103,8 @@ def convert(
     rename (Optional[Mapping[str, str]]): New names for labels.
     on_recognized (Optional[Callable[[str, str], None]]): Called with each file and a description of
         its format.
-    on_progress (Optional[Callable[[Status], None]]): Called after each document.
+    on_progress (Tell): Called after each document, with the bytes that have been read. Each file is
+        read twice.
     RETURNS (Conversion): The result.
     RAISES (ValueError): If a file can't be read or written, or a setting isn't valid.
     RAISES (ImportError): If a format needs a package that isn't installed.
@@ -223,10 +212,10 @@ class Progress:
     """Reports the progress of a conversion.
 
     files (Sequence[OpenFile]): The files. Each is read twice.
-    tell (Optional[Callable[[Status], None]]): Called with the progress.
+    tell (Tell): Called with the progress.
     """
 
-    def __init__(self, files: Sequence[OpenFile], tell: Callable[[Status], None] | None) -> None:
+    def __init__(self, files: Sequence[OpenFile], tell: Tell) -> None:
         self.n_docs = 0
         self._files = files
         self._done = 0
@@ -238,10 +227,9 @@ class Progress:
 
         number (int): The index of the current file.
         """
-        if self._tell is not None:
-            file = self._files[number]
-            done = self._done + min(file.file.position, file.size)
-            self._tell(Status(self.n_docs, done, self._size))
+        file = self._files[number]
+        done = self._done + min(file.file.position, file.size)
+        self._tell(Stage(f"{self.n_docs:,} documents", done, self._size))
 
     def finish(self, number: int) -> None:
         """Count a file as read.

@@ -25,7 +25,11 @@ def is_json_lines(file: TextFile) -> bool:
 
 def is_json_array(file: TextFile) -> bool:
     """Whether a file begins like an array of objects."""
-    return first_value(file) is not None
+    try:
+        value = next(read_array(file), (0, {}))[1]  # there may be none
+    except ValueError:
+        return False
+    return isinstance(value, dict | list)
 
 
 def first_value(file: TextFile) -> dict | list | None:

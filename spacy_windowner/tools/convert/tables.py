@@ -26,7 +26,7 @@ from .records import (
     quote,
 )
 from .schemes import is_tag
-from .text_file import MAX_LINE, TextFile
+from .text_file import MAX_LINE, TextFile, check_different
 
 Row = tuple[int, list[str]]
 """The number of the row's last line, and the cells."""
@@ -91,6 +91,8 @@ def open_table(file: TextFile, options: Options) -> Reading:
         if column is not None and not (0 < column <= width or -width <= column < 0):
             why = f"its rows have {width} columns, and `{name}` is {column}"
             raise ValueError(Errors.WN180.format(path=file.name, why=why))
+    if layout.rows == "token":
+        check_different(layout.columns["word"], layout.columns["tag"], file)
     readers: dict[str, Callable[..., Iterator[Record]]] = {
         "token": read_tokens,
         "document": read_documents,

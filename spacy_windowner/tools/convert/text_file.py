@@ -130,5 +130,17 @@ class TextFile:
         return ValueError(text)
 
 
+def check_different(word: int, tag: int, file: TextFile) -> None:
+    """Check that words and tags aren't in the same column.
+
+    word (int): The column of the words, from 0.
+    tag (int): The column of the tags.
+    file (TextFile): The file.
+    RAISES (ValueError): If they are the same.
+    """
+    if word == tag:
+        raise ValueError(Errors.WN252.format(path=file.name, column=word + 1))
+
+
 def _is_utf8(encoding: str) -> bool:
     return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")

@@ -24,7 +24,7 @@ from .records import (
     quote,
 )
 from .schemes import MISSING, is_tag
-from .text_file import TextFile
+from .text_file import TextFile, check_different
 
 MAX_COLUMNS = 10
 _BOUND = "-DOCSTART-"
@@ -170,6 +170,7 @@ def _find_columns(file: TextFile, options: Options) -> _Columns:
         raise ValueError(text)
     word = _index(options.word_column, count, 0, "word_column", file)
     tag = _index(options.tag_column, count, count - 1, "tag_column", file)
+    check_different(word, tag, file)
     alike = [item for item in whole if len(item[2]) == count]
     _check_tags(file, alike, tag)
     if options.word_column is None:

@@ -21,7 +21,7 @@ PRETRAINED = (DEFAULT, "binary")
 """Recipes whose word representations `pretrain` can learn."""
 FEW_WORDS = 20_000
 """With fewer words of training data, training evaluates more often and stops sooner."""
-_FEW = {"training": {"eval_frequency": 50, "patience": 600}}
+_FEW = {"training": {"eval_frequency": 50, "patience": 600, "max_steps": 1500}}
 
 
 def make_config(

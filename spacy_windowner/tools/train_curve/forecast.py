@@ -8,7 +8,8 @@ import numpy
 
 LEAST_SIZES = 3  # minimum number of different training set sizes
 LEAST_ENTITIES = 50  # minimum number of entities in the dev data
-_WIDEST = 0.2  # maximum width of a range of F1 that is still informative
+_WIDEST = 0.2  # maximum width of a prediction interval of F1 that is still informative
+_FACTOR = 2.0  # how far the gain may be from the law's, at least
 _T = (3.078, 1.886, 1.638, 1.533)  # the 0.9 quantiles of Student's t, by degrees of freedom
 _Z = 1.2816  # the 0.9 quantile of the normal distribution
 
@@ -41,24 +42,25 @@ def forecast(sizes: Sequence[int], scores: Sequence[float], n_entities: int) -> 
 
         gain = exp(y(N)) - exp(y(2N)),    y(n) = a - b log2(n)
 
-    The range holds the result of a training with 2N documents in four of five cases, if the law
-    holds. It is computed from the prediction interval of the line,
+    The range has two sources. One is the scatter of the trainings: the prediction interval of the
+    line, which holds the result of a training with 2N documents in four of five cases if the law
+    holds,
 
         y(2N) +- t s sqrt(1 + 1/k + (log2(2N) - m)^2 / S)
 
     where s is the residual standard error with k - 2 degrees of freedom, t the 0.9 quantile of
     Student's t distribution with k - 2 degrees of freedom, m the mean of log2(n), and S the sum of
-    the squared deviations of log2(n) from m.
-
-    The law has no floor. Where annotators disagree, or the dev data differs from the training data,
-    curves flatten earlier. On small corpora they may also be steeper.
+    the squared deviations of log2(n) from m. The other is that the law is only an assumption: where
+    annotators disagree, or the dev data differs from the training data, curves flatten earlier, and
+    on small corpora they may be steeper. Therefore the range always includes half the gain and
+    twice the gain. docs/train-curve.md compares ranges with what more data brought.
 
     sizes (Sequence[int]): The number of documents of each training.
     scores (Sequence[float]): The F1 of each training, 0 to 1.
     n_entities (int): The number of entities in the dev data.
     RETURNS (Forecast): The estimate. There is none with fewer than three sizes, if the largest size
         is less than twice the smallest, with fewer than 50 entities in the dev data, if an F1 is 0
-        or 1, or if the range is wider than 20 points.
+        or 1, or if the interval is wider than 20 points.
     """
     largest = max(sizes)
     documents = 2 * largest
@@ -82,7 +84,8 @@ def forecast(sizes: Sequence[int], scores: Sequence[float], n_entities: int) -> 
         points = f"{100 * low:+.0f} to {100 * high:+.0f} points"
         why = f"The scores vary too much: the range is {points}. Train with more seeds."
         return Forecast(documents, reason=why)
-    return Forecast(documents, gain, low, high)
+    ends = (low, high, gain / _FACTOR, gain * _FACTOR)
+    return Forecast(documents, gain, min(ends), max(ends))
 
 
 def _obstacle(sizes: Sequence[int], scores: Sequence[float], n_entities: int) -> str | None:

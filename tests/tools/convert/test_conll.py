@@ -88,6 +88,9 @@ def test_other_columns(tmp_path):
     for column in (6, -6):
         with pytest.raises(ValueError, match=r"WN180.*have 5 columns"):
             docs_of(path, word_column=column)
+    for columns in ({"word_column": 3, "tag_column": 3}, {"word_column": -1}):
+        with pytest.raises(ValueError, match=r"WN252.*column [35] can't have both"):
+            docs_of(path, **columns)
 
 
 def test_a_column_of_hyphens(tmp_path):

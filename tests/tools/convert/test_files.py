@@ -222,9 +222,9 @@ def test_progress(tmp_path):
     seen = []
     convert(paths, tmp_path / "out", on_progress=seen.append)
     size = 2 * sum(path.stat().st_size for path in paths)
-    assert {status.size for status in seen} == {size}
-    done = [status.done for status in seen]
-    assert done == sorted(done) and done[-1] == size and seen[-1].n_docs == 40
+    assert {stage.total for stage in seen} == {size}
+    done = [stage.done for stage in seen]
+    assert done == sorted(done) and done[-1] == size and seen[-1].text == "40 documents"
 
 
 def test_the_vocabulary_of_a_part_is_its_own(tmp_path):

@@ -19,6 +19,12 @@ def test_entities_have_several_names(tmp_path, key, as_list):
     assert doc.text == PARIS and ents(doc) == [("Paris Hilton", "PER")]
 
 
+def test_an_empty_array(tmp_path):
+    for text in ("[]", " [\n]\n"):
+        with pytest.raises(ValueError, match="WN188.*The file is empty"):
+            docs_of(write(tmp_path / "in.json", text))
+
+
 def test_doccano_with_relations(tmp_path):
     items = [{"id": 1, "label": "PER", "start_offset": 0, "end_offset": 12}]
     row = {"id": 3, "text": PARIS, "entities": items, "relations": [], "Comments": []}

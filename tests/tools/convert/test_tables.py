@@ -66,6 +66,8 @@ def test_other_names_of_columns(tmp_path):
     for column in (4, -4):
         with pytest.raises(ValueError, match=f"WN180.*3 columns, and `word_column` is {column}"):
             docs_of(path, word_column=column)
+    with pytest.raises(ValueError, match="WN252.*column 3 can't have both"):
+        docs_of(path, word_column=3)
 
 
 def test_documents(tmp_path):

@@ -3,6 +3,7 @@ import random
 
 import pytest
 
+from spacy_windowner.tools.train_curve import forecast as module
 from spacy_windowner.tools.train_curve.forecast import forecast, t_quantile
 
 
@@ -16,10 +17,16 @@ def test_a_power_law_is_found():
     assert found.documents == 1600 and found.reason is None
     expected = law(1600) - law(800)
     assert found.gain == pytest.approx(expected)
-    assert found.low == pytest.approx(expected) and found.high == pytest.approx(expected)
+    # There is no scatter.
+    assert found.low == pytest.approx(expected / 2) and found.high == pytest.approx(2 * expected)
+    falling = forecast(sizes, [law(n) for n in reversed(sizes)], 500)
+    assert falling.high == pytest.approx(falling.gain / 2)
+    assert falling.low == pytest.approx(2 * falling.gain) and falling.gain < 0
 
 
-def test_the_range_holds_four_of_five_trainings():
+def test_the_range_holds_four_of_five_trainings(monkeypatch):
+    """As far as it is due to scatter."""
+    monkeypatch.setattr(module, "_FACTOR", 1.0)
     rng = random.Random(0)
     sizes = [100, 200, 300, 400] * 2
     inside = 0

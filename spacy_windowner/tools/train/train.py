@@ -1,0 +1,231 @@
+"""Trains a pipeline on annotated files: converts them, makes a config, trains and evaluates."""
+
+import hashlib
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import spacy
+import srsly
+from spacy.training import Corpus
+from spacy.training.initialize import init_nlp
+from spacy.training.loop import DIR_MODEL_BEST
+from spacy.util import get_package_path, load_config
+from thinc.api import Config, require_cpu
+
+from ... import __version__
+from ...errors import check_setting
+from ...files import lock_folder, write_files
+from ...progress import Stage, Tell, silent
+from ..convert.convert import Conversion, convert
+from ..errors import Errors, Warnings
+from ..init.make_config import DEFAULT, GROW, make_config, to_text
+from ..report.render_html import report_to_html
+from ..report.render_markdown import report_to_markdown
+from ..report.report import make_report
+from ..report.results import Report
+from .base import make_base_config
+from .loop import CHECKPOINT, train_pipeline
+
+SPLIT = "80/10/10"
+_STATE = "train.json"
+"""The file that records what the output was made from. It is written at the end."""
+
+
+class Trained(NamedTuple):
+    """The result of a training.
+
+    model (Path): The folder of the trained pipeline.
+    config (Path): The config that it was trained with.
+    conversions (Sequence[Conversion]): The results of converting the files.
+    report (Report): The evaluation on held-out data.
+    pages (Sequence[Path]): The files of the report.
+    is_new (bool): Whether this call trained the pipeline, rather than an earlier one.
+    """
+
+    model: Path
+    config: Path
+    conversions: Sequence[Conversion]
+    report: Report
+    pages: Sequence[Path]
+    is_new: bool
+
+
+def train(
+    sources: Sequence[str | Path],
+    output: str | Path,
+    *,
+    dev: str | Path | None = None,
+    test: str | Path | None = None,
+    lang: str = "en",
+    recipe: str = DEFAULT,
+    vectors: str | Path | None = None,
+    lexicon: str | Path | None = None,
+    base: str | Path | None = None,
+    keep_labels: bool = False,
+    seed: int = 0,
+    max_steps: int | None = None,
+    on_progress: Tell = silent,
+    on_recognized: Callable[[str, str], None] | None = None,
+    on_converted: Callable[[Conversion], None] | None = None,
+    on_start: Callable[[int], None] = lambda n_done: None,
+) -> Trained:
+    """Train a pipeline on annotated files in any format that `convert` reads, and evaluate it.
+
+    The output folder contains `corpus`, the data in .spacy format; `config.cfg`, which works with
+    `spacy train`; `model-best` and `model-last`, the calibrated pipelines; and `report`. A second
+    call with the same files and settings doesn't train again. If the first one was interrupted, it
+    goes on after the last evaluation, and ends with the same pipeline.
+
+    sources (Sequence[Union[str, Path]]): Files or folders to train on.
+    output (Union[str, Path]): The output folder.
+    dev (Optional[Union[str, Path]]): The dev data, which selects the best pipeline and calibrates
+        it. If None, the sources are split: 80 % training, 10 % dev and 10 % test data.
+    test (Optional[Union[str, Path]]): The test data for the report. If None and `dev` is given, the
+        report uses the dev data, and its scores are slightly too high.
+    lang (str): The language code.
+    recipe (str): One of `make_config.RECIPES`, except "grow".
+    vectors (Optional[Union[str, Path]]): Folder or package of a pipeline with word vectors.
+    lexicon (Optional[Union[str, Path]]): A list of phrases with classes, see `LexiconEmbed`.
+    base (Optional[Union[str, Path]]): Folder or package of a trained pipeline to start from. Its
+        model, words and weights take the place of `recipe`, `vectors` and `lexicon`.
+    keep_labels (bool): With `base`, whether to keep its labels as they are and to add those of the
+        data. If False, the new pipeline has only the labels of the data.
+    seed (int): The random seed of the split and the training.
+    max_steps (Optional[int]): The maximum number of training steps. None for the recipe's.
+    on_progress (Tell): Called with the progress.
+    on_recognized (Optional[Callable[[str, str], None]]): Called with each file and its format.
+    on_converted (Optional[Callable[[Conversion], None]]): Called after each conversion.
+    on_start (Callable[[int], None]): Called before the first step, with the number of steps that an
+        interrupted call has done.
+    RETURNS (Trained): The result.
+    RAISES (ValueError): If a file can't be read, a setting isn't valid, or training fails.
+    """
+    check_setting(recipe != GROW, "recipe", recipe, "It needs a trained pipeline: docs/growth.md.")
+    if base is not None:
+        for name, value, default in (
+            ("recipe", recipe, DEFAULT), ("vectors", vectors, None), ("lexicon", lexicon, None)
+        ):  # fmt: skip
+            check_setting(value == default, name, value, "Those of `base` are used.")
+    check_setting(base is not None or not keep_labels, "keep_labels", True, "Give `base` as well.")
+    check_setting(dev is not None or test is None, "test", test, "Give `dev` as well.")
+    output = Path(output)
+    output.mkdir(parents=True, exist_ok=True)
+    with lock_folder(output) as is_free:
+        if not is_free:
+            raise ValueError(Errors.WN251.format(path=output))
+        conversions = []
+        options: dict[str, Any] = {"lang": lang, "on_progress": on_progress}
+        options["on_recognized"] = on_recognized
+        if dev is None:
+            options |= {"split": SPLIT, "seed": seed}
+        for data, place in _plan(sources, dev, test, output / "corpus"):
+            conversions.append(convert(data, place, **options))
+            if on_converted is not None:
+                on_converted(conversions[-1])
+        written = {part.path.stem: part for done in conversions for part in done.parts}
+        parts = {name: part.path for name, part in written.items()}
+        labels = sorted(written["train"].labels)
+        on_progress(Stage("Reading the corpus"))
+        n_words = count_words(parts["train"])
+        if base is None:
+            config = make_config(
+                lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words
+            )
+        else:
+            config, recipe = make_base_config(
+                base, labels, lang=lang, keep_labels=keep_labels, n_words=n_words
+            )
+        config["paths"].update(train=str(parts["train"]), dev=str(parts["dev"]))
+        config["system"]["seed"] = seed
+        if max_steps is not None:
+            config["training"]["max_steps"] = max_steps
+        path = output / "config.cfg"
+        state = _state(config, {**parts, **_files_of(lexicon), **_files_of_base(base)})
+        is_new = not _is_done(output, state)
+        if is_new:
+            (output / _STATE).unlink(missing_ok=True)
+            path.write_text(to_text(config, recipe), encoding="utf8")
+            require_cpu()
+            on_progress(Stage("Initializing the pipeline"))
+            nlp = init_nlp(load_config(path))
+            origin = {**state, "version": __version__}
+            train_pipeline(nlp, output, origin, on_start, on_progress)
+        model = output / DIR_MODEL_BEST
+        measured = parts.get("test", parts["dev"])
+        report = make_report(model, measured, train=parts["train"], on_progress=on_progress)
+        if keep_labels:
+            _warn_of_kept_labels(report, labels, str(base))
+        pages = write_files(output / "report", {
+            "report.html": report_to_html(report),
+            "report.md": report_to_markdown(report),
+        })  # fmt: skip
+        srsly.write_json(output / _STATE, state)
+        (output / CHECKPOINT).unlink(missing_ok=True)
+    return Trained(model, path, conversions, report, list(pages), is_new)
+
+
+def _plan(
+    sources: Sequence[str | Path], dev: str | Path | None, test: str | Path | None, corpus: Path
+) -> list[tuple[Sequence[str | Path], Path]]:
+    """The files to convert, and where to write them."""
+    if dev is None:
+        return [(sources, corpus)]
+    given = {"train": sources, "dev": [dev], "test": [test]}
+    return [
+        ([each for each in data if each is not None], corpus / f"{name}.spacy")
+        for name, data in given.items()
+        if data != [None]
+    ]
+
+
+def count_words(path: str | Path) -> int:
+    """Count the words in documents.
+
+    path (Union[str, Path]): A .spacy file, or a folder of them.
+    RETURNS (int): The number of words, without whitespace tokens.
+    """
+    nlp = spacy.blank("xx")
+    docs = (example.reference for example in Corpus(Path(path))(nlp))
+    return sum(not token.is_space for doc in docs for token in doc)
+
+
+def _state(config: Config, parts: dict[str, Path]) -> dict[str, Any]:
+    hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in parts.items()}
+    return {"config": hashlib.sha256(config.to_bytes()).hexdigest(), "corpus": hashes}
+
+
+def _files_of(lexicon: str | Path | None) -> dict[str, Path]:
+    """The files of a lexicon."""
+    if lexicon is None:
+        return {}
+    path = Path(lexicon)
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    return {f"lexicon {file.name}": file for file in files if file.is_file()}
+
+
+def _files_of_base(base: str | Path | None) -> dict[str, Path]:
+    """The files of a trained pipeline that its results depend on."""
+    if base is None:
+        return {}
+    folder = Path(base) if Path(base).exists() else get_package_path(str(base))
+    files = sorted(folder.rglob("*"))
+    return {f"base {file.relative_to(folder)}": file for file in files if file.is_file()}
+
+
+def _warn_of_kept_labels(report: Report, labels: Sequence[str], base: str) -> None:
+    """Warn of labels that are in the report, although the data isn't annotated for them."""
+    [model] = report.models
+    if kept := [label for label in model.labels if label not in labels]:
+        warnings.warn(Warnings.WW184.format(labels=", ".join(kept), base=base), stacklevel=3)
+
+
+def _is_done(output: Path, state: dict[str, Any]) -> bool:
+    file = output / _STATE
+    if not (file.is_file() and (output / DIR_MODEL_BEST).is_dir()):
+        return False
+    try:
+        return srsly.read_json(file) == state
+    except ValueError as error:
+        raise ValueError(Errors.WN221.format(path=file, reason=error)) from error
