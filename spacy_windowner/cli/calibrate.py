@@ -17,6 +17,7 @@ _DATA = "Annotated documents that the pipeline was not trained on, in .spacy for
 _OUTPUT = "Folder to save the pipeline to. By default it overwrites MODEL"
 _TUNE = "First tune the component's recall_bias on the data, or the biases of labels not frozen"
 _RECALL = "Promise that candidates contain this share of the entities, e.g. 0.95"
+_EACH = "Promise it for each label with enough data, or only for all labels together"
 _SPANS_KEY = "Set the component's spans_key, and candidates = true"
 _REDACT = "Set redact = true: doc.ents has all candidates, merged where they overlap"
 _MARGINS = (0, 2, 5, 10)
@@ -30,6 +31,7 @@ def calibrate_cli(
     component: Annotated[str | None, Opt(help=COMPONENT)] = None,
     tune_recall_bias: Annotated[bool, Opt("--tune-recall-bias", help=_TUNE)] = False,
     recall: Annotated[float | None, Opt(help=_RECALL)] = None,
+    each_label: Annotated[bool, Opt("--each-label/--overall", help=_EACH)] = True,
     spans_key: Annotated[str | None, Opt(help=_SPANS_KEY)] = None,
     redact: Annotated[bool, Opt("--redact", help=_REDACT)] = False,
     code: Annotated[Path | None, Opt("--code", "-c", help=CODE)] = None,
@@ -61,6 +63,7 @@ def calibrate_cli(
             component=component,
             tune_recall_bias=tune_recall_bias,
             recall=recall,
+            each_label=each_label,
             spans_key=spans_key,
             redact=redact,
             code=code,

@@ -88,11 +88,11 @@ class Calibration(NamedTuple):
         """
         if other is None:
             return self
-        curves = (
+        entities, candidates = (
             Curves(old.pooled, {**old.labels, **new.labels})
-            for old, new in zip(self[:2], other[:2], strict=True)
+            for old, new in ((self.entities, other.entities), (self.candidates, other.candidates))
         )
-        return Calibration(*curves, self.beyond)
+        return Calibration(entities, candidates, self.beyond)
 
     def to_json(self) -> dict[str, Any]:
         """The calibration in the form that the component's cfg has."""

@@ -8,6 +8,8 @@ import numpy
 
 from ..errors import Errors
 
+_ENOUGH = 4
+"""How many times the entities that a promise needs a label needs for a reach of its own."""
 _EXACT = 4
 """The digits of a reach after the point. It is rounded up, which only adds candidates."""
 
@@ -165,29 +167,36 @@ def fit_reaches(
     numbers: numpy.ndarray,
     labels: Sequence[str],
     recall: float,
+    each_label: bool = True,
 ) -> dict[str, Reach]:
     """Find the least reach of each label with which the promise holds for this label. The rarest
-    labels share one, with which it holds for all of them together: those with fewer than twice the
-    entities that the promise needs and, if these are still too few, the next rarest. So the promise
-    also holds for all labels together.
+    labels share one, with which it holds for all of them together: those with fewer than four times
+    the entities that the promise needs and, if these are still too few, the next rarest. So the
+    promise also holds for all labels together.
+
+    With few entities, the reach is wider than in the long run: the worst that a new document can do
+    counts. With four times as many as needed, this takes a quarter of the misses that are allowed.
 
     behind (numpy.ndarray): See `least_reach`. Shape (n_entities,).
     docs (numpy.ndarray): The number of each entity's document. Shape (n_entities,).
     numbers (numpy.ndarray): The number of each entity's label. Shape (n_entities,).
     labels (Sequence[str]): All labels.
     recall (float): The promised recall.
+    each_label (bool): Whether the promise is to hold for each label. If not, all share one reach.
     RETURNS (Dict[str, Reach]): The reach of each label.
     RAISES (TooFew): If there are too few entities for all labels together.
     """
 
     def is_enough(mine: numpy.ndarray) -> bool:
-        return int(mine.sum()) >= 2 * needed(docs[mine], recall)
+        return int(mine.sum()) >= _ENOUGH * needed(docs[mine], recall)
 
     counts = numpy.bincount(numbers, minlength=len(labels))
     rare: list[int] = []
     for number in numpy.argsort(counts, kind="stable").tolist():
-        if not is_enough(numbers == number) or (
-            counts[rare].any() and not is_enough(numpy.isin(numbers, rare))
+        if (
+            not each_label
+            or not is_enough(numbers == number)
+            or (counts[rare].any() and not is_enough(numpy.isin(numbers, rare)))
         ):
             rare.append(number)
     reaches = {}

@@ -102,7 +102,10 @@ class CalibratedPipe(LearningPipe):
         return self.cfg["recall_bias"]
 
     def calibrate(
-        self, examples: Iterable[Example], recall: float | None = None
+        self,
+        examples: Iterable[Example],
+        recall: float | None = None,
+        each_label: bool = True,
     ) -> Calibration | None:
         """Fit the calibration, which turns the margin of an entity into its probability. In
         training, the callback `spacy-windowner.calibrate.v1` does this. If labels are frozen, only
@@ -110,13 +113,15 @@ class CalibratedPipe(LearningPipe):
 
         With `recall`, also set how far candidates reach, in `cfg["promise"]`. Then of the entities
         in new documents, at most the share 1 - recall is expected to be missing among the
-        candidates: overall, and for each label with enough entities in the examples. The promise
+        candidates: overall and, with `each_label`, for each label with enough entities. The promise
         holds if the new documents and the examples are exchangeable, see `least_reach`. Entities
         that the tokens of a document don't allow count as missed.
 
         examples (Iterable[Example]): Examples that the model wasn't trained on. They don't change.
         recall (Optional[float]): The promised recall, above 0 and below 1. None promises nothing,
             and removes an earlier promise.
+        each_label (bool): Whether to promise the recall for each label with enough entities, too.
+            If not, there are usually fewer candidates.
         RETURNS (Optional[Calibration]): The calibration. None if the examples have no entities, or
             none are found, or labels are frozen and there is no calibration to complete.
         RAISES (ValueError): If the recall can't be promised: it isn't between 0 and 1, the
@@ -135,7 +140,7 @@ class CalibratedPipe(LearningPipe):
         held_out = self._held_out(examples, "WindowNER.calibrate")
         promise = None
         if recall is not None:
-            promise = fit_promise(held_out, self.labels, self.biases, recall, self.name)
+            promise = fit_promise(held_out, self.labels, self.biases, recall, each_label, self.name)
             if promise.offered > MANY_OFFERED:
                 offered, least = f"{promise.offered:.1f}", promise.recall
                 warnings.warn(

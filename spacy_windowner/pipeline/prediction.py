@@ -49,7 +49,7 @@ class Predictions(NamedTuple):
     entities: Spans
     candidates: Spans | None
     calibrated: bool
-    doubts: numpy.ndarray | None
+    doubts: numpy.ndarray | None = None
     redacted: Spans | None = None
 
 
@@ -165,8 +165,11 @@ def merge_overlapping(spans: Spans) -> Spans:
         merged.append((doc, start, end, label, rating))
     if not merged:
         return NO_SPANS
-    *columns, ratings = (numpy.array(column) for column in zip(*merged, strict=True))
-    return Spans(*(column.astype("int32") for column in columns), ratings)
+    docs, starts, ends, labels, ratings = (
+        numpy.array(column) for column in zip(*merged, strict=True)
+    )
+    columns = (column.astype("int32") for column in (docs, starts, ends, labels))
+    return Spans(*columns, ratings)  # type: ignore[call-arg]
 
 
 def make_rating(

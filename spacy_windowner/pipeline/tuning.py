@@ -112,7 +112,7 @@ class HeldOut(NamedTuple):
                 for row in sorted(self.gold[doc])
             ]
             columns = numpy.array(rows, dtype="int32").reshape(-1, 4).T
-            spans = Spans(*columns, numpy.zeros(len(rows)))
+            spans = Spans(*columns, numpy.zeros(len(rows)))  # type: ignore[call-arg]
             of_docs = spans.docs.astype("int64") + n_before
             parts.append((group.adjust(biases).behind(spans), of_docs, spans.labels))
             n_before = stop
@@ -278,7 +278,12 @@ def fit_calibration(
 
 
 def fit_promise(
-    held_out: HeldOut, labels: Sequence[str], biases: Biases, recall: float, name: str
+    held_out: HeldOut,
+    labels: Sequence[str],
+    biases: Biases,
+    recall: float,
+    each_label: bool,
+    name: str,
 ) -> Promise:
     """Find out how far candidates must reach for a promise, see `fit_reaches`.
 
@@ -286,6 +291,7 @@ def fit_promise(
     labels (Sequence[str]): The component's labels.
     biases (Biases): How predictions change the scores.
     recall (float): The promised recall.
+    each_label (bool): Whether it is promised for each label with enough data.
     name (str): The component's name, for errors.
     RETURNS (Promise): The promise.
     RAISES (ValueError): If there are too few entities, or too many can't be found at all.
@@ -293,7 +299,7 @@ def fit_promise(
     behind, docs, numbers = held_out.behind(biases)
     count = len(behind)
     try:
-        reaches = fit_reaches(behind, docs, numbers, labels, recall)
+        reaches = fit_reaches(behind, docs, numbers, labels, recall, each_label)
     except TooFew as error:
         largest = int(numpy.bincount(docs).max(initial=0)) if count else 0
         possible = math.floor(1000 * count / (count + largest)) / 1000 if count else 0.0

@@ -44,6 +44,7 @@ def calibrate(
     component: str | None = None,
     tune_recall_bias: bool = False,
     recall: float | None = None,
+    each_label: bool = True,
     spans_key: str | None = None,
     redact: bool = False,
     code: str | Path | None = None,
@@ -60,6 +61,7 @@ def calibrate(
         frozen, the biases of the other labels are chosen instead.
     recall (Optional[float]): The share of entities that the candidates are to contain, above 0 and
         below 1, see `WindowNER.calibrate`. None promises nothing.
+    each_label (bool): Whether to promise it for each label with enough data, too.
     spans_key (Optional[str]): If given, the component's `spans_key`, together with
         `candidates = true`.
     redact (bool): If true, the component gets `redact = true`.
@@ -88,7 +90,7 @@ def calibrate(
         on_progress(Stage("Choosing recall_bias"))
         pipe.tune_recall_bias(examples)
     on_progress(Stage("Calibrating"))
-    calibration = pipe.calibrate(examples, recall)
+    calibration = pipe.calibrate(examples, recall, each_label)
     if calibration is None and pipe.frozen_labels:
         raise ValueError(Errors.WN079.format(name=name))
     if calibration is None:

@@ -32,6 +32,7 @@ def calibrate(
     tune_recall_bias: bool = True,
     tune_document_weight: bool = True,
     recall: float | None = None,
+    each_label: bool = True,
 ) -> Callable[[Language], Language]:
     """A callback for `[training.before_to_disk]`. Each time the pipeline is saved, it calibrates
     every `window_ner` on a corpus, usually the dev set (`paths.dev`).
@@ -44,6 +45,7 @@ def calibrate(
         corpus has no documents of several sentences.
     recall (Optional[float]): The recall to promise, see `WindowNER.calibrate`. Requires
         `candidates` or `redact` of the component. None promises nothing.
+    each_label (bool): Whether to promise it for each label with enough data, too.
     RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline. If weights
         aren't finite it raises an error, so nothing is saved over an earlier pipeline.
     """
@@ -71,7 +73,7 @@ def calibrate(
                 pipe.tune_recall_bias(examples)
             if pipe.frozen_labels and pipe.calibration is None:
                 continue  # calibrating only the new labels would leave the others without curves
-            pipe.calibrate(examples, recall)
+            pipe.calibrate(examples, recall, each_label)
             if has_warned or not pipe.unfrozen_labels:
                 continue
             problem = lack_of_data(examples, pipe.unfrozen_labels, pipe.name, path)

@@ -111,3 +111,36 @@ def test_other_models(tmp_path, trained):
 def test_help_has_an_example():
     code, output = run("--help")
     assert code == 0 and "EXAMPLE: python -m spacy windowner calibrate" in output
+
+
+def test_a_promise(model, tmp_path, trained):
+    data = save(tmp_path / "dev.spacy", trained)
+    code, output = run(model, data, "--recall", 0.9)
+    assert code == 1 and "WN271" in output
+    code, output = run(model, data, "--recall", 0.9, "--spans-key", "sc")
+    assert code == 0, output
+    assert "LOC 60" in output and "Promised: candidates contain 90 % of the entities" in output
+    cfg = cfg_of(model)
+    assert cfg["promise"]["recall"] == 0.9 and cfg["candidates"] and cfg["spans_key"] == "sc"
+    assert "sc_candidates" in spacy.load(model)("Who is Shaka Khan?").spans
+    code, output = run(model, data, "--recall", 0.8, "--overall", "--redact")
+    assert code == 0 and "LOC 90 (shared)" in output, output
+    assert cfg_of(model)["redact"] is True
+
+
+@pytest.mark.parametrize("recall", [0, 1, 1.5, "nan"])
+def test_promises_that_nobody_can_keep(model, tmp_path, trained, recall):
+    before = (model / "window_ner" / "cfg").read_bytes()
+    data = save(tmp_path / "dev.spacy", trained)
+    code, output = run(model, data, "--recall", recall, "--spans-key", "sc")
+    assert code == 1 and "WN001" in output and "above 0 and below 1" in output
+    assert (model / "window_ner" / "cfg").read_bytes() == before
+
+
+def test_too_little_data_for_a_promise(model, tmp_path, trained):
+    data = save(tmp_path / "dev.spacy", trained, repeat=2)
+    code, output = run(model, data, "--recall", 0.95, "--redact")
+    assert code == 1 and "WN272" in output and "needs about 38 entities" in output
+    data = save(tmp_path / "none.spacy", trained, annotated=False)
+    code, output = run(model, data, "--recall", 0.95, "--redact")
+    assert code == 1 and "WN272" in output and "0 entities" in output

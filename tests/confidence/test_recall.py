@@ -91,7 +91,7 @@ def test_the_promise_holds_in_draws(recall):
 
 def test_labels_with_enough_have_their_own():
     rng = numpy.random.default_rng(0)
-    counts = {"A": 300, "B": 30, "C": 12, "D": 0, "E": 100}
+    counts = {"A": 300, "B": 60, "C": 25, "D": 0, "E": 100}
     numbers = numpy.repeat(numpy.arange(5), list(counts.values()))
     docs = numpy.arange(len(numbers))
     behind = rng.exponential(size=len(docs)) * (1 + numbers)
@@ -105,6 +105,8 @@ def test_labels_with_enough_have_their_own():
     shared = numpy.isin(numbers, [1, 2])
     assert reaches["B"] == reaches["C"] == reaches["D"]
     assert reaches["B"].behind == least_reach(behind[shared], docs[shared], 0.95)
+    together = fit_reaches(behind, docs, numbers, [*counts], 0.95, each_label=False)
+    assert set(together.values()) == {Reach(least_reach(behind, docs, 0.95), 485, True)}
 
 
 def test_rare_labels_share_with_the_next_rarest():

@@ -165,7 +165,7 @@ def test_predict_changes_nothing():
 def test_predict_nothing():
     ner = make(spans_key=None)
     for docs in ([], [make_doc(ner, "")]):
-        entities, candidates, _ = ner.predict(docs)
+        entities, candidates, *_ = ner.predict(docs)
         assert entities.by_doc(len(docs)) == [()] * len(docs) and candidates is None
     found = ner.predict(make_doc(ner, words) for words in ("", "a", ""))
     assert list(map(list, found.entities.by_doc(3))) == [[], [(0, 1, 0, 0.0)], []]

@@ -129,6 +129,8 @@ def test_probabilities(calibrated):
     doc = calibrated(TEXT)
     assert len(doc.spans["sc_candidates"])
     for span in doc.spans["sc_candidates"]:
+        if (span.start_char, span.label_) in scores:
+            continue
         entity = ask(calibrated, (span.start_char, span.end_char, span.label_))
         assert entity.probability == pytest.approx(span._.ner_score)
     assert ask(calibrated, "0:3").probability is not None

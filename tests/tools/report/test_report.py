@@ -10,8 +10,10 @@ from spacy.language import Language
 
 from spacy_windowner.tools.report import predict as predict_module
 from spacy_windowner.tools.report.predict import predict, words_per_second
+from spacy_windowner.tools.report.render_html import report_to_html
 from spacy_windowner.tools.report.render_markdown import report_to_markdown
 from spacy_windowner.tools.report.report import make_report, short_names
+from spacy_windowner.tools.report.wording import describe_promise
 
 from ...pipeline.util import TRAIN_DATA, make_examples
 from .util import MORE, trained_nlp, write_docs
@@ -158,3 +160,35 @@ def test_a_pipeline_is_timed_for_a_while(monkeypatch):
 )
 def test_names(paths, names):
     assert short_names(paths) == names
+
+
+def test_a_promise(data, tmp_path):
+    nlp = trained_nlp()
+    ner = nlp.get_pipe("window_ner")
+    ner.cfg.update(candidates=True, spans_key="sc")
+    ner.calibrate(make_examples(nlp, [*TRAIN_DATA, *MORE] * 10), recall=0.6)
+    nlp.to_disk(tmp_path / "model")
+    report = make_report(tmp_path / "model", data)
+    kept = report.models[0].promise
+    assert kept.promised == pytest.approx(0.6) and kept.holds
+    docs = [eg.reference for eg in make_examples(nlp, [*TRAIN_DATA, *MORE])]
+    offered = [set(doc.spans["sc_candidates"]) for doc in nlp.pipe(doc.text for doc in docs)]
+    near = [{(x.start, x.end, x.label_) for x in spans} for spans in offered]
+    hits = [
+        (x.start, x.end, x.label_) in mine
+        for doc, mine in zip(docs, near, strict=True)
+        for x in doc.ents
+    ]
+    assert kept.found == pytest.approx(sum(hits) / len(hits))
+    assert kept.offered == pytest.approx(sum(map(len, near)) / len(hits))
+    assert report.to_dict()["models"][0]["promise"]["offered"] == kept.offered
+    sentence = "Candidates were to contain 60 % of the entities."
+    for page in (report_to_markdown(report), report_to_html(report)):
+        assert sentence in page and "The promise holds on this data." in page
+    broken = kept._replace(holds=False)
+    assert "doesn't hold on this data" in describe_promise(broken)
+
+
+def test_no_promise(report):
+    assert report.models[0].promise is None
+    assert "promise" not in report_to_markdown(report)
