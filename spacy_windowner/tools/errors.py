@@ -297,6 +297,19 @@ class Errors(metaclass=ErrorsWithCodes):
         "Can't read {path}: column {column} can't have both the words and the tags. Name the other "
         "one with `--word-column` (`word_column`) or `--tag-column` (`tag_column`)."
     )
+    WN253 = (
+        "Can't find the word vectors {vectors!r}: there is no such folder, and no installed "
+        "package has this name. `python -m spacy init vectors` makes a folder from a file of "
+        "vectors."
+    )
+    WN254 = (
+        "There are no entities in the {part} data, {path}, so nothing can be {verb}. Annotate more "
+        "documents. If they were split, you can also try another `--seed` (`seed`)."
+    )
+    WN255 = (
+        "There are no documents in {path}. Give a .spacy file, or a folder of them. `python -m "
+        "spacy windowner convert` makes them from other formats."
+    )
 
 
 class Warnings(metaclass=ErrorsWithCodes):

@@ -1,6 +1,7 @@
 """Trains a pipeline on annotated files: converts them, makes a config, trains and evaluates."""
 
 import hashlib
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ import srsly
 from spacy.training import Corpus
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import DIR_MODEL_BEST
-from spacy.util import load_config
+from spacy.util import is_package, load_config
 from thinc.api import Config, require_cpu
 
 from ... import __version__
@@ -95,8 +96,14 @@ def train(
     """
     check_setting(recipe != GROW, "recipe", recipe, "It needs a trained pipeline: docs/growth.md.")
     check_setting(dev is not None or test is None, "test", test, "Give `dev` as well.")
+    if vectors is not None and not (Path(vectors).exists() or is_package(str(vectors))):
+        raise ValueError(Errors.WN253.format(vectors=str(vectors)))
     output = Path(output)
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fix = "Use another folder."
+        raise ValueError(Errors.WN187.format(path=output, why=error, fix=fix)) from error
     with lock_folder(output) as is_free:
         if not is_free:
             raise ValueError(Errors.WN251.format(path=output))
@@ -110,6 +117,7 @@ def train(
             if on_converted is not None:
                 on_converted(conversions[-1])
         parts = {part.path.stem: part.path for done in conversions for part in done.parts}
+        _require_entities(conversions)
         on_progress(Stage("Reading the corpus"))
         n_words = count_words(parts["train"])
         config = make_config(lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words)
@@ -154,15 +162,31 @@ def _plan(
     ]
 
 
+def _require_entities(conversions: Sequence[Conversion]) -> None:
+    """Check this before training, which takes long."""
+    verbs = {"train": "learned", "dev": "chosen or calibrated", "test": "measured"}
+    for part in (part for done in conversions for part in done.parts):
+        if not part.labels:
+            name = part.path.stem
+            text = Errors.WN254.format(part=name, path=part.path, verb=verbs[name])
+            raise ValueError(text)
+
+
 def count_words(path: str | Path) -> int:
     """Count the words in documents.
 
     path (Union[str, Path]): A .spacy file, or a folder of them.
     RETURNS (int): The number of words, without whitespace tokens.
+    RAISES (ValueError): If there are no documents.
     """
     nlp = spacy.blank("xx")
     docs = (example.reference for example in Corpus(Path(path))(nlp))
-    return sum(not token.is_space for doc in docs for token in doc)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"\[W090\]")  # no files, which is an error below
+        counts = [sum(not token.is_space for token in doc) for doc in docs]
+    if not counts:
+        raise ValueError(Errors.WN255.format(path=path))
+    return sum(counts)
 
 
 def _state(config: Config, parts: dict[str, Path]) -> dict[str, Any]:
