@@ -86,7 +86,10 @@ def prepare_all(folders: list[Path], models: Path) -> dict[str, dict[str, Any]]:
     for path in folders:
         lang, has_tokenizer = find_language(path.name)
         target = models / "data" / path.name
-        found[path.name] = prepare(find_corpus(path), lang, target, keep_tokens=not has_tokenizer)
+        # Documents are compared with the same sentences, so they must have the same tokens. Between
+        # the sentences of some corpora there is no space.
+        keep_tokens = path.name.endswith(DOCUMENTS) or not has_tokenizer
+        found[path.name] = prepare(find_corpus(path), lang, target, keep_tokens=keep_tokens)
     return found
 
 

@@ -1,7 +1,7 @@
 """Whether corrections stick, and what they cost elsewhere.
 
 Of the development documents in which a model errs, twenty are drawn and given to
-`examples/corrections.py` with the right entities, and text of the training part without annotation.
+`correct` with the right entities, and text of the training part without annotation.
 Prints how many corrections stick, and F1 on the test part before and after. Run with
 OMP_NUM_THREADS=1.
 
@@ -9,7 +9,6 @@ OMP_NUM_THREADS=1.
 """
 
 import random
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,9 +22,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from tables import make_table
 
-sys.path.append(str(Path(__file__).parent.parent / "examples"))
-
-from corrections import correct, entities, without_entities  # noqa: E402
+from spacy_windowner import correct
+from spacy_windowner.tools.correct import entities, without_entities
 
 
 def f1(nlp: Language, docs: Sequence[Doc]) -> float:

@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from .tools.annotate.records import Row, rows_of
     from .tools.calibrate import calibrate
     from .tools.convert.convert import convert
+    from .tools.correct import correct
     from .tools.debug_data.debug_data import debug_data
     from .tools.explain.explain import explain
     from .tools.explain.render_html import explanation_to_html
     from .tools.explain.render_text import explanation_to_text
     from .tools.init.make_config import make_config
     from .tools.pretrain.pretrain import pretrain
+    from .tools.report.cross_validate import cross_validate
     from .tools.report.render_html import report_to_html
     from .tools.report.render_markdown import report_to_markdown
     from .tools.report.report import make_report
@@ -30,6 +32,8 @@ _HOMES = {
     "annotate": "tools.annotate.annotate",
     "calibrate": "tools.calibrate",
     "convert": "tools.convert.convert",
+    "correct": "tools.correct",
+    "cross_validate": "tools.report.cross_validate",
     "debug_data": "tools.debug_data.debug_data",
     "explain": "tools.explain.explain",
     "explanation_to_html": "tools.explain.render_html",
@@ -55,6 +59,8 @@ __all__ = [
     "annotate",
     "calibrate",
     "convert",
+    "correct",
+    "cross_validate",
     "debug_data",
     "explain",
     "explanation_to_html",

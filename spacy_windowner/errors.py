@@ -259,6 +259,35 @@ class Errors(metaclass=ErrorsWithCodes):
         "'{name}' can't replace its lexicon, because its model isn't initialized. Train it first, "
         "or load a trained pipeline."
     )
+    WN260 = (
+        "{base} has no `window_ner` with the name '{name}'. Its components are: {names}. Set "
+        "`component` in the block [initialize.after_init] to a name that both pipelines have."
+    )
+    WN261 = (
+        "Can't start from the weights of {base}: {why}. The model of the new pipeline must have "
+        "the config of that one. `python -m spacy windowner train --base` makes such a config."
+    )
+    WN270 = (
+        "Can't read the promise of '{name}': {reason}. Make it again with `python -m spacy "
+        "windowner calibrate MODEL DATA --recall 0.95`, or set `promise` to null in the "
+        "component's cfg file."
+    )
+    WN271 = (
+        "'{name}' can't promise a recall, because it doesn't write candidates. Set `candidates = "
+        "true` and `spans_key` to write them to `doc.spans`, or `redact = true` to write them to "
+        "`doc.ents` (with `calibrate`: --spans-key or --redact)."
+    )
+    WN272 = (
+        "Can't promise that '{name}' finds {recall:.4g} of the entities: there are {count:,} "
+        "entities in {n_docs:,} documents, and up to {largest:,} in one. With documents like "
+        "these, the promise needs about {needed:,} entities, even if none is missed.{possible}"
+    )
+    WN273 = (
+        "Can't promise that '{name}' finds {recall:.4g} of the entities: {lost:,} of {count:,} "
+        "can't be entities of any tag sequence, because they don't fit the tokens or cross the "
+        "end of a line or sentence. At most {possible:.4g} could be found. Run `debug-data` to "
+        "see such entities."
+    )
 
 
 class Warnings(metaclass=ErrorsWithCodes):
@@ -351,6 +380,26 @@ class Warnings(metaclass=ErrorsWithCodes):
         "component doesn't have: {annotated} (`user_data[{key!r}]`). Its labels are: {labels}. "
         "Check the spelling, or leave out such documents. Later documents of this kind are not "
         "reported. The document: {doc!r}"
+    )
+    WW187 = (
+        "Another package or your code has already registered the extension `doc._.ner_doubt`, so "
+        "it won't return the expected number of errors of `window_ner`. Register the other "
+        "extension under a different name, or read the number from the `attrs` of the group of "
+        "candidates in `doc.spans`."
+    )
+    WW188 = (
+        "'{name}' has `redact = true`, but no promise yet. So `doc.ents` has only the entities "
+        "that it finds. Calibrate it with `recall` in `spacy-windowner.calibrate.v1`, or with "
+        "`python -m spacy windowner calibrate MODEL DATA --recall 0.95`."
+    )
+    WW189 = (
+        "'{name}' is calibrated without `recall`, which removes its earlier promise. To keep one, "
+        "calibrate it with `recall`."
+    )
+    WW190 = (
+        "To find {recall:.4g} of the entities, '{name}' offers {offered} candidates for each "
+        "entity. Promise a lower recall, or train a model that finds more: with more data, or "
+        "with word vectors."
     )
 
 

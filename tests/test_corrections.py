@@ -4,10 +4,12 @@ import re
 
 import pytest
 import spacy
-from corrections import correct, entities, found_in, without_entities
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 from thinc.api import Adam
+
+from spacy_windowner import correct
+from spacy_windowner.tools.correct import entities, found_in, without_entities
 
 from .pipeline.util import ENTITIES, TRAIN_DATA, ents_of, make_nlp, train
 from .scripts import ROOT, run_script

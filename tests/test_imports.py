@@ -17,7 +17,7 @@ COMMANDS = {"typer", "wasabi", "jinja2", "tqdm"}
 ALLOWED = {"spacy", "thinc", "srsly", "numpy", "spacy_windowner", *sys.stdlib_module_names}
 
 # These are imported only after a check that their extra is installed.
-NEED_EXTRAS = ["spacy_windowner.tools.serve.app", "spacy_windowner.tools.serve.server"]
+NEED_EXTRAS = [f"spacy_windowner.tools.serve.{name}" for name in ("app", "middleware", "server")]
 
 # Records which top-level packages our modules import.
 SCRIPT = """

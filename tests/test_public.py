@@ -16,6 +16,8 @@ def test_what_is_public():
         "annotate",
         "calibrate",
         "convert",
+        "correct",
+        "cross_validate",
         "debug_data",
         "explain",
         "explanation_to_html",

@@ -8,6 +8,7 @@ from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
 from ..confidence.calibration import Calibration, Curve
+from ..confidence.recall import Promise
 from ..decoding.spans import sigmoid
 from ..tools.calibrate import Calibrated, calibrate
 from ._util import CODE, COMPONENT, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
@@ -15,6 +16,9 @@ from ._util import CODE, COMPONENT, MODEL, Bar, Quiet, Verbose, explain_errors, 
 _DATA = "Annotated documents that the pipeline was not trained on, in .spacy format"
 _OUTPUT = "Folder to save the pipeline to. By default it overwrites MODEL"
 _TUNE = "First tune the component's recall_bias on the data, or the biases of labels not frozen"
+_RECALL = "Promise that candidates contain this share of the entities, e.g. 0.95"
+_SPANS_KEY = "Set the component's spans_key, and candidates = true"
+_REDACT = "Set redact = true: doc.ents has all candidates, merged where they overlap"
 _MARGINS = (0, 2, 5, 10)
 
 
@@ -25,6 +29,9 @@ def calibrate_cli(
     output: Annotated[Path | None, Opt("--output", "-o", help=_OUTPUT, file_okay=False)] = None,
     component: Annotated[str | None, Opt(help=COMPONENT)] = None,
     tune_recall_bias: Annotated[bool, Opt("--tune-recall-bias", help=_TUNE)] = False,
+    recall: Annotated[float | None, Opt(help=_RECALL)] = None,
+    spans_key: Annotated[str | None, Opt(help=_SPANS_KEY)] = None,
+    redact: Annotated[bool, Opt("--redact", help=_REDACT)] = False,
     code: Annotated[Path | None, Opt("--code", "-c", help=CODE)] = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -33,11 +40,16 @@ def calibrate_cli(
     Calibrate a pipeline, so that its entities have probabilities.
 
     Counts on the data how often entities of each margin are right, for each label that has enough
-    of them. Training with our configs does the same on the dev set.
+    of them. Training with our configs does the same on the dev set. With --recall, it also finds
+    out how far candidates must reach to miss no more entities than promised.
 
     EXAMPLE:
 
       python -m spacy windowner calibrate model/model-best dev.spacy
+
+      \b
+      python -m spacy windowner calibrate model/model-best dev.spacy \\
+        --recall 0.95 --spans-key sc
     """
     msg, loud = Printer(no_print=quiet), Printer()
     with explain_errors(verbose), Bar(quiet) as bar:
@@ -48,6 +60,9 @@ def calibrate_cli(
             data,
             component=component,
             tune_recall_bias=tune_recall_bias,
+            recall=recall,
+            spans_key=spans_key,
+            redact=redact,
             code=code,
             on_progress=bar,
         )
@@ -56,6 +71,8 @@ def calibrate_cli(
     if done.warning:
         loud.warn(done.warning)
     _show(msg, done.calibration, done.labels)
+    if done.promise is not None:
+        _show_promise(msg, done.promise)
     done.nlp.to_disk(output or model)
     msg.good("Saved the calibrated pipeline", str(output or model))
 
@@ -75,6 +92,20 @@ def _show(msg: Printer, calibration: Calibration, labels: tuple[str, ...]) -> No
     header = ("Label", "Entities found", *(f"p at margin {margin}" for margin in _MARGINS))
     aligns = ["l", *"r" * (len(header) - 1)]
     msg.table([*rows, _row("pooled", pooled)], header=header, divider=True, aligns=aligns)
+
+
+def _show_promise(msg: Printer, promise: Promise) -> None:
+    """Print how far the candidates of each label reach, and what the promise costs."""
+    rows = [
+        (label, f"{reach.fitted_on:,}{' (shared)' if reach.shared else ''}", f"{reach.behind:.2f}")
+        for label, reach in promise.labels.items()
+    ]
+    header = ("Label", "Entities", "Candidates reach")
+    msg.table(rows, header=header, divider=True, aligns=("l", "r", "r"))
+    msg.info(
+        f"Promised: candidates contain {100 * promise.recall:.4g} % of the entities. They are "
+        f"{promise.offered:.2f} for each entity of the data"
+    )
 
 
 def _row(label: str, curve: Curve) -> tuple[str, ...]:

@@ -96,13 +96,17 @@ def convert_cli(
     show_conversion(done, msg)
 
 
-def show_conversion(done: Conversion, msg: Printer) -> None:
-    """Print what was left out and what is in the files."""
+def show_skips(done: Conversion, msg: Printer) -> None:
+    """Print what was left out."""
     for note in done.notes:
         msg.info(note)
-    loud = Printer()
     for count in done.skips:
-        (loud.warn if count.kind.fix else msg.info)(str(count))
+        (Printer().warn if count.kind.fix else msg.info)(str(count))
+
+
+def show_conversion(done: Conversion, msg: Printer) -> None:
+    """Print what was left out and what is in the files."""
+    show_skips(done, msg)
     total = Totals.of(done.parts)
     is_wide = len(done.parts) > _COLUMNS
     columns = [total] if is_wide else [Totals.of([part]) for part in done.parts]
@@ -114,7 +118,7 @@ def show_conversion(done: Conversion, msg: Printer) -> None:
     text = f"{total.n_docs:,} documents with {total.n_ents:,} entities"
     msg.good(text, ", ".join(places[:_COLUMNS]) + more)
     if not total.n_ents:
-        loud.warn("There are no entities in any of them")
+        Printer().warn("There are no entities in any of them")
 
 
 def _rows(columns: Sequence[Totals]) -> list[tuple[str, ...]]:

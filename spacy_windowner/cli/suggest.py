@@ -8,7 +8,7 @@ from wasabi import Printer
 
 from ..progress import Stage
 from ..tools.pipelines import load_pipeline
-from ..tools.suggest.suggest import Output, suggest
+from ..tools.suggest.suggest import LEARNING, Output, suggest
 from ._util import CODE, COMPONENT, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
 
 _RAW_TEXT = (
@@ -19,12 +19,16 @@ _OUTPUT = ".jsonl file to write"
 _EXCLUDE = "File of documents to leave out, e.g. annotated ones, like RAW_TEXT. Can be repeated"
 
 
+_BY = "What to choose by: learning, or errors, for documents to review"
+
+
 @windowner_cli.command("suggest")
 def suggest_cli(
     model: Annotated[str, Arg(help=MODEL)],
     raw_text: Annotated[Path, Arg(help=_RAW_TEXT)],
     output: Annotated[Path, Arg(help=_OUTPUT)],
     n: Annotated[int, Opt("--n", "-n", help="Number of documents to suggest")] = 100,
+    by: Annotated[str, Opt(help=_BY)] = LEARNING,
     exclude: Annotated[list[Path] | None, Opt("--exclude", "-x", help=_EXCLUDE)] = None,
     component: Annotated[str | None, Opt(help=COMPONENT)] = None,
     code: Annotated[Path | None, Opt("--code", "-c", help=CODE)] = None,
@@ -38,6 +42,8 @@ def suggest_cli(
     words whose tags it is unsure about, without near-duplicates. They are written in Prodigy's
     format, with "text", "tokens", "spans" and "meta", the most informative first. The spans are
     the entities that the pipeline finds, for you to correct.
+
+    With --by errors, it selects those in which the most errors are expected per word, for review.
 
     EXAMPLE:
 
@@ -53,7 +59,15 @@ def suggest_cli(
         file = Output(output, [raw_text, *excluded])
         bar(Stage("Loading the pipeline"))
         nlp = load_pipeline(model, code)
-        found = suggest(nlp, raw_text, n=n, component=component, exclude=excluded, on_progress=bar)
+        found = suggest(
+            nlp,
+            raw_text,
+            n=n,
+            by=by,
+            component=component,
+            exclude=excluded,
+            on_progress=bar,
+        )
         file.write(found.tasks)
     words = sum(len(task["tokens"]) for task in found.tasks)
     spans = sum(len(task["spans"]) for task in found.tasks)

@@ -28,6 +28,8 @@ _LANG = "Language of the text, e.g. de. xx for multiple languages"
 _RECIPE = f"What to train: one of {', '.join(RECIPES)}, but not grow"
 _VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy init vectors`"
 _LEXICON = "Lists of names: a .jsonl or .txt file, or a folder of these, see docs/lexicon.md"
+_BASE = "Folder or package of a trained pipeline to start from, e.g. en_windowner_web"
+_KEEP = "With --base: keep its labels as they are, and add those of DATA"
 _SEED = "Random seed of the split and the training"
 _STEPS = "Maximum number of steps. Training stops earlier if the scores no longer improve"
 
@@ -42,6 +44,8 @@ def train_cli(
     recipe: Annotated[str, Opt("--recipe", "-r", help=_RECIPE)] = DEFAULT,
     vectors: Annotated[str | None, Opt("--vectors", help=_VECTORS)] = None,
     lexicon: Annotated[Path | None, Opt("--lexicon", help=_LEXICON, exists=True)] = None,
+    base: Annotated[str | None, Opt("--base", "-b", help=_BASE)] = None,
+    keep_labels: Annotated[bool, Opt("--keep-labels", help=_KEEP)] = False,
     seed: Annotated[int, Opt("--seed", help=_SEED)] = 0,
     max_steps: Annotated[int | None, Opt("--max-steps", help=_STEPS, min=1)] = None,
     quiet: Quiet = False,
@@ -58,6 +62,10 @@ def train_cli(
 
       \b
       python -m spacy windowner train annotated.jsonl --output model
+
+      \b
+      python -m spacy windowner train annotated.jsonl --output model \\
+        --base en_windowner_web
     """
     msg = Printer(no_print=quiet)
     screen = AboveBar()
@@ -78,6 +86,8 @@ def train_cli(
                 recipe=recipe,
                 vectors=vectors,
                 lexicon=lexicon,
+                base=base,
+                keep_labels=keep_labels,
                 seed=seed,
                 max_steps=max_steps,
                 on_progress=bar,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ..decoding.spans import Spans, sigmoid
+from ..decoding.spans import sigmoid
 from ..errors import Errors
 
 MIN_COUNT = 50
@@ -72,11 +72,13 @@ class Calibration(NamedTuple):
     """The curves for all spans.
 
     entities (Curves): For predicted entities.
-    candidates (Curves): For spans that it didn't.
+    candidates (Curves): For near misses.
+    beyond (float): The expected number of entities per word that aren't even near misses.
     """
 
     entities: Curves
     candidates: Curves
+    beyond: float = 0.0
 
     def update(self, other: "Calibration | None") -> "Calibration":
         """The same calibration, with another one's curves of single labels. Labels with too little
@@ -88,19 +90,21 @@ class Calibration(NamedTuple):
             return self
         curves = (
             Curves(old.pooled, {**old.labels, **new.labels})
-            for old, new in zip(self, other, strict=True)
+            for old, new in zip(self[:2], other[:2], strict=True)
         )
-        return Calibration(*curves)
+        return Calibration(*curves, self.beyond)
 
     def to_json(self) -> dict[str, Any]:
         """The calibration in the form that the component's cfg has."""
-        return {
+        curves_of = {"entities": self.entities, "candidates": self.candidates}
+        of_kinds = {
             kind: {
                 "pooled": curves.pooled._asdict(),
                 "labels": {label: curve._asdict() for label, curve in curves.labels.items()},
             }
-            for kind, curves in self._asdict().items()
+            for kind, curves in curves_of.items()
         }
+        return {**of_kinds, "beyond": self.beyond}
 
     @classmethod
     def from_json(cls, data: Any, name: str) -> "Calibration":
@@ -112,19 +116,13 @@ class Calibration(NamedTuple):
         RAISES (ValueError): If the data is invalid.
         """
         try:
-            return cls(_read_curves(data["entities"]), _read_curves(data["candidates"]))
+            beyond = float(data.get("beyond", 0.0))
+            if not (math.isfinite(beyond) and beyond >= 0.0):
+                raise ValueError(f"{beyond} entities per word")
+            curves = _read_curves(data["entities"]), _read_curves(data["candidates"])
+            return cls(*curves, beyond)
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise ValueError(Errors.WN061.format(name=name, reason=repr(error))) from error
-
-
-def rate(spans: Spans, curves: numpy.ndarray) -> Spans:
-    """Turn the ratings of spans from margins into probabilities.
-
-    spans (Spans): The spans, rated by margin.
-    curves (numpy.ndarray): The result of `Curves.of`.
-    """
-    slopes, biases = curves[:, spans.labels]
-    return spans._replace(ratings=sigmoid(slopes * spans.ratings + biases))
 
 
 def fit_curve(margins: numpy.ndarray, right: numpy.ndarray) -> Curve:

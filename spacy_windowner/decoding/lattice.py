@@ -14,7 +14,7 @@ import numpy
 
 from ..compiled import choose
 from .biases import Biases
-from .spans import Spans, join
+from .spans import Spans
 from .tags import Scheme
 from .words import constrain
 
@@ -41,6 +41,9 @@ class Scored(NamedTuple):
         there are no transitions.
     positions (Optional[numpy.ndarray]): int32, the index of each word among the tokens of its
         document. Shape (n_words,). None if all tokens are words.
+    repeats (Optional[numpy.ndarray]): float32, the part of the scores of each label's tags that
+        comes from the word's other occurrences, see `add_repeats`. Shape (n_words, n_labels). None
+        if there is none.
     """
 
     lengths: numpy.ndarray
@@ -49,6 +52,7 @@ class Scored(NamedTuple):
     scheme: Scheme
     transitions: numpy.ndarray | None = None
     positions: numpy.ndarray | None = None
+    repeats: numpy.ndarray | None = None
 
     def adjust(self, biases: Biases) -> "Scored":
         """The same words with adjusted scores, as used for decoding."""
@@ -76,7 +80,42 @@ class Scored(NamedTuple):
             (2, n_labels).
         RETURNS (Spans): The entities, in text order. Margins are at least 0.
         """
-        found = core.best_spans(
+        return self._find(margins, biases, curves, None, None)[0]
+
+    def candidates(
+        self,
+        reach: numpy.ndarray,
+        biases: numpy.ndarray | None = None,
+        curves: numpy.ndarray | None = None,
+        near_curves: numpy.ndarray | None = None,
+    ) -> tuple[Spans, Spans]:
+        """The entities, as `best_spans` finds them, and all candidates: the entities and the near
+        misses. A near miss is a labelled span that isn't an entity of the best sequence, but one of
+        a sequence whose score is at most `reach` below the best score. Its margin, 0 or less, is
+        the score of the best such sequence minus the best score.
+
+        The search tries each first word that begins an entity of a sequence within reach, and from
+        there each last word, as long as some sequence that continues from there is within reach.
+
+        reach (numpy.ndarray): float64, at least 0, how far behind the near misses of each label may
+            be. Shape (n_labels,).
+        biases (Optional[numpy.ndarray]): See `best_spans`.
+        curves (Optional[numpy.ndarray]): The curves for entities, see `best_spans`.
+        near_curves (Optional[numpy.ndarray]): The same for near misses.
+        RETURNS (Tuple[Spans, Spans]): The entities, and the candidates, sorted by document, start,
+            end and label. All are rated by their margin or, with curves, by their probability.
+        """
+        return self._find(True, biases, curves, reach, near_curves)
+
+    def _find(
+        self,
+        margins: bool,
+        biases: numpy.ndarray | None,
+        curves: numpy.ndarray | None,
+        reach: numpy.ndarray | None,
+        near_curves: numpy.ndarray | None,
+    ) -> tuple[Spans, Spans]:
+        entities, candidates = core.find_spans(
             self.lengths,
             self.places,
             self.scores,
@@ -85,51 +124,10 @@ class Scored(NamedTuple):
             margins,
             biases,
             curves,
+            reach,
+            near_curves,
         )
-        return self._in_tokens(found)
-
-    def near_spans(self, most_behind: float) -> Spans:
-        """All labelled spans that are an entity of a valid sequence whose score is at most
-        `most_behind` below the best score. The rating of a span, 0 or less, is the score of the
-        best such sequence minus the best score.
-
-        The search tries each first token, and from there each last token, as long as some sequence
-        that continues from there is good enough.
-        """
-        S, forward, backward = self.max_marginals()
-        tag = numpy.arange(1, S.shape[1]).reshape(4, (S.shape[1] - 1) // 4)  # B, I, L and U
-        A = numpy.zeros((S.shape[1], S.shape[1])) if self.transitions is None else self.transitions
-        docs = numpy.repeat(numpy.arange(len(self.lengths)), self.lengths)
-        last = numpy.cumsum(self.lengths)[docs] - 1
-        best = (forward + backward).max(axis=1, initial=-numpy.inf)
-        tokens, labels = (grid.ravel() for grid in numpy.indices((len(S), tag.shape[1])))
-        starts, ends, kind = tokens, tokens, numpy.zeros(len(tokens), dtype=int)
-        parts = []
-
-        def add(totals: numpy.ndarray) -> None:
-            behind = numpy.minimum(totals - best[starts], 0.0)
-            chosen = behind >= -most_behind
-            columns = docs[starts], starts, ends + 1, labels, behind
-            parts.append(Spans(*(column[chosen] for column in columns)))
-
-        add(forward[tokens, tag[3, labels]] + backward[tokens, tag[3, labels]])
-        sums = forward[tokens, tag[0, labels]]
-        while len(starts):
-            goes_on = sums + backward[ends, tag[kind, labels]] >= best[starts] - most_behind
-            goes_on &= ends < last[ends]
-            starts, ends, labels, sums, kind = (
-                each[goes_on] for each in (starts, ends, labels, sums, kind)
-            )
-            current, inside, final = tag[kind, labels], tag[1, labels], tag[2, labels]
-            ends = ends + 1
-            add(sums + A[current, final] + S[ends, final] + backward[ends, final])
-            sums = sums + A[current, inside] + S[ends, inside]
-            kind = numpy.ones_like(kind)
-        docs, starts, ends, labels, behind = join(parts)
-        offset = (numpy.cumsum(self.lengths) - self.lengths)[docs]
-        columns = (docs, starts - offset, ends - offset, labels)
-        docs, starts, ends, labels = (column.astype("int32") for column in columns)
-        return self._in_tokens(Spans(docs, starts, ends, labels, behind).ordered())
+        return self._in_tokens(entities), self._in_tokens(candidates)
 
     def _in_tokens(self, spans: Spans) -> Spans:
         """Convert offsets in words to offsets in tokens."""
@@ -138,6 +136,32 @@ class Scored(NamedTuple):
         before = (numpy.cumsum(self.lengths) - self.lengths)[spans.docs]
         starts = self.positions[before + spans.starts]
         return spans._replace(starts=starts, ends=self.positions[before + spans.ends - 1] + 1)
+
+    def behind(self, spans: Spans) -> numpy.ndarray:
+        """How much worse than the best sequence the best one with each span is.
+
+        spans (Spans): Labelled spans of words, with offsets in tokens.
+        RETURNS (numpy.ndarray): float64, at least 0, infinite if no valid sequence has the span.
+            Shape (n_spans,).
+        """
+        S, forward, backward = self.max_marginals()
+        n = self.scheme.n_labels(self.scores.shape[1])
+        A = numpy.zeros((S.shape[1],) * 2) if self.transitions is None else self.transitions
+        offsets = numpy.cumsum(self.lengths) - self.lengths
+        found = numpy.zeros(len(spans.docs))
+        for i, (doc, *row) in enumerate(zip(*(each.tolist() for each in spans), strict=True)):
+            start, end, label, _ = row
+            first, last = int(offsets[doc]) + start, int(offsets[doc]) + end - 1
+            if self.positions is not None:
+                of_doc = self.positions[offsets[doc] : offsets[doc] + self.lengths[doc]]
+                first, last = offsets[doc] + numpy.searchsorted(of_doc, [start, end - 1])
+            kinds = [3] if first == last else [0, *[1] * (last - first - 1), 2]
+            tags = 1 + label + n * numpy.array(kinds)
+            total = forward[first, tags[0]] + backward[last, tags[-1]]
+            total += S[numpy.arange(first + 1, last + 1), tags[1:]].sum()
+            total += A[tags[:-1], tags[1:]].sum()
+            found[i] = max((forward[first] + backward[first]).max() - total, 0.0)
+        return found
 
     def word_margins(self) -> numpy.ndarray:
         """How certain the tag of each word is: how much better the best valid sequence is than the

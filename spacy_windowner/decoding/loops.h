@@ -126,3 +126,14 @@ CLONES static double best_other(int W, const double* f, const double* b, int tag
     if (y != tag && f[y] + b[y] > best) best = f[y] + b[y];
   return best;
 }
+
+// Whether the best sequence in which some entity begins here, with B or U, scores `cut` or more.
+CLONES static int may_begin(int n, const double* f, const double* b, double cut) {
+  double best = -INFINITY;
+  for (int l = 1; l <= n; l++) {
+    const double begins = f[l] + b[l], only = f[3 * n + l] + b[3 * n + l];
+    best = begins > best ? begins : best;
+    best = only > best ? only : best;
+  }
+  return best >= cut;
+}

@@ -3,12 +3,12 @@ compiled, and tests compare the two. They loop over tokens and treat all labels 
 
 import numpy
 
-from .spans import Spans, sigmoid
+from .spans import NO_SPANS, Spans, join, sigmoid
 from .tags import Scheme
 from .words import constrain
 
 
-def best_spans(
+def find_spans(
     lengths: numpy.ndarray,
     places: numpy.ndarray,
     scores: numpy.ndarray,
@@ -17,27 +17,44 @@ def best_spans(
     margins: bool,
     biases: numpy.ndarray | None,
     curves: numpy.ndarray | None,
-) -> Spans:
-    """See `Scored.best_spans`."""
+    reach: numpy.ndarray | None,
+    near_curves: numpy.ndarray | None,
+) -> tuple[Spans, Spans]:
+    """See `Scored.best_spans` and, with `reach`, `Scored.candidates`."""
     S = constrain(scores if biases is None else scores + biases, lengths, places, scheme)
     tags = _Tags(scheme.n_labels(scores.shape[1]), transitions)
-    rows = []
+    entities: list[tuple[int, int, int, int, float]] = []
+    near: list[tuple[int, int, int, int, float]] = []
     for doc, part in enumerate(numpy.split(S, numpy.cumsum(lengths)[:-1])):
-        forward = tags.forward(part)
-        spans = tags.spans(tags.trace(forward)) if len(part) else []
-        if not spans:
+        if not len(part):
             continue
+        forward = tags.forward(part)
+        spans = tags.spans(tags.trace(forward))
         gaps = [0.0] * len(spans)
-        if margins:
-            M = forward + tags.backward(part)
+        if margins and (spans or reach is not None):
+            backward = tags.backward(part)
+            M = forward + backward
             total = M[0].max()
             for number, (start, end, tagged, _) in enumerate(spans):
-                M[numpy.arange(start, end), tagged] = -numpy.inf
-                gaps[number] = max(total - M[start:end].max(), 0.0)
-        rows += [
+                rivals = M[start:end].copy()
+                rivals[numpy.arange(end - start), tagged] = -numpy.inf
+                gaps[number] = max(total - rivals.max(), 0.0)
+        entities += [
             (doc, start, end, label, gap)
             for (start, end, _, label), gap in zip(spans, gaps, strict=True)
         ]
+        if reach is not None:
+            found = {span[:4] for span in entities}
+            near += [
+                (doc, *row)
+                for row in tags.near(part, forward, backward, total, reach)
+                if (doc, *row[:3]) not in found
+            ]
+    of_entities, of_near = _to_spans(entities, curves), _to_spans(near, near_curves)
+    return of_entities, NO_SPANS if reach is None else join([of_entities, of_near]).ordered()
+
+
+def _to_spans(rows: list[tuple[int, int, int, int, float]], curves: numpy.ndarray | None) -> Spans:
     docs, starts, ends, labels, ratings = zip(*rows, strict=True) if rows else [()] * 5
     numbers = (numpy.array(column, dtype="int32") for column in (docs, starts, ends, labels))
     found = Spans(*numbers, numpy.array(ratings, dtype="float64"))  # type: ignore[call-arg]
@@ -90,6 +107,7 @@ class _Tags:
         self.B, self.I, self.L, self.U = (
             slice(1 + kind * n_labels, 1 + (kind + 1) * n_labels) for kind in range(4)
         )
+        self._kinds = self.B, self.I, self.L, self.U
         tags = numpy.arange(self.width)
         self.opens = tags[(tags <= n_labels) | (tags >= self.U.start)]
         self.closes = tags[(tags == 0) | (tags >= self.L.start)]
@@ -170,3 +188,28 @@ class _Tags:
             if tag and tag in self.closes:
                 spans.append((start, t + 1, tags[start : t + 1], (tag - 1) % self.n))
         return spans
+
+    def near(
+        self,
+        X: numpy.ndarray,
+        F: numpy.ndarray,
+        B: numpy.ndarray,
+        total: float,
+        reach: numpy.ndarray,
+    ) -> list[tuple[int, int, int, float]]:
+        """The spans of a document within reach: (start, end, label number, margin)."""
+        A = numpy.zeros((self.width, self.width)) if self.A is None else self.A
+        found = []
+        for start in range(len(X)):
+            for label, far in enumerate(reach.tolist()):
+                tag, inside, last, only = (kind.start + label for kind in self._kinds)
+                ended, so_far = F[start, only] + B[start, only], F[start, tag]
+                for end in range(start + 1, len(X) + 1):
+                    if ended >= total - far:
+                        found.append((start, end, label, min(float(ended - total), 0.0)))
+                    if end == len(X) or so_far + B[end - 1, tag] < total - far:
+                        break
+                    ended = so_far + A[tag, last] + X[end, last] + B[end, last]
+                    so_far += A[tag, inside] + X[end, inside]
+                    tag = inside
+        return found

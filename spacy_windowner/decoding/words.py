@@ -22,6 +22,7 @@ class Words(NamedTuple):
 
     lengths (numpy.ndarray): int32, the number of words of each document. Shape (n_docs,).
     orths (numpy.ndarray): uint64, ORTH of each word. Shape (n_words,).
+    lowers (numpy.ndarray): uint64, LOWER of each word. Shape (n_words,).
     places (numpy.ndarray): uint8, what each word's place rules out, as the bits `BREAK` and
         `TAKEN`. Shape (n_words,).
     positions (Optional[numpy.ndarray]): int32, the index of each word among the tokens of its
@@ -30,6 +31,7 @@ class Words(NamedTuple):
 
     lengths: numpy.ndarray
     orths: numpy.ndarray
+    lowers: numpy.ndarray
     places: numpy.ndarray
     positions: numpy.ndarray | None
 

@@ -9,7 +9,7 @@ from thinc.initializers import zero_init
 from thinc.types import Floats2d, Ragged
 
 from ..errors import Errors
-from .windowed_affine import WordRows, window_rows
+from .windowed_affine import WordRows
 
 BLOCK = 128
 """The number of tokens that are scored at once in prediction. All blocks have the same shape,
@@ -48,7 +48,7 @@ def forward(
     ops: Any = model.ops  # thinc's types don't know numpy.ndarray
     layer = model.layers[0]
     rows = ops.xp.vstack([X.rows, model.get_param("pad")])
-    places = window_rows(X.ids, X.lengths, model.attrs["window"], len(X.rows), X.is_word)
+    places = X.windows(model.attrs["window"], len(X.rows))
     lengths = ops.asarray(X.lengths)
     if not is_train:
         return Ragged(_in_blocks(layer, rows, places), lengths), reject_gradient

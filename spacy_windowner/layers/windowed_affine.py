@@ -22,12 +22,20 @@ class WordRows(NamedTuple):
     lengths (numpy.ndarray): The number of tokens of each document. Shape (n_docs,).
     is_word (Optional[numpy.ndarray]): Which tokens are words, and not whitespace, which windows
         skip. Shape (n_tokens,). None if all are words.
+    stretches (Optional[numpy.ndarray]): The number of tokens of each stretch of text that windows
+        don't leave. None if these are the documents.
     """
 
     rows: Floats2d
     ids: numpy.ndarray
     lengths: numpy.ndarray
     is_word: numpy.ndarray | None = None
+    stretches: numpy.ndarray | None = None
+
+    def windows(self, window: int, pad_id: int) -> numpy.ndarray:
+        """The rows of the words in each token's window, see `window_rows`."""
+        lengths = self.lengths if self.stretches is None else self.stretches
+        return window_rows(self.ids, lengths, window, pad_id, self.is_word)
 
 
 def WindowedAffine(
@@ -98,7 +106,7 @@ def multiply_windows(
     n_positions, nO, nI = W.shape
     window, rows = model.attrs["window"], X.rows
     scale = 1.0 if n_positions == 2 * window + 1 else 1.0 / (2 * window + 1)
-    row_ids = window_rows(X.ids, X.lengths, window, len(rows) - 1, X.is_word)
+    row_ids = X.windows(window, len(rows) - 1)
     blocks = [
         (W[block].reshape((-1, nI)), ops.asarray(table_indices(row_ids, block, n_positions)), block)
         for block in _position_blocks(n_positions, len(rows) * nO)

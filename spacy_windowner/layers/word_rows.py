@@ -14,18 +14,25 @@ from .lexicon_features import distinct_words, find_lexicon, find_marks
 from .windowed_affine import WordRows
 
 
-def DistinctWords(embed: Model[list[Doc], list[Floats2d]]) -> Model[list[Doc], WordRows]:
+def DistinctWords(
+    embed: Model[list[Doc], list[Floats2d]], boundary_dropout: float = 0.0
+) -> Model[list[Doc], WordRows]:
     """Embed each distinct word of a batch once, in a document that consists of these words. This is
     for embeddings that only read the word itself and, if they have a lexicon, its place in a
     phrase. The same word in different places counts as different words.
 
     embed (Model[List[Doc], List[Floats2d]]): A context-free embedding layer.
+    boundary_dropout (float): The probability in training that windows cross the boundary between
+        two documents of a batch, as if the second one continued the first. No window does in
+        updates whose dropout rate is 0.
     RETURNS (Model[List[Doc], WordRows]): Rows of the distinct words, and the row of each token. A
         gradient of None, for rows that are frozen, ends here.
     """
     lexicon = find_lexicon(embed)
     refs: dict[str, Model | None] = {} if lexicon is None else {"lexicon": lexicon}
-    return Model("distinct_words", forward_words, init=init, layers=[embed], refs=refs)
+    # `set_dropout_rate` sets the second one.
+    attrs = {"boundary_dropout": boundary_dropout, "dropout_rate": boundary_dropout}
+    return Model("distinct_words", forward_words, init=init, layers=[embed], refs=refs, attrs=attrs)
 
 
 def AllTokens(embed: Model[list[Doc], list[Floats2d]]) -> Model[list[Doc], WordRows]:
@@ -56,7 +63,13 @@ def forward_words(
     def backprop(d_rows: Floats2d | None) -> list[Doc]:
         return [] if d_rows is None else cast(list[Doc], backprop_embed([d_rows]))
 
-    return WordRows(rows, ids, lengths, is_word), backprop
+    rate = model.attrs["boundary_dropout"]
+    stretches = None
+    if is_train and rate > 0.0 and model.attrs["dropout_rate"] > 0.0:
+        starts = numpy.random.random(len(lengths)) >= rate
+        starts[0] = True
+        stretches = numpy.add.reduceat(lengths, numpy.flatnonzero(starts))
+    return WordRows(rows, ids, lengths, is_word, stretches), backprop
 
 
 def forward_tokens(

@@ -26,6 +26,7 @@ def WindowClassifier(
     activation: str = "relu",
     pooling: Literal["concat", "average"] = "concat",
     dropout: float | None = None,
+    boundary_dropout: float = 0.5,
     nO: int | None = None,
 ) -> Model[list[Doc], list[Floats2d]]:
     """Score the tags of each word from a window of words around it:
@@ -44,6 +45,9 @@ def WindowClassifier(
     pooling (str): "concat", or "average", which loses the order of the words.
     dropout (Optional[float]): Dropout rate of the embeddings and the hidden layers. If None, the
         training's rate applies. If that is 0, there is no dropout at all.
+    boundary_dropout (float): Share of the boundaries between the documents of a batch that windows
+        cross in training, as if the second document continued the first. So a model that is trained
+        on single sentences also works on whole texts. It has no effect on a contextual embedding.
     nO (Optional[int]): The number of tags. If None, it follows from the labels.
     RETURNS (Model[List[Doc], List[Floats2d]]): One row per token, one column per tag.
     RAISES (ValueError): If a setting is invalid.
@@ -60,10 +64,18 @@ def WindowClassifier(
         dropout,
         "A rate is at least 0 and below 1, or null to follow the training's.",
     )
+    check_setting(
+        0.0 <= boundary_dropout < 1.0,
+        "boundary_dropout",
+        boundary_dropout,
+        "A rate is at least 0 and below 1.",
+    )
     rate = dropout or 0.0
     context_free = is_context_free(embed)
     dropped_embed = cast(Any, chain)(embed, Dropout(rate))
-    word_rows = DistinctWords(dropped_embed) if context_free else AllTokens(dropped_embed)
+    word_rows = AllTokens(dropped_embed)
+    if context_free:
+        word_rows = DistinctWords(dropped_embed, boundary_dropout)
     refs: dict[str, Model] = {"embed": dropped_embed, "word_rows": word_rows}
     layers: list[Model] = [word_rows]
     if hidden_depth == 0:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any, NamedTuple
 
+from ..confidence.recall import is_recall
 from ..decoding.tags import SCHEMES
 from ..errors import Errors, check_setting
 
@@ -77,6 +78,19 @@ def require_labels(setting: str, named: Iterable[str], labels: Sequence[str], na
             raise ValueError(Errors.WN011.format(
                 setting=setting, name=name, label=label, labels=known
             ))  # fmt: skip
+
+
+def require_recall(recall: object) -> None:
+    """Raise an error if a recall can't be promised.
+
+    recall (object): The recall.
+    RAISES (ValueError): If it isn't a number above 0 and below 1.
+    """
+    why = (
+        "It must be a number above 0 and below 1, for example 0.95. 1 can't be promised, because "
+        "no finite number of examples excludes that an entity is missed."
+    )
+    check_setting(is_recall(recall), "recall", recall, why)
 
 
 def _find_unknown_label(cfg: Mapping[str, Any]) -> Problem | None:
@@ -168,10 +182,13 @@ _SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "incorrect_spans_key": (_is_key, "It must be a key of `doc.spans`, or null for none."),
     "entity_weight": (_is_weight, "It must be a number of at least 0."),
     "recall_bias": (_is_number, "It must be a finite number."),
+    "document_weight": (_is_weight, "It must be a number of at least 0."),
     "spans_key": (_is_key, "It must be a key of `doc.spans`, or null for none."),
     "threshold": (_is_probability, "It must be a probability, from 0 to 1."),
     "thresholds": (_by_label(_is_probability), "It must map labels to probabilities, from 0 to 1."),
     "candidates": (_is_bool, "It must be true or false."),
+    "redact": (_is_bool, "It must be true or false."),
+    "promise": (_is_calibration, "It must be null, or the result of a calibration with `recall`."),
     "crosses_lines": (_is_bool, "It must be true or false."),
     "calibration": (_is_calibration, "It must be null, or the result of a calibration."),
     "label_weights": (_by_label(_is_weight), "It must map labels to numbers of at least 0."),

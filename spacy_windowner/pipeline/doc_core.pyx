@@ -11,7 +11,7 @@ from spacy.tokens.doc cimport Doc
 from spacy.tokens.span_group cimport SpanGroup
 
 from ..decoding import words as _words
-from .ner_score import MARK, SCORE
+from .ner_score import DOUBT, MARK, SCORE
 from ..decoding.words import Words
 
 
@@ -40,10 +40,11 @@ def read_words(docs, bint overwrite, bint crosses_lines):
             n_words += not Lexeme.c_check_flag(doc.c[i].lex, IS_SPACE)
     lengths = numpy.empty(len(docs), dtype="int32")
     orths = numpy.empty(n_words, dtype="uint64")
+    lowers = numpy.empty(n_words, dtype="uint64")
     places = numpy.empty(n_words, dtype="uint8")
     positions = numpy.empty(n_words, dtype="int32")
     cdef int32_t[::1] n = lengths, position = positions
-    cdef uint64_t[::1] orth = orths
+    cdef uint64_t[::1] orth = orths, lower = lowers
     cdef uint8_t[::1] place = places
     for number, doc in enumerate(docs):
         is_broken, n[number] = False, -at
@@ -56,12 +57,12 @@ def read_words(docs, bint overwrite, bint crosses_lines):
                 if not is_broken and not crosses_lines:
                     is_broken = ends_line(doc.vocab.strings[token.lex.orth])
                 continue
-            orth[at], position[at] = token.lex.orth, i
+            orth[at], lower[at], position[at] = token.lex.orth, token.lex.lower, i
             place[at] = (BREAK if is_start or is_broken else 0) | (TAKEN if is_taken else 0)
             is_broken = False
             at += 1
         n[number] += at
-    return Words(lengths, orths, places, positions if n_words < n_tokens else None)
+    return Words(lengths, orths, lowers, places, positions if n_words < n_tokens else None)
 
 
 def write_entities(docs, spans, label_hashes):
@@ -97,46 +98,76 @@ cdef inline int check(Doc doc, int start, int end) except -1:
     return 0
 
 
-def write_groups(docs, key, spans, label_hashes, bint calibrated):
-    cdef const int32_t[::1] owners = spans.docs, starts = spans.starts, ends = spans.ends
-    cdef const int32_t[::1] labels = spans.labels
+cdef class Columns:
+    """The columns of some `Spans`, with the place of the next one to write."""
+
+    cdef const int32_t[::1] docs
+    cdef const int32_t[::1] starts
+    cdef const int32_t[::1] ends
+    cdef const int32_t[::1] labels
+    cdef const double[::1] ratings
+    cdef int at
+    cdef int n
+
+    def __init__(self, spans):
+        self.docs, self.starts, self.ends, self.labels, self.ratings = spans
+        self.at, self.n = 0, len(self.docs)
+
+
+def write_ratings(docs, spans, labels, label_hashes, bint calibrated, key, candidates, doubts):
+    cdef Columns own = Columns(spans)
+    cdef Columns near = None if candidates is None else Columns(candidates)
     cdef const uint64_t[::1] hashes = label_hashes
-    cdef const double[::1] ratings = spans.ratings
+    cdef const double[::1] of_docs = doubts
     cdef Doc doc
-    cdef SpanGroup group
+    cdef int32_t number
+    cdef int i = 0
+    cdef const TokenC* last
+    near_key = f"{key}_candidates"
+    # One document after the other, because its tokens stay in the processor's cache.
+    for number, doc in enumerate(docs):
+        while calibrated and i < own.n and own.docs[i] == number:
+            check(doc, own.starts[i], own.ends[i])
+            last = &doc.c[own.ends[i] - 1]
+            at = (MARK, SCORE, doc.c[own.starts[i]].idx, last.idx + last.lex.length)
+            found = {labels[own.labels[i]]: own.ratings[i]}
+            known = doc.user_data.setdefault(at, found)
+            if known is not found:  # another Doc may share it
+                doc.user_data[at] = {**known, **found}
+            i += 1
+        if key is not None:
+            add_group(doc, number, key, own, hashes, calibrated)
+        if near is not None:
+            attrs = add_group(doc, number, near_key, near, hashes, calibrated)
+            if doubts is not None:
+                attrs[DOUBT] = of_docs[number]
+
+
+cdef dict add_group(
+    Doc doc, int32_t number, str key, Columns spans, const uint64_t[::1] hashes, bint calibrated
+):
+    """Store the spans of a document in a group, and return its attributes."""
+    # What `SpanGroup(doc, name=key)` and `doc.spans[key] = group` do, in a third of the time.
+    groups = doc.spans
+    cdef SpanGroup group = SpanGroup.__new__(SpanGroup)
     cdef SpanC span
     cdef const TokenC* last
-    cdef int32_t number, at = 0, n_spans = owners.shape[0]
+    cdef list found = []
+    cdef int i
+    group._doc_ref, group.name = groups.doc_ref, key
     span.id = span.kb_id = 0
-    for number, doc in enumerate(docs):
-        group = SpanGroup(doc, name=key)
-        found = []
-        while at < n_spans and owners[at] == number:
-            check(doc, starts[at], ends[at])
-            last = &doc.c[ends[at] - 1]
-            span.start, span.end, span.label = starts[at], ends[at], hashes[labels[at]]
-            span.start_char, span.end_char = doc.c[starts[at]].idx, last.idx + last.lex.length
-            group.c.push_back(span)
-            found.append(ratings[at])
-            at += 1
-        group.attrs["scores"] = found if calibrated else [None] * len(found)
-        group.attrs["calibrated"] = calibrated
-        if not calibrated:
-            group.attrs["margins"] = found
-        doc.spans[key] = group
-
-
-def write_probabilities(docs, spans, labels):
-    cdef const int32_t[::1] owners = spans.docs, starts = spans.starts, ends = spans.ends
-    cdef const int32_t[::1] numbers = spans.labels
-    cdef const double[::1] ratings = spans.ratings
-    cdef Doc doc
-    cdef const TokenC* last
-    cdef int32_t i
-    for i in range(owners.shape[0]):
-        doc = docs[owners[i]]
-        check(doc, starts[i], ends[i])
-        data, last = doc.user_data, &doc.c[ends[i] - 1]
-        key = (MARK, SCORE, doc.c[starts[i]].idx, last.idx + last.lex.length)
-        found = {labels[numbers[i]]: ratings[i]}
-        data[key] = {**data[key], **found} if key in data else found
+    while spans.at < spans.n and spans.docs[spans.at] == number:
+        i = spans.at
+        check(doc, spans.starts[i], spans.ends[i])
+        last = &doc.c[spans.ends[i] - 1]
+        span.start, span.end, span.label = spans.starts[i], spans.ends[i], hashes[spans.labels[i]]
+        span.start_char, span.end_char = doc.c[span.start].idx, last.idx + last.lex.length
+        group.c.push_back(span)
+        found.append(spans.ratings[i])
+        spans.at += 1
+    if calibrated:
+        group.attrs = {"scores": found, "calibrated": True}
+    else:
+        group.attrs = {"scores": [None] * len(found), "calibrated": False, "margins": found}
+    groups.data[key] = group
+    return group.attrs

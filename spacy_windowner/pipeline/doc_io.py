@@ -50,37 +50,35 @@ def write_entities(
     return spans.select(is_set)
 
 
-def write_groups(
-    docs: Sequence[Doc], key: str, spans: Spans, labels: tuple[str, ...], calibrated: bool
+def write_ratings(
+    docs: Sequence[Doc],
+    spans: Spans,
+    labels: tuple[str, ...],
+    calibrated: bool,
+    key: str | None = None,
+    candidates: Spans | None = None,
+    doubts: numpy.ndarray | None = None,
 ) -> None:
-    """Store rated spans in doc.spans, see `doc_plain.write_groups`.
+    """Store the probabilities of entities for `span._.ner_score` and, if there is a key, rated
+    spans in doc.spans, see `doc_plain.write_ratings`. If the component isn't calibrated, remove
+    probabilities that an earlier component has stored for the same spans and labels.
 
     docs (Sequence[Doc]): The documents.
-    key (str): The key in doc.spans.
-    spans (Spans): The spans, rated by their probability if calibrated, otherwise by their margin.
+    spans (Spans): The entities, rated by their probability if calibrated, otherwise by their
+        margin.
     labels (Tuple[str, ...]): The component's labels.
     calibrated (bool): Whether the component is calibrated.
+    key (Optional[str]): The key in doc.spans.
+    candidates (Optional[Spans]): The spans to store under this key followed by "_candidates".
+    doubts (Optional[numpy.ndarray]): The doubt about each document. Shape (n_docs,).
     """
-    core.write_groups(docs, key, spans, hash_labels(labels), calibrated)
-
-
-def write_probabilities(
-    docs: Sequence[Doc], spans: Spans, labels: tuple[str, ...], calibrated: bool
-) -> None:
-    """Store the probabilities of spans for `span._.ner_score`. If the component isn't calibrated,
-    remove probabilities that an earlier component has stored for the same spans and labels.
-
-    docs (Sequence[Doc]): The documents.
-    spans (Spans): The spans, rated by their probability if calibrated.
-    labels (Tuple[str, ...]): The component's labels.
-    calibrated (bool): Whether the component is calibrated.
-    """
-    if calibrated:
-        core.write_probabilities(docs, spans, labels)
-    elif any(doc.user_data for doc in docs):
+    if not calibrated and any(doc.user_data or doc.spans for doc in docs):
         for doc, rows in zip(docs, spans.by_doc(len(docs)), strict=True):
             for start, end, label, _ in rows:
                 set_ner_score(Span(doc, start, end, labels[label]), None)
+    core.write_ratings(
+        docs, spans, labels, hash_labels(labels), calibrated, key, candidates, doubts
+    )
 
 
 def add_label_strings(docs: Iterable[Doc], vocab: Vocab, labels: Iterable[str]) -> None:

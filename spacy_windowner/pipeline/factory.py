@@ -17,9 +17,11 @@ scheme = "biluo"
 incorrect_spans_key = null
 entity_weight = 1.5
 recall_bias = 0.0
+document_weight = 0.0
 spans_key = null
 threshold = 0.0
 candidates = false
+redact = false
 label_weights = {}
 thresholds = {}
 frozen_labels = []
@@ -45,6 +47,7 @@ hidden_depth = 1
 activation = "relu"
 pooling = "concat"
 dropout = 0.5
+boundary_dropout = 0.5
 nO = null
 
 [window_ner.model.embed]
@@ -85,10 +88,12 @@ def make_window_ner(
     incorrect_spans_key: str | None,
     entity_weight: float,
     recall_bias: float,
+    document_weight: float,
     spans_key: str | None,
     threshold: float,
     thresholds: dict[str, float],
     candidates: bool,
+    redact: bool,
     label_weights: dict[str, float],
     frozen_labels: list[str] | Literal["*"],
     label_hidden_width: int,
@@ -115,6 +120,10 @@ def make_window_ner(
     recall_bias (float): How much to lower the score of O in predictions. With a value above 0, more
         entities are found, with a value below 0, fewer. The callback `spacy-windowner.calibrate.v1`
         sets it in training to the value with the best F1 on the dev set.
+    document_weight (float): How much the other occurrences of a word in its document count. A label
+        gains at a word that has it elsewhere in the document, and loses at one that doesn't. The
+        callback `spacy-windowner.calibrate.v1` sets it in training to the value with the best F1 on
+        the dev set, if that has whole documents. 0 means that each sentence is judged by itself.
     spans_key (Optional[str]): A key in `doc.spans` under which to store the found entities as well,
         with their probabilities in `attrs["scores"]`. null, the default, stores no group: spaCy
         doesn't adapt span groups when tokens are merged or split later. The probabilities are in
@@ -123,8 +132,13 @@ def make_window_ner(
         the component isn't calibrated. The default 0 keeps all entities.
     thresholds (Dict[str, float]): Thresholds for single labels, e.g. `{"ORG": 0.6}`, which are
         used instead of `threshold`.
-    candidates (bool): Whether to store near misses as well, in `doc.spans`
-        under `spans_key` followed by "_candidates". Requires `spans_key`.
+    candidates (bool): Whether to store all candidates, the entities and the near misses, in
+        `doc.spans` under `spans_key` followed by "_candidates", and the expected number of errors
+        in `doc._.ner_doubt`. Requires `spans_key`. How far near misses reach follows from the
+        recall that was promised in the calibration, if any.
+    redact (bool): Whether `doc.ents` gets all candidates instead of the entities. Those that
+        overlap are merged into one entity, with the label of the most probable one. It has no
+        effect until a recall was promised in the calibration.
     label_weights (Dict[str, float]): Factors of at least 0 on the loss of single labels, e.g.
         `{"ORG": 2.0}`. They multiply `entity_weight`, and are 1 for labels that aren't listed.
     frozen_labels (Union[List[str], str]): Labels that training must not change. Their scores stay
@@ -153,10 +167,12 @@ def make_window_ner(
         incorrect_spans_key=incorrect_spans_key,
         entity_weight=entity_weight,
         recall_bias=recall_bias,
+        document_weight=document_weight,
         spans_key=spans_key,
         threshold=threshold,
         thresholds=thresholds,
         candidates=candidates,
+        redact=redact,
         label_weights=label_weights,
         frozen_labels=frozen_labels,
         label_hidden_width=label_hidden_width,

@@ -1,21 +1,29 @@
 """Finds spans in Docs: scores their tags, decodes the scores, and rates the spans."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
 from spacy.tokens import Doc
 
-from ..confidence.calibration import Calibration, rate
+from ..compiled import choose
+from ..confidence.calibration import Calibration
+from ..confidence.recall import Promise
 from ..decoding.biases import Biases
 from ..decoding.lattice import Scored
 from ..decoding.spans import NO_SPANS, Spans, join
 from ..decoding.tags import Scheme
+from ..errors import Warnings
 from ..scoring.scorer import Scorer
 from .doc_io import read_words
 
-_MAX_BEHIND = 5.0
-"""How far the best sequence with a candidate may score below the best one."""
+if TYPE_CHECKING:
+    from ..decoding import repeats_plain as repeats
+else:
+    repeats = choose("decoding.repeats_core", "decoding.repeats_plain")
+
+REACH = 5.0
+"""How far a near miss may be behind the best sequence, if nothing is promised."""
 MAX_BATCH = 64
 """The largest batch of documents for prediction with a table, which fits into the processor's
 cache."""
@@ -32,11 +40,17 @@ class Predictions(NamedTuple):
     candidates (Optional[Spans]): The near misses, rated in the same way. None if they aren't
         wanted.
     calibrated (bool): Whether the ratings are probabilities.
+    doubts (Optional[numpy.ndarray]): float64, the expected number of errors in each document. None
+        without candidates or a calibration. Shape (n_docs,).
+    redacted (Optional[Spans]): The entities to write to `doc.ents` instead of `entities`: the
+        candidates, with overlapping ones merged. None without `redact`.
     """
 
     entities: Spans
     candidates: Spans | None
     calibrated: bool
+    doubts: numpy.ndarray | None
+    redacted: Spans | None = None
 
 
 class Rating(NamedTuple):
@@ -47,13 +61,20 @@ class Rating(NamedTuple):
     candidates (Optional[numpy.ndarray]): The same for candidates.
     thresholds (Optional[numpy.ndarray]): The lowest probability for entities with each label. None
         without a calibration or thresholds. Shape (n_labels,).
-    wants_candidates (bool): Whether to find candidates as well: near misses.
+    reach (Optional[numpy.ndarray]): How far behind the best sequence the near misses of each label
+        may be. None if candidates aren't needed. Shape (n_labels,).
+    redacts (bool): Whether to merge overlapping candidates for `doc.ents`.
+    beyond (float): The expected number of entities per word that aren't among the candidates.
+    wants_candidates (bool): Whether candidates are wanted as such.
     """
 
     entities: numpy.ndarray | None
     candidates: numpy.ndarray | None
     thresholds: numpy.ndarray | None
-    wants_candidates: bool
+    reach: numpy.ndarray | None
+    redacts: bool = False
+    beyond: float = 0.0
+    wants_candidates: bool = True
 
 
 class SpanFinder(NamedTuple):
@@ -66,56 +87,129 @@ class SpanFinder(NamedTuple):
     biases: Biases
     rating: Rating | None
 
+    def find_all(self, groups: Iterable[Scored]) -> Predictions:
+        """Find the spans in groups of scored documents.
+
+        groups (Iterable[Scored]): The groups.
+        RETURNS (Predictions): What was found.
+        """
+        entities, candidates, doubts, n_before = [], [], [], 0
+        rating = self.rating
+        calibrated = rating is not None and rating.entities is not None
+        for scored in groups:
+            found, near = self.find(scored)
+            entities.append(found.after(n_before))
+            if near is not None:
+                candidates.append(near.after(n_before))
+                if calibrated:
+                    doubts.append(self._doubts(scored, found, near))
+            n_before += len(scored.lengths)
+        if rating is None or rating.reach is None:
+            return Predictions(join(entities), None, calibrated, None)
+        of_docs = numpy.concatenate([numpy.zeros(0), *doubts]) if calibrated else None
+        near = join(candidates)
+        redacted = merge_overlapping(near) if rating.redacts else None
+        if not rating.wants_candidates:
+            return Predictions(join(entities), None, calibrated, None, redacted)
+        return Predictions(join(entities), near, calibrated, of_docs, redacted)
+
     def find(self, scored: Scored) -> tuple[Spans, Spans | None]:
         """Find the entities and candidates in scored documents.
 
         scored (Scored): The documents.
         RETURNS (Tuple[Spans, Optional[Spans]]): The entities whose probability reaches the
-            threshold, and the candidates if they are wanted. The entities below the threshold are
-            among the candidates. All are rated by their probability or, if it is unknown, by their
-            margin. The margins of candidates are at most 0.
+            threshold, and the candidates if they are wanted: all entities, also those below the
+            threshold, and the near misses. All are rated by their probability or, if it is unknown,
+            by their margin. The margins of near misses are at most 0.
         """
         by_tag, rating = self.biases.as_float32, self.rating
         if self.biases.yielding:
             scored, by_tag = scored.adjust(self.biases), None
         if rating is None:
             return scored.best_spans(margins=False, biases=by_tag), None
-        entities = scored.best_spans(biases=by_tag, curves=rating.entities)
-        kept, unsure = entities, NO_SPANS
+        candidates = None
+        if rating.reach is None:
+            entities = scored.best_spans(biases=by_tag, curves=rating.entities)
+        else:
+            entities, candidates = scored.candidates(
+                rating.reach, by_tag, rating.entities, rating.candidates
+            )
         if rating.thresholds is not None:
-            is_unsure = entities.ratings < rating.thresholds[entities.labels]
-            kept, unsure = entities.select(~is_unsure), entities.select(is_unsure)
-        if not rating.wants_candidates:
-            return kept, None
-        near = scored.adjust(self.biases) if by_tag is not None else scored
-        candidates = near.near_spans(_MAX_BEHIND).without(entities)
-        if rating.candidates is not None:
-            candidates = rate(candidates, rating.candidates)
-        return kept, join([candidates, unsure]).ordered()
+            entities = entities.select(entities.ratings >= rating.thresholds[entities.labels])
+        return entities, candidates
+
+    def _doubts(self, scored: Scored, entities: Spans, candidates: Spans) -> numpy.ndarray:
+        """The expected number of errors in each document: an entity is wrong with the probability 1
+        - p, and another candidate is a missed entity with the probability p."""
+        n_docs = len(scored.lengths)
+        missed = numpy.bincount(candidates.docs, candidates.ratings, n_docs).astype("float64")
+        if self.rating is not None:
+            missed += self.rating.beyond * scored.lengths
+        return missed + numpy.bincount(entities.docs, 1.0 - 2.0 * entities.ratings, n_docs)
 
 
-def make_rating(cfg: dict[str, Any], calibration: Calibration | None) -> Rating | None:
+def merge_overlapping(spans: Spans) -> Spans:
+    """Merge spans that overlap. The result has the words of all of them.
+
+    spans (Spans): The spans, sorted by document and start.
+    RETURNS (Spans): Spans that don't overlap, with the label and rating of the best one in each.
+    """
+    merged: list[tuple[int, int, int, int, float]] = []
+    for doc, start, end, label, rating in zip(*(each.tolist() for each in spans), strict=True):
+        if merged and merged[-1][0] == doc and start < merged[-1][2]:
+            _, first, last, other, best = merged[-1]
+            start, end = first, max(last, end)
+            if best >= rating:
+                label, rating = other, best
+            merged.pop()
+        merged.append((doc, start, end, label, rating))
+    if not merged:
+        return NO_SPANS
+    *columns, ratings = (numpy.array(column) for column in zip(*merged, strict=True))
+    return Spans(*(column.astype("int32") for column in columns), ratings)
+
+
+def make_rating(
+    cfg: dict[str, Any], calibration: Calibration | None, promise: Promise | None = None
+) -> Rating | None:
     """Make the rating of a component.
 
     cfg (Dict[str, Any]): The settings of the component.
     calibration (Optional[Calibration]): The calibration of the component.
+    promise (Optional[Promise]): The promise of the component.
     RETURNS (Optional[Rating]): The rating. None if ratings aren't needed because there is neither
         a calibration nor a `spans_key`.
     """
     labels, own = cfg["labels"], cfg["thresholds"]
+    reach, redacts = None, cfg["redact"] and promise is not None
+    if promise is not None and (cfg["candidates"] or redacts):
+        reach = promise.of(labels, REACH)
+    elif cfg["candidates"]:
+        reach = numpy.full(len(labels), REACH)
     if calibration is None:
-        has_group = cfg["spans_key"] is not None
-        return Rating(None, None, None, cfg["candidates"]) if has_group else None
-    entities, candidates = (curves.of(labels) for curves in calibration)
+        is_needed = cfg["spans_key"] is not None or redacts
+        rating = Rating(None, None, None, reach, redacts, 0.0, cfg["candidates"])
+        return rating if is_needed else None
+    entities, candidates = (curves.of(labels) for curves in calibration[:2])
     thresholds = None
     if has_thresholds(cfg):
         thresholds = numpy.array([own.get(label, cfg["threshold"]) for label in labels])
-    return Rating(entities, candidates, thresholds, cfg["candidates"])
+    beyond = calibration.beyond
+    return Rating(entities, candidates, thresholds, reach, redacts, beyond, cfg["candidates"])
 
 
-def lacks_calibration(cfg: dict[str, Any]) -> bool:
-    """Whether a component is set to drop unlikely entities, but has no probabilities."""
-    return cfg["calibration"] is None and has_thresholds(cfg)
+def lacks(cfg: dict[str, Any], name: str) -> set[str]:
+    """Warnings about settings that have no effect yet.
+
+    cfg (Dict[str, Any]): The settings of the component.
+    name (str): The name of the component.
+    """
+    found = set()
+    if cfg["calibration"] is None and has_thresholds(cfg):
+        found.add(Warnings.WW061.format(name=name))
+    if cfg["promise"] is None and cfg["redact"]:
+        found.add(Warnings.WW188.format(name=name))
+    return found
 
 
 def has_thresholds(cfg: dict[str, Any]) -> bool:
@@ -130,6 +224,7 @@ def score_in_groups(
     transitions: numpy.ndarray | None,
     overwrite: bool,
     crosses_lines: bool,
+    document_weight: float,
 ) -> Iterator[Scored]:
     """Score the tags of documents.
 
@@ -140,6 +235,7 @@ def score_in_groups(
         (n_tags, n_tags).
     overwrite (bool): Whether new entities may overlap with existing ones.
     crosses_lines (bool): Whether an entity may continue after a line end.
+    document_weight (float): How much the other occurrences of a word in its document count.
     YIELDS (Scored): A group of consecutive documents.
     """
     if transitions is not None:
@@ -148,9 +244,14 @@ def score_in_groups(
     for group in _groups(docs):
         words = read_words(group, overwrite, crosses_lines)
         scores = numpy.zeros((0, 1), dtype="float32")  # without words, O is enough
+        added = None
         if len(words.orths):
             scores = scorer.scores(group, words)
-        yield Scored(words.lengths, words.places, scores, scheme, transitions, words.positions)
+            if document_weight:
+                of_words = words.lengths, words.lowers
+                added = repeats.add_repeats(scores, *of_words, len(scheme.kinds), document_weight)
+        lengths, places, positions = words.lengths, words.places, words.positions
+        yield Scored(lengths, places, scores, scheme, transitions, positions, added)
 
 
 def _groups(docs: Sequence[Doc]) -> Iterator[Sequence[Doc]]:

@@ -10,16 +10,14 @@ from typing import Any
 import numpy
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.training import Example, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer
 from thinc.types import Floats2d
 
 from ..compiled import warn_if_missing
-from ..confidence.calibration import Calibration
 from ..decoding.lattice import Scored
-from ..decoding.spans import join
-from ..errors import Errors, Warnings
+from ..errors import Errors
 from ..losses.rehearsal import rehearsal_loss
 from ..losses.targets import TagLoss
 from ..models.labels import BEHIND_O
@@ -33,22 +31,21 @@ from ..models.output import (
 from ..models.words_file import load_words
 from ..scoring.scorer import TableScorer, make_scorer
 from .batch_loss import BatchLoss
+from .calibrating import CalibratedPipe
 from .checks import check_settings, is_label_list
-from .doc_io import add_label_strings, write_entities, write_groups, write_probabilities
+from .doc_io import add_label_strings, write_entities, write_ratings
 from .evaluation import EvaluationReport, score_labels
 from .labels import LabelWatch
-from .learning import LearningPipe
 from .ner_score import forget_scores
-from .partial import judged_labels, judged_only
+from .partial import judged_only
 from .prediction import (
     MAX_BATCH,
     Predictions,
     SpanFinder,
-    lacks_calibration,
+    lacks,
     make_rating,
     score_in_groups,
 )
-from .tuning import HeldOut, best_recall_bias, fit_calibration, least_label_bias
 from .upstream import find_upstream, require_upstream
 from .vector_coverage import check_vectors, uses_vectors
 
@@ -56,11 +53,12 @@ _MAX_LOOKED_UP = 1000
 """The number of training examples whose words are looked up in the word vectors."""
 
 
-class WindowNER(LearningPipe):
+class WindowNER(CalibratedPipe):
     """Named entity recognition by window classification.
 
     Each class that it inherits from adds a part: `GrowingPipe` (labels.py) the labels, `SavedPipe`
-    (saving.py) saving and loading, `LearningPipe` (learning.py) a step of training.
+    (saving.py) saving and loading, `LearningPipe` (learning.py) a step of training, and
+    `CalibratedPipe` (calibrating.py) what is fitted to held-out documents.
     """
 
     def __init__(
@@ -75,10 +73,12 @@ class WindowNER(LearningPipe):
         incorrect_spans_key: str | None = None,
         entity_weight: float = 1.5,
         recall_bias: float = 0.0,
+        document_weight: float = 0.0,
         spans_key: str | None = None,
         threshold: float = 0.0,
         thresholds: dict[str, float] | None = None,
         candidates: bool = False,
+        redact: bool = False,
         label_weights: dict[str, float] | None = None,
         frozen_labels: Sequence[str] = (),
         label_hidden_width: int = 256,
@@ -100,11 +100,14 @@ class WindowNER(LearningPipe):
             "incorrect_spans_key": incorrect_spans_key,
             "entity_weight": entity_weight,
             "recall_bias": recall_bias,
+            "document_weight": document_weight,
             "spans_key": spans_key,
             "threshold": threshold,
             "thresholds": {} if thresholds is None else thresholds,
             "candidates": candidates,
+            "redact": redact,
             "calibration": None,
+            "promise": None,
             "crosses_lines": False,
             "label_weights": {} if label_weights is None else label_weights,
             "frozen_labels": frozen,
@@ -129,14 +132,8 @@ class WindowNER(LearningPipe):
         self._watch = LabelWatch(labels)
         self._has_given_labels = given
         self._evaluation_report = EvaluationReport()
-        self._warned_of_threshold = self._skips_reported = self._has_diverged = False
-
-    @property
-    def calibration(self) -> Calibration | None:
-        """RETURNS (Optional[Calibration]): The calibration, which turns margins into probabilities,
-        or None if the component isn't calibrated."""
-        saved = self.cfg["calibration"]
-        return None if saved is None else Calibration.from_json(saved, self.name)
+        self._warned: set[str] = set()
+        self._skips_reported = self._has_diverged = False
 
     @property
     def table_size(self) -> int:
@@ -182,7 +179,7 @@ class WindowNER(LearningPipe):
         if not self.labels:
             raise ValueError(Errors.WN010.format(name=self.name))
         self._require_known_labels()
-        self.cfg["calibration"] = None
+        self.cfg["calibration"] = self.cfg["promise"] = None
         columns = self.scheme.n_tags(len(self.labels))
         if n_columns(self.model) is None and self.model.has_ref("output_layer"):
             self.model.get_ref("output_layer").set_dim("nO", columns)
@@ -211,18 +208,8 @@ class WindowNER(LearningPipe):
         docs (Iterable[Doc]): The documents.
         RETURNS (Predictions): The new entities, for `set_annotations`.
         """
-        finder = self._span_finder()
-        entities, candidates, n_before = [], [], 0
-        for scored in self.score_docs(list(docs), self.cfg["overwrite"]):
-            found, near = finder.find(scored)
-            entities.append(found.after(n_before))
-            if near is not None:
-                candidates.append(near.after(n_before))
-            n_before += len(scored.lengths)
-        rating = finder.rating
-        near = join(candidates) if rating is not None and rating.wants_candidates else None
-        calibrated = rating is not None and rating.entities is not None
-        return Predictions(join(entities), near, calibrated)
+        groups = self.score_docs(list(docs), self.cfg["overwrite"])
+        return self._span_finder().find_all(groups)
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Find and set the entities in a stream of documents. The results don't depend on the
@@ -248,91 +235,43 @@ class WindowNER(LearningPipe):
         if not isinstance(self._tag_scorer, TableScorer):
             require_upstream(self.model, docs, self.name)
         transitions = get_transitions(self.model)
-        lines = self.cfg["crosses_lines"]
-        return score_in_groups(docs, self._tag_scorer, self.scheme, transitions, overwrite, lines)
+        return score_in_groups(
+            docs, self._tag_scorer, self.scheme, transitions, overwrite,
+            self.cfg["crosses_lines"], self.cfg["document_weight"],
+        )  # fmt: skip
 
     def _span_finder(self) -> SpanFinder:
         """The span finder for the current settings, which users may have changed in `cfg`."""
         if self._finder[0] != self.cfg:
             self._require_labels()
             check_settings(self.cfg)
-            rating = make_rating(self.cfg, self.calibration)
-            if lacks_calibration(self.cfg) and not self._warned_of_threshold:
-                self._warned_of_threshold = True
-                warnings.warn(Warnings.WW061.format(name=self.name), stacklevel=3)
+            rating = make_rating(self.cfg, self.calibration, self.promise)
+            for warning in lacks(self.cfg, self.name) - self._warned:
+                self._warned.add(warning)
+                warnings.warn(warning, stacklevel=3)
             self._finder = deepcopy(self.cfg), SpanFinder(self.biases, rating)
         return self._finder[1]
 
-    def tune_recall_bias(self, examples: Iterable[Example]) -> float:
-        """Set `recall_bias` to the value with the best F1 on held-out examples. In training, the
-        callback `spacy-windowner.calibrate.v1` does this. If labels are frozen, `recall_bias`
-        doesn't change. Instead, `cfg["label_biases"]` is set for each other label in the examples.
-
-        examples (Iterable[Example]): Examples that the model wasn't trained on. They don't change.
-        RETURNS (float): The `recall_bias`, between -2 and 4 if it was set. It doesn't change if the
-            examples have no entities.
-        """
-        held_out = self._held_out(examples, "WindowNER.tune_recall_bias")
-        if self.frozen_labels:
-            for label in self.unfrozen_labels:
-                number = self.labels.index(label)
-                if held_out.has(number):
-                    bias = least_label_bias(held_out, self.biases, self.scheme, number)
-                    self.cfg["label_biases"] = {**self.cfg["label_biases"], label: bias}
-        elif any(held_out.gold):
-            self.cfg["recall_bias"] = best_recall_bias(held_out, self.biases)
-        return self.cfg["recall_bias"]
-
-    def calibrate(self, examples: Iterable[Example]) -> Calibration | None:
-        """Fit the calibration, which turns the margin of an entity into its probability. In
-        training, the callback `spacy-windowner.calibrate.v1` does this. If labels are frozen, only
-        the curves of the other labels are fitted, to complete an existing calibration.
-
-        examples (Iterable[Example]): Examples that the model wasn't trained on. They don't change.
-        RETURNS (Optional[Calibration]): The calibration. None if the examples have no entities, or
-            none are found, or labels are frozen and there is no calibration to complete.
-        """
-        if self.frozen_labels and (self.calibration is None or not self.unfrozen_labels):
-            return self.calibration
-        held_out = self._held_out(examples, "WindowNER.calibrate")
-        calibration = None
-        if any(held_out.gold) or self.frozen_labels:
-            calibration = fit_calibration(held_out, self.labels, self.biases, self.unfrozen_labels)
-        if self.frozen_labels and self.calibration is not None:
-            calibration = self.calibration.update(calibration)
-        self.cfg["calibration"] = None if calibration is None else calibration.to_json()
-        return calibration
-
-    def _held_out(self, examples: Iterable[Example], method: str) -> HeldOut:
-        examples = list(examples)
-        validate_examples(examples, method)
-        self._require_labels()
-        hashes = [self.vocab.strings.add(label) for label in self.labels]
-        judged = [judged_labels(example, self.labels, self.name) for example in examples]
-        groups = self.score_docs([example.predicted for example in examples], overwrite=True)
-        return HeldOut.of(examples, groups, hashes, self.scheme, judged)
-
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
         """Set the entities of documents in doc.ents and, if `spans_key` is set, in doc.spans, and
-        their probabilities in `span._.ner_score`. Unless `overwrite` is set, existing entities,
+        their probabilities in `span._.ner_score`. With `redact`, `doc.ents` has all words that may
+        be part of an entity. Unless `overwrite` is set, existing entities,
         their probabilities and blocked tokens are kept.
 
         docs (Iterable[Doc]): The documents.
         scores (Predictions): The result of `predict` for them.
         """
         docs = list(docs)
-        entities, candidates, calibrated = scores
+        entities, candidates, calibrated, doubts, redacted = scores
         key, labels = self.cfg["spans_key"], self.labels
         add_label_strings(docs, self.vocab, labels)
         if self.cfg["overwrite"]:
             forget_scores(docs)
-        written = write_entities(docs, entities, labels, self.cfg["overwrite"])
-        write_probabilities(docs, written, labels, calibrated)
-        if key is not None:
-            write_groups(docs, key, written, labels, calibrated)
-        if candidates is not None:
-            write_probabilities(docs, candidates, labels, calibrated)
-            write_groups(docs, f"{key}_candidates", candidates, labels, calibrated)
+        if redacted is None:
+            entities = write_entities(docs, entities, labels, self.cfg["overwrite"])
+        else:
+            write_entities(docs, redacted, labels, self.cfg["overwrite"])
+        write_ratings(docs, entities, labels, calibrated, key, candidates, doubts)
 
     def update(
         self,
@@ -447,4 +386,4 @@ class WindowNER(LearningPipe):
 
     def _forget(self) -> None:
         self._start_afresh(self.unfrozen_labels if self.frozen_labels else ())
-        _ = self.calibration  # raise an error now if it is damaged
+        _ = self.calibration, self.promise  # raise an error now if one is damaged

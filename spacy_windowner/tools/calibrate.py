@@ -7,6 +7,8 @@ from spacy.language import Language
 from spacy.training import Corpus
 
 from ..confidence.calibration import Calibration
+from ..confidence.recall import Promise
+from ..pipeline.checks import check_settings
 from ..progress import Stage, Tell, silent
 from ..training.callbacks import components_and_examples, lack_of_data
 from .errors import Errors
@@ -19,6 +21,7 @@ class Calibrated(NamedTuple):
     nlp (Language): The pipeline. `nlp.to_disk` saves it.
     labels (Tuple[str, ...]): The labels of the component.
     calibration (Calibration): The curves that map margins to probabilities.
+    promise (Optional[Promise]): The recall that the candidates promise, None for none.
     recall_bias (float): The component's `recall_bias`.
     label_biases (Optional[Dict[str, float]]): The bias of each label that isn't frozen, None if no
         label is frozen.
@@ -28,6 +31,7 @@ class Calibrated(NamedTuple):
     nlp: Language
     labels: tuple[str, ...]
     calibration: Calibration
+    promise: Promise | None
     recall_bias: float
     label_biases: dict[str, float] | None
     warning: str | None
@@ -39,6 +43,9 @@ def calibrate(
     *,
     component: str | None = None,
     tune_recall_bias: bool = False,
+    recall: float | None = None,
+    spans_key: str | None = None,
+    redact: bool = False,
     code: str | Path | None = None,
     on_progress: Tell = silent,
 ) -> Calibrated:
@@ -51,6 +58,11 @@ def calibrate(
     component (Optional[str]): The component's name. Needed if there are several.
     tune_recall_bias (bool): Whether to choose `recall_bias` on the data first. If labels are
         frozen, the biases of the other labels are chosen instead.
+    recall (Optional[float]): The share of entities that the candidates are to contain, above 0 and
+        below 1, see `WindowNER.calibrate`. None promises nothing.
+    spans_key (Optional[str]): If given, the component's `spans_key`, together with
+        `candidates = true`.
+    redact (bool): If true, the component gets `redact = true`.
     code (Optional[Union[str, Path]]): Python file to import first, see `load_pipeline`.
     on_progress (Tell): Called with the progress.
     RETURNS (Calibrated): The pipeline with its calibration.
@@ -67,11 +79,16 @@ def calibrate(
         for pipe, examples in components_and_examples(nlp, Corpus(data))
         if pipe.name == name
     )
+    if spans_key is not None:
+        pipe.cfg.update(spans_key=spans_key, candidates=True)
+    if redact:
+        pipe.cfg["redact"] = True
+    check_settings(pipe.cfg)
     if tune_recall_bias:
         on_progress(Stage("Choosing recall_bias"))
         pipe.tune_recall_bias(examples)
     on_progress(Stage("Calibrating"))
-    calibration = pipe.calibrate(examples)
+    calibration = pipe.calibrate(examples, recall)
     if calibration is None and pipe.frozen_labels:
         raise ValueError(Errors.WN079.format(name=name))
     if calibration is None:
@@ -81,6 +98,7 @@ def calibrate(
         nlp,
         pipe.labels,
         calibration,
+        pipe.promise,
         pipe.cfg["recall_bias"],
         {label: biases.get(label, 0.0) for label in pipe.unfrozen_labels}
         if pipe.frozen_labels

@@ -310,6 +310,61 @@ class Errors(metaclass=ErrorsWithCodes):
         "There are no documents in {path}. Give a .spacy file, or a folder of them. `python -m "
         "spacy windowner convert` makes them from other formats."
     )
+    WN262 = (
+        "The pipeline {base} is for the language {own!r}, and the data for {lang!r}. Set the "
+        "language with `--lang` (`lang`), or use another pipeline."
+    )
+    WN263 = (
+        "Can't start from {base}: its component '{name}' listens to another component. Give it its "
+        'own copy first: `nlp.replace_listeners("tok2vec", "{name}", ["model.embed"])`.'
+    )
+    WN264 = (
+        "All labels of the data are among those of {base}, which are: {labels}. So none can be "
+        "added. To train these labels further, leave out `--keep-labels` (`keep_labels`)."
+    )
+    WN275 = (
+        "'{name}' can't tell how many errors to expect, because it isn't calibrated. Calibrate it "
+        "with `python -m spacy windowner calibrate MODEL DATA`, or choose by learning."
+    )
+    WN280 = (
+        "Can't split {path} into {folds} folds: each fold needs two different documents, and there "
+        "are {n}. Choose fewer folds with `--folds` (`folds`), or annotate more documents."
+    )
+    WN281 = (
+        "Fold {fold} can't be evaluated: there are no entities in its {part} data, {n} documents. "
+        "Choose another number of folds with `--folds` (`folds`), or annotate more documents."
+    )
+    WN282 = (
+        "Corrections with the label {label}, which '{name}' doesn't have. Its labels: {labels}. "
+        "Add the label and train it first, as docs/growth.md says, or correct its name in the "
+        "documents."
+    )
+    WN283 = (
+        "Corrections with the label {label}, which is frozen in '{name}' and can't learn. To let "
+        'all labels learn: `nlp.get_pipe("{name}").cfg["frozen_labels"] = []`, and save the '
+        "pipeline."
+    )
+    WN284 = (
+        "The entities {one!r:.100} ({first}) and {other!r:.100} ({second}) overlap, and a text can "
+        "have only one of them. Remove one."
+    )
+    WN285 = (
+        "The entity {expected!r:.100} should be at {start}:{end}, but the text has {found!r:.100} "
+        "there. It has changed since the entity was marked. Mark it again."
+    )
+    WN286 = (
+        "Can't read the corrections in {path}, line {line}: {why}. Fix or remove this line, or "
+        "name another file with `--corrections`. Nothing was written."
+    )
+    WN287 = (
+        "Can't write the corrections to {path}: {why}. Nothing was saved. Fix the problem and save "
+        "again, or name another file with `--corrections`."
+    )
+    WN288 = "The model can't learn corrections now: {why} {fix}"
+    WN289 = (
+        "The corrections have {n:,} characters together, and only {limit:,} are allowed. Train "
+        "with them instead: add {path} to the training data, and run `windowner train`."
+    )
 
 
 class Warnings(metaclass=ErrorsWithCodes):
@@ -331,7 +386,16 @@ class Warnings(metaclass=ErrorsWithCodes):
         "{first}. To keep all of them, with the reasons, name a folder as the output."
     )
     WW131 = (
-        "Everyone who can reach this machine at {host} can use the page and read the model's "
-        "output. Without `--host`, only this machine can."
+        "Everyone who can reach this machine at {host} can use the page, read the model's output, "
+        "save corrections and teach them. Without `--host`, only this machine can."
+    )
+    WW191 = (
+        "What the served model learned is gone. To keep it, teach the corrections to the pipeline "
+        "in its folder: `python -m spacy windowner convert {path} corrected.spacy`, and then "
+        "examples/corrections.py (docs/corrections.md)."
+    )
+    WW184 = (
+        "The labels {labels} of {base} stay as they are. The data isn't annotated for them, so in "
+        "the report each of their entities counts as wrong. Look at the rows of the other labels."
     )
     WW180 = "{n:,} {what}. The first one: {first}. {fix}"

@@ -19,6 +19,7 @@ from thinc.util import to_numpy
 from ..confidence.calibration import MIN_COUNT
 from ..errors import Errors, Warnings
 from ..models.output import is_initialized
+from ..pipeline.checks import require_recall
 from ..pipeline.labels import NEW_LABEL_WEIGHT
 from ..pipeline.saving import require_finite_weights
 from ..pipeline.upstream import find_upstream
@@ -27,7 +28,10 @@ from .corpus import KeptCorpus
 
 @registry.callbacks("spacy-windowner.calibrate.v1")
 def calibrate(
-    path: Path | None = None, tune_recall_bias: bool = True
+    path: Path | None = None,
+    tune_recall_bias: bool = True,
+    tune_document_weight: bool = True,
+    recall: float | None = None,
 ) -> Callable[[Language], Language]:
     """A callback for `[training.before_to_disk]`. Each time the pipeline is saved, it calibrates
     every `window_ner` on a corpus, usually the dev set (`paths.dev`).
@@ -36,9 +40,15 @@ def calibrate(
         calibrated.
     tune_recall_bias (bool): Whether to tune `recall_bias` on the corpus first or, if labels are
         frozen, the bias of each of the other labels.
+    tune_document_weight (bool): Whether to tune `document_weight` before that. It stays 0 if the
+        corpus has no documents of several sentences.
+    recall (Optional[float]): The recall to promise, see `WindowNER.calibrate`. Requires
+        `candidates` or `redact` of the component. None promises nothing.
     RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline. If weights
         aren't finite it raises an error, so nothing is saved over an earlier pipeline.
     """
+    if recall is not None:
+        require_recall(recall)
     has_warned, last_fingerprint = False, b""
     corpus = None if path is None else KeptCorpus(path)  # because the pipeline is saved many times
 
@@ -55,11 +65,13 @@ def calibrate(
         if _fingerprint(nlp) == last_fingerprint:
             return nlp
         for pipe, examples in components_and_examples(nlp, corpus):
+            if tune_document_weight:
+                pipe.tune_document_weight(examples)
             if tune_recall_bias:
                 pipe.tune_recall_bias(examples)
             if pipe.frozen_labels and pipe.calibration is None:
                 continue  # calibrating only the new labels would leave the others without curves
-            pipe.calibrate(examples)
+            pipe.calibrate(examples, recall)
             if has_warned or not pipe.unfrozen_labels:
                 continue
             problem = lack_of_data(examples, pipe.unfrozen_labels, pipe.name, path)

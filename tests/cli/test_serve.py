@@ -55,6 +55,37 @@ class TestWithTheExtra:
         for args in (["--port", "70000"], ["--port", "x"], ["--max-chars", "0"]):
             assert run(folder, *args)[0] == 2
 
+    def test_files(self, folder, tmp_path):
+        (tmp_path / "blank.txt").write_text("\n")
+        (tmp_path / "bad.jsonl").write_text("{")
+        for args, message in [
+            (["--texts", tmp_path / "blank.txt"], "WN041"),
+            (["--corrections", tmp_path / "bad.jsonl"], "WN286"),
+            (["--corrections", tmp_path / "no" / "x.jsonl"], "WN287"),
+        ]:
+            code, output = run(folder, "--port", 0, "--no-open", *args)
+            assert code == 1 and message in output and "Traceback" not in output
+        assert run(folder, "--texts", tmp_path / "missing.txt")[0] == 2
+
+    @pytest.mark.parametrize("learns", [False, True])
+    def test_what_was_learned_is_gone(self, folder, tmp_path, monkeypatch, learns):
+        from spacy_windowner.tools.serve import app, server
+
+        def serve(made, listening, open_browser):
+            served[0].tagger.version += learns
+            listening.close()
+
+        served = []
+        make = app.make_app
+        monkeypatch.setattr(
+            app, "make_app", lambda one, hosts: served.append(one) or make(one, hosts)
+        )
+        monkeypatch.setattr(server, "run", serve)
+        file = tmp_path / "kept.jsonl"
+        code, output = run(folder, "--port", 0, "--no-open", "--corrections", file)
+        assert code == 0 and file.read_text() == ""
+        assert ("WW191" in output and str(file) in output) == learns
+
     @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
     def test_as_users_call_it(self, folder, host):
         command = [sys.executable, "-m", "spacy", "windowner", "serve", str(folder)]
@@ -74,7 +105,7 @@ class TestWithTheExtra:
                     {"Content-Type": "application/json"},
                 )
                 with urllib.request.urlopen(question) as answer:
-                    assert json.load(answer)["entities"] == 1
+                    assert len(json.load(answer)["entities"]) == 1
             finally:
                 process.send_signal(signal.SIGINT)
             rest = process.stdout.read()

@@ -7,9 +7,7 @@ from spacy_windowner.confidence.calibration import (
     Curve,
     Curves,
     fit_curve,
-    rate,
 )
-from spacy_windowner.decoding.spans import NO_SPANS, Spans, sigmoid
 
 LABELS = ("A", "B", "C")
 
@@ -28,20 +26,15 @@ def make_curves() -> Curves:
 
 def test_labels_with_little_data_share_the_pooled_curve():
     curves = make_curves()
-    margins, numbers = numpy.array([0.5, 0.5, 2.0]), numpy.array([0, 1, 2])
-    spans = Spans(numbers, numbers, numbers + 1, numbers, margins)
-    found = rate(spans, curves.of(LABELS)).ratings
     own = [curves.labels["A"], curves.pooled, curves.pooled]
-    expected = [sigmoid(c.slope * m + c.bias) for c, m in zip(own, margins, strict=True)]
-    numpy.testing.assert_allclose(found, expected)
+    assert curves.of(LABELS).T.tolist() == [[curve.slope, curve.bias] for curve in own]
     for labels in (LABELS, ()):
-        assert len(rate(NO_SPANS, curves.of(labels)).docs) == 0
         assert curves.of(labels).shape == (2, len(labels))
 
 
 def test_json_and_back():
     curves = make_curves()
-    calibration = Calibration(curves, Curves(curves.pooled, {}))
+    calibration = Calibration(curves, Curves(curves.pooled, {}), 0.25)
     assert Calibration.from_json(calibration.to_json(), "ner") == calibration
 
 
@@ -59,6 +52,8 @@ GOOD = Calibration(CURVES, CURVES).to_json()
         {"entities": {"pooled": {"slope": "x", "bias": 0.0, "fitted_on": 9}, "labels": {}}},
         {"entities": {**GOOD["entities"], "labels": {"A": 0.9}}},
         {"candidates": [1]},
+        {"beyond": -1.0},
+        {"beyond": "nan"},
     ],
 )
 def test_nonsense(change):

@@ -8,7 +8,16 @@ from hypothesis import given, settings
 
 from spacy_windowner.decoding.tags import BILUO, BIO
 
-from .util import LONG, SHORT, Batch, entities_of, may_hold, random_batch, rows_of
+from .util import (
+    LONG,
+    SHORT,
+    Batch,
+    candidates,
+    entities_of,
+    may_hold,
+    random_batch,
+    rows_of,
+)
 
 pytestmark = pytest.mark.usefixtures("core")
 
@@ -161,7 +170,7 @@ def test_no_documents_and_empty_ones(lengths, margins):
     assert rows_of(found) == []
     assert [column.dtype for column in found] == ["int32"] * 4 + ["float64"]
     assert batch.scored.word_margins().shape == (0,)
-    assert rows_of(batch.scored.near_spans(5.0)) == []
+    assert rows_of(candidates(batch, 5.0)) == []
 
 
 @schemes

@@ -10,7 +10,7 @@ from spacy_windowner.decoding.lattice import tag_marginals
 from spacy_windowner.decoding.tags import SCHEMES
 
 from ..util import compiled_module
-from .util import Batch, batches, random_batch, rows_of
+from .util import Batch, batches, candidates, random_batch, rows_of
 
 WIDE = batches({0: 9, 1: 60, 2: 40, 5: 40, 9: 30, 17: 20}, max_docs=6)
 
@@ -42,9 +42,9 @@ def test_best_spans(core, batch: Batch):
 
 @settings(max_examples=60)
 @given(WIDE)
-def test_near_spans_and_word_margins(core, batch: Batch):
+def test_candidates_and_word_margins(core, batch: Batch):
     # Sums of small integers are exact. No other span is exactly that far behind.
-    mine, plains = both(core, lambda: batch.scored.near_spans(3.0 + 1e-6))
+    mine, plains = both(core, lambda: candidates(batch, 3.0 + 1e-6))
     assert [row[:4] for row in rows_of(mine)] == [row[:4] for row in rows_of(plains)]
     numpy.testing.assert_allclose(mine.ratings, plains.ratings, rtol=0, atol=1e-9)
     numpy.testing.assert_allclose(*both(core, batch.scored.word_margins), rtol=0, atol=1e-9)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from spacy_windowner.decoding import lattice, plain
 from spacy_windowner.decoding.tags import BILUO
 
-from .util import LONG, Batch, may_hold, rows_of
+from .util import LONG, Batch, candidates, may_hold, rows_of
 
 pytestmark = pytest.mark.usefixtures("core")
 
@@ -47,7 +47,7 @@ def test_any_numbers(batch: Batch, share: float, transitions_too: bool):
             stops = [(doc, end) for doc, _, end, _, _ in found]
             starts = [(doc, start) for doc, start, *_ in found]
             assert all(stop <= start for stop, start in zip(stops, starts[1:], strict=False))
-        check_places(batch, rows_of(batch.scored.near_spans(5.0)))
+        check_places(batch, rows_of(candidates(batch, 5.0)))
         assert batch.scored.word_margins().shape == (len(batch.scores),)
 
 

@@ -119,6 +119,11 @@ def random_batch(
     return Batch(scores, numpy.array([n_tokens], dtype="int32"), {}, scheme, transitions)
 
 
+def candidates(batch: Batch, reach: float) -> Spans:
+    """All candidates of a batch, with the same reach for each label."""
+    return batch.scored.candidates(numpy.full(batch.n_labels, reach))[1]
+
+
 def rows_of(spans: Spans) -> list[tuple[int, int, int, int, float]]:
     """Each span as (document, start, end, label number, rating)."""
     return list(zip(*(column.tolist() for column in spans), strict=True))

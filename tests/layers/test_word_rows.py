@@ -3,7 +3,7 @@ import pytest
 import spacy
 from spacy.ml.models import MultiHashEmbed
 from spacy.tokens import Doc
-from thinc.api import Ragged, chain
+from thinc.api import Ragged, chain, set_dropout_rate
 
 from spacy_windowner.layers.char_ngrams import CharNgrams
 from spacy_windowner.layers.windowed_affine import WindowedAffine
@@ -72,7 +72,7 @@ def test_each_distinct_word_has_one_row(vocab):
     )
     layer = DistinctWords(embed)
     layer.initialize(X=docs)
-    rows, ids, lengths, _ = layer.predict(docs)
+    rows, ids, lengths, *_ = layer.predict(docs)
     assert rows.shape == (4, 4)  # in, Paris, Not, paris
     assert lengths.tolist() == [4, 0, 1, 3]
     expected = numpy.vstack(embed.predict(docs))
@@ -83,7 +83,7 @@ def test_all_tokens_have_rows_of_their_own(vocab):
     docs = [Doc(vocab, words=of_doc) for of_doc in BATCHES["repeated words"]]
     layer = AllTokens(CharNgrams(4, 30, min_n=1, max_n=3, attr="ORTH"))
     layer.initialize()
-    rows, ids, lengths, _ = layer.predict(docs)
+    rows, ids, lengths, *_ = layer.predict(docs)
     assert rows.shape == (8, 4)
     assert ids.tolist() == list(range(8))
     assert lengths.tolist() == [4, 0, 1, 3]
@@ -100,3 +100,19 @@ def test_documents_of_two_vocabularies():
     expected = embed.predict([Doc(spacy.blank("en").vocab, words=words)])[0]
     numpy.testing.assert_array_equal(rows[ids], expected)
     assert len(rows) == 4
+
+
+def test_windows_cross_some_boundaries_in_training(vocab):
+    docs = [Doc(vocab, words=["in", "Paris", "now"]) for _ in range(400)] + [Doc(vocab)]
+    layer = DistinctWords(CharNgrams(4, 30, min_n=1, max_n=3, attr="ORTH"), boundary_dropout=0.25)
+    layer.initialize(X=docs)
+    assert layer.predict(docs).stretches is None
+    trained, _ = layer(docs, is_train=True)
+    assert trained.lengths.tolist() == [3] * 400 + [0]
+    assert trained.stretches.sum() == 1200
+    assert 250 < len(trained.stretches) < 350
+    pad = len(trained.rows)
+    crosses = trained.windows(1, pad)[3::3, 0] != pad
+    assert crosses[:399].sum() == pytest.approx(100, abs=40)
+    set_dropout_rate(layer, 0.0)
+    assert layer(docs, is_train=True)[0].stretches is None

@@ -148,11 +148,13 @@ def test_candidates():
     expected = {
         (0, 1, "A"): p(2 * -1.0 - 1.0),  # O is 1 ahead
         (0, 1, "B"): p(2 * -2.0 - 1.0),
+        (2, 3, "A"): doc.ents[0]._.ner_score,  # the entity
         (2, 3, "B"): p(2 * -4.0 - 1.0),  # A is 4 ahead
         (4, 5, "A"): p(0.5),  # an entity, but below the threshold
     }
     assert scores == pytest.approx(expected)
     assert Span(doc, 0, 1, "A")._.ner_score == scores[0, 1, "A"]
+    assert doc._.ner_doubt == pytest.approx(sum(scores.values()) + 1 - 2 * scores[2, 3, "A"])
     empty = ner(make_doc(ner, ""))
     assert list(empty.spans["window_ner_candidates"]) == []
 

@@ -53,6 +53,11 @@ def random_docs(draw, vocab):
     return docs
 
 
+def write_ratings(core, docs, spans, calibrated, candidates=None, doubts=None):
+    hashes = hash_labels(LABELS)
+    core.write_ratings(docs, spans, LABELS, hashes, calibrated, "key", candidates, doubts)
+
+
 def random_spans(docs, seed) -> Spans:
     """Spans that don't overlap, in the documents' order."""
     rng = numpy.random.default_rng(seed)
@@ -73,12 +78,14 @@ def random_spans(docs, seed) -> Spans:
 def test_words_are_read(core, vocab, data, overwrite, crosses_lines):
     docs = data.draw(random_docs(vocab))
     before = [doc.to_bytes() for doc in docs]
-    lengths, orths, places, positions = core.read_words(docs, overwrite, crosses_lines)
-    assert [lengths.dtype, orths.dtype, places.dtype] == ["int32", "uint64", "uint8"]
-    assert all(each.flags.c_contiguous for each in (lengths, orths, places))
+    lengths, orths, lowers, places, positions = core.read_words(docs, overwrite, crosses_lines)
+    types = [each.dtype for each in (lengths, orths, lowers, places)]
+    assert types == ["int32", "uint64", "uint64", "uint8"]
+    assert all(each.flags.c_contiguous for each in (lengths, orths, lowers, places))
     words = [[token for token in doc if not token.is_space] for doc in docs]
     assert lengths.tolist() == list(map(len, words))
     assert orths.tolist() == [token.orth for doc in words for token in doc]
+    assert lowers.tolist() == [token.lower for doc in words for token in doc]
     numbers = [token.i for doc in words for token in doc]
     if len(numbers) == sum(map(len, docs)):
         assert positions is None
@@ -140,7 +147,7 @@ def test_groups_are_written(core, vocab, data, seed, calibrated):
     docs = data.draw(random_docs(vocab))
     spans = random_spans(docs, seed)
     for _ in range(2):  # what was there is replaced
-        core.write_groups(docs, "key", spans, hash_labels(LABELS), calibrated)
+        write_ratings(core, docs, spans, calibrated)
         for doc, rows in zip(docs, spans.by_doc(len(docs)), strict=True):
             group, ratings = doc.spans["key"], [row[3] for row in rows]
             assert group.name == "key" and group.doc is doc
@@ -159,15 +166,15 @@ def test_groups_are_written(core, vocab, data, seed, calibrated):
 
 
 @settings(max_examples=60)
-@given(data=st.data(), seed=st.integers(0, 99))
-def test_both_write_the_same(vocab, data, seed):
+@given(data=st.data(), seed=st.integers(0, 99), calibrated=st.booleans())
+def test_both_write_the_same(vocab, data, seed, calibrated):
     compiled = compiled_module("pipeline.doc_core")
     docs = data.draw(random_docs(vocab))
     others = [doc.copy() for doc in docs]
     spans = random_spans(docs, seed)
     for module, written in ((compiled, docs), (doc_plain, others)):
         module.write_entities(written, spans, hash_labels(LABELS))
-        module.write_groups(written, "key", spans, hash_labels(LABELS), False)
+        write_ratings(module, written, spans, calibrated, spans, numpy.arange(len(docs)) / 2)
     assert [doc.to_bytes() for doc in docs] == [doc.to_bytes() for doc in others]
 
 
@@ -178,12 +185,12 @@ def entity(start, end, label, rating=1.0, doc=0) -> Spans:
 
 def test_nothing(core, vocab):
     for docs in ([], [Doc(vocab)], [Doc(vocab, words=[" ", "\n"])]):
-        lengths, orths, places, _ = core.read_words(docs, False, False)
-        assert lengths.tolist() == [0] * len(docs) and len(orths) == len(places) == 0
+        lengths, *of_words, _ = core.read_words(docs, False, False)
+        assert lengths.tolist() == [0] * len(docs) and not any(map(len, of_words))
     assert core.write_entities([], NO_SPANS, hash_labels(LABELS)) == []
     empty = Doc(vocab)
     assert core.write_entities([empty], NO_SPANS, hash_labels(())) in ([], [0])
-    core.write_groups([empty], "key", NO_SPANS, hash_labels(()), True)
+    write_ratings(core, [empty], NO_SPANS, True)
     assert list(empty.spans["key"]) == []
 
 
@@ -195,7 +202,9 @@ def test_spans_outside_of_a_document(vocab, start, end):
     with pytest.raises(IndexError):
         core.write_entities([doc], spans, hashes)
     with pytest.raises(IndexError):
-        core.write_groups([doc], "key", spans, hashes, True)
+        write_ratings(core, [doc], spans, False)
+    with pytest.raises(IndexError):
+        write_ratings(core, [doc], NO_SPANS, False, spans)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -233,8 +242,8 @@ def test_scores_are_kept(core, vocab, data, seed):
     spans = random_spans(docs, seed)
     # Another label of the same tokens, found later.
     others = spans._replace(labels=(spans.labels + 1) % numpy.int32(len(LABELS)))
-    core.write_probabilities(docs, spans, LABELS)
-    core.write_probabilities(docs, others, LABELS)
+    for each in (spans, others):
+        core.write_ratings(docs, each, LABELS, hash_labels(LABELS), True, None, None, None)
     for each in (spans, others):
         for doc, rows in zip(docs, each.by_doc(len(docs)), strict=True):
             for start, end, label, score in rows:

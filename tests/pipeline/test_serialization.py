@@ -52,6 +52,7 @@ def test_saved_settings_rank_above_the_config(tmp_path):
         "incorrect_spans_key": None,
         "entity_weight": 1.5,
         "recall_bias": 0.0,
+        "document_weight": 0.0,
         "spans_key": None,
         "threshold": 0.0,
         "thresholds": {},

@@ -117,7 +117,7 @@ class _Writer:
         margins = (sequences.adjusted[places].astype("float64") * directions).sum(axis=1)
         scores = (sequences.scores[places].astype("float64") * directions).sum(axis=1)
         bias = float((margins - scores).sum())
-        transitions = sequences.of_transitions(path)
+        repeats, transitions = sequences.of_repeats(path), sequences.of_transitions(path)
         added_up = sum(part.contribution for part in found.parts) + found.constant
         itself = self._choice(span)
         tokens = sequences.tokens(span)
@@ -138,8 +138,9 @@ class _Writer:
             parts=found.parts,
             constant=found.constant,
             bias=bias,
+            document=repeats,
             transitions=transitions,
-            remainder=question.margin - (added_up + bias + transitions),
+            remainder=question.margin - (added_up + bias + repeats + transitions),
             steps=found.steps,
             differences=[
                 self._difference(*row) for row in zip(places, ours, theirs, margins, strict=True)

@@ -90,7 +90,8 @@ class ExplainedEntity:
     sequence without it, unless another one was asked for; for an entity that wasn't found, the best
     sequence with it. The margin is how much better y is. It splits into
 
-        s(y) - s(z) = sum of the parts' contributions + constant + bias + transitions + remainder
+        s(y) - s(z) = sum of the parts' contributions + constant + bias + document
+                      + transitions + remainder
 
     text (str): The entity's text.
     label (str): The entity's label.
@@ -110,6 +111,8 @@ class ExplainedEntity:
     constant (float): The constant terms of the scores, which no word adds.
     bias (float): What the biases of the component add: its `recall_bias` and, if labels were added
         to a trained component, their biases and what they yield to other labels.
+    document (float): What the other occurrences of its words in the document add, see
+        `document_weight`. 0 without any.
     transitions (float): What the learned transitions add, 0 without any.
     remainder (float): The rest: rounding, or the error of the sum in integrated gradients.
     steps (int): The largest number of steps of the integrated gradients, 0 if the parts are exact.
@@ -137,6 +140,7 @@ class ExplainedEntity:
     parts: list[Part]
     constant: float
     bias: float
+    document: float
     transitions: float
     remainder: float
     steps: int

@@ -22,7 +22,7 @@ from spacy.errors import Errors as SpacyErrors
 from spacy.tokens import Doc
 from thinc.api import Model
 
-from ...layers.windowed_affine import WordRows, window_rows
+from ...layers.windowed_affine import WordRows
 from ...models.features import feature_columns
 from ...models.output import is_initialized
 from ..errors import Errors
@@ -79,10 +79,7 @@ class Windows(NamedTuple):
         """
         embedded: WordRows = opened.word_rows.predict([doc])
         rows = numpy.vstack([as_doubles(embedded.rows), opened.pad])
-        places = window_rows(
-            embedded.ids, embedded.lengths, opened.window, len(rows) - 1, embedded.is_word
-        )
-        return cls(rows, places)
+        return cls(rows, embedded.windows(opened.window, len(rows) - 1))
 
     def around(self, tokens: numpy.ndarray) -> numpy.ndarray:
         """The embeddings of the windows around some tokens.

@@ -42,7 +42,7 @@ class Decider:
         YIELDS (Sequences): The tag sequences of each document.
         """
         ner = self.component
-        rating = make_rating({**ner.cfg, "candidates": False}, ner.calibration)
+        rating = make_rating({**ner.cfg, "candidates": False, "redact": False}, ner.calibration)
         for group, scored in score_texts(self.nlp, self.name, docs, _BATCH):
             yield from read_sequences(group, scored, ner.biases, rating)
 

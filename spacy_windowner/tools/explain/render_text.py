@@ -123,6 +123,7 @@ def rest_of(entity: ExplainedEntity) -> list[tuple[str, float]]:
     for the constant."""
     others = [
         ("bias", entity.bias),
+        ("document", entity.document),
         ("transitions", entity.transitions),
         ("remainder", entity.remainder),
     ]

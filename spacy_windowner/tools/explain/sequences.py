@@ -73,6 +73,8 @@ class Sequences:
     forward (numpy.ndarray): F. Shape (n_words, 1 + 4 * n_labels).
     backward (numpy.ndarray): B. Shape (n_words, 1 + 4 * n_labels).
     transitions (Optional[numpy.ndarray]): The learned transitions in BILUO, None for none.
+    repeats (Optional[numpy.ndarray]): The part of the scores that comes from other occurrences of a
+        word in the document, for each label. Shape (n_words, n_labels). None for none.
     spans (Sequence[Span]): The entities of the best sequence.
     found (FrozenSet[Span]): Those that are found. The others are below the threshold.
     rating (Optional[Rating]): How spans are rated.
@@ -87,6 +89,7 @@ class Sequences:
     forward: numpy.ndarray
     backward: numpy.ndarray
     transitions: numpy.ndarray | None
+    repeats: numpy.ndarray | None
     spans: Sequence[Span]
     found: frozenset[Span]
     rating: Rating | None
@@ -204,6 +207,16 @@ class Sequences:
         )
         return float((ours - theirs).sum())
 
+    def of_repeats(self, path: Path) -> float:
+        """How much more the other occurrences of words in the document add to the best sequence
+        than to another one."""
+        if self.repeats is None:
+            return 0.0
+        of_tags = numpy.pad(numpy.tile(self.repeats, 4), ((0, 0), (1, 0)))
+        rows = numpy.arange(len(of_tags))
+        ours, theirs = (of_tags[rows, tags] for tags in (self.best.tags, path.tags))
+        return float((ours.astype("float64") - theirs).sum())
+
     def _others(self, span: Span) -> numpy.ndarray:
         """The scores of the best sequences through each tag that isn't the entity's."""
         places = slice(span.start, span.stop)
@@ -273,5 +286,7 @@ def read_sequences(
         )
         yield Sequences(
             doc, words, scored.places[rows], scored.scores[rows], adjusted.scores[rows], S[rows],
-            forward[rows], backward[rows], scored.transitions, spans, frozenset(kept), rating,
+            forward[rows], backward[rows], scored.transitions,
+            None if scored.repeats is None else scored.repeats[rows],
+            spans, frozenset(kept), rating,
         )  # fmt: skip

@@ -2,14 +2,14 @@
 errors."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from ...pipeline.ner_score import get_ner_score, saved_scores
+from ...pipeline.ner_score import candidate_groups, get_ner_score
 
 RIGHT, BOUNDARY, TYPE, BOTH = "right", "boundary", "type", "boundary and type"
 MISSED, SPURIOUS = "missed", "spurious"
@@ -111,6 +111,7 @@ class Compared(NamedTuple):
     found (List[Entity]): The predicted entities, in the tokens of the reference document. Those
         that can't be judged are left out.
     pairs (List[Pair]): The matched entities.
+    offered (Set[Tuple[int, int, str]]): Start, end and label of the candidates that can be judged.
     """
 
     number: int
@@ -118,6 +119,7 @@ class Compared(NamedTuple):
     true: list[Entity]
     found: list[Entity]
     pairs: list[Pair]
+    offered: set[tuple[int, int, str]]
 
 
 class Confusion(NamedTuple):
@@ -207,7 +209,7 @@ def compare(examples: Iterable[Example]) -> list[Compared]:
     for number, eg in enumerate(examples):
         if not eg.reference.has_annotation("ENT_IOB"):
             continue
-        nearly = _scores_of_others(eg)
+        nearly, offered = _scores_of_others(eg)
         true = [
             Entity(*span, nearly.get(span))
             for span in ((ent.start, ent.end, ent.label_) for ent in eg.reference.ents)
@@ -216,7 +218,7 @@ def compare(examples: Iterable[Example]) -> list[Compared]:
             Entity(span.start, span.end, ent.label_, get_ner_score(ent))
             for ent, span, _ in judge(eg)
         ]
-        result.append(Compared(number, eg.reference, true, found, match(true, found)))
+        result.append(Compared(number, eg.reference, true, found, match(true, found), offered))
     return result
 
 
@@ -251,17 +253,25 @@ def span_in_reference(eg: Example, span: Span) -> Span | None:
     return eg.reference[int(indices[0]) : int(indices[-1]) + 1]
 
 
-def _scores_of_others(eg: Example) -> Mapping[tuple[int, int, str], float]:
-    """The probabilities of candidate spans that are not predicted as entities."""
-    scores = {}
+def _scores_of_others(
+    eg: Example,
+) -> tuple[dict[tuple[int, int, str], float], set[tuple[int, int, str]]]:
+    """The probabilities of candidates that aren't predicted as entities, and all candidates, as
+    start and end in the reference document, and label."""
+    scores, offered = {}, set()
     found = {(ent.start_char, ent.end_char, ent.label_) for ent in eg.predicted.ents}
-    for (*_, start, end), by_label in saved_scores(eg.predicted).items():
-        span = eg.predicted.char_span(start, end)
-        there = None if span is None else span_in_reference(eg, span)
-        for label, score in by_label.items():
-            if there is not None and (start, end, label) not in found:
+    for group in candidate_groups(eg.predicted):
+        for near, score in zip(group, group.attrs["scores"], strict=True):
+            start, end, label = near.start_char, near.end_char, near.label_
+            span = eg.predicted.char_span(start, end)
+            there = None if span is None else span_in_reference(eg, span)
+            if there is None:
+                continue
+            if all(token.ent_iob != 0 for token in there):
+                offered.add((there.start, there.end, label))
+            if (start, end, label) not in found:
                 scores[there.start, there.end, label] = score
-    return scores
+    return scores, offered
 
 
 def match(true: Sequence[Entity], found: Sequence[Entity]) -> list[Pair]:

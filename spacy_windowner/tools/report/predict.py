@@ -11,6 +11,7 @@ from spacy.language import Language
 from spacy.training import Corpus, Example
 from spacy.training.corpus import walk_corpus
 
+from ...confidence.recall import Promise
 from ...pipeline.partial import judged_only
 from ...progress import Tell, silent, told
 from ..errors import Errors
@@ -96,6 +97,15 @@ def predict(
     for example, doc in zip(examples, docs, strict=True):
         example.predicted = doc
     return [judged_only(example, model) for example in examples]
+
+
+def promise_of(nlp: Language) -> Promise | None:
+    """The recall that a pipeline's only `window_ner` promises, None for none.
+
+    nlp (Language): The pipeline.
+    """
+    promises = [get_window_ner(nlp, name).promise for name in find_components(nlp)]
+    return promises[0] if len(promises) == 1 else None
 
 
 @contextmanager

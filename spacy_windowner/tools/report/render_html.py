@@ -1,37 +1,37 @@
 """Writes a report as a page of HTML."""
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from html import escape
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any, NamedTuple
 
 from ...pages.render_page import render_page, visible
-from .matching import ERRORS, Confusion, Counts
-from .mistakes import Mistake
-from .report import Report
+from .intervals import TOTAL, Interval, Intervals
+from .matching import ERRORS, MISSED, SPURIOUS, Confusion, Counts
+from .render_mistakes import mistakes_view, pair_of, running, that_fit
+from .results import Report
 from .trust import Trust
 from .wording import (
     KIND_NOTES,
     NO_PROBABILITIES,
     VIEW_NOTES,
     describe_data,
+    describe_folds,
     describe_mistakes,
+    describe_promise,
+    describe_speed,
     difference,
+    interval,
     percent,
-    speed,
     thousands,
 )
 
-_RUNNING = re.compile(r"(\r\n|[\n\r])|(\s)|([\u200c\u200d])|([^\s\u200c\u200d]+)")
 _TEMPLATE = Path(__file__).parent / "report.html.jinja"
-_MOST_BYTES = 2_200_000  # maximum size of all errors together
-_MARKUP = 350  # bytes of markup of an error
-_MARKUP_OF_MODEL = 150  # bytes of markup for each model that makes it
 _MOST_PRINTED = 100  # errors in print
+_PAGE_SIZE = 25  # errors
 _MOST_LABELS = 25  # labels in the confusion matrix
+_MOST_PAIRS = 15  # confusions in the list that replaces a large matrix on phones
+_LARGE = 6  # columns of a matrix that fit on a phone
 _LETTERS = (8, 18)  # minimum and maximum width of a column of the matrix, in letters
 _HALF_PAGE, _PAGE = 52, 90  # letters that fit in half the width and in the full width
 _WIDTH, _HEIGHT = 300, 220  # of the plot area
@@ -44,44 +44,43 @@ def report_to_html(report: Report) -> str:
     report (Report): The report.
     RETURNS (str): The HTML. Everything that comes from the data is escaped.
     """
-    mistakes = _that_fit(report.mistakes)
+    mistakes = that_fit(report.mistakes)
+    errors = mistakes_view(mistakes)
     return render_page(
         _TEMPLATE,
         {
             "percent": percent,
             "thousands": thousands,
-            "speed": speed,
             "visible": visible,
-            "running": _running,
+            "running": running,
             "difference": difference,
+            "interval": interval,
         },
         report=report,
         several=len(report.models) > 1,
         letters=_letters(len(report.models)),
         about=describe_data(report),
+        contents=_contents(report),
+        totals=[model.intervals[TOTAL] for model in report.models],
+        has_intervals=_has_intervals(report),
+        about_folds=describe_folds(report),
+        fold_groups=_fold_groups(report),
         label_groups=_label_groups(report),
         view_groups=_view_groups(report),
         seen_groups=_seen_groups(report),
-        kinds=_kind_rows(report),
-        matrix=_matrix_view([model.confusion for model in report.models]),
+        kinds=_kind_rows(report, {kind for _, kind, _ in errors["chips"]}),
+        matrix=_matrix_view([model.confusion for model in report.models], errors["numbers"]),
         most_labels=_MOST_LABELS,
         most_printed=_MOST_PRINTED,
+        page_size=_PAGE_SIZE,
         trusts=[_trust_view(model.trust) for model in report.models],
+        promises=[model.promise and describe_promise(model.promise) for model in report.models],
         no_probabilities=NO_PROBABILITIES,
         chart={"width": _WIDTH, "height": _HEIGHT, "ticks": _ticks()},
+        speed=describe_speed(report),
         about_mistakes=describe_mistakes(report, len(mistakes)),
-        **_mistakes_view(report, mistakes),
+        **errors,
     )
-
-
-def _running(text: str) -> str:
-    """A piece of running text on one line. Zero-width joiners of letters and emoji stay, because
-    they change how these look."""
-    pieces = (
-        " ⏎ " if line else " " if space else joiner or visible(other)
-        for line, space, joiner, other in _RUNNING.findall(text)
-    )
-    return "".join(pieces)
 
 
 def _letters(n: int) -> list[str]:
@@ -91,33 +90,47 @@ def _letters(n: int) -> list[str]:
     return list(ascii_uppercase[:n])
 
 
-def _that_fit(mistakes: Sequence[Mistake]) -> Sequence[Mistake]:
-    """As many errors as a page can hold and still open quickly, spread over the whole data."""
-    sizes = [_size(mistake) for mistake in mistakes]
-    fitting = len(mistakes)
-    while True:
-        chosen = [i * len(mistakes) // fitting for i in range(fitting)] if fitting else []
-        total = sum(sizes[i] for i in chosen)
-        if total <= _MOST_BYTES:
-            return [mistakes[i] for i in chosen]
-        fitting = min(fitting - 1, fitting * _MOST_BYTES // total)
+def _contents(report: Report) -> list[tuple[str, str]]:
+    """The sections, and what the contents call them."""
+    sections = {
+        "overview": "Overview",
+        "folds": "Folds" if report.folds else "",
+        "labels": "Labels",
+        "views": "Four views",
+        "seen": "Seen or not" if _seen_groups(report) else "",
+        "confusion": "Confusion",
+        "calibration": "Calibration",
+        "kinds": "Errors",
+        "examples": "Errors in context",
+    }
+    return [(name, title) for name, title in sections.items() if title]
 
 
-def _size(mistake: Mistake) -> int:
-    """The maximum size of an error in the page, in bytes."""
-    texts = (mistake.before, mistake.text, mistake.after, *mistake.labels)
-    text = sum(len(escape(_running(text)).encode("utf8")) for text in texts)
-    return _MARKUP + _MARKUP_OF_MODEL * len(mistake.scores) + text
+def _has_intervals(report: Report) -> bool:
+    return any(each.f for model in report.models for each in model.intervals.values())
 
 
 def _label_groups(report: Report) -> list[dict[str, Any]]:
     labels = sorted(report.labels, key=lambda label: -report.data.labels.get(label, 0))
+    intervals = [[model.intervals[TOTAL].f for model in report.models]]
+    intervals += [
+        [model.intervals.get(label, Intervals()).f for model in report.models] for label in labels
+    ]
     groups = [("all", "", [model.total for model in report.models])]
     groups += [
         (label, "", [model.labels.get(label, Counts()) for model in report.models])
         for label in labels
     ]
-    return [_group(*group) for group in groups]
+    if not _has_intervals(report):
+        return [_group(*each) for each in groups]
+    return [_group(*each, pairs) for each, pairs in zip(groups, intervals, strict=True)]
+
+
+def _fold_groups(report: Report) -> list[dict[str, Any]]:
+    return [
+        _group(str(number), f"{fold.documents:,} documents", [fold.total])
+        for number, fold in enumerate(report.folds, 1)
+    ]
 
 
 def _seen_groups(report: Report) -> list[dict[str, Any]]:
@@ -133,9 +146,13 @@ def _seen_groups(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def _group(title: str, note: str, counts: Iterable[Counts]) -> dict[str, Any]:
+def _group(
+    title: str, note: str, counts: Sequence[Counts], intervals: Sequence[Interval | None] = ()
+) -> dict[str, Any]:
     """A group of table rows, one for each model, under one title."""
-    return {"title": title, "note": note, "rows": list(counts)}
+    pairs = intervals or [None] * len(counts)
+    rows = list(zip(counts, pairs, strict=True))
+    return {"title": title, "note": note, "rows": rows, "has_intervals": bool(intervals)}
 
 
 def _view_groups(report: Report) -> list[dict[str, Any]]:
@@ -145,12 +162,13 @@ def _view_groups(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def _kind_rows(report: Report) -> list[dict[str, Any]]:
+def _kind_rows(report: Report, shown: Collection[str]) -> list[dict[str, Any]]:
     most = max((n for model in report.models for n in model.kinds.values()), default=0) or 1
     return [
         {
             "title": kind,
             "note": KIND_NOTES[kind],
+            "is_shown": kind in shown,
             "rows": [
                 {"count": model.kinds[kind], "length": round(100 * model.kinds[kind] / most, 1)}
                 for model in report.models
@@ -160,10 +178,10 @@ def _kind_rows(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def _matrix_view(confusions: Sequence[Confusion]) -> dict[str, Any]:
+def _matrix_view(confusions: Sequence[Confusion], numbers: Mapping[str, int]) -> dict[str, Any]:
     """The confusion matrices and their layout: matrices that are too wide for half the page are
     stacked, and with too many labels the column names are upright."""
-    views = [_confusion_view(confusion) for confusion in confusions]
+    views = [_confusion_view(confusion, numbers) for confusion in confusions]
     least, most = _LETTERS
     width = max(
         sum(max(least, min(len(visible(label)), most)) for label in view["columns"])
@@ -172,7 +190,7 @@ def _matrix_view(confusions: Sequence[Confusion]) -> dict[str, Any]:
     return {"models": views, "stacked": width > _HALF_PAGE, "upright": width > _PAGE}
 
 
-def _confusion_view(confusion: Confusion) -> dict[str, Any]:
+def _confusion_view(confusion: Confusion, numbers: Mapping[str, int]) -> dict[str, Any]:
     """The counts of the most frequent labels, shaded by their share in the row."""
     n = len(confusion.rows) - 1
     counts = confusion.counts
@@ -180,26 +198,48 @@ def _confusion_view(confusion: Confusion) -> dict[str, Any]:
     sizes = counts.sum(0) + counts.sum(1)
     frequent = sorted(range(n), key=lambda i: -sizes[i])[:_MOST_LABELS]
     chosen = [*sorted(frequent), n]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for i in chosen:
         total = int(counts[i].sum()) or 1
         cells = []
         for j in chosen:
             count, exact = int(counts[i, j]), int(confusion.exact[i, j])
             paired = i < n and j < n
-            title = f"{confusion.rows[i]} → {confusion.columns[j]}: {count:,}"
+            row, column = confusion.rows[i], confusion.columns[j]
+            title = f"{row} → {column}: {count:,}"
             if paired and count:
                 title += f", {count - exact:,} of them with other boundaries"
             cells.append({
                 "count": count,
                 "title": title,
+                "row": row,
+                "column": column,
+                "name": _name_of(row, column, i == n, j == n),
+                "leads": count > (exact if i == j else 0),  # to errors
+                "pair": pair_of(None if i == n else row, None if j == n else column, numbers),
                 "right": i == j and i < n,
                 "none": i == j == n,
                 "strength": round(0.75 * (count / total) ** 0.5, 3),
             })  # fmt: skip
         rows.append({"label": confusion.rows[i], "cells": cells})
     columns = [confusion.columns[j] for j in chosen]
-    return {"columns": columns, "rows": rows, "left_out": n - len(frequent)}
+    cells = [cell for each in rows for cell in each["cells"] if cell["count"] and not cell["right"]]
+    return {
+        "columns": columns,
+        "rows": rows,
+        "left_out": n - len(frequent),
+        "is_large": len(columns) > _LARGE,
+        "most": sorted(cells, key=lambda cell: -cell["count"])[:_MOST_PAIRS],
+    }
+
+
+def _name_of(row: str, column: str, is_spurious: bool, is_missed: bool) -> str:
+    """What the errors of a cell are called."""
+    if is_spurious:
+        return f"{column} {SPURIOUS}"
+    if is_missed:
+        return f"{row} {MISSED}"
+    return f"{row} with other boundaries" if row == column else f"{row} predicted as {column}"
 
 
 def _trust_view(trust: Trust | None) -> dict[str, Any] | None:
@@ -280,27 +320,3 @@ def _points(values: Iterable[tuple[float, float | None]]) -> list[_Point]:
 def _ticks() -> Sequence[tuple[_Point, str]]:
     """The tick labels of both axes, and their positions as points on the diagonal."""
     return [(_place(value, value), f"{value:g}") for value in _TICKS]
-
-
-def _mistakes_view(report: Report, mistakes: Sequence[Mistake]) -> dict[str, Any]:
-    """The errors, and the values they can be filtered by. Labels are given as indices."""
-    labels = sorted({label for mistake in mistakes for label in mistake.labels})
-    number = {label: i for i, label in enumerate(labels)}
-    kinds = Counter(mistake.kind for mistake in mistakes)
-    rows = [
-        {
-            "mistake": mistake,
-            "kind": ERRORS.index(mistake.kind),
-            "labels": " ".join(str(number[label]) for label in mistake.labels),
-            "models": " ".join(map(str, mistake.scores)),
-            "score": "" if mistake.score is None else f"{mistake.score:.4f}",
-        }
-        for mistake in mistakes
-    ]
-    chips = [(i, kind, kinds[kind]) for i, kind in enumerate(ERRORS) if kinds[kind]]
-    return {
-        "mistakes": rows,
-        "chips": chips,
-        "error_labels": labels,
-        "rated": any(row["score"] for row in rows),
-    }

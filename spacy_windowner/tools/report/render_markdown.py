@@ -3,23 +3,28 @@
 from collections.abc import Iterable, Sequence
 
 from ...pages.render_page import visible
+from .intervals import TOTAL
 from .matching import ERRORS
 from .mistakes import Mistake
-from .report import ModelReport, Report
+from .results import Fold, ModelReport, Report
 from .wording import (
     KIND_NOTES,
     VIEW_NOTES,
     describe_data,
+    describe_folds,
     describe_mistakes,
+    describe_promise,
+    describe_speed,
     difference,
+    interval,
     percent,
-    speed,
     thousands,
 )
 
 _EXAMPLES = 5  # errors of each kind
 _MORE = f"Listed here are the {_EXAMPLES} of each kind with the highest probabilities."
 _PRF = ["P", "R", "F1"]
+_INTERVAL = "F1, 95 % interval"
 _SCORES = [*_PRF, "TP", "FP", "FN"]
 _MARKDOWN = str.maketrans({char: f"\\{char}" for char in r"\`*_{}[]<>#|~"})
 
@@ -35,6 +40,8 @@ def report_to_markdown(report: Report) -> str:
         f"{describe_data(report)} (`{report.data.path}`)",
         _overview(report),
     ]
+    if report.folds:
+        parts += [describe_folds(report), _folds(report.folds)]
     for model in report.models:
         parts += ["## " + _cell(model.name), *_model_parts(model)]
     parts += ["## Errors", describe_mistakes(report, len(report.mistakes))]
@@ -47,6 +54,8 @@ def report_to_markdown(report: Report) -> str:
             parts.append(f"### {kind.capitalize()}: {KIND_NOTES[kind]}")
             few = sorted(mistakes, key=lambda m: -(m.score or 0.0))[:_EXAMPLES]
             parts.append("\n".join(f"- {_describe(mistake, names)}" for mistake in few))
+    if speeds := describe_speed(report):
+        parts += ["## Speed", _cell(speeds)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -54,23 +63,30 @@ def _overview(report: Report) -> str:
     first = report.models[0].total.f
     rows = [
         [
-            _cell(model.name), *_scores(model.total), difference(model.total.f, first),
-            speed(model.words_per_second),
+            _cell(model.name), *_scores(model.total), _interval(model, TOTAL),
+            difference(model.total.f, first),
         ]
         for model in report.models
     ]  # fmt: skip
-    header = ["model", *_SCORES, "F1 difference", "words/s"]
+    header = ["model", *_SCORES, _INTERVAL, "F1 difference"]
     if len(report.models) == 1:
-        header, rows = _without(header, 7), [_without(row, 7) for row in rows]
+        header, rows = header[:-1], [row[:-1] for row in rows]
     return _table(header, rows)
 
 
-def _without(row: list[str], place: int) -> list[str]:
-    return row[:place] + row[place + 1 :]
+def _folds(folds: Sequence[Fold]) -> str:
+    rows = [
+        [str(number), thousands(fold.documents), *_scores(fold.total)]
+        for number, fold in enumerate(folds, 1)
+    ]
+    return _table(["fold", "documents", *_SCORES], rows)
 
 
 def _model_parts(model: ModelReport) -> list[str]:
-    labels = [[_cell(label), *_scores(counts)] for label, counts in model.labels.items()]
+    labels = [
+        [_cell(label), *_scores(counts), _interval(model, label)]
+        for label, counts in model.labels.items()
+    ]
     views = [
         [f"{name}: {VIEW_NOTES[name]}", *map(str, view), *_prf(view.counts)]
         for name, view in model.views.items()
@@ -82,7 +98,7 @@ def _model_parts(model: ModelReport) -> list[str]:
         for row, counts in zip(confusion.rows, confusion.counts.tolist(), strict=True)
     ]
     parts = [
-        _table(["label", *_SCORES], labels),
+        _table(["label", *_SCORES, _INTERVAL], labels),
         _table(["view", "correct", "incorrect", "partial", "missed", "spurious", *_PRF], views),
         _table(["gold \\ predicted", *map(_cell, confusion.columns)], matrix),
         _table(["errors", "number"], kinds),
@@ -98,6 +114,8 @@ def _model_parts(model: ModelReport) -> list[str]:
         )
         bins = [[f"{p:.2f}", f"{r:.2f}", thousands(n)] for p, r, n in model.trust.bins]
         parts.append(_table(["mean probability", "share of correct entities", "entities"], bins))
+    if model.promise is not None:
+        parts.append(describe_promise(model.promise))
     return parts
 
 
@@ -107,6 +125,10 @@ def _prf(counts) -> list[str]:
 
 def _scores(counts) -> list[str]:
     return [*_prf(counts), *(thousands(n) for n in counts)]
+
+
+def _interval(model: ModelReport, label: str) -> str:
+    return interval(model.intervals[label].f) or "-"
 
 
 def _describe(mistake: Mistake, names: Sequence[str]) -> str:

@@ -1,22 +1,20 @@
 """Evaluates pipelines on annotated documents and returns one object with all results."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
-from typing import Any
 
 from spacy.language import Language
 from spacy.training import Example
 
-from ... import __version__
 from ...progress import Stage, Tell, silent
 from ..pipelines import load_pipeline
+from .intervals import score_intervals
 from .matching import (
     Compared,
     Confusion,
     Counts,
-    View,
     compare,
     count_kinds,
     count_labels,
@@ -24,115 +22,21 @@ from .matching import (
     entities,
     seen_counts,
 )
-from .mistakes import Mistake, choose_mistakes
-from .predict import predict, read_examples, require_component, require_entities, words_per_second
-from .trust import Trust, measure_trust
+from .mistakes import choose_mistakes
+from .predict import (
+    predict,
+    promise_of,
+    read_examples,
+    require_component,
+    require_entities,
+    words_per_second,
+)
+from .results import DataReport, ModelReport, Report
+from .trust import measure_promise, measure_trust
 
 EXAMPLES = 2000
 """The default for the maximum number of errors shown in context."""
 _COMMON = {"model-best", "model-last"}  # the names that spaCy gives to trained pipelines
-
-
-@dataclass(frozen=True)
-class DataReport:
-    """The evaluation data of a report.
-
-    path (str): The path of the documents.
-    documents (int): The number of documents.
-    not_annotated (int): How many of them have no entity annotation and are left out.
-    entities (int): The number of gold entities.
-    labels (Dict[str, int]): The number of gold entities per label.
-    train (Optional[str]): The path of the training data, None if it wasn't given.
-    """
-
-    path: str
-    documents: int
-    not_annotated: int
-    entities: int
-    labels: dict[str, int]
-    train: str | None
-
-
-@dataclass(frozen=True)
-class ModelReport:
-    """The results of one pipeline.
-
-    name (str): A short name.
-    path (str): The pipeline's folder or package.
-    pipeline (List[str]): The names of its components.
-    total (Counts): The counts of all entities.
-    labels (Dict[str, Counts]): The counts per label.
-    views (Dict[str, View]): The counts of all entities in four views, see `matching.view_of`.
-    kinds (Dict[str, int]): The number of errors of each kind.
-    confusion (Confusion): Which labels are confused with which.
-    seen (Optional[Dict[str, Counts]]): The counts of entities that are in the training data
-        ("seen") and of the others ("unseen"). None if the training data wasn't given.
-    trust (Optional[Trust]): How reliable the probabilities are, None if there are none.
-    words_per_second (float): The speed from text to entities.
-    """
-
-    name: str
-    path: str
-    pipeline: list[str]
-    total: Counts
-    labels: dict[str, Counts]
-    views: dict[str, View]
-    kinds: dict[str, int]
-    confusion: Confusion
-    seen: dict[str, Counts] | None
-    trust: Trust | None
-    words_per_second: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """RETURNS (Dict[str, Any]): The results as dictionaries and lists, for JSON."""
-        return {
-            "name": self.name,
-            "path": self.path,
-            "pipeline": self.pipeline,
-            "words_per_second": self.words_per_second,
-            "total": self.total.to_dict(),
-            "labels": {label: counts.to_dict() for label, counts in self.labels.items()},
-            "views": {name: view.to_dict() for name, view in self.views.items()},
-            "errors": self.kinds,
-            "confusion": self.confusion.to_dict(),
-            "seen": self.seen and {k: counts.to_dict() for k, counts in self.seen.items()},
-            "trust": self.trust and self.trust.to_dict(),
-        }
-
-
-@dataclass(frozen=True)
-class Report:
-    """The results of one or more pipelines on the same documents. Scores are between 0 and 1, or
-    None where the denominator is 0.
-
-    data (DataReport): The evaluation data.
-    models (List[ModelReport]): The results of each pipeline.
-    mistakes (List[Mistake]): The errors that are shown in context.
-    n_mistakes (int): The number of all errors. An error that several pipelines make counts once.
-    """
-
-    data: DataReport
-    models: list[ModelReport]
-    mistakes: list[Mistake]
-    n_mistakes: int
-
-    @property
-    def labels(self) -> list[str]:
-        """RETURNS (List[str]): The labels of all entities, gold and predicted."""
-        return sorted({label for model in self.models for label in model.labels})
-
-    def to_dict(self) -> dict[str, Any]:
-        """RETURNS (Dict[str, Any]): The results as dictionaries and lists, for JSON."""
-        names = [model.name for model in self.models]
-        return {
-            "spacy_windowner": __version__,
-            "data": asdict(self.data),
-            "models": [model.to_dict() for model in self.models],
-            "errors": {
-                "total": self.n_mistakes,
-                "shown": [mistake.to_dict(names) for mistake in self.mistakes],
-            },
-        }
 
 
 def make_report(
@@ -181,7 +85,7 @@ def make_report(
         measured.append(_measure(nlp, gold_of_other, name, path, known, on_progress))
     on_progress(Stage("Choosing errors to show"))
     mistakes, total = choose_mistakes([compared for _, compared in measured], examples)
-    about_data = _describe(gold, data, train)
+    about_data = describe(gold, data, train)
     return Report(about_data, [model for model, _ in measured], mistakes, total)
 
 
@@ -220,29 +124,56 @@ def _measure(
     """Evaluate one pipeline. Returns its results and the comparison with the gold annotation."""
     judged = predict(nlp, gold, path, name, tell)
     tell(Stage(f"{name}: comparing"))
+    seen = None if known is None else seen_counts(judged, known)
+    report, compared = evaluate(judged, name, path, nlp.pipe_names, seen)
+    tell(Stage(f"{name}: measuring speed"))
+    speed = words_per_second(nlp, [example.text for example in gold])
+    promise = measure_promise(compared, promise_of(nlp))
+    return replace(report, words_per_second=speed, promise=promise), compared
+
+
+def evaluate(
+    judged: Sequence[Example],
+    name: str,
+    path: str,
+    pipeline: Sequence[str],
+    seen: dict[str, Counts] | None,
+) -> tuple[ModelReport, list[Compared]]:
+    """Compare predicted entities with the gold annotation.
+
+    judged (Sequence[Example]): The examples, from `predict`.
+    name (str): The pipeline's short name.
+    path (str): The pipeline's folder or package.
+    pipeline (Sequence[str]): The names of its components.
+    seen (Optional[Dict[str, Counts]]): See `ModelReport`.
+    RETURNS (Tuple[ModelReport, List[Compared]]): The results, without the speed, and the comparison
+        of each document.
+    """
     compared = compare(judged)
     labels = count_labels(compared)
-    trust = measure_trust(compared)
-    tell(Stage(f"{name}: measuring speed"))
     report = ModelReport(
         name=name,
         path=path,
-        pipeline=list(nlp.pipe_names),
-        total=Counts(*map(sum, zip(*labels.values(), strict=True))),
+        pipeline=list(pipeline),
+        total=total_of(labels),
         labels=labels,
         views=count_views(compared),
         kinds=count_kinds(compared),
         confusion=Confusion.of(compared, list(labels)),
-        seen=None if known is None else seen_counts(judged, known),
-        trust=trust,
-        words_per_second=words_per_second(nlp, [example.text for example in gold]),
+        seen=seen,
+        trust=measure_trust(compared),
+        intervals=score_intervals(compared, list(labels)),
     )
     return report, compared
 
 
-def _describe(
-    examples: Sequence[Example], path: str | Path, train: str | Path | None
-) -> DataReport:
+def total_of(labels: Mapping[str, Counts]) -> Counts:
+    """The counts of all labels together."""
+    return Counts(*map(sum, zip(*labels.values(), strict=True)))
+
+
+def describe(examples: Sequence[Example], path: str | Path, train: str | Path | None) -> DataReport:
+    """Describe the evaluation data, see `DataReport`."""
     docs = [example.reference for example in examples]
     labels = Counter(ent.label_ for doc in docs for ent in doc.ents)
     return DataReport(

@@ -1,9 +1,12 @@
 """Measures how reliable the probabilities of entities are, and what a threshold would change."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+import numpy
+
 from ...confidence.metrics import N_BINS, Judged, calibration_error, equal_mass_bins
+from ...confidence.recall import Promise, keeps_promise
 from .matching import RIGHT, Compared, Counts
 
 _PER_BIN = 20  # minimum number of entities in a bin
@@ -43,6 +46,46 @@ class Trust(NamedTuple):
             "best_threshold": {"threshold": threshold, **counts.to_dict()},
             "curve": [{"threshold": t, **counts.to_dict()} for t, counts in self.curve],
         }
+
+
+class Kept(NamedTuple):
+    """Whether the recall that a component promised is kept.
+
+    promised (float): The share of entities that its candidates were to contain.
+    found (float): The share that they contain.
+    offered (float): The number of candidates for each entity.
+    holds (bool): Whether the share found is as promised, or so little lower that chance explains
+        it, see `keeps_promise`.
+    """
+
+    promised: float
+    found: float
+    offered: float
+    holds: bool
+
+
+def measure_promise(compared: Sequence[Compared], promise: Promise | None) -> Kept | None:
+    """Compare the entities with the candidates.
+
+    compared (Sequence[Compared]): The compared documents.
+    promise (Optional[Promise]): What the component promised.
+    RETURNS (Optional[Kept]): What it kept. None without a promise.
+    """
+    if promise is None:
+        return None
+    counts = numpy.array([len(doc.true) for doc in compared])
+    hits = [
+        sum((true.start, true.end, true.label) in doc.offered for true in doc.true)
+        for doc in compared
+    ]
+    missed, total = counts - numpy.array(hits), int(counts.sum())
+    offered = sum(len(doc.offered) for doc in compared)
+    return Kept(
+        promise.recall,
+        1.0 - float(missed.sum()) / total,
+        offered / total,
+        keeps_promise(missed, counts, promise.recall),
+    )
 
 
 def measure_trust(compared: Iterable[Compared]) -> Trust | None:

@@ -1,4 +1,5 @@
-"""Measures how unsure a component is about a document, and chooses documents greedily."""
+"""Measures how unsure a component is about a document, and chooses documents greedily: by how much
+they teach, or by how many errors are expected in them."""
 
 import heapq
 from collections import Counter
@@ -11,6 +12,7 @@ from spacy.tokens import Doc
 
 from ...decoding.spans import sigmoid
 from ...decoding.words import of_tokens
+from ...pipeline.prediction import SpanFinder, make_rating
 from ..pipelines import get_window_ner, score_texts
 
 COST = 50
@@ -28,11 +30,14 @@ class Doubts(NamedTuple):
     words (Tuple[int, ...]): The hashes of the words in doubt.
     values (Tuple[float, ...]): The doubt about the tag of each of them, 0 to 0.5.
     n_words (int): The number of all tokens in the document.
+    errors (float): The expected number of errors, if documents are chosen by it. Then words have no
+        doubts.
     """
 
     words: tuple[int, ...]
     values: tuple[float, ...]
     n_words: int
+    errors: float = 0.0
 
     @classmethod
     def of(cls, words: numpy.ndarray, doubts: numpy.ndarray) -> "Doubts":
@@ -50,10 +55,12 @@ class Doubts(NamedTuple):
 
             score = sum_t u[t] * REPEATED ** (times its word was in doubt before) / (COST + n_words)
 
+        If documents are chosen by errors, it is their number per word that is read.
+
         seen (Counter[int]): How often words were in doubt in documents that are already chosen.
         RETURNS (float): The score.
         """
-        total, own = 0.0, Counter[int]()
+        total, own = self.errors, Counter[int]()
         for word, value in zip(self.words, self.values, strict=True):
             total += value * REPEATED ** (seen[word] + own[word])
             own[word] += 1
@@ -108,3 +115,21 @@ def find_doubts(
     for group, scored in score_texts(nlp, name, docs, _BATCH):
         margins = scored.adjust(biases).word_margins()
         yield from zip(group, of_tokens(group, sigmoid(-margins)), strict=True)
+
+
+def find_errors(nlp: Language, name: str, docs: Iterable[Doc]) -> Iterator[tuple[Doc, float]]:
+    """Compute how many errors a component is expected to make in each document, as in
+    `doc._.ner_doubt`.
+
+    nlp (Language): The pipeline.
+    name (str): The component's name. It is calibrated.
+    docs (Iterable[Doc]): The documents, with the pipeline's vocabulary.
+    YIELDS (Tuple[Doc, float]): Each document, and the number.
+    """
+    pipe = get_window_ner(nlp, name)
+    cfg = {**pipe.cfg, "candidates": True, "redact": False}
+    finder = SpanFinder(pipe.biases, make_rating(cfg, pipe.calibration, pipe.promise))
+    for group, scored in score_texts(nlp, name, docs, _BATCH):
+        doubts = finder.find_all([scored]).doubts
+        assert doubts is not None  # the component is calibrated
+        yield from zip(group, doubts.tolist(), strict=True)

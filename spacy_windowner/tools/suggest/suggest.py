@@ -20,9 +20,10 @@ from ...progress import Stage, Tell, silent
 from ..errors import Errors
 from ..pipelines import choose_component, get_window_ner
 from ..raw_text import RawText
-from .choose import Doubts, choose, find_doubts
+from .choose import Doubts, choose, find_doubts, find_errors
 from .near_duplicates import Pool, shingles, signature
 
+LEARNING, ERRORS = ORDERS = ("learning", "errors")
 _ZONE = 1000  # documents in a memory zone
 _POOL, _LEAST_POOL = 20, 1000  # size of the pool per requested document, and at least
 _MOST_SHOWN = 3
@@ -57,6 +58,7 @@ def suggest(
     raw_text: str | Path,
     *,
     n: int = 100,
+    by: str = LEARNING,
     component: str | None = None,
     exclude: Iterable[str | Path] = (),
     on_progress: Tell = silent,
@@ -70,6 +72,8 @@ def suggest(
     nlp (Language): The pipeline.
     raw_text (Union[str, Path]): The file of raw text, see `RawText`.
     n (int): The maximum number of documents to choose.
+    by (str): "learning", or "errors" for the documents with the most expected errors per word that
+        is read, to be reviewed. This requires a calibrated component.
     component (Optional[str]): The component's name. Needed if there are several.
     exclude (Iterable[Union[str, Path]]): Files of documents to leave out, for example because they
         are already annotated, in the formats of the raw text.
@@ -79,9 +83,13 @@ def suggest(
         read, or if there is no document to choose.
     """
     check_setting(n >= 1, "n", n, "It must be at least 1.")
+    check_setting(by in ORDERS, "by", by, f"It must be one of {', '.join(ORDERS)}.")
     name = choose_component(nlp, component)
     if not is_initialized(get_window_ner(nlp, name).model):
         raise ValueError(Errors.WN080.format(name=name))
+    is_calibrated = get_window_ner(nlp, name).calibration is not None
+    if by == ERRORS and not is_calibrated:
+        raise ValueError(Errors.WN275.format(name=name))
     make_doc = _DocMaker(nlp)
     on_progress(Stage("Reading documents to leave out"))
     known = {key for path in exclude for key in _keys(nlp, RawText(path, make_doc))}
@@ -91,7 +99,7 @@ def suggest(
     for docs, lines in _zones(nlp, text):
         rows = [row for row in zip(docs, lines, strict=True) if _key(row[0]) not in known]
         n_docs, n_excluded = n_docs + len(docs), n_excluded + len(docs) - len(rows)
-        _fill(pool, nlp, name, rows)
+        _fill(pool, nlp, name, rows, by)
         on_progress(Stage(f"{n_docs:,} documents", text.share, 1.0))
     text.report_lines(n_docs > 0)
     if n_docs == n_excluded:
@@ -102,10 +110,14 @@ def suggest(
     best = [candidates[number] for number, _ in chosen]
     annotated = nlp.pipe(make_doc(candidate.source) for candidate in best)
     doubted = find_doubts(nlp, name, (make_doc(candidate.source) for candidate in best))
-    rows_of_tasks = zip(annotated, doubted, chosen, best, strict=True)
+    errors: Iterable[float | None] = [None] * len(best)
+    if is_calibrated:
+        docs_again = (make_doc(candidate.source) for candidate in best)
+        errors = [number for _, number in find_errors(nlp, name, docs_again)]
+    rows_of_tasks = zip(annotated, doubted, chosen, best, errors, strict=True)
     tasks = [
-        make_task(doc, doubts, score, candidate.line)
-        for doc, (_, doubts), (_, score), candidate in rows_of_tasks
+        make_task(doc, doubts, score, candidate.line, expected)
+        for doc, (_, doubts), (_, score), candidate, expected in rows_of_tasks
     ]
     return Suggested(tasks, n_docs, n_excluded, pool.n_near_duplicates)
 
@@ -156,25 +168,36 @@ def _key(doc: Doc) -> int:
     return get_string_id(source if isinstance(source, str) else " ".join(source))
 
 
-def _fill(pool: Pool[_Candidate], nlp: Language, name: str, rows: list[tuple[Doc, int]]) -> None:
+def _fill(
+    pool: Pool[_Candidate], nlp: Language, name: str, rows: list[tuple[Doc, int]], by: str
+) -> None:
     """Add documents and their line numbers to a pool, if they are good enough."""
     # The sources are noted first, because a component may return other Docs.
     sources = [(_source(doc), line) for doc, line in rows]
-    found = find_doubts(nlp, name, (doc for doc, _ in rows))
-    for (doc, values), (source, line) in zip(found, sources, strict=True):
-        doubts = Doubts.of(doc.to_array(LOWER), values)
+    docs = (doc for doc, _ in rows)
+    found: Iterator[tuple[Doc, Doubts]]
+    if by == ERRORS:
+        of_docs = find_errors(nlp, name, docs)
+        found = ((doc, Doubts((), (), len(doc), number)) for doc, number in of_docs)
+    else:
+        of_words = find_doubts(nlp, name, docs)
+        found = ((doc, Doubts.of(doc.to_array(LOWER), values)) for doc, values in of_words)
+    for (doc, doubts), (source, line) in zip(found, sources, strict=True):
         score = doubts.score(Counter())
         if pool.wants(score):
             pool.add(score, signature(shingles(doc)), _Candidate(source, line, doubts))
 
 
-def make_task(doc: Doc, doubts: numpy.ndarray, score: float, line: int) -> dict[str, Any]:
+def make_task(
+    doc: Doc, doubts: numpy.ndarray, score: float, line: int, errors: float | None = None
+) -> dict[str, Any]:
     """Convert a document to an annotation task in Prodigy's format.
 
     doc (Doc): The document, with the entities that the pipeline predicts.
     doubts (numpy.ndarray): The doubt about the tag of each token. Shape (n_tokens,).
-    score (float): How much the model learns from the document.
+    score (float): What the document was chosen by, see `Doubts.score`.
     line (int): The document's line in the raw text, from 1.
+    errors (Optional[float]): The expected number of errors. None if the component isn't calibrated.
     RETURNS (Dict[str, Any]): The "text", the "tokens", the entities as "spans" and "meta", which is
         shown next to the text. Offsets are in characters, and "token_end" is the last token.
     """
@@ -189,6 +212,8 @@ def make_task(doc: Doc, doubts: numpy.ndarray, score: float, line: int) -> dict[
         for token in doc
     ]
     meta: dict[str, Any] = {"score": round(score, 4), "line": line}
+    if errors is not None:
+        meta["errors"] = round(errors, 2)
     order = numpy.argsort(-doubts, kind="stable")[:_MOST_SHOWN]
     unsure = [doc[i].text for i in order.tolist() if doubts[i] >= _WORTH_SHOWING]
     if unsure:

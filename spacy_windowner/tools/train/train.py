@@ -11,7 +11,7 @@ import srsly
 from spacy.training import Corpus
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import DIR_MODEL_BEST
-from spacy.util import is_package, load_config
+from spacy.util import get_package_path, is_package, load_config
 from thinc.api import Config, require_cpu
 
 from ... import __version__
@@ -19,11 +19,13 @@ from ...errors import check_setting
 from ...files import lock_folder, write_files
 from ...progress import Stage, Tell, silent
 from ..convert.convert import Conversion, convert
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from ..init.make_config import DEFAULT, GROW, make_config, to_text
 from ..report.render_html import report_to_html
 from ..report.render_markdown import report_to_markdown
-from ..report.report import Report, make_report
+from ..report.report import make_report
+from ..report.results import Report
+from .base import make_base_config
 from .loop import CHECKPOINT, train_pipeline
 
 SPLIT = "80/10/10"
@@ -60,6 +62,8 @@ def train(
     recipe: str = DEFAULT,
     vectors: str | Path | None = None,
     lexicon: str | Path | None = None,
+    base: str | Path | None = None,
+    keep_labels: bool = False,
     seed: int = 0,
     max_steps: int | None = None,
     on_progress: Tell = silent,
@@ -84,6 +88,10 @@ def train(
     recipe (str): One of `make_config.RECIPES`, except "grow".
     vectors (Optional[Union[str, Path]]): Folder or package of a pipeline with word vectors.
     lexicon (Optional[Union[str, Path]]): A list of phrases with classes, see `LexiconEmbed`.
+    base (Optional[Union[str, Path]]): Folder or package of a trained pipeline to start from. Its
+        model, words and weights take the place of `recipe`, `vectors` and `lexicon`.
+    keep_labels (bool): With `base`, whether to keep its labels as they are and to add those of the
+        data. If False, the new pipeline has only the labels of the data.
     seed (int): The random seed of the split and the training.
     max_steps (Optional[int]): The maximum number of training steps. None for the recipe's.
     on_progress (Tell): Called with the progress.
@@ -95,6 +103,12 @@ def train(
     RAISES (ValueError): If a file can't be read, a setting isn't valid, or training fails.
     """
     check_setting(recipe != GROW, "recipe", recipe, "It needs a trained pipeline: docs/growth.md.")
+    if base is not None:
+        for name, value, default in (
+            ("recipe", recipe, DEFAULT), ("vectors", vectors, None), ("lexicon", lexicon, None)
+        ):  # fmt: skip
+            check_setting(value == default, name, value, "Those of `base` are used.")
+    check_setting(base is not None or not keep_labels, "keep_labels", True, "Give `base` as well.")
     check_setting(dev is not None or test is None, "test", test, "Give `dev` as well.")
     if vectors is not None and not (Path(vectors).exists() or is_package(str(vectors))):
         raise ValueError(Errors.WN253.format(vectors=str(vectors)))
@@ -116,17 +130,26 @@ def train(
             conversions.append(convert(data, place, **options))
             if on_converted is not None:
                 on_converted(conversions[-1])
-        parts = {part.path.stem: part.path for done in conversions for part in done.parts}
         _require_entities(conversions)
+        written = {part.path.stem: part for done in conversions for part in done.parts}
+        parts = {name: part.path for name, part in written.items()}
+        labels = sorted(written["train"].labels)
         on_progress(Stage("Reading the corpus"))
         n_words = count_words(parts["train"])
-        config = make_config(lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words)
+        if base is None:
+            config = make_config(
+                lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words
+            )
+        else:
+            config, recipe = make_base_config(
+                base, labels, lang=lang, keep_labels=keep_labels, n_words=n_words
+            )
         config["paths"].update(train=str(parts["train"]), dev=str(parts["dev"]))
         config["system"]["seed"] = seed
         if max_steps is not None:
             config["training"]["max_steps"] = max_steps
         path = output / "config.cfg"
-        state = _state(config, {**parts, **_files_of(lexicon)})
+        state = _state(config, {**parts, **_files_of(lexicon), **_files_of_base(base)})
         is_new = not _is_done(output, state)
         if is_new:
             (output / _STATE).unlink(missing_ok=True)
@@ -139,6 +162,8 @@ def train(
         model = output / DIR_MODEL_BEST
         measured = parts.get("test", parts["dev"])
         report = make_report(model, measured, train=parts["train"], on_progress=on_progress)
+        if keep_labels:
+            _warn_of_kept_labels(report, labels, str(base))
         pages = write_files(output / "report", {
             "report.html": report_to_html(report),
             "report.md": report_to_markdown(report),
@@ -201,6 +226,22 @@ def _files_of(lexicon: str | Path | None) -> dict[str, Path]:
     path = Path(lexicon)
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     return {f"lexicon {file.name}": file for file in files if file.is_file()}
+
+
+def _files_of_base(base: str | Path | None) -> dict[str, Path]:
+    """The files of a trained pipeline that its results depend on."""
+    if base is None:
+        return {}
+    folder = Path(base) if Path(base).exists() else get_package_path(str(base))
+    files = sorted(folder.rglob("*"))
+    return {f"base {file.relative_to(folder)}": file for file in files if file.is_file()}
+
+
+def _warn_of_kept_labels(report: Report, labels: Sequence[str], base: str) -> None:
+    """Warn of labels that are in the report, although the data isn't annotated for them."""
+    [model] = report.models
+    if kept := [label for label in model.labels if label not in labels]:
+        warnings.warn(Warnings.WW184.format(labels=", ".join(kept), base=base), stacklevel=3)
 
 
 def _is_done(output: Path, state: dict[str, Any]) -> bool:

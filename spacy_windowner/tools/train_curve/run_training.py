@@ -1,20 +1,16 @@
 """Runs one training of a training curve and evaluates the best model."""
 
-import io
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from spacy.tokens import Doc, DocBin
-from spacy.training.initialize import init_nlp
-from spacy.training.loop import DIR_MODEL_BEST, train
-from spacy.util import load_model, resolve_dot_names, set_dot_to_object
+from spacy.util import resolve_dot_names, set_dot_to_object
 from thinc.api import Config
 
 from ..errors import Errors
-
-_LOGGER = {"@loggers": "spacy.ConsoleLogger.v1", "progress_bar": False}
+from ..quiet_training import train_quietly
 
 
 class Training(NamedTuple):
@@ -65,37 +61,20 @@ def run_training(
         duration of the training in seconds.
     RAISES (ValueError): If the pipeline has no entity scores.
     """
-    path, output = folder / "train.spacy", folder / "model"
-    output.mkdir()
+    path = folder / "train.spacy"
     DocBin(docs=docs, store_user_data=True).to_disk(path)
     config = config.copy()
     set_dot_to_object(config, f"{train_corpus}.path", str(path))
     set_dot_to_object(config, f"{train_corpus}.limit", 0)  # already applied to the documents
-    config["training"] = {**config["training"], "seed": seed, "logger": dict(_LOGGER)}
+    config["training"] = {**config["training"], "seed": seed}
     if "seed" in config.get("system", {}):
         config["system"]["seed"] = seed
     begin = time.perf_counter()
-    nlp = init_nlp(config, use_gpu=use_gpu)
-    tick()
-    rows = _Rows(tick)
-    train(nlp, output, use_gpu=use_gpu, stdout=rows, stderr=rows)
+    best = train_quietly(config, folder / "model", use_gpu=use_gpu, tick=tick)
     seconds = time.perf_counter() - begin
-    best = load_model(output / DIR_MODEL_BEST)
-    [dev] = resolve_dot_names(nlp.config.interpolate(), [dev_corpus])
+    [dev] = resolve_dot_names(best.config.interpolate(), [dev_corpus])
     scores = best.evaluate(list(dev(best)))
     if "ents_f" not in scores:
         raise ValueError(Errors.WN204.format(names=", ".join(best.pipe_names)))
     f, p, r = (float(scores.get(f"ents_{key}") or 0.0) for key in "fpr")
     return f, p, r, seconds
-
-
-class _Rows(io.StringIO):
-    """A stream that calls a function on each write and discards the text."""
-
-    def __init__(self, tick: Callable[[], None]) -> None:
-        super().__init__()
-        self._tick = tick
-
-    def write(self, text: str) -> int:
-        self._tick()
-        return len(text)

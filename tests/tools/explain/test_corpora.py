@@ -1,9 +1,6 @@
 """Explanations of all entities of two corpora, and the time that they take. It is the processor's,
 because other programs may run beside the tests."""
 
-import time
-from statistics import median
-
 import pytest
 import spacy
 from spacy.language import Language
@@ -13,7 +10,6 @@ from spacy.util import fix_random_seed, minibatch
 from thinc.api import Adam
 
 from spacy_windowner import convert, explain
-from spacy_windowner.tools.serve.app import Tagger
 
 from ...scripts import ROOT
 from .util import added_up
@@ -70,30 +66,11 @@ def test_every_entity_is_compared_with_another_decision(trained):
     assert n_entities > 300
 
 
-def test_a_click_is_fast(trained):
-    """In a text of 500 words."""
-    nlp, docs = trained
-    words = [token.text for doc in docs[:100] for token in doc][:500]
-    tagger = Tagger(nlp)
-    text = " ".join(words)
-    pieces = [piece for piece in tagger.find(text)["pieces"] if "label" in piece]
-    times = []
-    for piece in pieces:
-        before = time.process_time()
-        tagger.explain(text, piece["start"], piece["end"], piece["label"], "")
-        times.append(time.process_time() - before)
-    assert median(times) < 0.05
-
-
 def test_an_overlong_entity_is_explained(trained):
-    """In which all tags differ from the rival's."""
+    """In which all tags differ from the rival's. `benchmarks/explain.py` times it."""
     nlp, _ = trained
     label = nlp.get_pipe("window_ner").labels[0]
     text = " ".join(["and"] * 1900)
-    times = []
-    for _ in range(3):
-        before = time.process_time()
-        [entity] = explain(nlp, text, versus=(0, len(text), label)).entities
-        times.append(time.process_time() - before)
+    [entity] = explain(nlp, text, versus=(0, len(text), label)).entities
     assert len(entity.differences) == 1900
-    assert min(times) < 2.0
+    assert entity.margin == pytest.approx(added_up(entity), rel=1e-5)

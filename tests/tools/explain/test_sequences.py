@@ -126,14 +126,14 @@ def test_transitions_are_a_part_of_their_own():
 
 def test_probabilities_are_those_of_the_curves():
     entities, candidates = numpy.array([[2.0, 1.0], [0.5, 0.0]]), numpy.array([[1.0, 1.0], [-1, 0]])
-    rating = Rating(entities, candidates, None, False)
+    rating = Rating(entities, candidates, None, None)
     seen = set()
     for seed in range(4):
         sequences, scored = make(seed, rating=rating)
         known = scored.best_spans(curves=entities).ratings
         for span, probability in zip(sequences.spans, known, strict=True):
             assert sequences.probability(span) == pytest.approx(probability)
-        near = scored.near_spans(50.0)
+        _, near = scored.candidates(numpy.full(N_LABELS, 50.0))
         for start, stop, label, behind in near.by_doc(1)[0]:
             span = Span(start, stop, label)
             if span not in sequences.spans:
@@ -147,7 +147,7 @@ def test_probabilities_are_those_of_the_curves():
 def test_thresholds():
     curves = numpy.zeros((2, N_LABELS))  # all probabilities are 0.5
     for threshold in (0.4, 0.6):
-        rating = Rating(curves, curves, numpy.array([threshold, 0.0]), False)
+        rating = Rating(curves, curves, numpy.array([threshold, 0.0]), None)
         for seed in range(4):
             sequences, _ = make(seed, rating=rating)
             for span in sequences.spans:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import spacy
 
-from spacy_windowner.tools.report import render_html as page_module
+from spacy_windowner.tools.report import render_mistakes
 from spacy_windowner.tools.report.render_html import report_to_html
 from spacy_windowner.tools.report.render_markdown import report_to_markdown
 from spacy_windowner.tools.report.report import make_report
@@ -34,7 +34,8 @@ def evil_report(models, tmp_path_factory):
 def test_the_page(report):
     html = report_to_html(report)
     page = Page(html)
-    assert page.links == []
+    assert all(link.startswith("#") for link in page.links)
+    assert {link[1:] for link in page.links} <= set(re.findall(r' id="(\w+)"', html))
     assert not re.search(r"https?:|@import|url\(|<link|<img|<iframe", html)
     assert html.count("<script>") == 1
     assert "prefers-color-scheme: dark" in html and "@media print" in html
@@ -83,7 +84,8 @@ def test_no_errors(models, tmp_path):
     page = Page(report_to_html(report))
     assert "There are no errors." in page.text and "Underlined" not in page.text
     assert "No threshold improves F1 on this data: 100.0." in page.text
-    assert report_to_markdown(report).rstrip().endswith("There are no errors.")
+    text = report_to_markdown(report)
+    assert "There are no errors.\n\n## Speed\n\nWords per second" in text
 
 
 def test_labels_that_are_only_found_are_in_the_picture(models, tmp_path):
@@ -120,7 +122,7 @@ def test_few_errors_are_shown_if_told_so(models, data):
 
 def test_the_page_stays_small(report, monkeypatch):
     before = len(report_to_html(report))
-    monkeypatch.setattr(page_module, "_MOST_BYTES", 3000)
+    monkeypatch.setattr(render_mistakes, "_MOST_BYTES", 3000)
     page = Page(report_to_html(report))
     n = page.tags.count("li")
     assert 1 <= n <= 5 < report.n_mistakes and f"{n} of {report.n_mistakes} errors" in page.text
@@ -143,5 +145,7 @@ def test_many_labels_are_cut_in_the_picture(models, tmp_path):
     html = report_to_html(report)
     page = Page(html)
     assert "The 25 most frequent labels. report.json has" in page.text
-    assert '<div class="side stacked">' in html and '<table class="confusion upright">' in html
+    assert (
+        '<div class="side stacked">' in html and '<table class="confusion upright large">' in html
+    )
     assert len(report.to_dict()["models"][0]["confusion"]["rows"]) > 30

@@ -13,7 +13,9 @@ from http.client import HTTPConnection
 
 import pytest
 
-from spacy_windowner.tools.serve.app import Tagger
+from spacy_windowner.tools.serve.corrections import Corrections
+from spacy_windowner.tools.serve.tagger import Tagger
+from spacy_windowner.tools.serve.teacher import Teacher
 
 from .test_tagger import TEXT
 from .util import Served, app, server
@@ -29,17 +31,17 @@ def test_the_page_needs_nothing_from_elsewhere(page):
     answer = page.request("GET", "/")
     assert answer.status == 200 and "Try my_model" in answer.text
     files = re.findall(r'(?:href|src)="([^"]*)"', answer.text)
-    names = ["data:,", "entities.css", "explain.css", "page.css", "serve.css", "serve.js"]
-    assert sorted(files) == names
-    for file in files:
-        if file != "data:,":
+    sheets = ["entities.css", "explain.css", "page.css", "serve.css"]
+    assert sorted(files) == ["data:,", *sheets[:2], "openapi.json", *sheets[2:], "serve.js"]
+    scripts = ["serve.js", *re.findall(r'from "./(.+)"', page.request("GET", "/serve.js").text)]
+    assert len(scripts) == 5
+    for files, kind in ((sheets, "text/css"), (scripts, "text/javascript")):
+        for file in files:
             found = page.request("GET", f"/{file}")
-            assert found.status == 200
-            kind = "text/css" if file.endswith(".css") else "text/javascript"
-            assert found.headers["content-type"].startswith(kind)
-            assert not re.search(r"https?:|@import|url\(", found.text)
+            assert found.status == 200 and found.headers["content-type"].startswith(kind)
+            assert not re.search(r"https?:|@import [^{]|url\(", found.text)
             assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write|eval\(", found.text)
-    assert 'data-label="LOC"' in answer.text and "calibrated" in answer.text
+    assert 'data-label="LOC"' in answer.text and "More probable entities" in answer.text
     assert "<style" not in answer.text and "onclick" not in answer.text
 
 
@@ -60,7 +62,7 @@ def test_entities(page, served):
 
 
 def test_why(page, served):
-    [person, _] = [piece for piece in Tagger(served).find(TEXT)["pieces"] if "label" in piece]
+    person, _ = Tagger(served).find(TEXT)["entities"]
     question = {"text": TEXT, **{key: person[key] for key in ("start", "end", "label")}}
     question["versus"] = ""
     answer = page.ask("/why", question)
@@ -74,17 +76,24 @@ def test_why(page, served):
 
 
 def test_why_not(page):
-    answer = page.ask("/why-not", {"text": TEXT, "start": 0, "end": 3})
+    question = {"text": TEXT, "start": 0, "end": 3, "label": ""}
+    answer = page.ask("/why-not", question)
     assert answer.status == 200 and "not found" in answer.json()["html"]
-    answer = page.ask("/why-not", {"text": TEXT, "start": 3, "end": 4})
-    assert answer.status == 422 and "WN241" in answer.json()["error"]
+    for change, code in [
+        ({"start": 3, "end": 4}, "WN241"),
+        ({"start": 5, "end": 5}, "WN241"),
+        ({"label": "CITY"}, "WN246"),
+        ({"start": 7, "end": 17, "label": "PERSON"}, "WN244"),
+    ]:
+        answer = page.ask("/why-not", question | change)
+        assert answer.status == 422 and code in answer.json()["error"]
     assert page.ask("/why-not", {"text": TEXT, "start": 3}).status == 400
 
 
 @pytest.mark.parametrize("evil", ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>"])
 def test_what_is_typed_is_never_html(page, evil):
     text = f"I like London and {evil}"
-    [ent, *_] = [x for x in page.ask("/entities", {"text": text}).json()["pieces"] if "label" in x]
+    [ent, *_] = page.ask("/entities", {"text": text}).json()["entities"]
     question = {"text": text, **{key: ent[key] for key in ("start", "end", "label")}}
     question["versus"] = ""
     html = page.ask("/why", question).json()["html"]
@@ -97,12 +106,13 @@ def test_names_are_escaped(served):
     assert "<b>x" not in text and "&lt;b&gt;x" in text
 
 
-@pytest.mark.parametrize("path", ["/entities", "/why", "/why-not"])
+@pytest.mark.parametrize("path", ["/entities", "/why", "/why-not", "/corrections"])
 def test_the_limit(page, path):
     more = {
         "/entities": {},
         "/why": {"start": 0, "end": 1, "label": "LOC", "versus": ""},
-        "/why-not": {"start": 0, "end": 100},
+        "/why-not": {"start": 0, "end": 100, "label": ""},
+        "/corrections": {"entities": []},
     }[path]
     for n, status in [(100, (200, 422)), (101, (413,)), (10_000, (413,)), (10_000_000, (413,))]:
         answer = page.ask(path, {"text": "x" * n, **more})
@@ -258,8 +268,23 @@ def test_foreign_pages_can_not_ask(page, kind):
     """Browsers send these types for any page, and ask first for others."""
     headers = {} if kind is None else {"Content_Type": kind}
     assert page.request("POST", "/entities", json.dumps({"text": "x"}), **headers).status == 415
+    for path in ("/corrections", "/teach", "/forget"):
+        assert page.request("POST", path, "{}", **headers).status == 415
     asked = page.request("OPTIONS", "/entities", Origin="http://evil.example")
     assert asked.status == 405 and "access-control-allow-origin" not in asked.headers
+
+
+@pytest.mark.parametrize("origin, status", [
+    ("http://evil.example", 403), ("null", 403), ("http://localhost:1", 403), (None, 200),
+])  # fmt: skip
+@pytest.mark.parametrize("path", ["/entities", "/forget"])
+def test_pages_of_other_origins_can_not_ask(page, path, origin, status):
+    """Even if a browser let them send JSON."""
+    question = {"text": "x"} if path == "/entities" else {}
+    named = {} if origin is None else {"Origin": origin}
+    assert page.ask(path, question, **named).status == status
+    own = page.url.rstrip("/")
+    assert page.ask(path, question, Origin=own, Host=own.partition("//")[2]).status == 200
 
 
 @pytest.mark.parametrize("kind", ["Application/JSON", "APPLICATION/JSON ; Charset=UTF-8"])
@@ -333,7 +358,8 @@ def test_a_page_that_calls_off_a_question(served):
 
     headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
     scope = {"type": "http", "method": "POST", "path": "/entities", "headers": headers}
-    made = app.make_app(Tagger(served), "my_model", ["localhost"])
+    tagger = Tagger(served)
+    made = app.make_app(app.Served(tagger, Teacher(tagger, Corrections()), "x"), ["localhost"])
     asyncio.run(made({**scope, "query_string": b""}, receive, send))
     assert sent[0] == "http.response.start"
 

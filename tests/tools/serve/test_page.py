@@ -1,8 +1,13 @@
 """The page in a real browser, served by the real server."""
 
+import csv
+import io
+import json
+
 import pytest
 
-from spacy_windowner.tools.serve.app import Tagger
+from spacy_windowner import convert
+from spacy_windowner.tools.serve.tagger import Tagger
 
 from ...pipeline.util import make_nlp, train
 from .test_tagger import TEXT
@@ -33,7 +38,7 @@ class Page:
 
     @property
     def entities(self):
-        return self.browser.find_elements(By.CSS_SELECTOR, "#found button")
+        return self.browser.find_elements(By.CSS_SELECTOR, "#found .entity")
 
     def type(self, text):
         self.text.send_keys(text)
@@ -50,7 +55,8 @@ class Page:
 
 @pytest.fixture(scope="module")
 def running(served):
-    with Served(Tagger(served, max_chars=500)) as running:
+    samples = ["I like London.", "<b>Who</b> is it?"]
+    with Served(Tagger(served, max_chars=500), samples=samples) as running:
         yield running
 
 
@@ -152,9 +158,10 @@ def test_why_not(page):
     page.wait(lambda: page.entities)
     button = page.browser.find_element(By.ID, "why-not")
     assert not button.is_displayed()
-    mark = "arguments[0].focus(); arguments[0].setSelectionRange(3, 6)"
+    mark = "arguments[0].focus(); arguments[0].setSelectionRange(3, 5)"
     page.browser.execute_script(mark, page.text)
-    page.wait(lambda: button.text == "Why not “Who”?")
+    page.wait(lambda: page.part.text == "“Who”")  # a whole word
+    assert button.text == "Why not?"
     button.click()
     page.wait(lambda: page.title_of_why.startswith("Who "))
     assert "not found" in page.why.text and not page.rivals.is_displayed()
@@ -174,8 +181,9 @@ def test_without_a_mouse(page):
     page.focused().send_keys(Keys.TAB)
     page.focused().send_keys(Keys.SPACE)
     page.wait(lambda: page.why.text.startswith("London"))
-    page.focused().send_keys(Keys.TAB)
-    assert page.focused().get_attribute("id") == "versus"
+    for name in ("", "", "nothing", "save", "format", "copy", "download", "versus"):
+        page.focused().send_keys(Keys.TAB)
+        assert page.focused().get_attribute("id") == name
     page.focused().send_keys(Keys.TAB)
     assert page.focused().tag_name == "summary"
     page.focused().send_keys(Keys.ENTER)
@@ -199,6 +207,7 @@ def test_the_last_question_counts(page):
         const real = window.fetch;
         window.answered = 0;
         window.fetch = async (path, options) => {
+          if (!options.body) return real(path, options);
           const question = JSON.parse(options.body);
           const answer = await real(path, { ...options, signal: undefined });
           const isFirst = !question.text.includes("Berlin");
@@ -334,3 +343,49 @@ def test_an_uncalibrated_model(browser):  # noqa: F811
         page.type("I like London")
         page.wait(lambda: page.entities)
         assert page.entities[0].text.split() == ["London", "LOC"]
+
+
+def test_samples(page):
+    page.browser.find_element(By.ID, "sample").click()
+    page.wait(lambda: len(page.entities) == 1)
+    assert page.text.get_attribute("value") == "I like London."
+    page.browser.find_element(By.ID, "sample").click()
+    page.wait(lambda: page.text.get_attribute("value") == "<b>Who</b> is it?")
+    page.browser.find_element(By.ID, "sample").click()
+    page.wait(lambda: page.text.get_attribute("value") == "I like London.")
+
+
+def test_copy_and_download(page, tmp_path):
+    page.browser.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+    )
+    page.browser.execute_cdp_cmd(
+        "Browser.grantPermissions", {"permissions": ["clipboardReadWrite"]}
+    )
+    text = '😀 "I, like London'
+    assert not page.exports.is_displayed()
+    page.paste(text)
+    page.wait(lambda: page.entities)
+    for kind, name in [("JSON", "entities.json"), ("CSV", "entities.csv")]:
+        choose(page.browser.find_element(By.ID, "format"), kind)
+        page.copy.click()
+        page.wait(lambda: page.status.text == "Copied.")
+        copied = page.browser.execute_async_script(
+            "navigator.clipboard.readText().then(arguments[0])"
+        )
+        page.download.click()
+        file = tmp_path / name
+        page.wait(lambda file=file: file.exists() and file.stat().st_size > 0)
+        assert file.read_text("utf8") == copied.replace("\r\n", "\n")
+        page.text.send_keys(Keys.END + " ")
+        page.wait(lambda: "Copied" not in page.status.text)
+    [entity] = json.loads((tmp_path / "entities.json").read_text("utf8"))[0]["spans"]
+    assert (entity["text"], entity["start"], entity["end"]) == ("London", 11, 17)
+    [row] = csv.DictReader(io.StringIO((tmp_path / "entities.csv").read_text("utf8")))
+    assert row == {key: str(value) for key, value in entity.items()}
+    assert not convert([tmp_path / "entities.json"], tmp_path / "x.spacy").skips
+
+
+def choose(select, text):
+    [option] = [each for each in select.find_elements(By.TAG_NAME, "option") if each.text == text]
+    option.click()

@@ -11,6 +11,8 @@ pytest.importorskip("starlette", reason="the extra `serve` isn't installed")
 pytest.importorskip("uvicorn", reason="the extra `serve` isn't installed")
 
 from spacy_windowner.tools.serve import app, server
+from spacy_windowner.tools.serve.corrections import Corrections
+from spacy_windowner.tools.serve.teacher import Teacher
 
 
 class Answer(NamedTuple):
@@ -25,11 +27,13 @@ class Answer(NamedTuple):
 class Served:
     """A server of a tagger. It listens at this machine, whatever `host` its requests are for."""
 
-    def __init__(self, tagger, model="my_model", host="127.0.0.1"):
+    def __init__(self, tagger, model="my_model", host="127.0.0.1", path=None, texts=(), samples=()):
         self.listening = server.listen("127.0.0.1", 0)
         self.url = server.url_of(self.listening)
-        made = app.make_app(tagger, model, server.allowed_hosts(host))
-        self.server = server.make_server(made)
+        self.teacher = Teacher(tagger, Corrections(path), texts)
+        served = app.Served(tagger, self.teacher, model, samples)
+        self.app = app.make_app(served, server.allowed_hosts(host))
+        self.server = server.make_server(self.app)
         self.thread = threading.Thread(target=self.server.run, args=[[self.listening]])
 
     def __enter__(self):

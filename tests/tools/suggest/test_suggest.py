@@ -158,3 +158,25 @@ def test_other_bad_input(nlp, tmp_path):
         suggest(spacy.blank("en"), raw)
     with pytest.raises(ValueError, match="WN080.*'window_ner'"):
         suggest(make_nlp(), raw)
+
+
+def test_documents_to_review(nlp, tmp_path):
+    nlp = make_nlp().from_bytes(nlp.to_bytes())
+    raw = write_lines(tmp_path / "raw.txt", [*KNOWN, *NEW])
+    with pytest.raises(ValueError, match="WN275"):
+        suggest(nlp, raw, by="errors")
+    with pytest.raises(ValueError, match="WN001.*by"):
+        suggest(nlp, raw, by="chance")
+    curve = {"slope": 0.3, "bias": -0.5, "fitted_on": 50}
+    curves = {"pooled": curve, "labels": {}}
+    ner = nlp.get_pipe("window_ner")
+    ner.cfg["calibration"] = {"entities": curves, "candidates": curves}
+    tasks = suggest(nlp, raw, by="errors").tasks
+    ner.cfg.update(spans_key="sc", candidates=True)
+    expected = [nlp(task["text"])._.ner_doubt for task in tasks]
+    assert [task["meta"]["errors"] for task in tasks] == pytest.approx(expected, abs=0.01)
+    scores = [
+        doubt / (50 + len(task["tokens"])) for doubt, task in zip(expected, tasks, strict=True)
+    ]
+    assert [task["meta"]["score"] for task in tasks] == pytest.approx(scores, abs=1e-4)
+    assert scores == sorted(scores, reverse=True)

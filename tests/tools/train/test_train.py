@@ -5,6 +5,7 @@ import json
 import pytest
 import spacy
 import srsly
+from spacy.training.initialize import init_nlp
 
 from spacy_windowner.layers.lexicon_features import find_lexicon
 from spacy_windowner.tools.train.train import train
@@ -119,3 +120,75 @@ def test_a_changed_lexicon_trains_anew(tmp_path):
     assert not train(data, tmp_path / "out", **settings).is_new
     settings["lexicon"].write_text("Anna\nPaul\nEve\n")
     assert train(data, tmp_path / "out", **settings).is_new
+
+
+@pytest.fixture(scope="module")
+def cities(tmp_path_factory):
+    """Documents in which only cities are annotated."""
+    path = tmp_path_factory.mktemp("cities") / "cities.jsonl"
+    rows = []
+    for number in range(60):
+        name = NAMES[number % len(NAMES)]
+        text = f"{name} went to {name.upper()}ville, {'z' * (1 + number % 9)} {'y' * (number // 9)}"
+        start = text.index(name.upper())
+        span = {"start": start, "end": start + len(name) + 5, "label": "CITY"}
+        rows.append({"text": text, "spans": [span]})
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf8")
+    return path
+
+
+def test_a_base_keeps_its_labels(trained, cities, tmp_path):
+    with pytest.warns(UserWarning, match=r"WW184.*PER"):
+        done = train([cities], tmp_path / "out", base=trained.model, keep_labels=True, max_steps=60)
+    nlp, base = spacy.load(done.model), spacy.load(trained.model)
+    ner = nlp.get_pipe("window_ner")
+    assert ner.labels == ("PER", "CITY") and ner.frozen_labels == ("PER",)
+    assert ("ANNville", "CITY") in ents_of(nlp("Ann went to ANNville"))
+    doc = nlp.make_doc("Anna came to town")
+    [old], [new] = base.get_pipe("window_ner").model.predict([doc]), ner.model.predict([doc])
+    n_old = base.get_pipe("window_ner").scheme.n_tags(1)
+    assert (old == new[:, :n_old]).all()
+
+
+def test_a_base_is_a_start(trained, cities, tmp_path):
+    """Before the first update, labels that both have score as before, and others as O."""
+    base = spacy.load(trained.model)
+    base.get_pipe("window_ner").model.get_ref("output_layer").get_param("W")[:] = 1.0
+    base.to_disk(tmp_path / "base")
+    people = write(tmp_path / "people.jsonl")
+    both = tmp_path / "both.jsonl"
+    both.write_text(cities.read_text("utf8") + people.read_text("utf8"), encoding="utf8")
+    done = train([both], tmp_path / "both", base=tmp_path / "base", max_steps=1)
+    new = init_nlp(spacy.util.load_config(done.config)).get_pipe("window_ner")
+    old = base.get_pipe("window_ner")
+    assert (old.labels, new.labels) == (("PER",), ("CITY", "PER"))
+    doc = base.make_doc("Anna came to town")
+    [before], [after] = old.model.predict([doc]), new.model.predict([doc])
+    columns = [0, *new.scheme.columns_of([1])]
+    assert (before == after[:, columns]).all() and before.any()
+    assert not after[:, new.scheme.columns_of([0])].any()
+    # It learns, and a changed base trains anew.
+    done = train([cities], tmp_path / "out", base=trained.model, max_steps=60)
+    ner = spacy.load(done.model).get_pipe("window_ner")
+    assert ner.labels == ("CITY",) and done.report.models[0].total.f > 0.5
+    assert not train([cities], tmp_path / "out", base=trained.model, max_steps=60).is_new
+    assert train([cities], tmp_path / "out", base=tmp_path / "base", max_steps=60).is_new
+
+
+def test_wrong_bases(trained, folder, tmp_path):
+    data, out = [folder / "all.jsonl"], tmp_path / "out"
+    with pytest.raises(ValueError, match="WN121.*en_none"):
+        train(data, out, base="en_none")
+    with pytest.raises(ValueError, match="WN262.*'en'.*'de'"):
+        train(data, out, base=trained.model, lang="de")
+    with pytest.raises(ValueError, match="WN264.*PER"):
+        train(data, out, base=trained.model, keep_labels=True)
+    with pytest.raises(ValueError, match="WN001.*keep_labels"):
+        train(data, out, keep_labels=True)
+    with pytest.raises(ValueError, match="WN001.*recipe"):
+        train(data, out, base=trained.model, recipe="softmax")
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    nlp.to_disk(tmp_path / "rules")
+    with pytest.raises(ValueError, match="WN050"):
+        train(data, out, base=tmp_path / "rules")

@@ -1,0 +1,91 @@
+"""A callback that starts a training with the weights of a trained pipeline."""
+
+from collections.abc import Callable
+from typing import Any
+
+from spacy.language import Language
+from spacy.util import load_model, registry
+from thinc.api import Model
+
+from ..decoding.tags import O
+from ..errors import Errors
+from ..models.output import TRANSITIONS, output_layer
+from ..pipeline.window_ner import WindowNER
+
+
+@registry.callbacks("spacy-windowner.copy_weights.v1")
+def copy_weights(base: str, component: str = "window_ner") -> Callable[[Language], Language]:
+    """A callback for `[initialize.after_init]`. It copies the weights of a trained component to a
+    new one with the same model: those of the words and of the hidden layers, and the columns of
+    labels that both have. Other labels start as in any training. Labels that were added to the
+    trained component with hidden units of their own are new labels here.
+
+    base (str): The trained pipeline, a folder or a package.
+    component (str): The component's name in both pipelines.
+    RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline. If the
+        models have different layers, it raises an error.
+    """
+
+    def callback(nlp: Language) -> Language:
+        pipes = []
+        for place, each in ((base, load_model(base)), ("The new pipeline", nlp)):
+            pipe = dict(each.components).get(component)
+            if not isinstance(pipe, WindowNER):
+                names = ", ".join(each.component_names)
+                raise ValueError(Errors.WN260.format(base=place, name=component, names=names))
+            pipes.append(pipe)
+        _copy(*pipes, base)
+        return nlp
+
+    return callback
+
+
+def _copy(old: WindowNER, new: WindowNER, base: str) -> None:
+    """Copy the weights of a component to another one."""
+    shared = [label for label in new.labels if label in old.labels and label not in _added(old)]
+    if old.scheme != new.scheme:
+        schemes = f"{old.scheme.name}, and that of the new one {new.scheme.name}"
+        raise ValueError(Errors.WN261.format(base=base, why=f"its tag scheme is {schemes}"))
+    # O, and the tags of the labels that both have.
+    columns = [
+        [O, *pipe.scheme.columns_of([pipe.labels.index(label) for label in shared])]
+        for pipe in (old, new)
+    ]
+    params, own = _params(old.model), _params(new.model)
+    if len(params) != len(own):
+        why = f"it has {len(params)} parameters, and the new one {len(own)}"
+        raise ValueError(Errors.WN261.format(base=base, why=why))
+    for (source, name), (target, own_name) in zip(params, own, strict=True):
+        # thinc's types don't know numpy's indexing.
+        value: Any = source.get_param(name)
+        start: Any = target.get_param(own_name)
+        if target is output_layer(new.model):
+            axis = start.ndim - (1 if name == "b" else 2)
+            fits = value.ndim == start.ndim and value.shape[-1] in (start.shape[-1], len(value))
+            if fits and name == own_name:
+                places = (slice(None),) * axis
+                start[(*places, columns[1])] = value[(*places, columns[0])]
+        else:
+            fits = value.shape == start.shape
+            start = value.copy()
+        if not fits or name != own_name:
+            why = f"`{name}` of its layer '{source.name}' has another shape"
+            raise ValueError(Errors.WN261.format(base=base, why=why))
+        target.set_param(name, start)
+
+
+def _added(pipe: WindowNER) -> set[str]:
+    """The labels that have columns outside of the output layer."""
+    return set(pipe.labels[pipe.scheme.n_labels(output_layer(pipe.model).get_dim("nO")) :])
+
+
+def _params(model: Model) -> list[tuple[Model, str]]:
+    """All parameters of a model, without transitions and those of added labels."""
+    grown = next((layer for layer in model.layers if layer.name == "grown"), None)
+    skipped = {id(layer) for layer in grown.walk()} if grown is not None else set()
+    return [
+        (layer, name)
+        for layer in model.walk()
+        for name in layer.param_names
+        if id(layer) not in skipped and name != TRANSITIONS
+    ]
