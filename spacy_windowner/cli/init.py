@@ -6,6 +6,7 @@ from typing import Annotated
 from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
+from ..files import write_files
 from ..progress import Stage
 from ..tools.init.make_config import DEFAULT, RECIPES, make_config, to_text
 from ..tools.train.train import count_words
@@ -51,10 +52,9 @@ def init_cli(
         bar(Stage("Reading the training data"))
         n_words = None if train is None else count_words(train)
         config = make_config(lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words)
-    if train is not None:
-        config["paths"]["train"] = str(train)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(to_text(config, recipe), encoding="utf8")
+        if train is not None:
+            config["paths"]["train"] = str(train)
+        write_files(out.parent, {out.name: to_text(config, recipe)})
     words = "" if n_words is None else f", for {n_words:,} words of training data"
     msg.good(f"{out}: the recipe {recipe}{words}")
     paths = "--paths.dev dev.spacy" if train else "--paths.train train.spacy --paths.dev dev.spacy"

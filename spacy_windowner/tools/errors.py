@@ -297,6 +297,31 @@ class Errors(metaclass=ErrorsWithCodes):
         "Can't read {path}: column {column} can't have both the words and the tags. Name the other "
         "one with `--word-column` (`word_column`) or `--tag-column` (`tag_column`)."
     )
+    WN253 = (
+        "Can't find the word vectors {vectors!r}: there is no such folder, and no installed "
+        "package has this name. `python -m spacy init vectors` makes a folder from a file of "
+        "vectors."
+    )
+    WN254 = (
+        "There are no entities in the {part} data, {path}, so nothing can be {verb}. Annotate more "
+        "documents. If they were split, you can also try another `--seed` (`seed`)."
+    )
+    WN255 = (
+        "There are no documents in {path}. Give a .spacy file, or a folder of them. `python -m "
+        "spacy windowner convert` makes them from other formats."
+    )
+    WN262 = (
+        "The pipeline {base} is for the language {own!r}, and the data for {lang!r}. Set the "
+        "language with `--lang` (`lang`), or use another pipeline."
+    )
+    WN263 = (
+        "Can't start from {base}: its component '{name}' listens to another component. Give it its "
+        'own copy first: `nlp.replace_listeners("tok2vec", "{name}", ["model.embed"])`.'
+    )
+    WN264 = (
+        "All labels of the data are among those of {base}, which are: {labels}. So none can be "
+        "added. To train these labels further, leave out `--keep-labels` (`keep_labels`)."
+    )
     WN275 = (
         "'{name}' can't tell how many errors to expect, because it isn't calibrated. Calibrate it "
         "with `python -m spacy windowner calibrate MODEL DATA`, or choose by learning."
@@ -339,19 +364,6 @@ class Errors(metaclass=ErrorsWithCodes):
     WN289 = (
         "The corrections have {n:,} characters together, and only {limit:,} are allowed. Train "
         "with them instead: add {path} to the training data, and run `windowner train`."
-    )
-
-    WN262 = (
-        "The pipeline {base} is for the language {own!r}, and the data for {lang!r}. Set the "
-        "language with `--lang` (`lang`), or use another pipeline."
-    )
-    WN263 = (
-        "Can't start from {base}: its component '{name}' listens to another component. Give it its "
-        'own copy first: `nlp.replace_listeners("tok2vec", "{name}", ["model.embed"])`.'
-    )
-    WN264 = (
-        "All labels of the data are among those of {base}, which are: {labels}. So none can be "
-        "added. To train these labels further, leave out `--keep-labels` (`keep_labels`)."
     )
 
 

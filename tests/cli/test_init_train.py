@@ -34,9 +34,16 @@ def test_init(tmp_path):
     assert code == 1 and "exists" in output and "--force" in output
     code, output = run_command("init", out, "--force", "--recipe", "softmax")
     assert code == 0 and "softmax" in out.read_text()
-    for wrong, message in ((("--lang", "qq"), "WN220"), (("--recipe", "best"), "WN001")):
+    raw = write(tmp_path / "raw.jsonl")
+    for wrong, message in (
+        (("--lang", "qq"), "WN220"),
+        (("--recipe", "best"), "WN001"),
+        (("--train", raw), "WN255"),
+    ):
         code, output = run_command("init", tmp_path / "y.cfg", *wrong)
         assert code == 1 and message in output and not (tmp_path / "y.cfg").exists()
+    code, output = run_command("init", raw / "y.cfg")
+    assert code == 1 and "WN094" in output
 
 
 @pytest.mark.parametrize("quiet", [False, True])

@@ -26,7 +26,7 @@ def is_json_lines(file: TextFile) -> bool:
 def is_json_array(file: TextFile) -> bool:
     """Whether a file begins like an array of objects."""
     try:
-        value = next(read_array(file), (0, {}))[1]  # there may be none
+        value: Any = next(read_array(file), (0, {}))[1]  # there may be none
     except ValueError:
         return False
     return isinstance(value, dict | list)

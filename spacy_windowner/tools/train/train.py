@@ -11,7 +11,7 @@ import srsly
 from spacy.training import Corpus
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import DIR_MODEL_BEST
-from spacy.util import get_package_path, load_config
+from spacy.util import get_package_path, is_package, load_config
 from thinc.api import Config, require_cpu
 
 from ... import __version__
@@ -110,8 +110,14 @@ def train(
             check_setting(value == default, name, value, "Those of `base` are used.")
     check_setting(base is not None or not keep_labels, "keep_labels", True, "Give `base` as well.")
     check_setting(dev is not None or test is None, "test", test, "Give `dev` as well.")
+    if vectors is not None and not (Path(vectors).exists() or is_package(str(vectors))):
+        raise ValueError(Errors.WN253.format(vectors=str(vectors)))
     output = Path(output)
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fix = "Use another folder."
+        raise ValueError(Errors.WN187.format(path=output, why=error, fix=fix)) from error
     with lock_folder(output) as is_free:
         if not is_free:
             raise ValueError(Errors.WN251.format(path=output))
@@ -124,6 +130,7 @@ def train(
             conversions.append(convert(data, place, **options))
             if on_converted is not None:
                 on_converted(conversions[-1])
+        _require_entities(conversions)
         written = {part.path.stem: part for done in conversions for part in done.parts}
         parts = {name: part.path for name, part in written.items()}
         labels = sorted(written["train"].labels)
@@ -180,15 +187,31 @@ def _plan(
     ]
 
 
+def _require_entities(conversions: Sequence[Conversion]) -> None:
+    """Check this before training, which takes long."""
+    verbs = {"train": "learned", "dev": "chosen or calibrated", "test": "measured"}
+    for part in (part for done in conversions for part in done.parts):
+        if not part.labels:
+            name = part.path.stem
+            text = Errors.WN254.format(part=name, path=part.path, verb=verbs[name])
+            raise ValueError(text)
+
+
 def count_words(path: str | Path) -> int:
     """Count the words in documents.
 
     path (Union[str, Path]): A .spacy file, or a folder of them.
     RETURNS (int): The number of words, without whitespace tokens.
+    RAISES (ValueError): If there are no documents.
     """
     nlp = spacy.blank("xx")
     docs = (example.reference for example in Corpus(Path(path))(nlp))
-    return sum(not token.is_space for doc in docs for token in doc)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"\[W090\]")  # no files, which is an error below
+        counts = [sum(not token.is_space for token in doc) for doc in docs]
+    if not counts:
+        raise ValueError(Errors.WN255.format(path=path))
+    return sum(counts)
 
 
 def _state(config: Config, parts: dict[str, Path]) -> dict[str, Any]:

@@ -94,7 +94,20 @@ def test_wrong_settings(folder):
         train([folder / "all.jsonl"], folder / "x", test=folder / "all.jsonl")
     with pytest.raises(ValueError, match="WN180"):
         train([folder / "none.jsonl"], folder / "x")
+    with pytest.raises(ValueError, match=r"WN253.*'no_vectors'"):
+        train([folder / "all.jsonl"], folder / "x", vectors="no_vectors")
+    with pytest.raises(ValueError, match=r"WN187.*all\.jsonl"):
+        train([folder / "all.jsonl"], folder / "all.jsonl" / "x")
     assert not (folder / "x" / "model-best").exists()
+
+
+@pytest.mark.parametrize("part", ["train", "dev", "test"])
+def test_a_part_without_entities(tmp_path, part):
+    files = {name: write(tmp_path / f"{name}.jsonl", 3) for name in ("train", "dev", "test")}
+    files[part].write_text('{"text": "Nobody came", "spans": []}\n', encoding="utf8")
+    with pytest.raises(ValueError, match=rf"WN254.*the {part} data"):
+        train([files["train"]], tmp_path / "out", dev=files["dev"], test=files["test"])
+    assert not (tmp_path / "out" / "model-best").exists()
 
 
 def test_a_changed_lexicon_trains_anew(tmp_path):
