@@ -26,7 +26,7 @@ from spacy_windowner.tools.convert.convert import convert
 ROOT = Path(__file__).parent.parent
 PARTS = ("train", "dev", "test")
 OUTSIDE, UNKNOWN = "outside", "unknown"
-RULES = ("without_articles", "names_only")
+RULES = ("without_at", "without_articles", "names_only")
 _ARTICLES = frozenset(
     "the a an this that these those my your his her its our their some all many any no".split()
 )
@@ -114,7 +114,7 @@ def map_doc(doc: Doc, source: dict[str, Any], rules: Iterable[str]) -> Doc:
         if ent.label_ not in source["labels"]:
             raise ValueError(f"{source['title']} has the unknown label {ent.label_}: '{doc.text}'")
         target = source["labels"][ent.label_]
-        if target == OUTSIDE:
+        if target == OUTSIDE or ("without_at" in rules and ent.text == "@"):
             continue
         start, end = without_articles(ent) if "without_articles" in rules else (ent.start, ent.end)
         is_known = "names_only" not in rules or is_name(doc[start:end])

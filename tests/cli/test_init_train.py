@@ -98,3 +98,9 @@ def test_rows_are_above_the_bar(tmp_path, monkeypatch, capsys):
 def test_errors_are_short(tmp_path):
     code, output = run_command("train", tmp_path / "no.jsonl", "--output", tmp_path / "out")
     assert code == 1 and "WN180" in output and "Traceback" not in output
+    data = write(tmp_path / "a.jsonl")
+    code, output = run_command("train", data, "--output", tmp_path / "out", "--keep-labels")
+    assert code == 1 and "WN001" in output and "keep_labels" in output
+    args = ("train", data, "--output", tmp_path / "out", "--base", "en_none")
+    code, output = run_command(*args)
+    assert code == 1 and "WN121" in output and "en_none" in output

@@ -192,6 +192,8 @@ def test_documents_as_people_write_them():
         ("person", ["without_articles"], "the", "the", 0),
         ("person", ["names_only"], "the King", None, 2),
         ("place", ["without_articles", "names_only"], "the Isle of Man", "Isle of Man", 0),
+        ("person", ["without_at"], "@", None, 0),
+        ("person", [], "@", "@", 0),
         ("place", ["names_only"], "Leeds , where she lives", None, 5),
         ("thing", [], "Titanic", None, 0),
         ("other", [], "Titanic", None, 1),
