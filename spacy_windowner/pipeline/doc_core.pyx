@@ -153,18 +153,20 @@ cdef dict add_group(
     cdef SpanC span
     cdef const TokenC* last
     cdef list found = []
-    cdef int i
+    cdef int i, stop = spans.at
+    while stop < spans.n and spans.docs[stop] == number:
+        stop += 1
+    group.c.reserve(stop - spans.at)
     group._doc_ref, group.name = groups.doc_ref, key
     span.id = span.kb_id = 0
-    while spans.at < spans.n and spans.docs[spans.at] == number:
-        i = spans.at
+    for i in range(spans.at, stop):
         check(doc, spans.starts[i], spans.ends[i])
         last = &doc.c[spans.ends[i] - 1]
         span.start, span.end, span.label = spans.starts[i], spans.ends[i], hashes[spans.labels[i]]
         span.start_char, span.end_char = doc.c[span.start].idx, last.idx + last.lex.length
         group.c.push_back(span)
         found.append(spans.ratings[i])
-        spans.at += 1
+    spans.at = stop
     if calibrated:
         group.attrs = {"scores": found, "calibrated": True}
     else:
