@@ -12,13 +12,12 @@ from thinc.types import Floats2d
 
 from ..errors import Errors, check_setting
 from ..layers.activations import LEAK, PRELU_INIT, Activation
-from ..layers.dropout import Dropout
 from ..layers.torch_module import TorchModule, get_template, named_tensors, require_torch
 from ..layers.window_features import with_windows
-from ..layers.word_rows import AllTokens, DistinctWords
 from .features import is_context_free
 from .labels import BEHIND_O
 from .output import mark_last_layer, set_output_width
+from .word_rows import embed_words
 
 _TORCH_NAMES = {
     "logistic": "Sigmoid",
@@ -37,6 +36,7 @@ def TorchWindowClassifier(
     scorer: Callable[[int, int], Any],
     window: int = 3,
     dropout: float | None = None,
+    boundary_dropout: float = 0.5,
     nO: int | None = None,
 ) -> Model[list[Doc], list[Floats2d]]:
     """Score the tags of each word from a window of words around it, with a network in PyTorch:
@@ -58,6 +58,7 @@ def TorchWindowClassifier(
     window (int): k, the words on either side of the centre.
     dropout (Optional[float]): Dropout rate of the embeddings and of the dropout modules in the
         network. If None, the training's rate applies. If that is 0, there is no dropout at all.
+    boundary_dropout (float): See `WindowClassifier`.
     nO (Optional[int]): The number of tags. If None, it follows from the labels.
     RETURNS (Model[List[Doc], List[Floats2d]]): One row per token, one column per tag.
     RAISES (ImportError): If torch is not installed.
@@ -65,22 +66,14 @@ def TorchWindowClassifier(
         features to scores.
     """
     check_setting(window >= 0, "window", window, "A window has at least 0 words on either side.")
-    check_setting(
-        dropout is None or 0.0 <= dropout < 1.0,
-        "dropout",
-        dropout,
-        "A rate is at least 0 and below 1, or null to follow the training's.",
-    )
+    dropped_embed, word_rows = embed_words(embed, dropout, boundary_dropout)
     output = TorchModule(scorer, nO=nO)
     output.attrs["dropout_rate"] = dropout
-    context_free = is_context_free(embed)
-    dropped_embed = cast(Any, chain)(embed, Dropout(dropout or 0.0))
-    word_rows = DistinctWords(dropped_embed) if context_free else AllTokens(dropped_embed)
     windows = with_windows(output, window)
     model: Model[list[Doc], list[Floats2d]] = cast(Any, chain)(word_rows, windows, ragged2list())
     mark_last_layer(model)
     model.attrs["dropout"] = dropout
-    model.attrs["embedding"] = "distinct words" if context_free else "all tokens"
+    model.attrs["embedding"] = "distinct words" if is_context_free(embed) else "all tokens"
     model.attrs["resize_output"] = resize_torch_output
     refs = {"embed": dropped_embed, "word_rows": word_rows, "with_windows": windows}
     for name, layer in {**refs, "output_layer": output}.items():

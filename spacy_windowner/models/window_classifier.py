@@ -11,10 +11,10 @@ from ..errors import check_setting
 from ..layers.activations import Activation
 from ..layers.dropout import Dropout
 from ..layers.windowed_affine import WindowedAffine
-from ..layers.word_rows import AllTokens, DistinctWords
 from .features import is_context_free
 from .labels import resize_output
 from .output import mark_last_layer
+from .word_rows import embed_words
 
 
 @registry.architectures("spacy-windowner.WindowClassifier.v1")
@@ -58,24 +58,8 @@ def WindowClassifier(
     check_setting(hidden_width >= 1, "hidden_width", hidden_width, "A layer has at least 1 unit.")
     check_setting(0 <= hidden_depth <= 2, "hidden_depth", hidden_depth, "Choose 0, 1 or 2.")
     check_setting(pooling in ("concat", "average"), "pooling", pooling, "Choose concat or average.")
-    check_setting(
-        dropout is None or 0.0 <= dropout < 1.0,
-        "dropout",
-        dropout,
-        "A rate is at least 0 and below 1, or null to follow the training's.",
-    )
-    check_setting(
-        0.0 <= boundary_dropout < 1.0,
-        "boundary_dropout",
-        boundary_dropout,
-        "A rate is at least 0 and below 1.",
-    )
+    dropped_embed, word_rows = embed_words(embed, dropout, boundary_dropout)
     rate = dropout or 0.0
-    context_free = is_context_free(embed)
-    dropped_embed = cast(Any, chain)(embed, Dropout(rate))
-    word_rows = AllTokens(dropped_embed)
-    if context_free:
-        word_rows = DistinctWords(dropped_embed, boundary_dropout)
     refs: dict[str, Model] = {"embed": dropped_embed, "word_rows": word_rows}
     layers: list[Model] = [word_rows]
     if hidden_depth == 0:
@@ -93,7 +77,7 @@ def WindowClassifier(
     model: Model[list[Doc], list[Floats2d]] = cast(Any, chain)(*layers, ragged2list())
     mark_last_layer(model)
     model.attrs["dropout"] = dropout
-    model.attrs["embedding"] = "distinct words" if context_free else "all tokens"
+    model.attrs["embedding"] = "distinct words" if is_context_free(embed) else "all tokens"
     model.attrs["resize_output"] = resize_output
     # The scorer uses these names to predict from tables, and `explain` to tell what comes from
     # which word.
