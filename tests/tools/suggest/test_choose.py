@@ -23,7 +23,7 @@ def test_the_score_of_a_document():
 
 def test_only_real_doubts_are_kept():
     doubts = Doubts.of(numpy.array([7, 8, 9], dtype="uint64"), numpy.array([0.4, 1e-6, 0.1]))
-    assert doubts == ((7, 9), (0.4, 0.1), 3)
+    assert doubts == ((7, 9), (0.4, 0.1), 3, 0.0)
 
 
 def test_new_words_come_first():
