@@ -2,7 +2,7 @@
 errors."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from typing import NamedTuple
 
 import numpy
@@ -119,7 +119,7 @@ class Compared(NamedTuple):
     true: list[Entity]
     found: list[Entity]
     pairs: list[Pair]
-    offered: set[tuple[int, int, str]]
+    offered: Set[tuple[int, int, str]] = frozenset()
 
 
 class Confusion(NamedTuple):

@@ -19,7 +19,7 @@ from .util import make_example, trained_nlp
 
 def with_scores(true: list[Entity], found: list[Entity]) -> Compared:
     doc = make_example("....", "....").reference
-    return Compared(0, doc, true, found, match(true, found), set())
+    return Compared(0, doc, true, found, match(true, found))
 
 
 def test_by_hand():
