@@ -75,7 +75,11 @@ def TorchWindowClassifier(
     model.attrs["dropout"] = dropout
     model.attrs["embedding"] = "distinct words" if is_context_free(embed) else "all tokens"
     model.attrs["resize_output"] = resize_torch_output
-    refs = {"embed": dropped_embed, "word_rows": word_rows, "with_windows": windows}
+    refs: dict[str, Model] = {
+        "embed": dropped_embed,
+        "word_rows": word_rows,
+        "with_windows": windows,
+    }
     for name, layer in {**refs, "output_layer": output}.items():
         model.set_ref(name, layer)
     return model
