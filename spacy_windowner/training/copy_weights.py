@@ -34,7 +34,8 @@ def copy_weights(base: str, component: str = "window_ner") -> Callable[[Language
                 names = ", ".join(each.component_names)
                 raise ValueError(Errors.WN260.format(base=place, name=component, names=names))
             pipes.append(pipe)
-        _copy(*pipes, base)
+        old, new = pipes
+        _copy(old, new, base)
         return nlp
 
     return callback
