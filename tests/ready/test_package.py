@@ -138,7 +138,7 @@ def test_the_main_package_does_not_contain_it():
 
 def test_readme_begins_with_it():
     readme = (ROOT / "README.md").read_text("utf8")
-    [install] = re.findall(r"pip install \. (\S+)", readme)
+    [install] = re.findall(r"pip install \. (models\S+)", readme)
     assert (ROOT / install).resolve() == PACKAGE
     first = re.findall(r"(?s)```python\n(.*?)```", readme)[0]
     assert f'spacy.load("{NAME}")' in first
