@@ -5,19 +5,26 @@ packaged: small, calibrated, and with its licence.
         --corpus corpus/ready/choose.spacy --table scripts/ready.yml
     python benchmarks/ready.py training/ready/package metrics/ready.json
     python scripts/ready_package.py card training/ready/package metrics/ready.json
-    python -m spacy package training/ready/package models --build none --force
+    python scripts/ready_package.py wheel training/ready/package models
 
 `finish` rounds the weights, so that they take half the space in a package, and calibrates the
 pipeline anew. `card` writes the model card, README.md, from what `benchmarks/ready.py` measured.
+`wheel` makes the installable package, and puts the card beside it.
 """
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import numpy
 import spacy
 import srsly
 import typer
+from spacy.cli.package import package
 from spacy.language import Language
 from spacy.training import Corpus
 from thinc.api import Config, Model
@@ -33,6 +40,8 @@ WORDS = {
 }
 _BITS = 8
 """Bits of the fraction of a weight that are kept, of 23."""
+_DATE = "315532800"
+"""The date of the files in a wheel, in seconds: 1980, the first one that a zip file can have."""
 CARD = Path(__file__).parent / "ready_card.md"
 app = typer.Typer(help=__doc__.split("\n\n")[0])
 
@@ -149,6 +158,26 @@ def card(
         text = text.replace("{" + mark + "}", content)
     (model / "README.md").write_text(text, encoding="utf8")
     msg.good(f"The model card is {model / 'README.md'}")
+
+
+@app.command()
+def wheel(
+    model: Annotated[Path, typer.Argument(help="Folder with a card", exists=True)],
+    output: Annotated[Path, typer.Argument(help="Folder for the wheel and the card")],
+) -> None:
+    """Make the installable package. The same pipeline gives the same bytes."""
+    output.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as folder:
+        package(model, Path(folder), create_sdist=False, create_wheel=False, silent=True)
+        [sources] = Path(folder).iterdir()
+        options = ["--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(output)]
+        subprocess.run(
+            [sys.executable, "-m", "pip", "wheel", *options, str(sources)],
+            env={**os.environ, "SOURCE_DATE_EPOCH": _DATE},
+            check=True,
+        )
+    shutil.copy(model / "README.md", output)
+    msg.good(f"The package is in {output}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """The ready-made pipeline of this repository: everyday sentences, size, commands by name."""
 
 import re
-import shutil
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import spacy
@@ -17,31 +17,34 @@ from ..cli.util import run_command
 from ..scripts import ROOT
 
 NAME = "en_windowner_web"
-PACKAGE = max((ROOT / "models").glob(f"{NAME}-*"), default=None)
-if PACKAGE is None:
-    pytest.skip("run `python -m spacy project run ready` first", allow_module_level=True)
-DATA = PACKAGE / NAME / PACKAGE.name
+[WHEEL] = (ROOT / "models").glob(f"{NAME}-*.whl")
+VERSION = WHEEL.name.split("-")[1]
+CARD = ROOT / "models" / "README.md"
 MOST_BYTES = 12_000_000
 CASES = list(srsly.read_jsonl(SENTENCES))
 
 
 @pytest.fixture(scope="module")
-def nlp() -> Language:
-    return spacy.load(DATA)
+def site(tmp_path_factory) -> Path:
+    """Where pip would install the package."""
+    site = tmp_path_factory.mktemp("site")
+    with zipfile.ZipFile(WHEEL) as file:
+        file.extractall(site)
+    return site
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory) -> Iterator[str]:
-    """The package, as pip would install it."""
-    site = tmp_path_factory.mktemp("site")
-    (site / NAME).mkdir()
-    (site / NAME / DATA.name).symlink_to(DATA, target_is_directory=True)
-    shutil.copy(PACKAGE / NAME / "__init__.py", site / NAME)
-    shutil.copy(PACKAGE / "meta.json", site / NAME)  # the package's setup.py does that
-    version = PACKAGE.name.partition("-")[2]
-    info = site / f"{NAME}-{version}.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {version}\n")
+def data(site) -> Path:
+    return site / NAME / f"{NAME}-{VERSION}"
+
+
+@pytest.fixture(scope="module")
+def nlp(data) -> Language:
+    return spacy.load(data)
+
+
+@pytest.fixture(scope="module")
+def installed(site) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(site)
         yield NAME
@@ -51,7 +54,7 @@ def test_everyday_sentences(nlp):
     """Most are right, as a reader sees it. The card lists the others."""
     failed = [case["text"] for case in CASES if find_problem(nlp, case)]
     assert len(CASES) >= 40 and len(CASES) - len(failed) >= 0.8 * len(CASES), failed
-    card = (PACKAGE / "README.md").read_text("utf8")
+    card = CARD.read_text("utf8")
     assert f"It tags {len(CASES) - len(failed)} of {len(CASES)} everyday sentences" in card
     for text in failed:
         assert text.replace("\n", " ⏎ ") in card
@@ -80,26 +83,22 @@ def test_layout_and_order_do_not_matter(nlp):
     assert all(0.0 < ent._.ner_score < 1.0 for ent in nlp(text).ents)
 
 
-def test_size(tmp_path):
-    """Of all files together in a wheel."""
-    wheel = tmp_path / "package.whl"
-    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as file:
-        for path in DATA.rglob("*"):
-            file.write(path, path.relative_to(PACKAGE))
-    assert wheel.stat().st_size <= MOST_BYTES
+def test_size():
+    assert WHEEL.stat().st_size <= MOST_BYTES
 
 
-def test_metadata(nlp):
-    meta = srsly.read_json(PACKAGE / "meta.json")
-    assert f"{meta['lang']}_{meta['name']}-{meta['version']}" == PACKAGE.name
+def test_metadata(nlp, data):
+    meta = srsly.read_json(data / "meta.json")
+    assert f"{meta['lang']}_{meta['name']}-{meta['version']}" == data.name
     assert meta["license"] == "CC BY-SA 4.0" and len(meta["sources"]) >= 6
     [need] = [need for need in meta["requirements"] if need.startswith("spacy-windowner")]
     assert __version__ in need
     sources = srsly.read_yaml(ROOT / "scripts" / "ready.yml")["sources"]
-    told = (PACKAGE / "LICENSES_SOURCES").read_text("utf8")
+    told = (data / "LICENSES_SOURCES").read_text("utf8")
     assert all(source["title"] in told and source["licence"] in told for source in sources.values())
     assert len(nlp.vocab.strings) < 2000  # no words of the training data
-    config = (DATA / "config.cfg").read_text("utf8")
+    config = (data / "config.cfg").read_text("utf8")
+    assert (data / "README.md").read_text("utf8") == CARD.read_text("utf8")
     assert re.search(r"(?m)^train = null$", config)
 
 
@@ -139,7 +138,7 @@ def test_the_main_package_does_not_contain_it():
 def test_readme_begins_with_it():
     readme = (ROOT / "README.md").read_text("utf8")
     [install] = re.findall(r"pip install \. (models\S+)", readme)
-    assert (ROOT / install).resolve() == PACKAGE
+    assert (ROOT / install).resolve() == WHEEL
     first = re.findall(r"(?s)```python\n(.*?)```", readme)[0]
     assert f'spacy.load("{NAME}")' in first
     code = [line for line in first.splitlines() if line and not line.startswith("import")]

@@ -32,8 +32,9 @@ def made_up(text="London", label="LOC", features=("word",), n_words=2, **changes
     entity = ExplainedEntity(
         text=text, label=label, start=0, end=len(text), first_token=0, last_token=0, found=True,
         probability=None, threshold=None, chosen=[choice], rival=[], rival_name="nothing here",
-        margin=2.0, parts=parts, constant=0.5, bias=1.0, document=0.0, transitions=0.0, remainder=0.0,
-        steps=16, differences=[Difference(0, text, f"U-{label}", "O", 2.0)], flip=None, support=None,
+        margin=2.0, parts=parts, constant=0.5, bias=1.0, document=0.0, transitions=0.0,
+        remainder=0.0, steps=16, differences=[Difference(0, text, f"U-{label}", "O", 2.0)],
+        flip=None, support=None,
     )  # fmt: skip
     entity = replace(entity, **changes)
     words = [text] * n_words
