@@ -15,6 +15,7 @@ from ._util import CODE, COMPONENT, MODEL, Bar, Quiet, Verbose, explain_errors, 
 
 _DATA = "Annotated documents that the pipeline was not trained on, in .spacy format"
 _OUTPUT = "Folder to save the pipeline to. By default it overwrites MODEL"
+_WEIGHT = "First tune the component's document_weight on the data, which must be whole documents"
 _TUNE = "First tune the component's recall_bias on the data, or the biases of labels not frozen"
 _RECALL = "Promise that candidates contain this share of the entities, e.g. 0.95"
 _EACH = "Promise it for each label with enough data, or only for all labels together"
@@ -29,6 +30,7 @@ def calibrate_cli(
     data: Annotated[Path, Arg(help=_DATA, exists=True)],
     output: Annotated[Path | None, Opt("--output", "-o", help=_OUTPUT, file_okay=False)] = None,
     component: Annotated[str | None, Opt(help=COMPONENT)] = None,
+    tune_document_weight: Annotated[bool, Opt("--tune-document-weight", help=_WEIGHT)] = False,
     tune_recall_bias: Annotated[bool, Opt("--tune-recall-bias", help=_TUNE)] = False,
     recall: Annotated[float | None, Opt(help=_RECALL)] = None,
     each_label: Annotated[bool, Opt("--each-label/--overall", help=_EACH)] = True,
@@ -61,6 +63,7 @@ def calibrate_cli(
             model,
             data,
             component=component,
+            tune_document_weight=tune_document_weight,
             tune_recall_bias=tune_recall_bias,
             recall=recall,
             each_label=each_label,
@@ -69,6 +72,8 @@ def calibrate_cli(
             code=code,
             on_progress=bar,
         )
+    if tune_document_weight:
+        msg.info(f"document_weight: {done.document_weight}")
     if tune_recall_bias:
         msg.info(_tuned_biases(done))
     if done.warning:

@@ -22,6 +22,7 @@ class Calibrated(NamedTuple):
     labels (Tuple[str, ...]): The labels of the component.
     calibration (Calibration): The curves that map margins to probabilities.
     promise (Optional[Promise]): The recall that the candidates promise, None for none.
+    document_weight (float): The component's `document_weight`.
     recall_bias (float): The component's `recall_bias`.
     label_biases (Optional[Dict[str, float]]): The bias of each label that isn't frozen, None if no
         label is frozen.
@@ -32,6 +33,7 @@ class Calibrated(NamedTuple):
     labels: tuple[str, ...]
     calibration: Calibration
     promise: Promise | None
+    document_weight: float
     recall_bias: float
     label_biases: dict[str, float] | None
     warning: str | None
@@ -42,6 +44,7 @@ def calibrate(
     data: str | Path,
     *,
     component: str | None = None,
+    tune_document_weight: bool = False,
     tune_recall_bias: bool = False,
     recall: float | None = None,
     each_label: bool = True,
@@ -57,6 +60,8 @@ def calibrate(
     data (Union[str, Path]): Annotated documents that the pipeline was not trained on, in .spacy
         format.
     component (Optional[str]): The component's name. Needed if there are several.
+    tune_document_weight (bool): Whether to choose `document_weight` on the data first. It is 0 if
+        the data consists of single sentences.
     tune_recall_bias (bool): Whether to choose `recall_bias` on the data first. If labels are
         frozen, the biases of the other labels are chosen instead.
     recall (Optional[float]): The share of entities that the candidates are to contain, above 0 and
@@ -86,6 +91,9 @@ def calibrate(
     if redact:
         pipe.cfg["redact"] = True
     check_settings(pipe.cfg)
+    if tune_document_weight:
+        on_progress(Stage("Choosing document_weight"))
+        pipe.tune_document_weight(examples)
     if tune_recall_bias:
         on_progress(Stage("Choosing recall_bias"))
         pipe.tune_recall_bias(examples)
@@ -101,6 +109,7 @@ def calibrate(
         pipe.labels,
         calibration,
         pipe.promise,
+        pipe.cfg["document_weight"],
         pipe.cfg["recall_bias"],
         {label: biases.get(label, 0.0) for label in pipe.unfrozen_labels}
         if pipe.frozen_labels

@@ -3,7 +3,8 @@ from functools import partial
 
 import pytest
 import spacy
-from spacy.tokens import DocBin
+from spacy.tokens import Doc, DocBin, Span
+from spacy.training import Example
 
 from ..pipeline.util import make_examples, make_nlp, train
 from .util import run_command
@@ -53,6 +54,22 @@ def test_saves_elsewhere_and_tunes(model, tmp_path, trained):
     assert code == 0 and "recall_bias: 0.0" in output, output
     assert cfg_of(model)["calibration"] is None
     assert cfg_of(tmp_path / "other")["calibration"] is not None
+
+
+def test_document_weight(model, tmp_path, trained):
+    """Entities that recur in their documents, one of which the model doesn't find by itself."""
+    docs = []
+    for _ in range(30):
+        doc = Doc(trained.vocab, words="Who is Shaka Khan ? I met Khan .".split())
+        doc.set_ents([Span(doc, 2, 4, "PERSON"), Span(doc, 7, 8, "PERSON")])
+        docs.append(doc)
+    DocBin(docs=docs).to_disk(tmp_path / "dev.spacy")
+    code, output = run(model, tmp_path / "dev.spacy", "--tune-document-weight")
+    weight = cfg_of(model)["document_weight"]
+    assert code == 0 and f"document_weight: {weight}" in output, output
+    copy = spacy.load(model)
+    examples = [Example(copy.make_doc(doc.text), doc) for doc in docs]
+    assert weight == copy.get_pipe("window_ner").tune_document_weight(examples)
 
 
 def test_little_data_is_told(model, tmp_path, trained):
