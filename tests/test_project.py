@@ -121,6 +121,7 @@ def test_checksums_are_those_of_the_corpora():
         assert hashlib.md5(path.read_bytes()).hexdigest() == asset["checksum"]
 
 
+@pytest.mark.slow
 @needs_data
 def test_a_file_put_in_place_is_taken(tmp_path):
     """No asset is downloaded if files with the right checksums are there."""
