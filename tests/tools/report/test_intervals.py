@@ -61,7 +61,7 @@ def test_the_same_each_time_and_for_all_labels():
     "docs", [[], [judged(True, False)] * 19, [judged(True)] * 99, [judged(False)] * 99]
 )
 def test_too_little_for_an_interval(docs):
-    """Few documents with entities, or no error, or nothing but errors."""
+    """Few documents with entities, or no error, or errors alone."""
     docs = [*docs, *[judged()] * 50]
     found = score_intervals(docs, ["A"])
     assert found["A"].p is None and found["A"].f is None
