@@ -1,7 +1,7 @@
 """Make a pipeline that `ready_corpus.py`, `ready_words.py` and `spacy train` led to ready to be
 packaged: small, calibrated, and with its licence.
 
-    python scripts/ready_package.py finish training/ready/model-best training/ready/package \
+    python scripts/ready_package.py finish training/ready/model-last training/ready/package \
         --corpus corpus/ready/choose.spacy --table scripts/ready.yml
     python benchmarks/ready.py training/ready/package metrics/ready.json
     python scripts/ready_package.py card training/ready/package metrics/ready.json
