@@ -9,6 +9,7 @@ from spacy.strings import get_string_id
 from spacy.tokens import Doc
 from spacy.vectors import Mode, Vectors
 from thinc.api import Model
+from thinc.initializers import uniform_init
 from thinc.types import Floats2d, Ragged
 
 from ..errors import Errors
@@ -117,7 +118,9 @@ def init_table(model: Model[list[Doc], list[Floats2d]], X: list[Doc] | None = No
         that = " with a row for each word, as `update_vectors = true` needs them"
         raise ValueError(Errors.WN005.format(that=that))
     data = model.ops.asarray2f(vectors.data)
-    unknown = model.ops.alloc2f(1, data.shape[1])
+    # Not zero, because layer normalization would have a very large gradient there.
+    limit = 3**0.5 * float(vectors.data.std())
+    unknown = uniform_init(model.ops, (1, data.shape[1]), lo=-limit, hi=limit)
     model.set_dim("nO", data.shape[1])
     model.set_param("E", model.ops.xp.vstack([data, unknown]))
 

@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from spacy.ml.featureextractor import FeatureExtractor
 from spacy.tokens import Doc
 from spacy.util import registry
 from thinc.api import (
@@ -24,11 +23,11 @@ from thinc.types import Floats2d
 
 from ..errors import check_setting
 from ..layers.char_ngrams import CharNgrams
-from ..layers.dropout import WordDropout
 from ..layers.lexicon import ATTRS
 from ..layers.lexicon_features import LexiconFeatures
 from ..layers.vectors import FixedVectors, VectorsTable
-from .features import name_features
+from ..layers.word_attributes import WordAttributes
+from .features import LEXICAL, attr_name, name_features
 from .lexicon_file import read_lexicon
 
 
@@ -37,7 +36,6 @@ def WordEmbed(
     features: Model[list[Doc], list[Floats2d]],
     ngrams: Model[list[Doc], list[Floats2d]] | None = None,
     vectors: Model[list[Doc], list[Floats2d]] | None = None,
-    word_dropout: float = 0.0,
     lexicon: Model[list[Doc], list[Floats2d]] | None = None,
 ) -> Model[list[Doc], list[Floats2d]]:
     """Embed words by lexical features, character n-grams, word vectors and a lexicon, side by
@@ -49,27 +47,18 @@ def WordEmbed(
         spacy-windowner.CharNgramEmbed.v1.
     vectors (Optional[Model[List[Doc], List[Floats2d]]]): Word vectors, e.g.
         spacy-windowner.VectorsEmbed.v1.
-    word_dropout (float): Share of the words whose NORM is hidden from the lexical features in each
-        update. The other parts see every word.
     lexicon (Optional[Model[List[Doc], List[Floats2d]]]): The word's place in the phrases of a
         list, e.g. spacy-windowner.LexiconEmbed.v1.
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer. Its width is the sum of its parts'
         widths.
-    RAISES (ValueError): If word_dropout is not a probability below 1.
     """
-    check_setting(
-        0.0 <= word_dropout < 1.0,
-        "word_dropout",
-        word_dropout,
-        "A rate is at least 0 and below 1.",
-    )
-    parts = [WordDropout(features, word_dropout), ngrams, vectors, lexicon]
+    parts = [features, ngrams, vectors, lexicon]
     return cast(Any, concatenate)(*[part for part in parts if part is not None])
 
 
 @registry.architectures("spacy-windowner.LexicalEmbed.v1")
 def LexicalEmbed(
-    attrs: Sequence[str], rows: Sequence[int], width: int = 64
+    attrs: Sequence[str], rows: Sequence[int], width: int = 64, attr_dropout: float = 0.0
 ) -> Model[list[Doc], list[Floats2d]]:
     """Embed words by lexical attributes. Each attribute is hashed into a table of its own, and the
     embeddings are put side by side and normalized. spaCy's MultiHashEmbed is similar, but mixes the
@@ -79,8 +68,12 @@ def LexicalEmbed(
     attrs (Sequence[str]): The attributes, e.g. "NORM".
     rows (Sequence[int]): The rows of each attribute's table.
     width (int): The width of each table. The output is len(attrs) times as wide.
+    attr_dropout (float): The probability in training that a word's value of an attribute is hidden,
+        for each attribute by itself. In prediction, values that didn't occur in training are
+        treated as hidden ones. If it is 0, nothing is ever hidden.
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
-    RAISES (ValueError): If there is no attribute, or not one number of rows for each.
+    RAISES (ValueError): If there is no attribute, or not one number of rows for each, or if
+        attr_dropout is not a probability below 1.
 
     Source: thinc's HashEmbed, the Bloom embeddings of Serra and Karatzoglou (2017).
     """
@@ -90,11 +83,18 @@ def LexicalEmbed(
         len(rows) == len(attrs), "rows", rows, f"There must be one for each of {len(attrs)} attrs."
     )
     check_setting(min(rows) >= 1, "rows", rows, "A table has at least 1 row.")
+    check_setting(
+        0.0 <= attr_dropout < 1.0,
+        "attr_dropout",
+        attr_dropout,
+        "A rate is at least 0 and below 1.",
+    )
+    context_free = all(attr_name(attr) in LEXICAL for attr in attrs)
     tables: list[Model] = [
         HashEmbed(width, n_rows, column=column, seed=column) for column, n_rows in enumerate(rows)
     ]
     model: Model[list[Doc], list[Floats2d]] = cast(Any, chain)(
-        FeatureExtractor(list(attrs)),
+        WordAttributes(attrs, attr_dropout, context_free),
         list2ragged(),
         with_array(cast(Any, chain)(concatenate(*tables), LayerNorm(width * len(tables)))),
         ragged2list(),
@@ -133,7 +133,8 @@ def CharNgramEmbed(
 
 @registry.architectures("spacy-windowner.VectorsEmbed.v1")
 def VectorsEmbed(width: int, update_vectors: bool = False) -> Model[list[Doc], list[Floats2d]]:
-    """Embed words by the vocabulary's word vectors, mapped linearly to a width.
+    """Embed words by the vocabulary's word vectors, mapped linearly to a width and normalized. So
+    the scale of the vectors doesn't matter, and words without a vector have a learned one.
 
     width (int): Output width.
     update_vectors (bool): Whether training also updates the vectors. By default they stay fixed.
@@ -146,9 +147,11 @@ def VectorsEmbed(width: int, update_vectors: bool = False) -> Model[list[Doc], l
     check_setting(width >= 1, "width", width, "A vector has at least 1 number.")
     model: Model[list[Doc], list[Floats2d]]
     if update_vectors:
-        model = chain(VectorsTable(), cast(Any, with_array(cast(Any, Linear(width)))))
+        linear = cast(Any, chain)(Linear(width), LayerNorm(width))
+        model = chain(VectorsTable(), with_array(linear))
     else:
-        model = chain(FixedVectors(width), cast(Any, ragged2list()))
+        norm: Any = with_array(cast(Any, LayerNorm(width)))
+        model = cast(Any, chain)(FixedVectors(width), norm, ragged2list())
     return name_features(model, [("vector", width)])
 
 

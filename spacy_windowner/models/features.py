@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from spacy.attrs import IDS
 from thinc.api import Model
 
-from ..layers.dropout import forward_word_dropout
-
 LEXICAL = frozenset(
     """ORTH NORM LOWER SHAPE PREFIX SUFFIX LENGTH LANG IS_ALPHA IS_ASCII IS_BRACKET IS_CURRENCY
     IS_DIGIT IS_LEFT_PUNCT IS_LOWER IS_PUNCT IS_QUOTE IS_RIGHT_PUNCT IS_SPACE IS_STOP IS_TITLE
@@ -48,11 +46,12 @@ def _is_context_free_node(node: Model) -> bool:
         return bool(node.attrs["context_free"])
     module = node._func.__module__
     if module == "spacy.ml.featureextractor":
-        return all(_attr_name(column) in LEXICAL for column in node.attrs["columns"])
+        return all(attr_name(column) in LEXICAL for column in node.attrs["columns"])
     return module in _ROWWISE
 
 
-def _attr_name(attr: str | int) -> str:
+def attr_name(attr: str | int) -> str:
+    """The name of one of spaCy's attributes, in capitals. Empty if there is none."""
     if isinstance(attr, str):
         return attr.upper()
     return next((name for name, value in IDS.items() if value == attr), "")
@@ -99,7 +98,7 @@ def _features(node: Model) -> list[tuple[str, int | None]]:
         return [(name, width) for name, width in node.attrs[_FEATURES]]
     inner = [layer for layer in node.layers if layer.name != "dropout"]
     function = node._func
-    if function is forward_word_dropout or _is_from("chain", function) and len(inner) == 1:
+    if _is_from("chain", function) and len(inner) == 1:
         return _features(inner[0])
     if _is_from("concatenate", function):
         return [feature for layer in inner for feature in _features(layer)]

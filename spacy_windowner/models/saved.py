@@ -9,6 +9,7 @@ from thinc.api import Model, deserialize_attr
 from ..files import unpack
 from ..layers.lexicon import N_PLACES, Lexicon
 from ..layers.torch_module import require_params
+from ..layers.word_attributes import check_known
 from .output import TRANSITIONS, get_transitions, is_transitions_layer, n_columns
 
 _PARTS = ("nodes", "attrs", "params", "shims")
@@ -20,6 +21,7 @@ _TRAINING_SETTINGS = frozenset(["rate", "dropout", "dropout_rate", "is_enabled",
 _KNOWN_PACKAGES = ("spacy_windowner.", "spacy.ml.", "thinc.layers.")
 _WINDOW = "spacy_windowner.layers.windowed_affine"
 _TORCH = "spacy_windowner.layers.torch_module.forward"
+_WORD_ATTRIBUTES = "spacy_windowner.layers.word_attributes.forward"
 # The shapes of layers' parameters, by the name of the forward function.
 _SHAPES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "thinc.layers.linear.forward": {"W": ("nO", "nI"), "b": ("nO",)},
@@ -183,6 +185,9 @@ def _settings_to_load(layer: Model, attrs: dict[str, Any]) -> dict[str, Any]:
     are left out."""
     if not _forward_of(layer).startswith(_KNOWN_PACKAGES):
         return attrs
+    if _forward_of(layer) == _WORD_ATTRIBUTES:
+        known = deserialize_attr([], attrs.get("known", b""), "known", layer)
+        check_known(known, len(layer.attrs["attrs"]))
     own = settings_of(layer)
     if own.get("seed") == layer.id:  # thinc's default seed
         del own["seed"]

@@ -9,9 +9,10 @@ from thinc.api import Model
 
 from ..errors import Errors
 from ..files import read_packed, write_packed
+from ..layers.word_attributes import attribute_layers, check_known
 from .saved import is_plain, settings_of
 
-_KIND = "spacy-windowner.words.v2"
+_KIND = "spacy-windowner.words.v3"
 _PARTS = ("embed", "windowed_affine")
 
 
@@ -21,7 +22,9 @@ def save_words(model: Model, path: Path) -> None:
     model (Model): The classifier.
     path (Path): The file.
     """
-    write_packed(path, _KIND, {"activation": first_activation(model), **describe(model)})
+    known = [layer.attrs["known"] for layer in attribute_layers(model.get_ref("embed"))]
+    data = {"activation": first_activation(model), "known": known, **describe(model)}
+    write_packed(path, _KIND, data)
 
 
 def load_words(model: Model, path: Path, name: str) -> None:
@@ -33,7 +36,7 @@ def load_words(model: Model, path: Path, name: str) -> None:
     RAISES (ValueError): If the file is missing or damaged, or its layers are not those of the
         model. Then the model stays as it was.
     """
-    data, activation = _read(path)
+    data, activation, known = _read(path)
     if not all(model.has_ref(part) for part in _PARTS):
         found, expected = " and ".join(_PARTS), "none: it is no spacy-windowner.WindowClassifier.v1"
         raise ValueError(Errors.WN046.format(
@@ -56,6 +59,8 @@ def load_words(model: Model, path: Path, name: str) -> None:
             ops: Any = node.ops  # thinc's types don't know numpy.ndarray
             for param, value in layer["params"].items():
                 node.set_param(param, ops.asarray(value))
+    for reader, values in zip(attribute_layers(model.get_ref("embed")), known, strict=True):
+        reader.attrs["known"] = values
 
 
 def describe(model: Model) -> dict[str, list[dict[str, Any]]]:
@@ -115,15 +120,19 @@ def _first_difference(
     return None
 
 
-def _read(path: Path) -> tuple[dict[str, list[dict[str, Any]]], str | None]:
-    """Read the results of `describe` and `first_activation` for the saved model."""
+def _read(path: Path) -> tuple[dict[str, list[dict[str, Any]]], str | None, list]:
+    """Read the results of `describe` and `first_activation` for the saved model, and the known
+    values of its layers that read attributes."""
     try:
         data = read_packed(path, _KIND)
         parts = {part: [_read_layer(layer) for layer in data[part]] for part in _PARTS}
         activation = data["activation"]
         if not is_plain([activation, *(list(each.values()) for each in _settings(parts))]):
             raise ValueError("its settings are no plain values")
-        return parts, activation
+        readers = [layer for layer in parts["embed"] if "attrs" in layer["settings"]]
+        for layer, values in zip(readers, data["known"], strict=True):
+            check_known(values, len(layer["settings"]["attrs"]))
+        return parts, activation, data["known"]
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise ValueError(Errors.WN045.format(path=path, reason=reason)) from error

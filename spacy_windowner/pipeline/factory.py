@@ -52,7 +52,6 @@ nO = null
 
 [window_ner.model.embed]
 @architectures = "spacy-windowner.WordEmbed.v1"
-word_dropout = 0.1
 vectors = null
 lexicon = null
 
@@ -61,6 +60,7 @@ lexicon = null
 attrs = ["NORM", "PREFIX", "SUFFIX", "SHAPE"]
 rows = [4500, 300, 2500, 2500]
 width = 64
+attr_dropout = 0.1
 
 [window_ner.model.embed.ngrams]
 @architectures = "spacy-windowner.CharNgramEmbed.v1"

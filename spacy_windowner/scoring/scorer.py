@@ -16,6 +16,7 @@ from ..compiled import choose
 from ..decoding.words import Words, word_mask
 from ..layers.lexicon import add_marks
 from ..layers.lexicon_features import distinct_words, find_marks
+from ..layers.word_attributes import attribute_layers
 from ..models.labels import added_columns, grown_layer
 from .word_table import WordCache
 
@@ -102,6 +103,7 @@ class TableScorer:
         embed = model.get_ref("embed")
         self._lexicon = model.get_ref("word_rows").maybe_get_ref("lexicon")
         self._embed_params = [(node, name) for node in embed.walk() for name in node.param_names]
+        self._readers = [layer.attrs for layer in attribute_layers(embed)]
         self.clear()
 
     def clear(self) -> None:
@@ -191,6 +193,7 @@ class TableScorer:
                 structure=_structure(self.model),
                 params=[_param(*param) for param in params],
                 places=[(node._params._params, (node.id, name)) for node, name in params],
+                known=[(attrs, attrs["known"]) for attrs in self._readers],
                 biases=[_param(layer, "b") for layer in kept],
                 vocab=[vocab, vocab.vectors, vocab.vectors.data],
                 cache=WordCache(self.table_size, pads),
@@ -233,10 +236,13 @@ class _CacheState:
     """A cache, and what it was computed from: layers, parameters and a vocabulary with its
     vectors."""
 
-    def __init__(self, *, structure, params, places, biases, vocab, cache, after_relu) -> None:
+    def __init__(
+        self, *, structure, params, places, known, biases, vocab, cache, after_relu
+    ) -> None:
         self.structure = structure
         self.params = params
         self.places = places  # thinc's own dictionaries, because asking each layer takes longer
+        self.known = known
         self.biases = biases
         self.bits = self._bits()
         self.vocab = vocab
@@ -252,6 +258,7 @@ class _CacheState:
         # update changes the biases.
         return (
             all(map(is_, self.params, [params[key] for params, key in self.places]))
+            and all(attrs["known"] is known for attrs, known in self.known)
             and all(map(is_, self.vocab, (vocab, vectors, vectors.data)))
             and all(map(is_, self.structure, _structure(model)))
             and self.bits == self._bits()

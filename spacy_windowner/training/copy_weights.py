@@ -9,6 +9,7 @@ from thinc.api import Model
 
 from ..decoding.tags import O
 from ..errors import Errors
+from ..layers.word_attributes import attribute_layers
 from ..models.output import TRANSITIONS, output_layer
 from ..pipeline.window_ner import WindowNER
 
@@ -73,6 +74,8 @@ def _copy(old: WindowNER, new: WindowNER, base: str) -> None:
             why = f"`{name}` of its layer '{source.name}' has another shape"
             raise ValueError(Errors.WN261.format(base=base, why=why))
         target.set_param(name, start)
+    for source, target in zip(*(map(attribute_layers, (old.model, new.model))), strict=True):
+        target.attrs["known"] = source.attrs["known"]
 
 
 def _added(pipe: WindowNER) -> set[str]:

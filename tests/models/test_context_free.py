@@ -43,7 +43,6 @@ def word_embed():
         features=hash_embed(),
         ngrams=CharNgramEmbed(4, 10),
         vectors=VectorsEmbed(4, update_vectors=True),
-        word_dropout=0.1,
     )
 
 

@@ -43,7 +43,7 @@ def columns(embed, vocab):
         (hash_embed, [("features", 8)]),
         (cnn, [("tok2vec", 8)]),
         (
-            lambda: WordEmbed(hash_embed(), CharNgramEmbed(6, 20), VectorsEmbed(5), 0.1),
+            lambda: WordEmbed(hash_embed(), CharNgramEmbed(6, 20), VectorsEmbed(5)),
             [("features", 8), ("n-grams", 6), ("vector", 5)],
         ),
         (lambda: WordEmbed(cnn(), CharNgramEmbed(6, 20)), [("tok2vec", 8), ("n-grams", 6)]),

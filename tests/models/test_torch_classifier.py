@@ -123,7 +123,7 @@ def test_the_initialization_of_the_thinc_model(docs, hidden_depth, activation):
 
 
 def test_embeddings_have_the_gradient_of_autograd(vocab, docs):
-    """Character n-grams and updated vectors, with layer normalization, a linear map and the
+    """Character n-grams and updated vectors, with layer normalization of both, a linear map and the
     windows: the whole network again, in PyTorch and 64 bits."""
     set_vectors(vocab)
     words_of_docs = [[token.text for token in doc if not token.is_space] for doc in docs]
@@ -149,12 +149,17 @@ def test_embeddings_have_the_gradient_of_autograd(vocab, docs):
     E = tensor(nodes["char_ngrams"], "E")
     bags = [ngram_rows(word, 3, 5, len(E)) for word in words]
     means = torch.stack([E[bag].mean(dim=0) if bag else 0 * E[0] for bag in bags])
-    norm = nodes["layernorm"]
-    chars = nn.functional.layer_norm(means, (4,), tensor(norm, "G"), tensor(norm, "b"), eps=1e-8)
+    norms = [node for node in model.walk() if node.name == "layernorm"]
+
+    def normalize(X, norm):
+        G, b = tensor(norm, "G"), tensor(norm, "b")
+        return nn.functional.layer_norm(X, G.shape, G, b, eps=1e-8)
+
+    chars = normalize(means, norms[0])
     keys = [token.orth for doc in docs for token in doc]
     vectors = tensor(nodes["vectors_table"], "E")[vocab.vectors.find(keys=keys)]
     [to_width] = [node for node in linears if node in embed.walk()]
-    vectors = vectors @ tensor(to_width, "W").T + tensor(to_width, "b")
+    vectors = normalize(vectors @ tensor(to_width, "W").T + tensor(to_width, "b"), norms[1])
     rows = torch.cat([chars, vectors], dim=1).split([len(doc) for doc in docs])
     affine, output = nodes["windowed_affine"], model.get_ref("output_layer")
     pad = tensor(affine, "pad")
@@ -332,7 +337,6 @@ MODEL = {
     "scorer": {"@architectures": "spacy-windowner.TorchScorer.v1", "hidden_width": 32},
     "embed": {
         "@architectures": "spacy-windowner.WordEmbed.v1",
-        "word_dropout": 0.0,
         "features": {
             "@architectures": "spacy.MultiHashEmbed.v2",
             "width": 16,

@@ -11,15 +11,15 @@ from spacy_windowner.models.words_file import load_words, save_words
 from ..util import randomize
 from .util import hash_embed, make_docs
 
-KIND = "spacy-windowner.words.v2"
-WORDS: dict = {"activation": "relu", "embed": [], "windowed_affine": []}
+KIND = "spacy-windowner.words.v3"
+WORDS: dict = {"activation": "relu", "known": [], "embed": [], "windowed_affine": []}
 DOCS_WORDS = [["Not", "all", "museums"]]
 
 
 def make_model(vocab, *, width=8, attrs=("NORM", "SHAPE"), lengths=(3, 4), dropout=None,
-               word_dropout=0.0, seed=0, **settings) -> Model:  # fmt: skip
+               seed=0, **settings) -> Model:  # fmt: skip
     ngrams = CharNgramEmbed(width=4, rows=30, lengths=lengths)
-    embed = WordEmbed(hash_embed(attrs, width), ngrams, word_dropout=word_dropout)
+    embed = WordEmbed(hash_embed(attrs, width), ngrams)
     settings = {"window": 2, "hidden_width": 6, "nO": 3, **settings}
     model = WindowClassifier(embed, dropout=dropout, **settings)
     model.initialize(X=make_docs(vocab, DOCS_WORDS))
@@ -40,7 +40,7 @@ def en_vocab():
 def test_round_trip(path, en_vocab):
     """Parts that aren't pretrained, and settings for training, may differ."""
     saved = make_model(en_vocab, seed=1)
-    model = make_model(en_vocab, seed=2, nO=9, hidden_depth=2, dropout=0.4, word_dropout=0.3)
+    model = make_model(en_vocab, seed=2, nO=9, hidden_depth=2, dropout=0.4)
     output = model.get_ref("output_layer").get_param("W").copy()
     load_words(model, path, "ner")
     docs = make_docs(en_vocab)

@@ -222,7 +222,7 @@ def test_files_of_pretraining(pretrained, data):
 @given(data=st.data())
 def test_other_files_of_pretraining(pretrained, data):
     """With the right checksum, as no damage has it."""
-    path, kind = pretrained / "out" / "words.bin", "spacy-windowner.words.v2"
+    path, kind = pretrained / "out" / "words.bin", "spacy-windowner.words.v3"
     whole = path.read_bytes()
     content = read_packed(path, kind)
     place = data.draw(st.sampled_from([*paths_of(content)]))

@@ -54,11 +54,11 @@ def test_vectors_that_are_not_used_do_not_matter():
 def test_pretrained_words(tmp_path, number):
     pretrain(write_text(tmp_path), tmp_path / "out", config=make_config(), epochs=1, batch_words=99)
     path = tmp_path / "out" / "words.bin"
-    data = read_packed(path, "spacy-windowner.words.v2")
+    data = read_packed(path, "spacy-windowner.words.v3")
     W = data["windowed_affine"][0]["params"]["W"].copy()
     W[0, 0, 0] = number
     data["windowed_affine"][0]["params"]["W"] = W
-    write_packed(path, "spacy-windowner.words.v2", data)
+    write_packed(path, "spacy-windowner.words.v3", data)
     nlp = make_nlp()
     with pytest.raises(ValueError, match="WN045.*W of the layer windowed_affine.*NaN or infinite"):
         nlp.get_pipe("window_ner").initialize(lambda: make_examples(nlp), nlp=nlp, init_words=path)

@@ -28,7 +28,7 @@ def params(component, part):
 
 
 def pretrained_params(words, part):
-    layers = read_packed(words, "spacy-windowner.words.v2")[part]
+    layers = read_packed(words, "spacy-windowner.words.v3")[part]
     return [value for layer in layers for value in layer["params"].values()]
 
 

@@ -215,7 +215,7 @@ def listening_config(path):
             "window_size": 1, "maxout_pieces": 2, "subword_features": True,
             "pretrained_vectors": None,
         },
-        "ngrams": None, "vectors": None, "word_dropout": 0.0, "lexicon": lexicon_of(path),
+        "ngrams": None, "vectors": None, "lexicon": lexicon_of(path),
     }  # fmt: skip
     return {"embed": embed}
 

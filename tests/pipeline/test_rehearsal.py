@@ -204,7 +204,7 @@ def test_without_dropout_no_word_is_hidden():
     ner = nlp.add_pipe("window_ner")
     train(nlp, TRAIN_DATA, steps=2)
     nlp.resume_training()
-    hidden = [node for node in ner.model.walk() if node.name == "word_dropout"]
+    hidden = [node for node in ner.model.walk() if node.name == "word_attributes"]
     assert hidden and hidden[0].attrs["rate"] > 0.0
     losses = [ner.rehearse(make_examples(nlp, TRAIN_DATA), drop=0.0) for _ in range(5)]
     assert [each["window_ner"] for each in losses] == [0.0] * 5

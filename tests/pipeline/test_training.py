@@ -424,7 +424,7 @@ def test_averaged_parameters():
 def test_same_seed_same_bytes():
     runs = []
     for seed in (0, 0, 1):
-        nlp = make_nlp(model={"dropout": 0.3, "embed": {"word_dropout": 0.2}})
+        nlp = make_nlp(model={"dropout": 0.3, "embed": {"features": {"attr_dropout": 0.2}}})
         train(nlp, steps=5, seed=seed)
         runs.append(nlp.get_pipe("window_ner").to_bytes(exclude=["vocab"]))
     assert runs[0] == runs[1]

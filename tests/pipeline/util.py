@@ -29,8 +29,7 @@ SMALL = {
         "window": 2,
         "hidden_width": 32,
         "embed": {
-            "word_dropout": 0.0,
-            "features": {"width": 16, "rows": [200, 100, 100, 100]},
+            "features": {"width": 16, "rows": [200, 100, 100, 100], "attr_dropout": 0.0},
             "ngrams": {"width": 16, "rows": 200},
         },
     },

@@ -12,7 +12,7 @@ from spacy.ml.models import MultiHashEmbed
 from spacy.vectors import Vectors
 from thinc.api import SGD, Adam
 
-from spacy_windowner.models.embed import CharNgramEmbed, VectorsEmbed, WordEmbed
+from spacy_windowner.models.embed import CharNgramEmbed, LexicalEmbed, VectorsEmbed, WordEmbed
 from spacy_windowner.models.labels import added_columns, set_added_labels
 from spacy_windowner.models.window_classifier import WindowClassifier
 from spacy_windowner.scoring.scorer import TableScorer
@@ -195,7 +195,7 @@ def check_after(change, model, docs):
 
 def rich_embed():
     """An embedding with every kind of layer."""
-    return WordEmbed(hash_embed(), CharNgramEmbed(4, 50), VectorsEmbed(4, update_vectors=True), 0.1)
+    return WordEmbed(hash_embed(), CharNgramEmbed(4, 50), VectorsEmbed(4, update_vectors=True))
 
 
 @pytest.fixture
@@ -230,6 +230,20 @@ def test_a_scorer_made_before_the_model_is_initialized(vectors_vocab):
         numpy.testing.assert_allclose(found, expected_scores(model, docs), **CLOSE)
     model.initialize(X=docs)
     numpy.testing.assert_allclose(score(scorer, docs), expected_scores(model, docs), **CLOSE)
+
+
+def test_words_become_known(docs):
+    """Learning a word changes its vector before an optimizer changes any parameter."""
+    embed = LexicalEmbed(["NORM", "SHAPE"], [20, 20], width=4, attr_dropout=0.1)
+    model = make_model(docs, embed=embed)
+    unknown = score(make_scorer(model), docs)
+
+    def learn():
+        scores, backprop = model.begin_update(docs)
+        backprop(scores)
+
+    check_after(learn, model, docs)
+    assert not numpy.allclose(score(make_scorer(model), docs), unknown)
 
 
 @pytest.mark.parametrize(
@@ -414,8 +428,7 @@ def test_documents_of_other_vocabularies(vectors_vocab, table_size):
     """Words are embedded with the vocabulary of their document, as in the model."""
     model = make_model(make_docs(vectors_vocab), embed=VectorsEmbed(4))
     other = spacy.blank("de").vocab
-    set_vectors(other)
-    other.vectors.data[:] *= 2.0
+    set_vectors(other, seed=1)
     scorer = make_scorer(model, table_size)
     expected = [expected_scores(model, make_docs(vocab)) for vocab in (vectors_vocab, other)]
     assert not numpy.allclose(*expected, **CLOSE)

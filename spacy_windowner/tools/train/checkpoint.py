@@ -9,10 +9,11 @@ from spacy.language import Language
 from thinc.api import Model, Optimizer
 
 from ...files import read_packed, write_packed
+from ...layers.word_attributes import attribute_layers
 from ...optimizers.state import get_state, set_state
 from ..errors import Errors
 
-_KIND = "spacy-windowner training 1"
+_KIND = "spacy-windowner training 2"
 
 
 class Checkpoint(NamedTuple):
@@ -22,6 +23,7 @@ class Checkpoint(NamedTuple):
     results (List[List[float]]): The scores of all evaluations, each with its step.
     settings (Dict[str, Dict[str, Any]]): The settings of each component.
     parameters (List[Dict[str, Any]]): The weights and the optimizer, see `optimizers.state`.
+    known (List[List[numpy.ndarray]]): The known values of each layer that reads attributes.
     random (List[Any]): The states of the random generators that updates use.
     """
 
@@ -29,6 +31,7 @@ class Checkpoint(NamedTuple):
     results: list[list[float]]
     settings: dict[str, dict[str, Any]]
     parameters: list[dict[str, Any]]
+    known: list[list[numpy.ndarray]]
     random: list[Any]
 
     @classmethod
@@ -45,6 +48,7 @@ class Checkpoint(NamedTuple):
             [list(result) for result in info["checkpoints"]],
             {name: pipe.cfg for name, pipe in _trained(nlp).items()},
             get_state(optimizer, _models(nlp)),
+            [reader.attrs["known"] for reader in _readers(nlp)],
             _get_random(),
         )
 
@@ -57,6 +61,8 @@ class Checkpoint(NamedTuple):
         for name, pipe in _trained(nlp).items():
             pipe.cfg.update(self.settings[name])
         set_state(optimizer, _models(nlp), self.parameters)
+        for reader, known in zip(_readers(nlp), self.known, strict=True):
+            reader.attrs["known"] = known
         _set_random(self.random)
 
 
@@ -94,6 +100,10 @@ def _trained(nlp: Language) -> dict[str, Any]:
 
 def _models(nlp: Language) -> list[Model]:
     return [pipe.model for pipe in _trained(nlp).values()]
+
+
+def _readers(nlp: Language) -> list[Model]:
+    return [layer for model in _models(nlp) for layer in attribute_layers(model)]
 
 
 def _get_random() -> list[Any]:

@@ -59,7 +59,7 @@ def test_the_same_seed_gives_the_same_weights(raw, tmp_path):
 
 def params(path):
     """The parameters in a file of words."""
-    data = read_packed(path, "spacy-windowner.words.v2")
+    data = read_packed(path, "spacy-windowner.words.v3")
     return [
         value
         for part in ("embed", "windowed_affine")
