@@ -104,7 +104,7 @@ def LexicalEmbed(
 
 @registry.architectures("spacy-windowner.CharNgramEmbed.v1")
 def CharNgramEmbed(
-    width: int, rows: int, lengths: Sequence[int] = (3, 5), attr: str = "LOWER"
+    width: int, rows: int, lengths: Sequence[int] = (2, 5), attr: str = "LOWER"
 ) -> Model[list[Doc], list[Floats2d]]:
     """Embed words by their character n-grams, with marks at the word's start and end. The n-grams
     are hashed into a table, averaged and normalized. Without normalization, the mean of many small

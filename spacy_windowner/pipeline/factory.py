@@ -66,7 +66,7 @@ attr_dropout = 0.1
 @architectures = "spacy-windowner.CharNgramEmbed.v1"
 width = 32
 rows = 20000
-lengths = [3, 5]
+lengths = [2, 5]
 attr = "LOWER"
 """
 DEFAULT_CONFIG = Config().from_str(default_config)["window_ner"]

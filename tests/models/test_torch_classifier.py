@@ -147,7 +147,7 @@ def test_embeddings_have_the_gradient_of_autograd(vocab, docs):
 
     words = [token.lower_ for doc in docs for token in doc]
     E = tensor(nodes["char_ngrams"], "E")
-    bags = [ngram_rows(word, 3, 5, len(E)) for word in words]
+    bags = [ngram_rows(word, 2, 5, len(E)) for word in words]
     means = torch.stack([E[bag].mean(dim=0) if bag else 0 * E[0] for bag in bags])
     norms = [node for node in model.walk() if node.name == "layernorm"]
 
