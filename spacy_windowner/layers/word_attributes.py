@@ -1,7 +1,8 @@
-"""A layer that reads the lexical attributes of words, and treats values that training has not shown
-as unknown."""
+"""A layer that reads the lexical attributes of words, and hides values that training has not
+learned."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import numpy
@@ -11,19 +12,19 @@ from thinc.api import Model
 from thinc.types import Ints2d
 
 UNKNOWN = get_string_id("\ue000")
-"""The value that stands for all unknown ones, the hash of a private-use character."""
+"""What stands for a hidden value, the hash of a private-use character."""
 
 
 def WordAttributes(
     attrs: Sequence[str], dropout: float, context_free: bool
 ) -> Model[list[Doc], list[Ints2d]]:
-    """Read attributes of words, as hashes. Values that no update has learned yet are replaced by
-    UNKNOWN. Without this, an unknown word would have the vectors of those known words that share
-    its rows in a hash table. In training, known values are also replaced with a certain
-    probability, so that the model learns what to do with UNKNOWN.
+    """Read attributes of words, as hashes. In training, each value is hidden with a certain
+    probability: UNKNOWN takes its place. In prediction, all values are hidden that training has
+    never shown. Without this, an unknown word would have the vectors of those known words that
+    share its rows in a hash table.
 
     attrs (Sequence[str]): The attributes, e.g. "NORM".
-    dropout (float): The probability. If it is 0, nothing is ever replaced.
+    dropout (float): The probability. If it is 0, nothing is ever hidden.
     context_free (bool): Whether the attributes depend on the word alone.
     RETURNS (Model[List[Doc], List[Ints2d]]): The layer. Each document's output is of type uint64
         and has shape (len(doc), len(attrs)).
@@ -34,13 +35,16 @@ def WordAttributes(
     return Model(
         "word_attributes",
         forward,
+        init=init,
         attrs={
             "attrs": list(attrs),
+            "hides_unknown": dropout > 0.0,
             "rate": dropout,
             # `set_dropout_rate` sets this one.
             "dropout_rate": dropout,
             "context_free": context_free,
-            "known": [_no_values() for _ in attrs],
+            "known": _nothing(attrs),
+            "learning": True,
         },
     )
 
@@ -49,33 +53,52 @@ def forward(
     model: Model[list[Doc], list[Ints2d]], docs: list[Doc], is_train: bool
 ) -> tuple[list[Ints2d], Callable]:
     ops: Any = model.ops  # thinc's types don't know numpy.ndarray
-    attrs, rate, known = (model.attrs[name] for name in ("attrs", "rate", "known"))
-    drops = is_train and rate > 0.0 and model.attrs["dropout_rate"] > 0.0
-    found = [read_attributes(doc, attrs) for doc in docs]
-    shown = found
-    if rate > 0.0:
-        shown = [_hide(values, known, rate if drops else 0.0) for values in found]
+    attrs, known = model.attrs["attrs"], model.attrs["known"]
+    learns = is_train and model.attrs["learning"]
+    rate = model.attrs["rate"] if is_train and model.attrs["dropout_rate"] > 0.0 else 0.0
+    values = numpy.vstack([read_attributes(doc, attrs) for doc in docs])
+    is_shown = numpy.ones(values.shape, dtype=bool)
+    if model.attrs["hides_unknown"]:
+        if not learns:
+            for column, of_attr in enumerate(known):
+                is_shown[:, column] = is_in(values[:, column], of_attr)
+        if rate > 0.0:
+            is_shown &= numpy.random.random(values.shape) >= rate
 
     def backprop(d_found: list[Ints2d]) -> list[Doc]:
         # Only here, because rows that are frozen get no gradient. New arrays, because others may
         # read the old ones.
-        model.attrs["known"] = [
-            add_values(each, column)
-            for each, column in zip(known, numpy.vstack(found).T, strict=True)
-        ]
+        if learns:
+            model.attrs["known"] = [
+                add_values(of_attr, column[shown])
+                for of_attr, column, shown in zip(known, values.T, is_shown.T, strict=True)
+            ]
         return []
 
-    return [ops.asarray2i(values, dtype="uint64") for values in shown], backprop
+    found = numpy.where(is_shown, values, numpy.uint64(UNKNOWN))
+    stops = numpy.cumsum([len(doc) for doc in docs])[:-1]
+    return [ops.asarray2i(each, dtype="uint64") for each in numpy.split(found, stops)], backprop
 
 
-def _hide(values: numpy.ndarray, known: list[numpy.ndarray], rate: float) -> numpy.ndarray:
-    """Replace values that are not known, and others with a probability."""
-    is_shown = numpy.empty(values.shape, dtype=bool)
-    for column, of_attr in enumerate(known):
-        is_shown[:, column] = is_in(values[:, column], of_attr)
-    if rate:
-        is_shown &= numpy.random.random(values.shape) >= rate
-    return numpy.where(is_shown, values, numpy.uint64(UNKNOWN))
+def init(model: Model[list[Doc], list[Ints2d]], X: list[Doc] | None = None, Y=None) -> None:
+    model.attrs["known"] = _nothing(model.attrs["attrs"])
+
+
+@contextmanager
+def no_new_values(model: Model) -> Iterator[None]:
+    """Hide unknown values in updates that begin inside, as in prediction, because these updates
+    don't teach the words anything.
+
+    model (Model): A model with any such layers.
+    """
+    layers = attribute_layers(model)
+    for layer in layers:
+        layer.attrs["learning"] = False
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.attrs["learning"] = True
 
 
 def read_attributes(doc: Doc, attrs: Sequence[str]) -> numpy.ndarray:
@@ -113,7 +136,7 @@ def check_known(known: Any, n_attrs: int) -> None:
     """
     is_list = isinstance(known, list | tuple) and len(known) == n_attrs
     if not is_list or not all(map(_is_sorted, known)):
-        raise ValueError("the known values of its attributes are no sorted arrays of uint64")
+        raise ValueError("the known values of its attributes are not sorted arrays of uint64")
 
 
 def _is_sorted(known: Any) -> bool:
@@ -121,5 +144,6 @@ def _is_sorted(known: Any) -> bool:
     return is_array and bool((known[1:] > known[:-1]).all())
 
 
-def _no_values() -> numpy.ndarray:
-    return numpy.zeros(0, dtype="uint64")
+def _nothing(attrs: Sequence[str]) -> list[numpy.ndarray]:
+    """No known values, for each attribute."""
+    return [numpy.zeros(0, dtype="uint64") for _ in attrs]

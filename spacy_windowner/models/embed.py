@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from spacy.attrs import IDS
 from spacy.tokens import Doc
 from spacy.util import registry
 from thinc.api import (
@@ -68,17 +69,19 @@ def LexicalEmbed(
     attrs (Sequence[str]): The attributes, e.g. "NORM".
     rows (Sequence[int]): The rows of each attribute's table.
     width (int): The width of each table. The output is len(attrs) times as wide.
-    attr_dropout (float): The probability in training that a word's value of an attribute is hidden,
-        for each attribute by itself. In prediction, values that didn't occur in training are
-        treated as hidden ones. If it is 0, nothing is ever hidden.
+    attr_dropout (float): The probability that training hides an attribute of a word. Each attribute
+        is drawn separately. In prediction, values that training has never shown are hidden in the
+        same way. If it is 0, nothing is ever hidden.
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
-    RAISES (ValueError): If there is no attribute, or not one number of rows for each, or if
-        attr_dropout is not a probability below 1.
+    RAISES (ValueError): If an attribute is unknown or there is none, if there is not one number of
+        rows for each, or if attr_dropout is not a probability below 1.
 
     Source: thinc's HashEmbed, the Bloom embeddings of Serra and Karatzoglou (2017).
     """
     check_setting(width >= 1, "width", width, "A vector has at least 1 number.")
     check_setting(len(attrs) >= 1, "attrs", attrs, "There must be at least one.")
+    known = all(attr_name(attr) in IDS for attr in attrs)
+    check_setting(known, "attrs", attrs, "Choose from spaCy's attributes, such as NORM and SHAPE.")
     check_setting(
         len(rows) == len(attrs), "rows", rows, f"There must be one for each of {len(attrs)} attrs."
     )
@@ -134,7 +137,8 @@ def CharNgramEmbed(
 @registry.architectures("spacy-windowner.VectorsEmbed.v1")
 def VectorsEmbed(width: int, update_vectors: bool = False) -> Model[list[Doc], list[Floats2d]]:
     """Embed words by the vocabulary's word vectors, mapped linearly to a width and normalized. So
-    the scale of the vectors doesn't matter, and words without a vector have a learned one.
+    the scale of the vectors doesn't matter, and all words without a vector have the same learned
+    one.
 
     width (int): Output width.
     update_vectors (bool): Whether training also updates the vectors. By default they stay fixed.

@@ -186,7 +186,9 @@ def _settings_to_load(layer: Model, attrs: dict[str, Any]) -> dict[str, Any]:
     if not _forward_of(layer).startswith(_KNOWN_PACKAGES):
         return attrs
     if _forward_of(layer) == _WORD_ATTRIBUTES:
-        known = deserialize_attr([], attrs.get("known", b""), "known", layer)
+        if "known" not in attrs:
+            raise ValueError("the known values of its attributes are missing")
+        known = deserialize_attr([], attrs["known"], "known", layer)
         check_known(known, len(layer.attrs["attrs"]))
     own = settings_of(layer)
     if own.get("seed") == layer.id:  # thinc's default seed

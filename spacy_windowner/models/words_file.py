@@ -129,7 +129,7 @@ def _read(path: Path) -> tuple[dict[str, list[dict[str, Any]]], str | None, list
         activation = data["activation"]
         if not is_plain([activation, *(list(each.values()) for each in _settings(parts))]):
             raise ValueError("its settings are no plain values")
-        readers = [layer for layer in parts["embed"] if "attrs" in layer["settings"]]
+        readers = [layer for layer in parts["embed"] if layer["name"] == "word_attributes"]
         for layer, values in zip(readers, data["known"], strict=True):
             check_known(values, len(layer["settings"]["attrs"]))
         return parts, activation, data["known"]

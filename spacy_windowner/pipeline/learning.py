@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy
@@ -11,6 +12,7 @@ from thinc.types import Floats2d
 from thinc.util import to_numpy
 
 from ..errors import Errors
+from ..layers.word_attributes import no_new_values
 from ..losses.targets import TagLoss, Targets
 from ..models.output import add_gradient, get_transitions
 from .batch_loss import BatchLoss, Objective, batch_loss
@@ -61,6 +63,7 @@ class LearningPipe(LexiconPipe):
         get_loss: Callable[[list[Example], numpy.ndarray], BatchLoss],
         rate: float,
         sgd: Optimizer | None,
+        learns_words: bool,
     ) -> float:
         """Make one training step.
 
@@ -69,11 +72,13 @@ class LearningPipe(LexiconPipe):
             the scores of all tokens. Shape of the scores: (n_tokens, n_tags).
         rate (float): The dropout rate.
         sgd (Optional[Optimizer]): The optimizer. Without one, gradients accumulate.
+        learns_words (bool): Whether words that the model doesn't know become known.
         RETURNS (float): The loss.
         """
         self._prepare_growth()
         set_dropout_rate(self.model, rate)
-        scores, backprop = self.model.begin_update([example.predicted for example in examples])
+        with nullcontext() if learns_words else no_new_values(self.model):
+            scores, backprop = self.model.begin_update([example.predicted for example in examples])
         found = get_loss(examples, self._flatten(scores))
         self._stop_if_diverged("the loss", found.loss)
         backprop(self._unflatten(found.gradient, scores))

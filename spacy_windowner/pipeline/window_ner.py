@@ -304,7 +304,9 @@ class WindowNER(CalibratedPipe):
         # their own layers, for which the model's rate wasn't chosen.
         rate = drop if own_rate is None or not drop or self.frozen_labels else own_rate
         self._watch.check_batch(examples, self.open_labels, self.name)
-        losses[self.name] += self._learn(examples, self._loss_and_notes, rate, sgd)
+        losses[self.name] += self._learn(
+            examples, self._loss_and_notes, rate, sgd, learns_words=not self.frozen_labels
+        )
         return losses
 
     def rehearse(
@@ -341,7 +343,7 @@ class WindowNER(CalibratedPipe):
             gradient, loss = rehearsal_loss(scores, wanted, BEHIND_O)
             return BatchLoss(loss, gradient, None, [])
 
-        losses[self.name] += self._learn(examples, get_loss, drop, sgd)
+        losses[self.name] += self._learn(examples, get_loss, drop, sgd, learns_words=False)
         return losses
 
     def finish_update(self, sgd: Optimizer) -> None:

@@ -11,6 +11,7 @@ from ..decoding.tags import O
 from ..errors import Errors
 from ..layers.word_attributes import attribute_layers
 from ..models.output import TRANSITIONS, output_layer
+from ..models.saved import settings_of
 from ..pipeline.window_ner import WindowNER
 
 
@@ -53,6 +54,11 @@ def _copy(old: WindowNER, new: WindowNER, base: str) -> None:
         [O, *pipe.scheme.columns_of([pipe.labels.index(label) for label in shared])]
         for pipe in (old, new)
     ]
+    readers = [attribute_layers(pipe.model) for pipe in (old, new)]
+    read, own_read = ([settings_of(layer) for layer in layers] for layers in readers)
+    if read != own_read:
+        why = f"it reads the words' attributes with {read}, and the new one with {own_read}"
+        raise ValueError(Errors.WN261.format(base=base, why=why))
     params, own = _params(old.model), _params(new.model)
     if len(params) != len(own):
         why = f"it has {len(params)} parameters, and the new one {len(own)}"
@@ -74,7 +80,7 @@ def _copy(old: WindowNER, new: WindowNER, base: str) -> None:
             why = f"`{name}` of its layer '{source.name}' has another shape"
             raise ValueError(Errors.WN261.format(base=base, why=why))
         target.set_param(name, start)
-    for source, target in zip(*(map(attribute_layers, (old.model, new.model))), strict=True):
+    for source, target in zip(*readers, strict=True):
         target.attrs["known"] = source.attrs["known"]
 
 

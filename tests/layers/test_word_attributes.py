@@ -11,6 +11,7 @@ from spacy_windowner.layers.word_attributes import (
     add_values,
     check_known,
     is_in,
+    no_new_values,
     read_attributes,
 )
 
@@ -51,26 +52,58 @@ def test_a_document_without_words(doc):
     assert values.shape == (0, 4)
 
 
-def test_what_no_update_has_learned_is_unknown(doc):
+def test_what_training_has_not_shown_is_hidden(doc):
     layer = make_layer(1e-9)
     other = Doc(doc.vocab, words=["Parisian", "is", "Paris"])
     assert (layer.predict([doc])[0] == UNKNOWN).all()
     layer([doc], is_train=True)  # a forward pass alone teaches nothing
     assert (layer.predict([doc])[0] == UNKNOWN).all()
-    assert (learn(layer, [doc])[0] == UNKNOWN).all()
+    numpy.testing.assert_array_equal(learn(layer, [doc])[0], read_attributes(doc, ATTRS))
     numpy.testing.assert_array_equal(layer.predict([doc])[0], read_attributes(doc, ATTRS))
     [values] = layer.predict([other])
-    is_unknown = values == UNKNOWN
-    assert is_unknown.tolist() == [[True, False, False, True], [False] * 4, [False] * 4]
+    is_hidden = values == UNKNOWN
+    assert is_hidden.tolist() == [[True, False, False, True], [False] * 4, [False] * 4]
     expected = read_attributes(other, ATTRS)
-    numpy.testing.assert_array_equal(values[~is_unknown], expected[~is_unknown])
+    numpy.testing.assert_array_equal(values[~is_hidden], expected[~is_hidden])
+
+
+def test_a_value_that_was_hidden_has_not_been_shown(doc):
+    numpy.random.seed(0)
+    layer = make_layer(0.5)
+    one = Doc(doc.vocab, words=["Paris", "is", "amazing", "B2B"] * 5)
+    [shown] = learn(layer, [one[:4].as_doc()])
+    assert 0 < (shown == UNKNOWN).sum() < shown.size
+    [found] = layer.predict([one[:4].as_doc()])
+    numpy.testing.assert_array_equal(found, shown)
+
+
+def test_updates_that_teach_words_nothing(doc):
+    layer = make_layer(1e-9)
+    one, other = (Doc(doc.vocab, words=words) for words in (["Paris", "is"], ["Rome", "was"]))
+    learn(layer, [one])
+    before = layer.attrs["known"]
+    with no_new_values(layer):
+        [values] = learn(layer, [other])
+    numpy.testing.assert_array_equal(values, layer.predict([other])[0])
+    assert (values[:, 0] == UNKNOWN).all()
+    assert layer.attrs["known"] is before
+    assert not (learn(layer, [other])[0] == UNKNOWN).any()
+
+
+def test_initialization_forgets_them(doc):
+    layer = make_layer(0.1)
+    learn(layer, [doc])
+    layer.initialize(X=[doc])
+    assert (layer.predict([doc])[0] == UNKNOWN).all()
 
 
 @pytest.mark.parametrize(("rate", "low", "high"), [(0.25, 420, 580), (0.999, 1990, 2000)])
 def test_each_value_may_be_hidden_in_training(doc, rate, low, high):
     numpy.random.seed(0)
     layer = make_layer(rate)
+    set_dropout_rate(layer, 0.0)
     learn(layer, [doc])
+    set_dropout_rate(layer, rate)
     [values], _ = layer([doc], is_train=True)
     is_hidden = values == UNKNOWN
     assert low <= is_hidden.sum() <= high
@@ -100,6 +133,7 @@ def test_each_update_hides_other_values_and_a_seed_repeats_them(doc):
 
 def test_known_values_are_saved(doc):
     layer, same = make_layer(0.5), make_layer(0.5)
+    set_dropout_rate(layer, 0.0)
     learn(layer, [doc])
     same.from_bytes(layer.to_bytes())
     numpy.testing.assert_array_equal(same.predict([doc])[0], read_attributes(doc, ATTRS))
@@ -132,6 +166,6 @@ def test_sorted_values():
     ids=str,
 )
 def test_damaged_values(known):
-    with pytest.raises(ValueError, match="known values.*no sorted arrays of uint64"):
+    with pytest.raises(ValueError, match="known values.*not sorted arrays of uint64"):
         check_known(known, 1)
     check_known([numpy.array([1, 2], dtype="uint64")], 1)

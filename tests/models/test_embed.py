@@ -101,6 +101,7 @@ def test_lexical_embed_has_a_gradient(docs):
     ("settings", "message"),
     [
         ({"attrs": [], "rows": []}, r"WN001.*attrs = \[\].*at least one"),
+        ({"attrs": ["NORM", "SHAPES"]}, r"WN001.*attrs = .*'SHAPES'.*Choose from spaCy's"),
         ({"rows": [10]}, r"WN001.*rows = \[10\].*one for each of 2 attrs"),
         ({"rows": [10, 0]}, r"WN001.*rows = \[10, 0\].*at least 1 row"),
         ({"width": 0}, "WN001.*width = 0"),

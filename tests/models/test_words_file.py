@@ -1,10 +1,11 @@
 import numpy
 import pytest
 import spacy
-from thinc.api import Model
+from thinc.api import Model, set_dropout_rate
 
 from spacy_windowner.files import write_packed
-from spacy_windowner.models.embed import CharNgramEmbed, WordEmbed
+from spacy_windowner.layers.word_attributes import attribute_layers
+from spacy_windowner.models.embed import CharNgramEmbed, LexicalEmbed, WordEmbed
 from spacy_windowner.models.window_classifier import WindowClassifier
 from spacy_windowner.models.words_file import load_words, save_words
 
@@ -55,6 +56,26 @@ def test_round_trip(path, en_vocab):
         numpy.testing.assert_array_equal(rows, expected)
     # The weights are the model's own, and can be trained.
     model.get_ref("windowed_affine").get_param("W")[:] += 1.0
+
+
+def test_known_words_are_in_the_file(tmp_path, en_vocab):
+    docs = make_docs(en_vocab, DOCS_WORDS)
+    models = []
+    for _ in range(2):
+        embed = LexicalEmbed(["NORM", "SHAPE"], [20, 20], width=4, attr_dropout=0.1)
+        model = WindowClassifier(embed, window=1, hidden_width=4, nO=3)
+        models.append(model.initialize(X=docs))
+    saved, model = models
+    set_dropout_rate(saved, 0.0)
+    scores, backprop = saved.begin_update(docs)
+    backprop(scores)
+    save_words(saved, tmp_path / "words.bin")
+    load_words(model, tmp_path / "words.bin", "ner")
+    for rows, expected in zip(*(m.get_ref("embed").predict(docs) for m in (model, saved)),
+                              strict=True):  # fmt: skip
+        numpy.testing.assert_array_equal(rows, expected)
+    [layer] = attribute_layers(model)
+    assert [len(each) for each in layer.attrs["known"]] == [3, 3]
 
 
 @pytest.mark.parametrize(

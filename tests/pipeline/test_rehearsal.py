@@ -7,6 +7,7 @@ from spacy.training import Example
 from thinc.api import Adam
 from thinc.util import has_torch
 
+from spacy_windowner.layers.word_attributes import attribute_layers
 from spacy_windowner.optimizers.sparse_adam import SparseAdam
 from spacy_windowner.pipeline.doc_io import read_words
 
@@ -196,6 +197,37 @@ def test_predictions_follow_every_update():
     docs = [nlp.make_doc(text) for text in RAW]
     scores = ner._tag_scorer.scores(docs, read_words(docs, False, False))
     numpy.testing.assert_allclose(scores, scores_of(nlp), atol=1e-4)
+
+
+def test_rehearsal_makes_no_word_known():
+    """Only updates that learn from annotation do. So rehearsal of other words changes nothing at
+    first."""
+    nlp = make_nlp(model={"embed": {"features": {"attr_dropout": 0.1}}})
+    train(nlp, steps=5)
+    nlp.resume_training()
+    ner = nlp.get_pipe("window_ner")
+    [layer] = attribute_layers(ner.model)
+    before = [len(each) for each in layer.attrs["known"]]
+    data = [("Unheard-of words of Wyoming", {})]
+    losses = [ner.rehearse(make_examples(nlp, data), drop=0.0) for _ in range(3)]
+    assert [each["window_ner"] for each in losses] == [0.0] * 3
+    assert [len(each) for each in layer.attrs["known"]] == before
+    nlp.update(make_examples(nlp, data))
+    assert len(layer.attrs["known"][0]) > before[0]
+
+
+def test_frozen_labels_make_no_word_known():
+    nlp = make_nlp(model={"embed": {"features": {"attr_dropout": 0.1}}})
+    train(nlp, steps=5)
+    ner = nlp.get_pipe("window_ner")
+    ner.cfg["frozen_labels"] = list(ner.labels)
+    ner.add_label("NEW")
+    [layer] = attribute_layers(ner.model)
+    before = layer.attrs["known"]
+    old = scores_of(nlp)[:, :5]  # O, and two tags of both old labels
+    nlp.update(make_examples(nlp, [("Unheard-of Wyoming", {"entities": [(11, 18, "NEW")]})]))
+    assert layer.attrs["known"] is before
+    numpy.testing.assert_array_equal(scores_of(nlp)[:, :5], old)
 
 
 def test_without_dropout_no_word_is_hidden():

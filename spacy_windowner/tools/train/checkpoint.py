@@ -9,7 +9,7 @@ from spacy.language import Language
 from thinc.api import Model, Optimizer
 
 from ...files import read_packed, write_packed
-from ...layers.word_attributes import attribute_layers
+from ...layers.word_attributes import attribute_layers, check_known
 from ...optimizers.state import get_state, set_state
 from ..errors import Errors
 
@@ -89,6 +89,8 @@ def load_checkpoint(path: Path, origin: dict[str, Any]) -> Checkpoint | None:
         return None
     try:
         saved = read_packed(path, _KIND)
+        for known in saved["known"]:
+            check_known(known, len(known))
     except ValueError as error:
         raise ValueError(Errors.WN250.format(path=path, reason=error)) from error
     return Checkpoint(**saved) if saved.pop("origin") == origin else None

@@ -1,0 +1,46 @@
+import numpy
+import pytest
+
+from spacy_windowner.training.copy_weights import copy_weights
+
+from ..pipeline.util import TRAIN_DATA, make_examples, make_nlp, train
+
+HIDES = {"features": {"attr_dropout": 0.1}}
+
+
+def scores_of(nlp):
+    texts = [text for text, _ in TRAIN_DATA] + ["Unheard-of words of Wyoming"]
+    ner = nlp.get_pipe("window_ner")
+    return numpy.vstack(ner.model.predict([nlp.make_doc(text) for text in texts]))
+
+
+@pytest.fixture(scope="module")
+def base():
+    nlp = make_nlp(model={"embed": HIDES})
+    train(nlp, steps=5)
+    return nlp
+
+
+def start_from(nlp, base, tmp_path):
+    base.to_disk(tmp_path)
+    examples = make_examples(nlp)
+    nlp.initialize(lambda: examples)
+    return copy_weights(str(tmp_path))(nlp)
+
+
+def test_the_new_component_knows_the_same_words(base, tmp_path):
+    nlp = start_from(make_nlp(model={"embed": HIDES}), base, tmp_path)
+    numpy.testing.assert_array_equal(scores_of(nlp), scores_of(base))
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        {"attr_dropout": 0.0},
+        {"attr_dropout": 0.1, "attrs": ["NORM", "SUFFIX", "PREFIX", "SHAPE"]},
+    ],
+    ids=str,
+)
+def test_it_must_read_words_in_the_same_way(base, tmp_path, features):
+    with pytest.raises(ValueError, match="WN261.*it reads the words' attributes with"):
+        start_from(make_nlp(model={"embed": {"features": features}}), base, tmp_path)
