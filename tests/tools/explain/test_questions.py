@@ -110,7 +110,7 @@ def test_labels_that_look_like_something_else():
     nlp = make_nlp(model={"hidden_width": 8})
     examples = [("I like London", {"entities": [(7, 13, "none")]})]
     examples += [("I see Ann", {"entities": [(6, 9, "0:3")]})]
-    train(nlp, examples, steps=30)
+    train(nlp, examples, steps=80)
     nlp.get_pipe("window_ner").cfg["recall_bias"] = 5.0
     found = explain(nlp, "I like London", versus="0:3")
     assert found.entities and all(each.rival[0].label == "0:3" for each in found.entities)

@@ -104,7 +104,7 @@ def test_it_starts_from_earlier_words(raw, tmp_path):
     assert done.epochs == 2
     # The score vector is new. Once it is learned, the words are ahead.
     n = len(more) // 2
-    assert numpy.mean(more[n:]) < 0.5 * numpy.mean(losses[n : 2 * n])
+    assert numpy.mean(more[n:]) < 0.8 * numpy.mean(losses[n : 2 * n])
     after = params(words)
     assert any((new != old).any() for old, new in zip(before, after, strict=True))
     meta = json.loads((out / "meta.json").read_text())
