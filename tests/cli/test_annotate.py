@@ -105,6 +105,12 @@ def test_a_file_that_cant_be_written_whole(model, tmp_path):
     assert run(model, path, out)[0] == 0
 
 
+def heed_ctrl_c():
+    """A shell makes what it runs in the background ignore the signal, and child processes inherit
+    that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize(
     "args", [[signal.SIGINT, 130], [signal.SIGTERM, 143]], ids=["interrupted", "terminated"]
@@ -115,7 +121,7 @@ def test_a_command_that_is_stopped(model, tmp_path, args):
     process = subprocess.Popen(
         [sys.executable, "-m", "spacy", "windowner", "annotate", model, path, out,
          "--shard-size", "2000", "-j", "2"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=heed_ctrl_c,
     )  # fmt: skip
     while process.poll() is None and not (out / "finished.log").exists():
         time.sleep(0.01)
@@ -225,7 +231,8 @@ def test_standard_output_that_cant_be_written(model, tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 def test_standard_output_that_is_stopped(model, tmp_path):
-    process = start(model, "-", "-", "--shard-size", 100, "--input-format", "txt")
+    settings = {} if sys.platform == "win32" else {"preexec_fn": heed_ctrl_c}
+    process = start(model, "-", "-", "--shard-size", 100, "--input-format", "txt", **settings)
     lines = "".join(f"{text}\n" for text in make_texts(50)).encode()
     process.stdin.write(lines)
     process.stdin.flush()
