@@ -191,9 +191,10 @@ class TableScorer:
             params += [(affines[0], "pad"), *self._embed_params]
             state = self._state = _CacheState(
                 structure=_structure(self.model),
-                params=[_param(*param) for param in params],
-                places=[(node._params._params, (node.id, name)) for node, name in params],
-                known=[(attrs, attrs["known"]) for attrs in self._readers],
+                places=[
+                    *((node._params._params, (node.id, name)) for node, name in params),
+                    *((attrs, "known") for attrs in self._readers),
+                ],
                 biases=[_param(layer, "b") for layer in kept],
                 vocab=[vocab, vocab.vectors, vocab.vectors.data],
                 cache=WordCache(self.table_size, pads),
@@ -233,16 +234,13 @@ def multiply(affine: Model, rows: numpy.ndarray) -> numpy.ndarray:
 
 
 class _CacheState:
-    """A cache, and what it was computed from: layers, parameters and a vocabulary with its
-    vectors."""
+    """A cache, and what it was computed from: layers, parameters, known values and a vocabulary
+    with its vectors."""
 
-    def __init__(
-        self, *, structure, params, places, known, biases, vocab, cache, after_relu
-    ) -> None:
+    def __init__(self, *, structure, places, biases, vocab, cache, after_relu) -> None:
         self.structure = structure
-        self.params = params
         self.places = places  # thinc's own dictionaries, because asking each layer takes longer
-        self.known = known
+        self.values = [found[key] for found, key in places]
         self.biases = biases
         self.bits = self._bits()
         self.vocab = vocab
@@ -257,8 +255,7 @@ class _CacheState:
         # Loading and `use_params` replace the arrays. An optimizer writes into them, and each
         # update changes the biases.
         return (
-            all(map(is_, self.params, [params[key] for params, key in self.places]))
-            and all(attrs["known"] is known for attrs, known in self.known)
+            all(map(is_, self.values, [found[key] for found, key in self.places]))
             and all(map(is_, self.vocab, (vocab, vectors, vectors.data)))
             and all(map(is_, self.structure, _structure(model)))
             and self.bits == self._bits()

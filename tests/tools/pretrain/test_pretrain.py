@@ -95,7 +95,7 @@ def test_each_epoch_is_saved(raw, tmp_path):
 
 def test_it_starts_from_earlier_words(raw, tmp_path):
     out, words = tmp_path / "out", tmp_path / "out" / "words.bin"
-    settings = {"epochs": 10, "learn_rate": 0.01, "dropout": 0.0}
+    settings = {"epochs": 30, "learn_rate": 0.01, "dropout": 0.0}
     losses, more = [], []
     run(raw, out, **settings, on_batch=lambda status: losses.append(status.loss))
     before = params(words)
@@ -104,7 +104,7 @@ def test_it_starts_from_earlier_words(raw, tmp_path):
     assert done.epochs == 2
     # The score vector is new. Once it is learned, the words are ahead.
     n = len(more) // 2
-    assert numpy.mean(more[n:]) < 0.8 * numpy.mean(losses[n : 2 * n])
+    assert numpy.mean(more[n:]) < 0.5 * numpy.mean(losses[n : 2 * n])
     after = params(words)
     assert any((new != old).any() for old, new in zip(before, after, strict=True))
     meta = json.loads((out / "meta.json").read_text())
