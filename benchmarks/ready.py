@@ -27,7 +27,7 @@ from spacy.vocab import Vocab
 from speed_timing import CPU, Task, interleave, rates, ratio
 from wasabi import msg
 
-from spacy_windowner.confidence.metrics import Judged, calibration_error
+from spacy_windowner.confidence.metrics import Judged, calibration_error, chance_error
 
 ROOT = Path(__file__).parent.parent
 SENTENCES = Path(__file__).parent / "ready_sentences.jsonl"
@@ -50,12 +50,14 @@ class Scores(NamedTuple):
     p (float): Precision, in percent.
     r (float): Recall, in percent.
     ece (Optional[float]): The expected calibration error, None without probabilities.
+    ece_by_chance (Optional[float]): What exact probabilities would have on as many entities.
     """
 
     f: float
     p: float
     r: float
     ece: float | None
+    ece_by_chance: float | None
 
 
 def load_peer() -> Language | None:
@@ -104,11 +106,13 @@ def score(nlp: Language, gold: Sequence[Doc]) -> Scores:
                 confidences.append(ent._.ner_score)
     n_right = sum(right)
     has_scores = bool(right) and None not in confidences
+    judged = Judged.of(confidences, right) if has_scores else None
     return Scores(
         f=200 * n_right / max(len(right) + n_gold, 1),
         p=100 * n_right / max(len(right), 1),
         r=100 * n_right / max(n_gold, 1),
-        ece=calibration_error(Judged.of(confidences, right)) if has_scores else None,
+        ece=calibration_error(judged) if judged else None,
+        ece_by_chance=chance_error(judged) if judged else None,
     )
 
 
@@ -182,8 +186,8 @@ def to_tables(results: dict[str, Any]) -> str:
         cells = [
             f"{row['scores'][name][form]['f']:.1f}" for name in names for form in ("cased", "lower")
         ]
-        ece = row["scores"][names[0]]["cased"]["ece"]
-        shown = "-" if ece is None else f"{ece:.3f}"
+        own = row["scores"][names[0]]["cased"]
+        shown = "-" if own["ece"] is None else f"{own['ece']:.3f} ({own['ece_by_chance']:.3f})"
         lines.append(f"| {row['kind']} | {row['corpus']} | " + " | ".join([*cells, shown]) + " |")
     return "\n".join(lines)
 

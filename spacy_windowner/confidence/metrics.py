@@ -1,5 +1,6 @@
 """Metrics for confidence scores: how well calibrated they are, and how well they rank."""
 
+import math
 from typing import NamedTuple
 
 import numpy
@@ -55,6 +56,23 @@ def calibration_error(judged: Judged, n_bins: int = N_BINS) -> float:
     bins = equal_mass_bins(judged, n_bins)
     gaps = sum(abs(confidence - right) * count for confidence, right, count in bins)
     return gaps / len(judged.right)
+
+
+def chance_error(judged: Judged, n_bins: int = N_BINS) -> float:
+    """The calibration error that these confidences would have by chance if each entity were right
+    with exactly that probability. The fewer entities there are, the larger it is. In a bin with the
+    probabilities p, the share of right entities is nearly normal around their mean, and its mean
+    absolute deviation from there is
+
+        sqrt(2 / pi * sum(p (1 - p))) / count
+
+    judged (Judged): The entities.
+    n_bins (int): The number of bins, as in `calibration_error`.
+    RETURNS (float): The error, between 0 and 1.
+    """
+    variances = numpy.array_split((judged.confidences * (1.0 - judged.confidences))[::-1], n_bins)
+    deviations = sum(math.sqrt(2.0 / math.pi * part.sum()) for part in variances)
+    return deviations / len(judged.confidences)
 
 
 def risks(judged: Judged) -> numpy.ndarray:

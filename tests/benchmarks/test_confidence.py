@@ -25,6 +25,7 @@ from typer.testing import CliRunner
 from spacy_windowner.confidence.metrics import (
     Judged,
     calibration_error,
+    chance_error,
     equal_mass_bins,
     measure,
     risks,
@@ -85,6 +86,18 @@ def test_true_probabilities_have_a_small_error():
     right = rng.random(20_000) < p
     assert calibration_error(Judged.of(p, right)) < 0.02
     assert calibration_error(Judged.of(p**3, right)) > 0.2
+
+
+@pytest.mark.parametrize(("n", "n_bins"), [(300, 15), (2000, 15), (40, 2)])
+def test_chance_error(n, n_bins):
+    """It is the mean error of entities that are right with exactly their probability."""
+    rng = numpy.random.default_rng(0)
+    p = rng.random(n)
+    errors = [
+        calibration_error(Judged.of(p, (rng.random(n) < p).astype(int)), n_bins) for _ in range(300)
+    ]
+    by_chance = chance_error(Judged.of(p, [0] * n), n_bins)
+    assert by_chance == pytest.approx(numpy.mean(errors), rel=0.05)
 
 
 def test_risks():

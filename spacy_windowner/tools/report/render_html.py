@@ -248,6 +248,7 @@ def _trust_view(trust: Trust | None) -> dict[str, Any] | None:
     threshold, best = trust.best
     return {
         "ece": f"{trust.ece:.3f}",
+        "ece_by_chance": f"{trust.ece_by_chance:.3f}",
         "rated": trust.rated,
         "reliability": _reliability_line(trust),
         "lines": _threshold_lines(trust),

@@ -109,8 +109,9 @@ def _model_parts(model: ModelReport) -> list[str]:
     if model.trust is not None:
         threshold, best = model.trust.best
         parts.append(
-            f"Expected calibration error: {model.trust.ece:.3f}. The best threshold on this data "
-            f"is {threshold:.2f}, with F1 {percent(best.f)}."
+            f"Expected calibration error: {model.trust.ece:.3f}. Exact probabilities would have "
+            f"about {model.trust.ece_by_chance:.3f} on as many entities. The best threshold on "
+            f"this data is {threshold:.2f}, with F1 {percent(best.f)}."
         )
         bins = [[f"{p:.2f}", f"{r:.2f}", thousands(n)] for p, r, n in model.trust.bins]
         parts.append(_table(["mean probability", "share of correct entities", "entities"], bins))

@@ -5,7 +5,13 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ...confidence.metrics import N_BINS, Judged, calibration_error, equal_mass_bins
+from ...confidence.metrics import (
+    N_BINS,
+    Judged,
+    calibration_error,
+    chance_error,
+    equal_mass_bins,
+)
 from ...confidence.recall import Promise, keeps_promise
 from .matching import RIGHT, Compared, Counts
 
@@ -21,6 +27,8 @@ class Trust(NamedTuple):
         probability, the share of right entities, and the number of entities.
     ece (float): The expected calibration error: the mean difference between the mean probability
         and the share of right entities.
+    ece_by_chance (float): What exact probabilities would have on as many entities, see
+        `chance_error`.
     curve (List[Tuple[float, Counts]]): The counts of the entities that remain at thresholds from 0
         to 1.
     """
@@ -28,6 +36,7 @@ class Trust(NamedTuple):
     rated: int
     bins: list[tuple[float, float, int]]
     ece: float
+    ece_by_chance: float
     curve: list[tuple[float, Counts]]
 
     @property
@@ -42,6 +51,7 @@ class Trust(NamedTuple):
         return {
             "rated": self.rated,
             "ece": self.ece,
+            "ece_by_chance": self.ece_by_chance,
             "bins": [dict(zip(names, values, strict=True)) for values in self.bins],
             "best_threshold": {"threshold": threshold, **counts.to_dict()},
             "curve": [{"threshold": t, **counts.to_dict()} for t, counts in self.curve],
@@ -109,5 +119,9 @@ def measure_trust(compared: Iterable[Compared]) -> Trust | None:
         tp = sum(kept)
         curve.append((threshold, Counts(tp, len(kept) - tp, n_true - tp)))
     return Trust(
-        len(rated), equal_mass_bins(judged, n_bins), calibration_error(judged, n_bins), curve
+        len(rated),
+        equal_mass_bins(judged, n_bins),
+        calibration_error(judged, n_bins),
+        chance_error(judged, n_bins),
+        curve,
     )

@@ -1,5 +1,7 @@
 """Whether probabilities can be trusted, and what thresholds do."""
 
+import math
+
 import pytest
 from spacy.training import Corpus
 
@@ -29,6 +31,8 @@ def test_by_hand():
     assert trust.rated == 2
     assert trust.bins == [(pytest.approx(0.7), 0.5, 2)]
     assert trust.ece == pytest.approx(0.2)
+    # The variances are 0.09 and 0.25.
+    assert trust.ece_by_chance == pytest.approx((2 / math.pi * 0.34) ** 0.5 / 2)
     curve = dict(trust.curve)
     assert curve[0.0] == curve[0.5] == Counts(1, 2, 2)
     assert curve[0.51] == curve[0.9] == Counts(1, 1, 2)
