@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 from spacy.util import registry
 from thinc.api import Optimizer
+from thinc.backends import get_array_ops
 from thinc.types import Generator
 
 from ..compiled import choose
@@ -37,8 +38,14 @@ def SparseAdam(
       once.
     - A row's weight decay waits for the row's next gradient.
 
-    Averages are exactly those of the weights at every step, whenever they are read. Arrays of
-    libraries other than NumPy, e.g. on a GPU, are updated by thinc's Adam.
+    The averages cover more of the training than thinc's, which makes them smoother: the later the
+    step, the more its weights count, and their mean age is a third of the steps so far, not a
+    tenth. With the weights w at step t, their average a is
+
+        a = (1 + t) / (3 + t) a + 2 / (3 + t) w
+
+    They are exactly those of the weights at every step, whenever they are read. Arrays of libraries
+    other than NumPy, e.g. on a GPU, are updated by thinc's Adam, and averaged in the same way.
 
     learn_rate (float): The learning rate.
     L2 (float): The weight decay. In every step the weights lose this share of themselves, times
@@ -52,7 +59,8 @@ def SparseAdam(
     RAISES (ValueError): If a number is negative, or isn't finite.
 
     Source: Kingma and Ba (2015); the weight decay of Loshchilov and Hutter (2019); beta1 = 0 for
-    parameters that few examples use, as in Shazeer et al. (2017).
+    parameters that few examples use, as in Shazeer et al. (2017); the polynomial-decay averages of
+    Shamir and Zhang (2013).
     """
     settings: dict[str, Any] = {"L2": L2, "beta1": beta1, "beta2": beta2, "eps": eps}
     for name, value in {**settings, "learn_rate": learn_rate, "grad_clip": grad_clip}.items():
@@ -82,7 +90,7 @@ class _SparseAdam(Optimizer):
     ) -> tuple[Any, Any]:
         """Update a parameter in place. See `Optimizer.__call__`."""
         if not (weights.size and _is_flat(weights) and _is_flat(gradient)):
-            return super().__call__(key, weights, gradient, lr_scale=lr_scale)
+            return self._update_other(key, weights, gradient, lr_scale)
         if key not in self._tables:
             found = is_table(gradient)
             if found is not None:  # otherwise it is too early to tell
@@ -108,6 +116,22 @@ class _SparseAdam(Optimizer):
             L2=self.L2,
             grad_clip=self.grad_clip,
         )
+        return weights, gradient
+
+    def _update_other(
+        self, key: Any, weights: Any, gradient: Any, lr_scale: float
+    ) -> tuple[Any, Any]:
+        """A step of thinc's Adam, for an array that compiled code can't take."""
+        averages, self.averages = self.averages, None  # thinc would average in its own way
+        try:
+            weights, gradient = super().__call__(key, weights, gradient, lr_scale=lr_scale)
+        finally:
+            self.averages = averages
+        if averages is not None and weights.size:
+            if key not in averages:
+                averages[key] = get_array_ops(weights).alloc(weights.shape, dtype="float32")
+            average = averages[key]
+            average += (1.0 - average_decay(self.nr_update[key])) * (weights - average)
         return weights, gradient
 
     def _update_all(
