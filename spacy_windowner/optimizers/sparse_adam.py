@@ -8,7 +8,6 @@ from typing import Any
 import numpy
 from spacy.util import registry
 from thinc.api import Optimizer
-from thinc.backends import get_array_ops
 from thinc.types import Generator
 
 from ..compiled import choose
@@ -44,8 +43,9 @@ def SparseAdam(
 
         a = (1 + t) / (3 + t) a + 2 / (3 + t) w
 
-    They are exactly those of the weights at every step, whenever they are read. Arrays of libraries
-    other than NumPy, e.g. on a GPU, are updated by thinc's Adam, and averaged in the same way.
+    They start as the weights before the first step, and are exactly those of the weights at every
+    step, whenever they are read. Arrays of libraries other than NumPy, e.g. on a GPU, are updated
+    by thinc's Adam, and averaged in the same way.
 
     learn_rate (float): The learning rate.
     L2 (float): The weight decay. In every step the weights lose this share of themselves, times
@@ -99,7 +99,7 @@ class _SparseAdam(Optimizer):
         average = None
         if self.averages is not None:
             if key not in self.averages:
-                self.averages[key] = numpy.zeros(weights.shape, dtype="float32")
+                self.averages[key] = weights.copy()
             average = self.averages.data[key]  # averages[key] would bring all rows up to date
         table = self._tables.get(key)
         learn_rate = self.learn_rate * lr_scale
@@ -123,13 +123,13 @@ class _SparseAdam(Optimizer):
     ) -> tuple[Any, Any]:
         """A step of thinc's Adam, for an array that compiled code can't take."""
         averages, self.averages = self.averages, None  # thinc would average in its own way
+        if averages is not None and weights.size and key not in averages:
+            averages[key] = weights.copy()
         try:
             weights, gradient = super().__call__(key, weights, gradient, lr_scale=lr_scale)
         finally:
             self.averages = averages
         if averages is not None and weights.size:
-            if key not in averages:
-                averages[key] = get_array_ops(weights).alloc(weights.shape, dtype="float32")
             average = averages[key]
             average += (1.0 - average_decay(self.nr_update[key])) * (weights - average)
         return weights, gradient
