@@ -89,6 +89,8 @@ class _SparseAdam(Optimizer):
         self, key: tuple[int, str], weights: Any, gradient: Any, *, lr_scale: float = 1.0
     ) -> tuple[Any, Any]:
         """Update a parameter in place. See `Optimizer.__call__`."""
+        if self.averages is not None and weights.size and key not in self.averages:
+            self.averages[key] = weights.copy()
         if not (weights.size and _is_flat(weights) and _is_flat(gradient)):
             return self._update_other(key, weights, gradient, lr_scale)
         if key not in self._tables:
@@ -96,11 +98,8 @@ class _SparseAdam(Optimizer):
             if found is not None:  # otherwise it is too early to tell
                 self._tables[key] = TableRows(weights) if found else None
         self.nr_update[key] += 1
-        average = None
-        if self.averages is not None:
-            if key not in self.averages:
-                self.averages[key] = weights.copy()
-            average = self.averages.data[key]  # averages[key] would bring all rows up to date
+        # Not averages[key], which would bring all rows up to date.
+        average = None if self.averages is None else self.averages.data[key]
         table = self._tables.get(key)
         learn_rate = self.learn_rate * lr_scale
         if table is None:
@@ -123,8 +122,6 @@ class _SparseAdam(Optimizer):
     ) -> tuple[Any, Any]:
         """A step of thinc's Adam, for an array that compiled code can't take."""
         averages, self.averages = self.averages, None  # thinc would average in its own way
-        if averages is not None and weights.size and key not in averages:
-            averages[key] = weights.copy()
         try:
             weights, gradient = super().__call__(key, weights, gradient, lr_scale=lr_scale)
         finally:
