@@ -42,12 +42,16 @@ def equal_mass_bins(judged: Judged, n_bins: int = N_BINS) -> list[tuple[float, f
     RETURNS (List[Tuple[float, float, int]]): For each bin the mean confidence, the share of right
         entities and the number of entities, from the least to the most confident bin.
     """
-    parts = numpy.array_split(numpy.arange(len(judged.right))[::-1], n_bins)
     return [
         (float(judged.confidences[part].mean()), float(judged.right[part].mean()), len(part))
-        for part in parts
+        for part in _split(judged, n_bins)
         if len(part)
     ]
+
+
+def _split(judged: Judged, n_bins: int) -> list[numpy.ndarray]:
+    """The places of the entities of each bin, from the least to the most confident bin."""
+    return numpy.array_split(numpy.arange(len(judged.right))[::-1], n_bins)
 
 
 def calibration_error(judged: Judged, n_bins: int = N_BINS) -> float:
@@ -70,9 +74,9 @@ def chance_error(judged: Judged, n_bins: int = N_BINS) -> float:
     n_bins (int): The number of bins, as in `calibration_error`.
     RETURNS (float): The error, between 0 and 1.
     """
-    variances = numpy.array_split((judged.confidences * (1.0 - judged.confidences))[::-1], n_bins)
-    deviations = sum(math.sqrt(2.0 / math.pi * part.sum()) for part in variances)
-    return deviations / len(judged.confidences)
+    variances = judged.confidences * (1.0 - judged.confidences)
+    parts = _split(judged, n_bins)
+    return sum(math.sqrt(2.0 / math.pi * variances[part].sum()) for part in parts) / len(variances)
 
 
 def risks(judged: Judged) -> numpy.ndarray:
