@@ -139,29 +139,42 @@ def fit_curve(margins: numpy.ndarray, right: numpy.ndarray) -> Curve:
     n_right = int(right.sum())
     n_wrong = len(right) - n_right
     targets = numpy.where(right, (n_right + 1) / (n_right + 2), 1 / (n_wrong + 2))
-    X = numpy.column_stack([margins, numpy.ones(len(margins))]).astype("float64")
+    margins = margins.astype("float64")
     w = numpy.array([0.0, numpy.log((n_right + 1) / (n_wrong + 1))])
-    level = w.copy()  # the best curve without a slope
-    loss = _loss(X @ w, targets)
+    level = w  # the best curve without a slope
+    loss, p = _cross_entropy(w, margins, targets)
     for _ in range(_MAX_STEPS):
-        p = sigmoid(X @ w)
-        gradient = X.T @ (p - targets)
-        hessian = (X.T * (p * (1.0 - p))) @ X + 1e-9 * numpy.eye(2)
-        step = numpy.linalg.solve(hessian, gradient)
+        error, spread = p - targets, p * (1.0 - p)
+        gradient = numpy.array([error @ margins, error.sum()])
+        mixed = spread @ margins
+        hessian = numpy.array([[(spread * margins) @ margins, mixed], [mixed, spread.sum()]])
+        step = numpy.linalg.solve(hessian + 1e-9 * numpy.eye(2), gradient)
+        better, better_p = _cross_entropy(w - step, margins, targets)
         size = 1.0
-        while size > 1e-6 and _loss(X @ (w - size * step), targets) > loss:
+        while size > 1e-6 and better > loss:
             size /= 2
-        better = _loss(X @ (w - size * step), targets)
+            better, better_p = _cross_entropy(w - size * step, margins, targets)
         if better >= loss - 1e-10 * (1.0 + loss):
             break
-        w, loss = w - size * step, better
+        w, loss, p = w - size * step, better, better_p
     slope, bias = w if w[0] > 0.0 else level
     return Curve(float(slope), float(bias), len(right))
 
 
-def _loss(z: numpy.ndarray, targets: numpy.ndarray) -> float:
-    """The cross-entropy between log odds z and targets."""
-    return float((numpy.logaddexp(0.0, z) - targets * z).sum())
+def _cross_entropy(
+    w: numpy.ndarray, margins: numpy.ndarray, targets: numpy.ndarray
+) -> tuple[float, numpy.ndarray]:
+    """The cross-entropy between the probabilities of a curve and targets, and the probabilities.
+
+    w (numpy.ndarray): The slope and the bias of the curve. Shape (2,).
+    margins (numpy.ndarray): The margins. Shape (n,).
+    targets (numpy.ndarray): The targets. Shape (n,).
+    RETURNS (Tuple[float, numpy.ndarray]): The cross-entropy, and the probabilities, shape (n,).
+    """
+    z = w[0] * margins + w[1]
+    # The logarithm of 1 + exp(z), without overflow.
+    softplus = numpy.maximum(z, 0.0) + numpy.log(1.0 + numpy.exp(-numpy.abs(z)))
+    return float((softplus - targets * z).sum()), sigmoid(z)
 
 
 def _read_curves(data: Any) -> Curves:

@@ -1,5 +1,6 @@
 """Labelled spans of a batch of documents, as arrays."""
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
@@ -36,9 +37,18 @@ class Spans(NamedTuple):
 
     def without(self, others: "Spans") -> "Spans":
         """The spans that are not among others, whatever their ratings are."""
-        theirs = set(zip(*(column.tolist() for column in others[:4]), strict=True))
-        mine = zip(*(column.tolist() for column in self[:4]), strict=True)
-        return self.select(numpy.array([span not in theirs for span in mine], dtype=bool))
+        return self.select(~self.among(others))
+
+    def among(self, others: "Spans") -> numpy.ndarray:
+        """Which of the spans are among others, whatever their ratings are. Shape (n,)."""
+        columns = [numpy.concatenate(both) for both in zip(self[:4], others[:4], strict=True)]
+        sizes = [int(column.max(initial=0)) + 1 for column in columns]
+        # One number for each span. Python's integers are slow, and can't overflow.
+        dtype = "int64" if math.prod(sizes) < 2**63 else object
+        number = numpy.zeros(len(columns[0]), dtype=dtype)
+        for column, size in zip(columns, sizes, strict=True):
+            number = number * size + column
+        return numpy.isin(number[: len(self.docs)], number[len(self.docs) :])
 
     def ordered(self) -> "Spans":
         """The same spans, sorted by document, start, end and label."""
@@ -79,4 +89,5 @@ def join(parts: Sequence[Spans]) -> Spans:
 
 def sigmoid(z: numpy.ndarray) -> numpy.ndarray:
     """The logistic function, without overflow."""
-    return numpy.exp(-numpy.logaddexp(0.0, -z))
+    e = numpy.exp(-numpy.abs(z))
+    return numpy.where(z < 0.0, e, 1.0) / (1.0 + e)

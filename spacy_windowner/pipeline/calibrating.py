@@ -68,17 +68,7 @@ class CalibratedPipe(LearningPipe):
         RETURNS (float): The `document_weight`. 0 if few entities have a word that occurs again in
             their document, as in single sentences. If labels are frozen, it doesn't change.
         """
-        examples = list(examples)
-        if not self.frozen_labels:
-            held_out = self._held_out(examples, "WindowNER.tune_document_weight")
-            docs = [example.predicted for example in examples]
-
-            def score(weight: float) -> Iterator[Scored]:
-                self.cfg["document_weight"] = weight
-                return self.score_docs(docs, overwrite=True)
-
-            weight = best_document_weight(docs, held_out, score, self.biases)
-            self.cfg["document_weight"] = weight
+        self._tune_document_weight(self._held_out(examples, "WindowNER.tune_document_weight"))
         return self.cfg["document_weight"]
 
     def tune_recall_bias(self, examples: Iterable[Example]) -> float:
@@ -90,15 +80,7 @@ class CalibratedPipe(LearningPipe):
         RETURNS (float): The `recall_bias`, between -2 and 4 if it was set. It doesn't change if the
             examples have no entities.
         """
-        held_out = self._held_out(examples, "WindowNER.tune_recall_bias")
-        if self.frozen_labels:
-            for label in self.unfrozen_labels:
-                number = self.labels.index(label)
-                if held_out.has(number):
-                    bias = least_label_bias(held_out, self.biases, self.scheme, number)
-                    self.cfg["label_biases"] = {**self.cfg["label_biases"], label: bias}
-        elif any(held_out.gold):
-            self.cfg["recall_bias"] = best_recall_bias(held_out, self.biases)
+        self._tune_recall_bias(self._held_out(examples, "WindowNER.tune_recall_bias"))
         return self.cfg["recall_bias"]
 
     def calibrate(
@@ -127,17 +109,69 @@ class CalibratedPipe(LearningPipe):
         RAISES (ValueError): If the recall can't be promised: it isn't between 0 and 1, the
             component doesn't write candidates, or there are too few entities.
         """
+        self._calibrate(self._held_out(examples, "WindowNER.calibrate"), recall, each_label)
+        return self.calibration
+
+    def fit_held_out(
+        self,
+        examples: Iterable[Example],
+        tune_document_weight: bool = True,
+        tune_recall_bias: bool = True,
+        recall: float | None = None,
+        each_label: bool = True,
+    ) -> None:
+        """What the callback `spacy-windowner.calibrate.v1` does: `tune_document_weight`,
+        `tune_recall_bias` and `calibrate` one after the other. It reads the examples only once.
+
+        examples (Iterable[Example]): Examples that the model wasn't trained on. They don't change.
+        tune_document_weight (bool): Whether to set `document_weight`.
+        tune_recall_bias (bool): Whether to set `recall_bias` or, if labels are frozen, the biases
+            of the others.
+        recall (Optional[float]): The promised recall, see `calibrate`.
+        each_label (bool): See `calibrate`.
+        RAISES (ValueError): If the recall can't be promised.
+        """
+        held_out = self._held_out(examples, "WindowNER.fit_held_out")
+        if tune_document_weight:
+            self._tune_document_weight(held_out)
+            held_out = held_out._replace(groups=list(self.score_docs(held_out.docs, True)))
+        if tune_recall_bias:
+            self._tune_recall_bias(held_out)
+        # Calibrating only the new labels would leave the frozen ones without curves.
+        if not self.frozen_labels or self.calibration is not None:
+            self._calibrate(held_out, recall, each_label)
+
+    def _tune_document_weight(self, held_out: HeldOut) -> None:
+        if self.frozen_labels:
+            return
+
+        def score(weight: float) -> Iterator[Scored]:
+            self.cfg["document_weight"] = weight
+            return self.score_docs(held_out.docs, overwrite=True)
+
+        self.cfg["document_weight"] = best_document_weight(held_out, score, self.biases)
+
+    def _tune_recall_bias(self, held_out: HeldOut) -> None:
+        if self.frozen_labels:
+            for label in self.unfrozen_labels:
+                number = self.labels.index(label)
+                if held_out.has(number):
+                    bias = least_label_bias(held_out, self.biases, self.scheme, number)
+                    self.cfg["label_biases"] = {**self.cfg["label_biases"], label: bias}
+        elif len(held_out.gold.docs):
+            self.cfg["recall_bias"] = best_recall_bias(held_out, self.biases)
+
+    def _calibrate(self, held_out: HeldOut, recall: float | None, each_label: bool) -> None:
         if recall is not None:
             require_recall(recall)
             if not self.cfg["candidates"] and not self.cfg["redact"]:
                 raise ValueError(Errors.WN271.format(name=self.name))
         elif self.cfg["promise"] is not None:
-            warnings.warn(Warnings.WW189.format(name=self.name), stacklevel=2)
+            warnings.warn(Warnings.WW189.format(name=self.name), stacklevel=3)
         if recall is None and self.frozen_labels:
             if self.calibration is None or not self.unfrozen_labels:
                 self.cfg["promise"] = None
-                return self.calibration
-        held_out = self._held_out(examples, "WindowNER.calibrate")
+                return
         promise = None
         if recall is not None:
             promise = fit_promise(held_out, self.labels, self.biases, recall, each_label, self.name)
@@ -145,19 +179,18 @@ class CalibratedPipe(LearningPipe):
                 offered, least = f"{promise.offered:.1f}", promise.recall
                 warnings.warn(
                     Warnings.WW190.format(name=self.name, offered=offered, recall=least),
-                    stacklevel=2,
+                    stacklevel=3,
                 )
         self.cfg["promise"] = None if promise is None else promise.to_json()
         reach = self._reach
         calibration = None
-        if any(held_out.gold) or self.frozen_labels:
+        if len(held_out.gold.docs) or self.frozen_labels:
             calibration = fit_calibration(
                 held_out, self.labels, self.biases, reach, self.unfrozen_labels
             )
         if self.frozen_labels and self.calibration is not None:
             calibration = self.calibration.update(calibration)
         self.cfg["calibration"] = None if calibration is None else calibration.to_json()
-        return calibration
 
     def _held_out(self, examples: Iterable[Example], method: str) -> HeldOut:
         examples = list(examples)

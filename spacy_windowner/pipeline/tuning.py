@@ -3,7 +3,7 @@ much the occurrences of a word support each other, and the calibration of probab
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from ..confidence.calibration import Calibration, Curves
 from ..confidence.recall import Promise, TooFew, fit_reaches, needed_alone
 from ..decoding.biases import Biases
 from ..decoding.lattice import Scored
-from ..decoding.spans import Spans
+from ..decoding.spans import Spans, join
 from ..decoding.tags import MISSING, O, Scheme
 from ..decoding.words import word_mask
 from ..errors import Errors
@@ -33,24 +33,31 @@ document. A choice by so few would be chance."""
 _ENOUGH = 0.95
 """An added label needs only this share of its best F1."""
 
+_MANY = 100_000
+"""The most candidates of a group of documents to fit the calibration to."""
+
 
 class HeldOut(NamedTuple):
     """Scored documents that the model was not trained on, and their gold annotation.
 
+    docs (List[Doc]): The documents.
     groups (List[Scored]): The scored documents.
-    gold (List[Set[Tuple[int, int, int]]]): The gold entities of each document, as start token, end
-        token and label number.
-    known (List[numpy.ndarray]): Which tokens of each document are annotated. Shapes (n_tokens,).
-    judged (List[Set[int]]): The numbers of the labels that each document is annotated for.
-    lost (List[List[int]]): The label numbers of gold entities in each document that aren't in
-        `gold`, because they don't fit the tokens.
+    gold (Spans): Their gold entities. Documents are numbered through all groups.
+    firsts (numpy.ndarray): The number of each document's first token. Shape (n_docs + 1,).
+    unknown (numpy.ndarray): How many of the tokens before each token aren't annotated. Shape
+        (n_tokens + 1,).
+    judged (numpy.ndarray): Which labels each document is annotated for. Shape (n_docs, n_labels).
+    lost (numpy.ndarray): The numbers of the documents and labels of entities that aren't in `gold`,
+        because they don't fit the tokens. Shape (2, n_lost).
     """
 
+    docs: list[Doc]
     groups: list[Scored]
-    gold: list[set[tuple]]
-    known: list[numpy.ndarray]
-    judged: list[set[int]]
-    lost: list[list[int]]
+    gold: Spans
+    firsts: numpy.ndarray
+    unknown: numpy.ndarray
+    judged: numpy.ndarray
+    lost: numpy.ndarray
 
     @classmethod
     def of(
@@ -70,31 +77,30 @@ class HeldOut(NamedTuple):
         judged (Sequence[Set[int]]): The numbers of the labels that each is annotated for.
         RETURNS (HeldOut): The documents.
         """
+        docs = [example.predicted for example in examples]
         read = read_gold(examples, label_hashes, scheme)
-        stops = numpy.cumsum(read.lengths)[:-1]
-        of_docs = numpy.split(read.tags, stops) if len(examples) else []
-        masks = [word_mask([example.predicted]) for example in examples]
-        gold, known = [], []
-        for doc_tags, is_word in zip(of_docs, masks, strict=True):
-            tokens = numpy.flatnonzero(is_word).tolist()
-            spans = scheme.spans_from_tags(doc_tags)
-            gold.append(
-                {(tokens[start], tokens[end - 1] + 1, label) for start, end, label in spans}
-            )
-            of_tokens = numpy.ones(len(is_word), dtype=bool)
-            of_tokens[is_word] = doc_tags != MISSING
-            known.append(of_tokens)
-        numbers = {label: number for number, label in enumerate(label_hashes)}
-        lost = []
-        for example, rows, mine in zip(examples, gold, judged, strict=True):
-            true = Counter(numbers.get(ent.label) for ent in example.reference.ents)
-            true -= Counter(label for *_, label in rows)
-            lost.append([label for label in true.elements() if label in mine])
-        return cls(list(groups), gold, known, list(judged), lost)
+        firsts = numpy.cumsum([0, *map(len, docs)])
+        is_word = word_mask(docs)
+        is_unknown = numpy.zeros(len(is_word), dtype=bool)
+        is_unknown[is_word] = read.tags == MISSING
+        rows = numpy.array(scheme.spans_from_tags(read.tags), dtype="int64").reshape(-1, 3)
+        starts, ends, labels = rows.T
+        tokens = numpy.flatnonzero(is_word)
+        starts, ends = tokens[starts], tokens[ends - 1] + 1
+        of_docs = numpy.searchsorted(firsts, starts, side="right") - 1
+        starts, ends = starts - firsts[of_docs], ends - firsts[of_docs]
+        gold = Spans(of_docs, starts, ends, labels, numpy.zeros(len(rows)))
+        is_judged = numpy.zeros((len(docs), len(label_hashes)), dtype=bool)
+        for doc, numbers in enumerate(judged):
+            is_judged[doc, list(numbers)] = True
+        lost = _lost(examples, gold, label_hashes)
+        lost = lost[:, is_judged[tuple(lost)]]
+        unknown = numpy.cumsum([0, *is_unknown])
+        return cls(docs, list(groups), gold, firsts, unknown, is_judged, lost)
 
     def has(self, label: int) -> bool:
         """Whether the documents have a gold entity with the label of this number."""
-        return any(number == label for rows in self.gold for *_, number in rows)
+        return bool((self.gold.labels == label).any())
 
     def behind(self, biases: Biases) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
         """How far behind the best sequence the best one with each gold entity is.
@@ -106,62 +112,61 @@ class HeldOut(NamedTuple):
         parts, n_before = [], 0
         for group in self.groups:
             stop = n_before + len(group.lengths)
-            rows = [
-                (doc - n_before, *row)
-                for doc in range(n_before, stop)
-                for row in sorted(self.gold[doc])
-            ]
-            columns = numpy.array(rows, dtype="int32").reshape(-1, 4).T
-            spans = Spans(*columns, numpy.zeros(len(rows)))  # type: ignore[call-arg]
-            of_docs = spans.docs.astype("int64") + n_before
-            parts.append((group.adjust(biases).behind(spans), of_docs, spans.labels))
+            mine = numpy.arange(*numpy.searchsorted(self.gold.docs, [n_before, stop]))
+            parts.append(group.adjust(biases).behind(self.gold.select(mine).after(-n_before)))
             n_before = stop
-        lost = [(doc, label) for doc, labels in enumerate(self.lost) for label in labels]
-        docs, labels = numpy.array(lost, dtype="int64").reshape(-1, 2).T
-        parts.append((numpy.full(len(lost), numpy.inf), docs, labels))
-        behind, docs, labels = (numpy.concatenate(each) for each in zip(*parts, strict=True))
-        return behind, docs, labels
+        parts.append(numpy.full(self.lost.shape[1], numpy.inf))
+        docs, labels = numpy.hstack([(self.gold.docs, self.gold.labels), self.lost])
+        return numpy.concatenate(parts), docs, labels
 
-    def judge(self, found: Iterable[Spans]) -> Iterator[tuple[tuple, bool]]:
+    def judge(self, found: Iterable[Spans]) -> tuple[Spans, numpy.ndarray]:
         """Compare spans that were found in the documents with the gold entities. A span is right if
         an entity has the same tokens and the same label. Spans on tokens without annotation, or
         with a label that the document isn't annotated for, are left out.
 
         found (Iterable[Spans]): The spans of each group of documents.
-        YIELDS (Tuple[Tuple, bool]): A span, and whether it is right.
+        RETURNS (Tuple[Spans, numpy.ndarray]): The other spans, and which of them are right. Shape
+            (n_spans,).
         """
-        # A generator, because an untrained model finds so many spans that lists of them would slow
-        # down the garbage collector.
-        of_docs = (
-            rows
-            for group, spans in zip(self.groups, found, strict=True)
-            for rows in spans.by_doc(len(group.lengths))
-        )
-        for rows, gold, known, judged in zip(
-            of_docs, self.gold, self.known, self.judged, strict=True
-        ):
-            is_known = bool(known.all())
-            for row in rows:
-                if row[2] in judged and (is_known or known[row[0] : row[1]].all()):
-                    yield row, row[:3] in gold
+        parts, n_before = [], 0
+        for group, part in zip(self.groups, found, strict=True):
+            parts.append(part.after(n_before))
+            n_before += len(group.lengths)
+        spans = join(parts)
+        first = self.firsts[spans.docs]
+        is_known = self.unknown[first + spans.ends] == self.unknown[first + spans.starts]
+        spans = spans.select(is_known & self.judged[spans.docs, spans.labels])
+        return spans, spans.among(self.gold)
+
+
+def _lost(examples: Sequence[Example], gold: Spans, label_hashes: Sequence[int]) -> numpy.ndarray:
+    """The numbers of the documents and labels of entities that aren't among the gold spans. Labels
+    that have no number don't count. Shape (2, n)."""
+    numbers = {label: number for number, label in enumerate(label_hashes)}
+    lost = Counter(
+        (doc, numbers[ent.label])
+        for doc, example in enumerate(examples)
+        for ent in example.reference.ents
+        if ent.label in numbers
+    )
+    lost.subtract(zip(gold.docs.tolist(), gold.labels.tolist(), strict=True))
+    return numpy.array(list((+lost).elements()), dtype="int64").reshape(-1, 2).T
 
 
 def best_document_weight(
-    docs: Sequence[Doc],
     held_out: HeldOut,
     score: Callable[[float], Iterable[Scored]],
     biases: Biases,
 ) -> float:
     """Find the `document_weight` with the best F1. Among equally good ones, the lowest.
 
-    docs (Sequence[Doc]): The documents.
-    held_out (HeldOut): Their gold annotation.
+    held_out (HeldOut): The held-out documents.
     score (Callable[[float], Iterable[Scored]]): Scores the documents with a weight.
     biases (Biases): How predictions change the scores.
     RETURNS (float): The weight. 0 if few entities have a first word that occurs again in their
         document.
     """
-    if _count_repeats(docs, held_out.gold) < _MIN_REPEATED:
+    if _count_repeats(held_out.docs, held_out.gold) < _MIN_REPEATED:
         return 0.0
     f1 = {
         weight: round(f1_of(held_out._replace(groups=list(score(weight))), biases), 6)
@@ -170,11 +175,12 @@ def best_document_weight(
     return max(f1, key=lambda weight: (f1[weight], -weight))
 
 
-def _count_repeats(docs: Sequence[Doc], gold: Sequence[set[tuple]]) -> int:
+def _count_repeats(docs: Sequence[Doc], gold: Spans) -> int:
     count = 0
-    for doc, rows in zip(docs, gold, strict=True):
+    for number, doc in enumerate(docs):
         _, group, sizes = numpy.unique(doc.to_array(LOWER), return_inverse=True, return_counts=True)
-        count += sum(bool(sizes[group[start]] > 1) for start, _, _ in rows)
+        starts = gold.starts[slice(*numpy.searchsorted(gold.docs, [number, number + 1]))]
+        count += int((sizes[group[starts]] > 1).sum())
     return count
 
 
@@ -188,12 +194,16 @@ def f1_of(held_out: HeldOut, biases: Biases, label: int | None = None) -> float:
     """
     adjusted = (group.adjust(biases) for group in held_out.groups)
     found = (group.best_spans(margins=False) for group in adjusted)
-    judged = [
-        is_right for row, is_right in held_out.judge(found) if label is None or row[2] == label
-    ]
-    gold = [row for rows in held_out.gold for row in rows if label is None or row[2] == label]
-    total = len(judged) + len(gold)
-    return 2 * sum(judged) / total if total else 0.0
+    spans, is_right = held_out.judge(found)
+    labels, gold = spans.labels, held_out.gold.labels
+    if label is not None:
+        is_right, labels, gold = (
+            is_right[labels == label],
+            labels[labels == label],
+            gold[gold == label],
+        )
+    total = len(labels) + len(gold)
+    return 2 * int(is_right.sum()) / total if total else 0.0
 
 
 def best_recall_bias(held_out: HeldOut, biases: Biases) -> float:
@@ -265,15 +275,15 @@ def fit_calibration(
     finder = SpanFinder(biases, Rating(None, None, None, numpy.maximum(reach, REACH)))
     found = [finder.find(group) for group in held_out.groups]
     entities = [spans for spans, _ in found]
-    candidates = [near.without(spans) for spans, near in found if near is not None]
+    near_misses = [_sample(near).without(spans) for spans, near in found if near is not None]
     numbers = {labels.index(label) for label in (labels if chosen is None else chosen)}
     curves = _fit(held_out, entities, labels, numbers)
     if curves is None:
         return None
     behind, _, of_labels = held_out.behind(biases)
-    n_words = sum(len(known) for known in held_out.known)
+    n_words = int(held_out.firsts[-1])
     n_beyond = (behind > reach[of_labels])[numpy.isin(of_labels, list(numbers))].sum()
-    near = _fit(held_out, candidates, labels, numbers) or curves
+    near = _fit(held_out, near_misses, labels, numbers) or curves
     return Calibration(curves, near, float(n_beyond / n_words))
 
 
@@ -310,7 +320,7 @@ def fit_promise(
                 name=name,
                 recall=recall,
                 count=count,
-                n_docs=len(held_out.gold),
+                n_docs=len(held_out.judged),
                 largest=largest,
                 needed=max(error.needed, needed_alone(recall)),
                 possible=hint,
@@ -325,22 +335,26 @@ def fit_promise(
     reach = Promise(recall, reaches, 0.0).of(labels, REACH)
     finder = SpanFinder(biases, Rating(None, None, None, reach))
     found = (finder.find(group)[1] for group in held_out.groups)
-    offered = sum(1 for _ in held_out.judge(spans for spans in found if spans is not None))
-    return Promise(recall, reaches, round(offered / count, 4))
+    offered, _ = held_out.judge(spans for spans in found if spans is not None)
+    return Promise(recall, reaches, round(len(offered.docs) / count, 4))
+
+
+def _sample(spans: Spans) -> Spans:
+    """The spans or, if there are more than `_MANY`, a random sample of about that size. A model
+    that has hardly been trained finds millions."""
+    if len(spans.docs) <= _MANY:
+        return spans
+    chances = numpy.random.default_rng(0).random(len(spans.docs))
+    return spans.select(chances < _MANY / len(spans.docs))
 
 
 def _fit(
     held_out: HeldOut, found: list[Spans], labels: Sequence[str], numbers: set[int]
 ) -> Curves | None:
     """Fit curves to the spans whose labels have these numbers."""
-    margins: list[float] = []
-    right: list[bool] = []
-    of_label: list[int] = []
-    for row, is_right in held_out.judge(found):
-        if row[2] in numbers:
-            margins.append(row[3])
-            right.append(is_right)
-            of_label.append(row[2])
-    if not margins:
+    spans, is_right = held_out.judge(found)
+    chosen = numpy.isin(spans.labels, list(numbers))
+    if not chosen.any():
         return None
-    return Curves.fit(numpy.array(margins), numpy.array(right), numpy.array(of_label), labels)
+    spans, is_right = spans.select(chosen), is_right[chosen]
+    return Curves.fit(spans.ratings, is_right, spans.labels, labels)

@@ -67,14 +67,9 @@ def calibrate(
         if _fingerprint(nlp) == last_fingerprint:
             return nlp
         for pipe, examples in components_and_examples(nlp, corpus):
-            if tune_document_weight:
-                pipe.tune_document_weight(examples)
-            if tune_recall_bias:
-                pipe.tune_recall_bias(examples)
-            if pipe.frozen_labels and pipe.calibration is None:
-                continue  # calibrating only the new labels would leave the others without curves
-            pipe.calibrate(examples, recall, each_label)
-            if has_warned or not pipe.unfrozen_labels:
+            pipe.fit_held_out(examples, tune_document_weight, tune_recall_bias, recall, each_label)
+            isnt_calibrated = pipe.frozen_labels and pipe.calibration is None
+            if has_warned or isnt_calibrated or not pipe.unfrozen_labels:
                 continue
             problem = lack_of_data(examples, pipe.unfrozen_labels, pipe.name, path)
             if problem:

@@ -68,3 +68,12 @@ def test_select():
     spans = make_spans([(0, 1, 2, 0, 0.5), (2, 0, 1, 1, 1.0)])
     assert rows_of(spans.select(numpy.array([False, True]))) == [(2, 0, 1, 1, 1.0)]
     assert rows_of(spans.select(numpy.array([1, 0]))) == rows_of(spans)[::-1]
+
+
+def test_among_does_not_overflow():
+    """The numbers of documents, tokens and labels don't fit into 64 bits together."""
+    big = 2**31 - 2
+    spans = make_spans([(1, 0, big, big, 0.0), (0, big, big, big, 0.0), (5, big, big, 0, 0.0)])
+    others = make_spans([(1, 0, big, big, 1.0), (5, big, big, 1, 0.0)])
+    assert spans.among(others).tolist() == [True, False, False]
+    assert spans.among(make_spans([])).tolist() == [False] * 3

@@ -11,6 +11,7 @@ from spacy.training import Example
 
 from spacy_windowner.confidence.calibration import Calibration, Curve, Curves
 from spacy_windowner.decoding.spans import sigmoid
+from spacy_windowner.pipeline import tuning
 from spacy_windowner.training.callbacks import calibrate
 
 from .util import make_nlp, scoring_ner, train
@@ -208,6 +209,19 @@ def test_calibration_is_the_share_of_right_ones():
     assert doc.spans["window_ner"].attrs["scores"] == pytest.approx([0.3, 0.9], abs=0.02)
     nearly = Span(doc, 4, 5, "A")
     assert nearly._.ner_score == pytest.approx(0.2, abs=0.02)
+
+
+def test_a_sample_of_many_candidates_has_the_same_calibration(monkeypatch):
+    ner = make(calibrated=False)
+    texts = [("sure nearly", [0, 1])] * 1000 + [("sure nearly", [0])] * 3000
+    of_all = ner.calibrate(make_examples(ner, *texts))
+    monkeypatch.setattr(tuning, "_MANY", 2000)
+    sampled = ner.calibrate(make_examples(ner, *texts))
+    assert sampled.entities == of_all.entities
+    whole, part = of_all.candidates.labels["A"], sampled.candidates.labels["A"]
+    assert whole.fitted_on == 4000 and 400 < part.fitted_on < 600
+    for curve in whole, part:
+        assert p(curve.bias - curve.slope) == pytest.approx(0.25, abs=0.05)
 
 
 def test_missing_annotation_is_not_judged():

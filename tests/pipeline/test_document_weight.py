@@ -91,11 +91,25 @@ def test_the_callback_tunes_it(ner, tmp_path):
     train(nlp, steps=2)
     pipe = nlp.get_pipe("window_ner")
     seen = []
-    pipe.tune_document_weight = lambda examples: seen.append(len(list(examples)))
+    pipe._tune_document_weight = lambda held_out: seen.append(len(held_out.docs))
     calibrate(tmp_path / "dev.spacy", tune_document_weight=False)(nlp)
     assert seen == []
     calibrate(tmp_path / "dev.spacy")(nlp)
     assert seen == [30]
+
+
+def test_all_at_once_is_one_after_the_other(ner):
+    examples = [make_example(ner, "NAME other name WORD word", ents) for ents in ([0, 2], [0, 4])]
+    examples = [*examples * 20, *examples[:1] * 20]
+    before = dict(ner.cfg)
+    ner.tune_document_weight(examples)
+    ner.tune_recall_bias(examples)
+    ner.calibrate(examples)
+    expected = dict(ner.cfg)
+    assert expected["calibration"] and expected["document_weight"] and expected["recall_bias"]
+    ner.cfg.update(before)
+    ner.fit_held_out(examples)
+    assert ner.cfg == expected != before
 
 
 @pytest.mark.parametrize("value", [-1.0, float("nan"), "2", True])
