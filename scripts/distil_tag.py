@@ -43,9 +43,7 @@ def main(
     if gpu_id >= 0:
         spacy.require_gpu(gpu_id)
     nlp = spacy.load(teacher)
-    raw = RawText(
-        source, lambda text: nlp.make_doc(text) if isinstance(text, str) else Doc(nlp.vocab, text)
-    )
+    raw = RawText.of(source, nlp)
     parts = [DocBin(attrs=["ENT_IOB", "ENT_TYPE"]) for _ in range(2)]
     n_ents = 0
     for number, doc in enumerate(tag(nlp, raw), 1):

@@ -16,6 +16,7 @@ from wasabi import Printer
 from ..tools.convert.convert import Conversion
 from ..tools.init.make_config import DEFAULT, RECIPES
 from ..tools.report.wording import percent
+from ..tools.train.self_training import Tagged
 from ..tools.train.train import Trained, train
 from ._util import AboveBar, Bar, Quiet, Verbose, explain_errors, windowner_cli
 from .convert import Recognized, show_conversion
@@ -30,6 +31,7 @@ _VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy 
 _LEXICON = "Lists of names: a .jsonl or .txt file, or a folder of these, see docs/lexicon.md"
 _BASE = "Folder or package of a trained pipeline to start from, e.g. en_windowner_web"
 _KEEP = "With --base: keep its labels as they are, and add those of DATA"
+_RAW = "Raw text to learn from as well: .txt with one text a line, or .jsonl. A first model tags it"
 _SEED = "Random seed of the split and the training"
 _STEPS = "Maximum number of steps. Training stops earlier if the scores no longer improve"
 
@@ -46,6 +48,7 @@ def train_cli(
     lexicon: Annotated[Path | None, Opt("--lexicon", help=_LEXICON, exists=True)] = None,
     base: Annotated[str | None, Opt("--base", "-b", help=_BASE)] = None,
     keep_labels: Annotated[bool, Opt("--keep-labels", help=_KEEP)] = False,
+    raw_text: Annotated[Path | None, Opt("--raw-text", help=_RAW)] = None,
     seed: Annotated[int, Opt("--seed", help=_SEED)] = 0,
     max_steps: Annotated[int | None, Opt("--max-steps", help=_STEPS, min=1)] = None,
     quiet: Quiet = False,
@@ -88,12 +91,14 @@ def train_cli(
                 lexicon=lexicon,
                 base=base,
                 keep_labels=keep_labels,
+                raw_text=raw_text,
                 seed=seed,
                 max_steps=max_steps,
                 on_progress=bar,
                 on_recognized=recognized,
                 on_converted=tell,
                 on_start=partial(_tell_start, msg),
+                on_tagged=partial(_tell_tagged, msg),
             )
     _tell_results(msg, done)
 
@@ -102,6 +107,13 @@ def _tell_start(msg: Printer, n_done: int) -> None:
     msg.divider("Training pipeline")
     if n_done:
         msg.info(f"Going on after step {n_done - 1} of a training that was interrupted")
+
+
+def _tell_tagged(msg: Printer, tagged: Tagged) -> None:
+    n_words, n_ents, copies = tagged
+    times = "once" if copies == 1 else f"{copies} times"
+    text = f"The first model found {n_ents:,} entities in {n_words:,} words of raw text"
+    msg.good(text, f"The second one learns from these and, {times}, from the annotated documents.")
 
 
 @contextmanager

@@ -310,6 +310,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "There are no documents in {path}. Give a .spacy file, or a folder of them. `python -m "
         "spacy windowner convert` makes them from other formats."
     )
+    WN256 = (
+        "The first model found no entity in {n_words:,} words of {path}, so there is nothing more "
+        "to learn from them. Is this text of the kind and the language of the annotated data?"
+    )
     WN262 = (
         "The pipeline {base} is for the language {own!r}, and the data for {lang!r}. Set the "
         "language with `--lang` (`lang`), or use another pipeline."

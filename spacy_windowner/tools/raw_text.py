@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import srsly
+from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..files import BOM, DAMAGE, open_lines
@@ -61,6 +62,19 @@ class RawText:
         self.line = self.skipped = 0
         self.first_skipped = ""
         self.share = 0.0
+
+    @classmethod
+    def of(cls, path: str | Path, nlp: Language) -> "RawText":
+        """A file of raw text, whose texts a pipeline's tokenizer splits.
+
+        path (Union[str, Path]): The file.
+        nlp (Language): The pipeline.
+        RETURNS (RawText): The file.
+        RAISES (ValueError): If there is no such file, or its name doesn't tell the format.
+        """
+        return cls(
+            path, lambda text: nlp.make_doc(text) if isinstance(text, str) else Doc(nlp.vocab, text)
+        )
 
     def batches(self, batch_words: int) -> Iterator[Batch]:
         """Read the file from the beginning to the end.

@@ -21,14 +21,17 @@ from ...progress import Stage, Tell, silent
 from ..convert.convert import Conversion, convert
 from ..errors import Errors, Warnings
 from ..init.make_config import DEFAULT, GROW, make_config, to_text
+from ..raw_text import RawText
 from ..report.render_html import report_to_html
 from ..report.render_markdown import report_to_markdown
 from ..report.report import make_report
 from ..report.results import Report
 from .base import make_base_config
 from .loop import CHECKPOINT, train_pipeline
+from .self_training import TAGGED, Tagged, write_tagged
 
 SPLIT = "80/10/10"
+_CONFIG = "config.cfg"
 _STATE = "train.json"
 """The file that records what the output was made from. It is written at the end."""
 
@@ -64,12 +67,14 @@ def train(
     lexicon: str | Path | None = None,
     base: str | Path | None = None,
     keep_labels: bool = False,
+    raw_text: str | Path | None = None,
     seed: int = 0,
     max_steps: int | None = None,
     on_progress: Tell = silent,
     on_recognized: Callable[[str, str], None] | None = None,
     on_converted: Callable[[Conversion], None] | None = None,
     on_start: Callable[[int], None] = lambda n_done: None,
+    on_tagged: Callable[[Tagged], None] | None = None,
 ) -> Trained:
     """Train a pipeline on annotated files in any format that `convert` reads, and evaluate it.
 
@@ -92,13 +97,17 @@ def train(
         model, words and weights take the place of `recipe`, `vectors` and `lexicon`.
     keep_labels (bool): With `base`, whether to keep its labels as they are and to add those of the
         data. If False, the new pipeline has only the labels of the data.
+    raw_text (Optional[Union[str, Path]]): Raw text, as `RawText` reads it. A first model is trained
+        in the folder `teacher` of the output, and tags it. The pipeline learns from the annotated
+        documents and from this text.
     seed (int): The random seed of the split and the training.
     max_steps (Optional[int]): The maximum number of training steps. None for the recipe's.
     on_progress (Tell): Called with the progress.
     on_recognized (Optional[Callable[[str, str], None]]): Called with each file and its format.
     on_converted (Optional[Callable[[Conversion], None]]): Called after each conversion.
-    on_start (Callable[[int], None]): Called before the first step, with the number of steps that an
-        interrupted call has done.
+    on_start (Callable[[int], None]): Called before the first step of each training, with the number
+        of steps that an interrupted call has done.
+    on_tagged (Optional[Callable[[Tagged], None]]): Called after the raw text was tagged.
     RETURNS (Trained): The result.
     RAISES (ValueError): If a file can't be read, a setting isn't valid, or training fails.
     """
@@ -109,9 +118,14 @@ def train(
         ):  # fmt: skip
             check_setting(value == default, name, value, "Those of `base` are used.")
     check_setting(base is not None or not keep_labels, "keep_labels", True, "Give `base` as well.")
+    check_setting(
+        raw_text is None or not keep_labels, "raw_text", raw_text, "It can't be with `keep_labels`."
+    )
     check_setting(dev is not None or test is None, "test", test, "Give `dev` as well.")
     if vectors is not None and not (Path(vectors).exists() or is_package(str(vectors))):
         raise ValueError(Errors.WN253.format(vectors=str(vectors)))
+    if raw_text is not None:
+        RawText.of(raw_text, spacy.blank("xx"))  # raises its errors before the training
     output = Path(output)
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -126,7 +140,7 @@ def train(
         options["on_recognized"] = on_recognized
         if dev is None:
             options |= {"split": SPLIT, "seed": seed}
-        for data, place in _plan(sources, dev, test, output / "corpus"):
+        for data, place in _conversions(sources, dev, test, output / "corpus"):
             conversions.append(convert(data, place, **options))
             if on_converted is not None:
                 on_converted(conversions[-1])
@@ -136,29 +150,44 @@ def train(
         labels = sorted(written["train"].labels)
         on_progress(Stage("Reading the corpus"))
         n_words = count_words(parts["train"])
-        if base is None:
-            config = make_config(
-                lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words
-            )
-        else:
-            config, recipe = make_base_config(
-                base, labels, lang=lang, keep_labels=keep_labels, n_words=n_words
-            )
-        config["paths"].update(train=str(parts["train"]), dev=str(parts["dev"]))
-        config["system"]["seed"] = seed
-        if max_steps is not None:
-            config["training"]["max_steps"] = max_steps
-        path = output / "config.cfg"
-        state = _state(config, {**parts, **_files_of(lexicon), **_files_of_base(base)})
-        is_new = not _is_done(output, state)
+
+        files = {**parts, **_files_of(lexicon)}
+
+        def plan(folder: Path, corpus: Path, n_words: int | None) -> _Plan:
+            if base is None:
+                config = make_config(
+                    lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words
+                )
+                used = recipe
+            else:
+                config, used = make_base_config(
+                    base, labels, lang=lang, keep_labels=keep_labels, n_words=n_words
+                )
+            config["paths"].update(train=str(corpus), dev=str(parts["dev"]))
+            config["system"]["seed"] = seed
+            if max_steps is not None:
+                config["training"]["max_steps"] = max_steps
+            state = _state(config, {**files, **_files_of_base(base)})
+            return _Plan(folder, config, used, state)
+
+        training = plan(output, parts["train"], n_words)
+        teacher: _Plan | None = None
+        if raw_text is not None:
+            teacher = training._replace(folder=output / "teacher")
+            files["raw text"] = Path(raw_text)
+            training = plan(output, teacher.folder / TAGGED, None)
+        is_new = not training.is_done
         if is_new:
-            (output / _STATE).unlink(missing_ok=True)
-            path.write_text(to_text(config, recipe), encoding="utf8")
-            require_cpu()
-            on_progress(Stage("Initializing the pipeline"))
-            nlp = init_nlp(load_config(path))
-            origin = {**state, "version": __version__}
-            train_pipeline(nlp, output, origin, on_start, on_progress)
+            if teacher is not None and raw_text is not None:
+                if not teacher.is_done:
+                    teacher.run(on_start, on_progress)
+                    teacher.finish()
+                tagged = write_tagged(
+                    teacher.folder, raw_text, parts["train"], n_words, on_progress
+                )
+                if on_tagged is not None:
+                    on_tagged(tagged)
+            training.run(on_start, on_progress)
         model = output / DIR_MODEL_BEST
         measured = parts.get("test", parts["dev"])
         report = make_report(model, measured, train=parts["train"], on_progress=on_progress)
@@ -168,12 +197,65 @@ def train(
             "report.html": report_to_html(report),
             "report.md": report_to_markdown(report),
         })  # fmt: skip
-        srsly.write_json(output / _STATE, state)
-        (output / CHECKPOINT).unlink(missing_ok=True)
-    return Trained(model, path, conversions, report, list(pages), is_new)
+        training.finish()
+    return Trained(model, output / _CONFIG, conversions, report, list(pages), is_new)
 
 
-def _plan(
+class _Plan(NamedTuple):
+    """A training.
+
+    folder (Path): The folder for the config and the pipelines.
+    config (Config): The config.
+    recipe (str): Its recipe.
+    state (Dict[str, Any]): JSON values that tell what the result is made from.
+    """
+
+    folder: Path
+    config: Config
+    recipe: str
+    state: dict[str, Any]
+
+    @property
+    def is_done(self) -> bool:
+        """Whether an earlier call has finished it."""
+        file = self.folder / _STATE
+        if not (file.is_file() and (self.folder / DIR_MODEL_BEST).is_dir()):
+            return False
+        try:
+            return srsly.read_json(file) == self.state
+        except ValueError as error:
+            raise ValueError(Errors.WN221.format(path=file, reason=error)) from error
+
+    def run(self, on_start: Callable[[int], None], on_progress: Tell) -> None:
+        """Train the pipeline, or go on after an interruption."""
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / _STATE).unlink(missing_ok=True)
+        path = self.folder / _CONFIG
+        path.write_text(to_text(self.config, self.recipe), encoding="utf8")
+        require_cpu()
+        on_progress(Stage("Initializing the pipeline"))
+        nlp = init_nlp(load_config(path))
+        origin = {**self.state, "version": __version__}
+        train_pipeline(nlp, self.folder, origin, on_start, on_progress)
+
+    def finish(self) -> None:
+        """Take note that it is done."""
+        srsly.write_json(self.folder / _STATE, self.state)
+        (self.folder / CHECKPOINT).unlink(missing_ok=True)
+
+
+def _state(config: Config, files: dict[str, Path]) -> dict[str, Any]:
+    digests = {}
+    for name, path in files.items():
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            for block in iter(lambda: file.read(2**20), b""):
+                digest.update(block)
+        digests[name] = digest.hexdigest()
+    return {"config": hashlib.sha256(config.to_bytes()).hexdigest(), "corpus": digests}
+
+
+def _conversions(
     sources: Sequence[str | Path], dev: str | Path | None, test: str | Path | None, corpus: Path
 ) -> list[tuple[Sequence[str | Path], Path]]:
     """The files to convert, and where to write them."""
@@ -214,11 +296,6 @@ def count_words(path: str | Path) -> int:
     return sum(counts)
 
 
-def _state(config: Config, parts: dict[str, Path]) -> dict[str, Any]:
-    hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in parts.items()}
-    return {"config": hashlib.sha256(config.to_bytes()).hexdigest(), "corpus": hashes}
-
-
 def _files_of(lexicon: str | Path | None) -> dict[str, Path]:
     """The files of a lexicon."""
     if lexicon is None:
@@ -242,13 +319,3 @@ def _warn_of_kept_labels(report: Report, labels: Sequence[str], base: str) -> No
     [model] = report.models
     if kept := [label for label in model.labels if label not in labels]:
         warnings.warn(Warnings.WW184.format(labels=", ".join(kept), base=base), stacklevel=3)
-
-
-def _is_done(output: Path, state: dict[str, Any]) -> bool:
-    file = output / _STATE
-    if not (file.is_file() and (output / DIR_MODEL_BEST).is_dir()):
-        return False
-    try:
-        return srsly.read_json(file) == state
-    except ValueError as error:
-        raise ValueError(Errors.WN221.format(path=file, reason=error)) from error
