@@ -173,7 +173,7 @@ def _cross_entropy(
     """
     z = w[0] * margins + w[1]
     # The logarithm of 1 + exp(z), without overflow.
-    softplus = numpy.maximum(z, 0.0) + numpy.log(1.0 + numpy.exp(-numpy.abs(z)))
+    softplus = numpy.maximum(z, 0.0) + numpy.log1p(numpy.exp(-numpy.abs(z)))
     return float((softplus - targets * z).sum()), sigmoid(z)
 
 

@@ -109,6 +109,7 @@ class CalibratedPipe(LearningPipe):
         RAISES (ValueError): If the recall can't be promised: it isn't between 0 and 1, the
             component doesn't write candidates, or there are too few entities.
         """
+        self._check_promise(recall)
         self._calibrate(self._held_out(examples, "WindowNER.calibrate"), recall, each_label)
         return self.calibration
 
@@ -120,8 +121,8 @@ class CalibratedPipe(LearningPipe):
         recall: float | None = None,
         each_label: bool = True,
     ) -> None:
-        """What the callback `spacy-windowner.calibrate.v1` does: `tune_document_weight`,
-        `tune_recall_bias` and `calibrate` one after the other. It reads the examples only once.
+        """Set `document_weight` and `recall_bias`, then calibrate, all on the same held-out
+        examples, which are read only once. The callback `spacy-windowner.calibrate.v1` does this.
 
         examples (Iterable[Example]): Examples that the model wasn't trained on. They don't change.
         tune_document_weight (bool): Whether to set `document_weight`.
@@ -131,10 +132,13 @@ class CalibratedPipe(LearningPipe):
         each_label (bool): See `calibrate`.
         RAISES (ValueError): If the recall can't be promised.
         """
+        self._check_promise(recall)
         held_out = self._held_out(examples, "WindowNER.fit_held_out")
         if tune_document_weight:
+            weight = self.cfg["document_weight"]
             self._tune_document_weight(held_out)
-            held_out = held_out._replace(groups=list(self.score_docs(held_out.docs, True)))
+            if self.cfg["document_weight"] != weight:
+                held_out = held_out._replace(groups=list(self.score_docs(held_out.docs, True)))
         if tune_recall_bias:
             self._tune_recall_bias(held_out)
         # Calibrating only the new labels would leave the frozen ones without curves.
@@ -161,12 +165,14 @@ class CalibratedPipe(LearningPipe):
         elif len(held_out.gold.docs):
             self.cfg["recall_bias"] = best_recall_bias(held_out, self.biases)
 
-    def _calibrate(self, held_out: HeldOut, recall: float | None, each_label: bool) -> None:
+    def _check_promise(self, recall: float | None) -> None:
         if recall is not None:
             require_recall(recall)
             if not self.cfg["candidates"] and not self.cfg["redact"]:
                 raise ValueError(Errors.WN271.format(name=self.name))
-        elif self.cfg["promise"] is not None:
+
+    def _calibrate(self, held_out: HeldOut, recall: float | None, each_label: bool) -> None:
+        if recall is None and self.cfg["promise"] is not None:
             warnings.warn(Warnings.WW189.format(name=self.name), stacklevel=3)
         if recall is None and self.frozen_labels:
             if self.calibration is None or not self.unfrozen_labels:

@@ -34,7 +34,7 @@ _ENOUGH = 0.95
 """An added label needs only this share of its best F1."""
 
 _MANY = 100_000
-"""The most candidates of a group of documents to fit the calibration to."""
+"""About the most candidates of a group of documents that the calibration is fitted to."""
 
 
 class HeldOut(NamedTuple):
@@ -340,8 +340,8 @@ def fit_promise(
 
 
 def _sample(spans: Spans) -> Spans:
-    """The spans or, if there are more than `_MANY`, a random sample of about that size. A model
-    that has hardly been trained finds millions."""
+    """The spans or, if there are more than `_MANY`, a random sample of about that size, the same in
+    each call. A model that has hardly been trained finds millions."""
     if len(spans.docs) <= _MANY:
         return spans
     chances = numpy.random.default_rng(0).random(len(spans.docs))

@@ -112,6 +112,22 @@ def test_all_at_once_is_one_after_the_other(ner):
     assert ner.cfg == expected != before
 
 
+def test_nothing_to_fit_changes_nothing(ner):
+    before = {**ner.cfg}
+    empty = Example(Doc(ner.vocab), Doc(ner.vocab))
+    for examples in ([], [empty], [empty, make_example(ner, "other other", [])]):
+        ner.fit_held_out(examples)
+        assert ner.cfg == before
+
+
+def test_a_wrong_promise_changes_nothing(ner):
+    examples = [make_example(ner, "NAME other name WORD word", [0, 2])] * 40
+    before = {**ner.cfg}
+    with pytest.raises(ValueError, match="WN271"):
+        ner.fit_held_out(examples, recall=0.9)
+    assert ner.cfg == before
+
+
 @pytest.mark.parametrize("value", [-1.0, float("nan"), "2", True])
 def test_wrong_values(ner, value):
     ner.cfg["document_weight"] = value
