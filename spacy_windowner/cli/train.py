@@ -111,9 +111,9 @@ def _tell_start(msg: Printer, n_done: int) -> None:
 
 def _tell_tagged(msg: Printer, tagged: Tagged) -> None:
     n_words, n_ents, copies = tagged
-    times = "once" if copies == 1 else f"{copies} times"
     text = f"The first model found {n_ents:,} entities in {n_words:,} words of raw text"
-    msg.good(text, f"The second one learns from these and, {times}, from the annotated documents.")
+    repeated = "" if copies == 1 else f" (repeated {copies} times)"
+    msg.good(text, f"The second one learns from these and from the annotated documents{repeated}.")
 
 
 @contextmanager
@@ -142,10 +142,12 @@ def _hidden_output() -> Iterator[None]:
 def _tell_results(msg: Printer, done: Trained) -> None:
     if not done.is_new:
         msg.info(f"{done.model} was already trained on the same data with the same settings")
-    [model] = done.report.models
+    model, *others = done.report.models
     total = [("all labels", model.total), *model.labels.items()]
     rows = [(name, *(percent(x) for x in (each.f, each.p, each.r))) for name, each in total]
     msg.table(rows, header=("", "F1", "P", "R"), divider=True, aligns=("l", "r", "r", "r"))
     msg.good(f"{done.model}: F1 {percent(model.total.f)} on {done.report.data.path}")
+    for other in others:
+        msg.text(f"Without the raw text: F1 {percent(other.total.f)}, {other.path}")
     msg.text(f"The report: {done.pages[0]}. The config: {done.config}")
     msg.text(f"Next: python -m spacy windowner serve {done.model}")

@@ -314,6 +314,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "The first model found no entity in {n_words:,} words of {path}, so there is nothing more "
         "to learn from them. Is this text of the kind and the language of the annotated data?"
     )
+    WN257 = (
+        "The first model, {model}, finds no entity of the dev data correctly, so the second one "
+        "can't learn from it. Train without `--raw-text` (`raw_text`), and annotate more documents."
+    )
     WN262 = (
         "The pipeline {base} is for the language {own!r}, and the data for {lang!r}. Set the "
         "language with `--lang` (`lang`), or use another pipeline."

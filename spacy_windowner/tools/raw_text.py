@@ -123,8 +123,8 @@ class RawText:
                     yield doc, self.share
 
     def report_lines(self, has_words: bool) -> None:
-        """Call this once the whole file has been read. A file without words is an error, and
-        unreadable lines are a warning.
+        """Call this once the file has been read, or as much of it as is needed. A file without
+        words is an error, and unreadable lines are a warning.
 
         has_words (bool): Whether the file has words.
         RAISES (ValueError): If it has none.

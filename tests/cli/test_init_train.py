@@ -66,6 +66,19 @@ def test_train(tmp_path, quiet):
     assert "was already trained" in " ".join(again.output.split())
 
 
+def test_raw_text(tmp_path):
+    file = write(tmp_path / "a.jsonl")
+    raw = tmp_path / "raw.txt"
+    raw.write_text("Zoe came to town\n" * 100, encoding="utf8")
+    out = tmp_path / "out"
+    args = (file, "--output", out, "--max-steps", "60", "--raw-text", raw)
+    code, output = run_command("train", *args)
+    told = " ".join(output.split())
+    assert code == 0, output
+    assert re.search(r"found \d+ entities in 400 words of raw text.* annotated documents\.", told)
+    assert re.search(rf"Without the raw text: F1 [\d.]+, {out}/teacher/model-best", told)
+
+
 @pytest.mark.parametrize("quiet", [False, True])
 def test_warnings_are_shown_quiet_or_not(tmp_path, quiet):
     """Of what can't be used, and of little data."""

@@ -28,7 +28,7 @@ from ..report.report import make_report
 from ..report.results import Report
 from .base import make_base_config
 from .loop import CHECKPOINT, train_pipeline
-from .self_training import TAGGED, Tagged, write_tagged
+from .self_training import TAGGED, Tagged, limit_of, write_tagged
 
 SPLIT = "80/10/10"
 _CONFIG = "config.cfg"
@@ -99,7 +99,7 @@ def train(
         data. If False, the new pipeline has only the labels of the data.
     raw_text (Optional[Union[str, Path]]): Raw text, as `RawText` reads it. A first model is trained
         in the folder `teacher` of the output, and tags it. The pipeline learns from the annotated
-        documents and from this text.
+        documents and from this text, and the report compares both. Not with `keep_labels`.
     seed (int): The random seed of the split and the training.
     max_steps (Optional[int]): The maximum number of training steps. None for the recipe's.
     on_progress (Tell): Called with the progress.
@@ -119,7 +119,10 @@ def train(
             check_setting(value == default, name, value, "Those of `base` are used.")
     check_setting(base is not None or not keep_labels, "keep_labels", True, "Give `base` as well.")
     check_setting(
-        raw_text is None or not keep_labels, "raw_text", raw_text, "It can't be with `keep_labels`."
+        raw_text is None or not keep_labels,
+        "raw_text",
+        raw_text,
+        "It can't be combined with `keep_labels`.",
     )
     check_setting(dev is not None or test is None, "test", test, "Give `dev` as well.")
     if vectors is not None and not (Path(vectors).exists() or is_package(str(vectors))):
@@ -153,7 +156,7 @@ def train(
 
         files = {**parts, **_files_of(lexicon)}
 
-        def plan(folder: Path, corpus: Path, n_words: int | None) -> _Plan:
+        def plan(folder: Path, corpus: Path, n_words: int, others: dict[str, Path]) -> _Plan:
             if base is None:
                 config = make_config(
                     lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words
@@ -167,15 +170,16 @@ def train(
             config["system"]["seed"] = seed
             if max_steps is not None:
                 config["training"]["max_steps"] = max_steps
-            state = _state(config, {**files, **_files_of_base(base)})
+            state = _state(config, {**files, **_files_of_base(base), **others})
             return _Plan(folder, config, used, state)
 
-        training = plan(output, parts["train"], n_words)
+        training = plan(output, parts["train"], n_words, {})
         teacher: _Plan | None = None
         if raw_text is not None:
             teacher = training._replace(folder=output / "teacher")
-            files["raw text"] = Path(raw_text)
-            training = plan(output, teacher.folder / TAGGED, None)
+            n_all = n_words + limit_of(n_words)
+            others = {"raw text": Path(raw_text)}
+            training = plan(output, teacher.folder / TAGGED, n_all, others)
         is_new = not training.is_done
         if is_new:
             if teacher is not None and raw_text is not None:
@@ -190,7 +194,13 @@ def train(
             training.run(on_start, on_progress)
         model = output / DIR_MODEL_BEST
         measured = parts.get("test", parts["dev"])
-        report = make_report(model, measured, train=parts["train"], on_progress=on_progress)
+        report = make_report(
+            model,
+            measured,
+            compare_with=[] if teacher is None else [teacher.folder / DIR_MODEL_BEST],
+            train=parts["train"],
+            on_progress=on_progress,
+        )
         if keep_labels:
             _warn_of_kept_labels(report, labels, str(base))
         pages = write_files(output / "report", {
@@ -316,6 +326,6 @@ def _files_of_base(base: str | Path | None) -> dict[str, Path]:
 
 def _warn_of_kept_labels(report: Report, labels: Sequence[str], base: str) -> None:
     """Warn of labels that are in the report, although the data isn't annotated for them."""
-    [model] = report.models
+    model = report.models[0]
     if kept := [label for label in model.labels if label not in labels]:
         warnings.warn(Warnings.WW184.format(labels=", ".join(kept), base=base), stacklevel=3)

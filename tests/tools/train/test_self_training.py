@@ -1,11 +1,14 @@
 """A first model tags raw text, and a second one learns from it as well."""
 
 import os
+import shutil
 
 import pytest
 import spacy
+import srsly
 from spacy.tokens import DocBin
 
+from spacy_windowner.progress import silent
 from spacy_windowner.tools.train import loop, self_training
 from spacy_windowner.tools.train.train import train
 
@@ -47,7 +50,8 @@ def trained(data, raw, told, tmp_path_factory):
 
 
 def docs_in(path):
-    return list(DocBin().from_disk(path).get_docs(spacy.blank("en").vocab))
+    bin = DocBin(store_user_data=True).from_disk(path)
+    return list(bin.get_docs(spacy.blank("en").vocab))
 
 
 def test_it_learns_from_both(trained, told):
@@ -64,10 +68,24 @@ def test_it_learns_from_both(trained, told):
     config = spacy.util.load_config(trained / "config.cfg")
     assert config["paths"]["train"] == str(trained / "teacher" / "tagged.spacy")
     teacher = spacy.load(trained / "teacher" / "model-best")
-    nlp = spacy.load(trained / "model-last")  # the best one is that of step 0, the last evaluation
+    nlp = spacy.load(trained / "model-best")
     assert "Zoe" in nlp.vocab.strings and "Zoe" not in teacher.vocab.strings
     assert [ents_of(teacher(doc.text)) for doc in of_raw] == [ents_of(doc) for doc in of_raw]
     assert ents_of(nlp("Zoe came to town on day xx")) == [("Zoe", "PER")]
+    report = (trained / "report" / "report.md").read_text(encoding="utf8")
+    assert "| teacher |" in report
+
+
+def test_notes_on_the_annotation_stay(trained, raw, tmp_path):
+    docs = docs_in(trained / "corpus" / "train.spacy")
+    docs[0].user_data["annotated_labels"] = ["PER"]
+    DocBin(docs=docs, store_user_data=True).to_disk(tmp_path / "train.spacy")
+    folder = trained / "teacher"
+    copy = tmp_path / "teacher"
+    shutil.copytree(folder, copy)
+    tagged = self_training.write_tagged(copy, raw, tmp_path / "train.spacy", 700, silent)
+    notes = [doc.user_data for doc in docs_in(copy / "tagged.spacy")]
+    assert [each for each in notes if each] == [{"annotated_labels": ("PER",)}] * tagged.copies
 
 
 def test_a_second_call(data, raw, trained, tmp_path):
@@ -96,13 +114,18 @@ def test_it_goes_on_after_an_interruption(data, raw, tmp_path, monkeypatch):
     assert (whole / "model").read_bytes() == (parts / "model").read_bytes()
 
 
-def test_long_text_is_cut(data, raw, trained, monkeypatch):
+def test_long_text_is_cut(raw, trained, tmp_path, monkeypatch):
+    folder = tmp_path / "teacher"
+    shutil.copytree(trained / "teacher", folder)
     monkeypatch.setattr(self_training, "_MAX_WORDS", 50)
     train_part = trained / "corpus" / "train.spacy"
-    tagged = self_training.write_tagged(trained / "teacher", raw, train_part, 700, print)
+    tagged = self_training.write_tagged(folder, raw, train_part, 700, silent)
     assert 50 <= tagged.n_words < 60 and tagged.copies == 1
+    line = tmp_path / "line.txt"
+    line.write_text("Anna came to town " * 100)
+    assert self_training.write_tagged(folder, line, train_part, 700, silent).n_words == 50
     monkeypatch.setattr(self_training, "_MAX_WORDS", 10_000)
-    tagged = self_training.write_tagged(trained / "teacher", raw, train_part, 5, print)
+    tagged = self_training.write_tagged(folder, raw, train_part, 5, silent)
     assert 100 <= tagged.n_words < 110 and tagged.copies > 10
 
 
@@ -115,14 +138,20 @@ def test_bad_raw_text(data, trained, tmp_path):
     with pytest.raises(ValueError, match=r"WN001.*raw_text.*keep_labels"):
         attempt(data[0], base=trained / "model-best", keep_labels=True)
     assert not (tmp_path / "out").exists()
-    folder, corpus = trained / "teacher", trained / "corpus" / "train.spacy"
+    folder, corpus = tmp_path / "teacher", trained / "corpus" / "train.spacy"
+    shutil.copytree(trained / "teacher", folder)
     path = tmp_path / "raw.txt"
     path.write_text("\n \n")
     with pytest.raises(ValueError, match="WN041"):
-        self_training.write_tagged(folder, path, corpus, 700, print)
+        self_training.write_tagged(folder, path, corpus, 700, silent)
     path.write_text("nothing to see\n")
     with pytest.raises(ValueError, match=r"WN256.*3 words"):
-        self_training.write_tagged(folder, path, corpus, 700, print)
-    path.write_bytes(b"Anna came to town\n\xff\xff\n")
-    with pytest.warns(UserWarning, match="WW040.*1 of 2"):
-        self_training.write_tagged(folder, path, corpus, 700, print)
+        self_training.write_tagged(folder, path, corpus, 700, silent)
+    path.write_bytes(b"\xff\xff\n" + 500 * b"Anna came to town\n")
+    with pytest.warns(UserWarning, match="WW040.*1 of"):  # not read to its end
+        self_training.write_tagged(folder, path, corpus, 10, silent)
+    meta = folder / "model-best" / "meta.json"
+    content = srsly.read_json(meta)
+    srsly.write_json(meta, {**content, "performance": {"ents_f": 0.0}})
+    with pytest.raises(ValueError, match="WN257"):
+        self_training.write_tagged(folder, path, corpus, 700, silent)
