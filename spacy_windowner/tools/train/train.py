@@ -156,7 +156,7 @@ def train(
 
         files = {**parts, **_files_of(lexicon)}
 
-        def plan(folder: Path, corpus: Path, n_words: int, others: dict[str, Path]) -> _Plan:
+        def plan(folder: Path, corpus: Path, n_words: int, more: dict[str, Path]) -> _Plan:
             if base is None:
                 config = make_config(
                     lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words
@@ -170,7 +170,7 @@ def train(
             config["system"]["seed"] = seed
             if max_steps is not None:
                 config["training"]["max_steps"] = max_steps
-            state = _state(config, {**files, **_files_of_base(base), **others})
+            state = _state(config, {**files, **_files_of_base(base), **more})
             return _Plan(folder, config, used, state)
 
         training = plan(output, parts["train"], n_words, {})
@@ -178,8 +178,8 @@ def train(
         if raw_text is not None:
             teacher = training._replace(folder=output / "teacher")
             n_all = n_words + limit_of(n_words)
-            others = {"raw text": Path(raw_text)}
-            training = plan(output, teacher.folder / TAGGED, n_all, others)
+            raw = {"raw text": Path(raw_text)}
+            training = plan(output, teacher.folder / TAGGED, n_all, raw)
         is_new = not training.is_done
         if is_new:
             if teacher is not None and raw_text is not None:
@@ -193,11 +193,12 @@ def train(
                     on_tagged(tagged)
             training.run(on_start, on_progress)
         model = output / DIR_MODEL_BEST
+        others = [] if teacher is None else [teacher.folder / DIR_MODEL_BEST]
         measured = parts.get("test", parts["dev"])
         report = make_report(
             model,
             measured,
-            compare_with=[] if teacher is None else [teacher.folder / DIR_MODEL_BEST],
+            compare_with=[path for path in others if path.is_dir()],  # it may have been deleted
             train=parts["train"],
             on_progress=on_progress,
         )

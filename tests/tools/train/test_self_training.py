@@ -96,6 +96,10 @@ def test_a_second_call(data, raw, trained, tmp_path):
     before = os.stat(trained / "teacher" / "model-best" / "meta.json").st_mtime_ns
     assert train(data, trained, raw_text=other, max_steps=STEPS).is_new
     assert os.stat(trained / "teacher" / "model-best" / "meta.json").st_mtime_ns == before
+    shutil.move(trained / "teacher" / "model-best", tmp_path / "model")
+    alone = train(data, trained, raw_text=other, max_steps=STEPS)
+    shutil.move(tmp_path / "model", trained / "teacher" / "model-best")
+    assert not alone.is_new and len(alone.report.models) == 1
 
 
 @pytest.mark.slow
