@@ -79,15 +79,13 @@ def find(model: Path, parts: Sequence[Path]) -> Found:
     n_before = 0
     for group in held_out.groups:
         best, near = group.adjust(pipe.biases).candidates(numpy.full(len(pipe.labels), furthest))
-        best_rows = {row[:-1] for row in zip(*(column.tolist() for column in best), strict=True)}
-        rows = list(zip(*(column.tolist() for column in near[:4]), strict=True))
-        gold = held_out.gold
+        in_all = near.after(n_before)
         new = {
-            "doc": near.docs.astype("int64") + n_before,
+            "doc": in_all.docs.astype("int64"),
             "label": near.labels,
             "margin": near.ratings,
-            "is_entity": numpy.array([row in best_rows for row in rows], dtype=bool),
-            "right": numpy.array([row[1:] in gold[row[0] + n_before] for row in rows], dtype=bool),
+            "is_entity": near.among(best),
+            "right": in_all.among(held_out.gold),
             "bounds": near.starts.astype("int64") * 2**20 + near.ends,
         }
         for name, column in new.items():

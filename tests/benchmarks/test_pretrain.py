@@ -27,7 +27,7 @@ def test_words_are_learned_and_trained_with(corpus, tmp_path, capsys, monkeypatc
                                   "training.eval_frequency": 10})  # fmt: skip
 
     monkeypatch.setattr(benchmark, "load_config", load_short_config)
-    monkeypatch.setattr(WindowNER, "tune_recall_bias", lambda self, examples: tuned.append(self))
+    monkeypatch.setattr(WindowNER, "_tune_recall_bias", lambda self, held_out: tuned.append(self))
     raw = tmp_path / "raw.txt"
     raw.write_text("Anna lives in Rome.\nBob is in Paris.\n", encoding="utf8")
     benchmark.main(raw, tmp_path / "words", corpora=str(corpus), seeds=1, epochs=2)
