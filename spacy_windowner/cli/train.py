@@ -31,7 +31,10 @@ _VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy 
 _LEXICON = "Lists of names: a .jsonl or .txt file, or a folder of these, see docs/lexicon.md"
 _BASE = "Folder or package of a trained pipeline to start from, e.g. en_windowner_web"
 _KEEP = "With --base: keep its labels as they are, and add those of DATA"
-_RAW = "Raw text to learn from as well: .txt with one text a line, or .jsonl. A first model tags it"
+_RAW = (
+    "Raw text to learn from as well: .txt with one text a line, or .jsonl. A first model tags it. "
+    "Not with --keep-labels"
+)
 _SEED = "Random seed of the split and the training"
 _STEPS = "Maximum number of steps. Training stops earlier if the scores no longer improve"
 

@@ -68,8 +68,8 @@ def calibrate(
             return nlp
         for pipe, examples in components_and_examples(nlp, corpus):
             pipe.fit_held_out(examples, tune_document_weight, tune_recall_bias, recall, each_label)
-            isnt_calibrated = pipe.frozen_labels and pipe.calibration is None
-            if has_warned or isnt_calibrated or not pipe.unfrozen_labels:
+            was_left_out = pipe.frozen_labels and pipe.calibration is None
+            if has_warned or was_left_out or not pipe.unfrozen_labels:
                 continue
             problem = lack_of_data(examples, pipe.unfrozen_labels, pipe.name, path)
             if problem:

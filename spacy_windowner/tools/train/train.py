@@ -153,7 +153,6 @@ def train(
         labels = sorted(written["train"].labels)
         on_progress(Stage("Reading the corpus"))
         n_words = count_words(parts["train"])
-
         files = {**parts, **_files_of(lexicon)}
 
         def plan(folder: Path, corpus: Path, n_words: int, more: dict[str, Path]) -> _Plan:
@@ -327,6 +326,6 @@ def _files_of_base(base: str | Path | None) -> dict[str, Path]:
 
 def _warn_of_kept_labels(report: Report, labels: Sequence[str], base: str) -> None:
     """Warn of labels that are in the report, although the data isn't annotated for them."""
-    model = report.models[0]
+    [model] = report.models
     if kept := [label for label in model.labels if label not in labels]:
         warnings.warn(Warnings.WW184.format(labels=", ".join(kept), base=base), stacklevel=3)
