@@ -37,6 +37,13 @@ VECTORS_EMBED = {
     "update_vectors": False,
 }
 
+CLUSTER_EMBED = {
+    "@architectures": "spacy-windowner.ClusterEmbed.v1",
+    "source": "spacy-lookups-data",
+    "width": 64,
+    "prefixes": [4, 6, 10, 16],
+}
+
 MIXED_FEATURES = {
     "@architectures": "spacy.MultiHashEmbed.v2",
     "width": 64,
@@ -57,6 +64,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "hidden depth 0": {f"{MODEL}.hidden_depth": 0},
     "hidden depth 2": {f"{MODEL}.hidden_depth": 2},
     "no n-grams": {f"{MODEL}.embed.ngrams": None},
+    "clusters": {f"{MODEL}.embed.clusters": CLUSTER_EMBED},
 }
 # spaCy's `ner`, by what its config is made for.
 PEERS = {"ner efficiency": "efficiency", "ner accuracy": "accuracy"}

@@ -259,6 +259,21 @@ class Errors(metaclass=ErrorsWithCodes):
         "'{name}' can't replace its lexicon, because its model isn't initialized. Train it first, "
         "or load a trained pipeline."
     )
+    WN235 = (
+        "Can't read the word clusters {source}: {why}. Name a file with the path to a word's "
+        "cluster, a tab and the word on each line, such as 0110<TAB>Paris, a trained pipeline with "
+        'clusters, or "spacy-lookups-data", the package with those of spaCy.'
+    )
+    WN236 = (
+        "Can't use line {line} of the word clusters {path}: {why}. A line has the path to a "
+        "word's cluster, a tab and the word, such as 0110<TAB>Paris. Correct the line, or remove "
+        "it."
+    )
+    WN237 = (
+        "The model of '{name}' uses word clusters, but none of the {n_words} words of the training "
+        "data is in one. Are the clusters, which have {n_known} words, for another language? Name "
+        "others in `paths.clusters` of the config."
+    )
     WN260 = (
         "{base} has no `window_ner` with the name '{name}'. Its components are: {names}. Set "
         "`component` in the block [initialize.after_init] to a name that both pipelines have."
@@ -311,6 +326,11 @@ class Warnings(metaclass=ErrorsWithCodes):
         "data that were looked up. Words without a vector include {shown}. Are the vectors for "
         "another language, or all in lower case? You can name other vectors in `paths.vectors` of "
         "the config."
+    )
+    WW007 = (
+        "'{name}' finds a word cluster for only {share:.0%} of the {n_words} words of the training "
+        "data that were looked up. Words in no cluster include {shown}. Are the clusters for "
+        "another language? You can name others in `paths.clusters` of the config."
     )
     WW005 = (
         "'{name}' is evaluated on entities with labels that it doesn't have: {unknown}. It can't "

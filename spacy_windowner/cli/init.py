@@ -17,6 +17,7 @@ _LANG = "Language of the text, e.g. de. xx for multiple languages"
 _RECIPE = f"What to train: {', '.join(RECIPES)}. docs/lecture.md and docs/growth.md explain them"
 _VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy init vectors`"
 _LEXICON = "Lists of names: a .jsonl or .txt file, or a folder of these, see docs/lexicon.md"
+_CLUSTERS = "Word clusters: spacy-lookups-data, or a file of Brown clusters, see docs/clusters.md"
 _TRAIN = "Training data (.spacy), to adapt the recipe to its size"
 _FORCE = "Overwrite an existing file"
 
@@ -28,6 +29,7 @@ def init_cli(
     recipe: Annotated[str, Opt("--recipe", "-r", help=_RECIPE)] = DEFAULT,
     vectors: Annotated[str | None, Opt("--vectors", help=_VECTORS)] = None,
     lexicon: Annotated[Path | None, Opt("--lexicon", help=_LEXICON, exists=True)] = None,
+    clusters: Annotated[str | None, Opt("--clusters", help=_CLUSTERS)] = None,
     train: Annotated[Path | None, Opt("--train", "-t", help=_TRAIN, exists=True)] = None,
     force: Annotated[bool, Opt("--force", "-F", help=_FORCE)] = False,
     quiet: Quiet = False,
@@ -51,7 +53,14 @@ def init_cli(
     with explain_errors(verbose), Bar(quiet) as bar:
         bar(Stage("Reading the training data"))
         n_words = None if train is None else count_words(train)
-        config = make_config(lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words)
+        config = make_config(
+            lang,
+            recipe=recipe,
+            vectors=vectors,
+            lexicon=lexicon,
+            clusters=clusters,
+            n_words=n_words,
+        )
         if train is not None:
             config["paths"]["train"] = str(train)
         write_files(out.parent, {out.name: to_text(config, recipe)})

@@ -29,6 +29,7 @@ _LANG = "Language of the text, e.g. de. xx for multiple languages"
 _RECIPE = f"What to train: one of {', '.join(RECIPES)}, but not grow"
 _VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy init vectors`"
 _LEXICON = "Lists of names: a .jsonl or .txt file, or a folder of these, see docs/lexicon.md"
+_CLUSTERS = "Word clusters: spacy-lookups-data, or a file of Brown clusters, see docs/clusters.md"
 _BASE = "Folder or package of a trained pipeline to start from, e.g. en_windowner_web"
 _KEEP = "With --base: keep its labels as they are, and add those of DATA"
 _RAW = (
@@ -49,6 +50,7 @@ def train_cli(
     recipe: Annotated[str, Opt("--recipe", "-r", help=_RECIPE)] = DEFAULT,
     vectors: Annotated[str | None, Opt("--vectors", help=_VECTORS)] = None,
     lexicon: Annotated[Path | None, Opt("--lexicon", help=_LEXICON, exists=True)] = None,
+    clusters: Annotated[str | None, Opt("--clusters", help=_CLUSTERS)] = None,
     base: Annotated[str | None, Opt("--base", "-b", help=_BASE)] = None,
     keep_labels: Annotated[bool, Opt("--keep-labels", help=_KEEP)] = False,
     raw_text: Annotated[Path | None, Opt("--raw-text", help=_RAW)] = None,
@@ -92,6 +94,7 @@ def train_cli(
                 recipe=recipe,
                 vectors=vectors,
                 lexicon=lexicon,
+                clusters=clusters,
                 base=base,
                 keep_labels=keep_labels,
                 raw_text=raw_text,

@@ -1,5 +1,5 @@
-"""Embedding layers: lexical features, character n-grams, word vectors and a lexicon, side by
-side."""
+"""Embedding layers: lexical features, character n-grams, word vectors, word clusters and a lexicon,
+side by side."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -24,10 +24,13 @@ from thinc.types import Floats2d
 
 from ..errors import check_setting
 from ..layers.char_ngrams import CharNgrams
+from ..layers.cluster_features import ClusterFeatures
+from ..layers.clusters import MAX_DEPTH
 from ..layers.lexicon import ATTRS
 from ..layers.lexicon_features import LexiconFeatures
 from ..layers.vectors import FixedVectors, VectorsTable
 from ..layers.word_attributes import WordAttributes
+from .clusters_file import read_clusters
 from .features import LEXICAL, attr_name, name_features
 from .lexicon_file import read_lexicon
 
@@ -38,9 +41,10 @@ def WordEmbed(
     ngrams: Model[list[Doc], list[Floats2d]] | None = None,
     vectors: Model[list[Doc], list[Floats2d]] | None = None,
     lexicon: Model[list[Doc], list[Floats2d]] | None = None,
+    clusters: Model[list[Doc], list[Floats2d]] | None = None,
 ) -> Model[list[Doc], list[Floats2d]]:
-    """Embed words by lexical features, character n-grams, word vectors and a lexicon, side by
-    side.
+    """Embed words by lexical features, character n-grams, word vectors, word clusters and a
+    lexicon, side by side.
 
     features (Model[List[Doc], List[Floats2d]]): Lexical features, e.g.
         spacy-windowner.LexicalEmbed.v1.
@@ -50,10 +54,12 @@ def WordEmbed(
         spacy-windowner.VectorsEmbed.v1.
     lexicon (Optional[Model[List[Doc], List[Floats2d]]]): The word's place in the phrases of a
         list, e.g. spacy-windowner.LexiconEmbed.v1.
+    clusters (Optional[Model[List[Doc], List[Floats2d]]]): Word clusters, e.g.
+        spacy-windowner.ClusterEmbed.v1.
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer. Its width is the sum of its parts'
         widths.
     """
-    parts = [features, ngrams, vectors, lexicon]
+    parts = [features, ngrams, vectors, lexicon, clusters]
     return cast(Any, concatenate)(*[part for part in parts if part is not None])
 
 
@@ -184,3 +190,37 @@ def LexiconEmbed(
     check_setting(0.0 <= dropout < 1.0, "dropout", dropout, "A rate is at least 0 and below 1.")
     model = LexiconFeatures(width, dropout, partial(read_lexicon, Path(path), attr))
     return name_features(model, [("lexicon", width)])
+
+
+@registry.architectures("spacy-windowner.ClusterEmbed.v1")
+def ClusterEmbed(
+    source: str | Path, width: int = 64, prefixes: Sequence[int] = (4, 6, 10, 16)
+) -> Model[list[Doc], list[Floats2d]]:
+    """Embed words by their clusters: words that occur in similar contexts in much raw text are in
+    the same cluster, or in clusters that are close in a binary tree. So what training shows of one
+    word also holds for words that it doesn't show. The clusters are read at initialization and
+    saved with the model.
+
+    source (Union[str, Path]): "spacy-lookups-data", the package with spaCy's clusters for English,
+        German and Spanish; the folder or the package of a trained pipeline with clusters; or a file
+        of Brown clusters with the path from the root of the tree to a word's cluster, a tab and the
+        word on each line: "0110<TAB>Paris". A path has up to 30 branches. Further columns, such as
+        the word's frequency, are ignored. The file's name may end in ".gz".
+    width (int): Output width.
+    prefixes (Sequence[int]): The lengths of the starts of a path that are embedded, in branches.
+        Short ones are large clusters.
+    RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
+    RAISES (ValueError): If a setting is invalid; at initialization, if the clusters can't be read.
+
+    Source: Brown et al. (1992); prefixes of paths as features, Miller, Guinness and Zamanian
+    (2004).
+    """
+    check_setting(width >= 1, "width", width, "A vector has at least 1 number.")
+    check_setting(
+        len(prefixes) >= 1 and all(1 <= length <= MAX_DEPTH for length in prefixes),
+        "prefixes",
+        prefixes,
+        f"Expected at least one number from 1 to {MAX_DEPTH}.",
+    )
+    model = ClusterFeatures(width, prefixes, partial(read_clusters, source, list(prefixes)))
+    return name_features(model, [("cluster", width)])

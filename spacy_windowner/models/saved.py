@@ -7,6 +7,7 @@ import numpy
 from thinc.api import Model, deserialize_attr
 
 from ..files import unpack
+from ..layers.clusters import Clusters
 from ..layers.lexicon import N_PLACES, Lexicon
 from ..layers.torch_module import require_params
 from ..layers.word_attributes import check_known
@@ -30,6 +31,7 @@ _SHAPES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "thinc.layers.maxout.forward": {"W": ("nO", "nP", "nI"), "b": ("nO", "nP")},
     "spacy.ml.staticvectors.forward": {"W": ("nO", "nM")},
     "spacy_windowner.layers.lexicon_features.forward": {"E": ("nV", "nO")},
+    "spacy_windowner.layers.cluster_features.forward": {"E": ("nV", "nO")},
     f"{_WINDOW}.forward": {"W": ("nP", "nO", "nI"), "b": ("nO",), "pad": (1, "nI")},
     f"{_WINDOW}.multiply_windows": {"W": ("nP", "nO", "nI"), "b": ("nO",)},
     "spacy_windowner.layers.activations.forward_prelu": {"slope": ("nO",)},
@@ -86,6 +88,13 @@ def load_model(model: Model, data: bytes) -> None:
             n_rows, own_rows = N_PLACES * len(layer.attrs["lexicon"].classes), layer.get_dim("nV")
             if n_rows != own_rows:
                 raise ValueError(f"its lexicon needs {n_rows} rows, and it has {own_rows}")
+        clusters = layer.attrs.get("clusters")
+        if isinstance(clusters, Clusters) and layer.has_param("E"):
+            if clusters.prefixes != layer.attrs["prefixes"]:
+                raise ValueError(f"the prefixes of its word clusters are {clusters.prefixes}")
+            if clusters.n_rows != layer.get_dim("nV"):
+                n_rows, own_rows = clusters.n_rows, layer.get_dim("nV")
+                raise ValueError(f"its word clusters need {n_rows} rows, and it has {own_rows}")
     transitions, columns = get_transitions(model), n_columns(model)
     if transitions is not None and transitions.shape != (columns, columns):
         shape = transitions.shape

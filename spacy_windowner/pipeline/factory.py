@@ -54,6 +54,7 @@ nO = null
 @architectures = "spacy-windowner.WordEmbed.v1"
 vectors = null
 lexicon = null
+clusters = null
 
 [window_ner.model.embed.features]
 @architectures = "spacy-windowner.LexicalEmbed.v1"

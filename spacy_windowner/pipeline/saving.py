@@ -17,8 +17,8 @@ from ..models.labels import set_added_labels
 from ..models.output import is_initialized, set_output_width
 from ..models.saved import NotFinite, is_finite, load_model, require_finite
 from .checks import ALL, find_problem, require_labels
+from .coverage import uses_vectors
 from .labels import GrowingPipe
-from .vector_coverage import uses_vectors
 
 _LABEL_SETTINGS = ("label_weights", "thresholds", "frozen_labels")
 """The settings that contain labels."""

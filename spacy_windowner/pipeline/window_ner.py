@@ -18,6 +18,7 @@ from thinc.types import Floats2d
 from ..compiled import warn_if_missing
 from ..decoding.lattice import Scored
 from ..errors import Errors
+from ..layers.cluster_features import cluster_layers
 from ..losses.rehearsal import rehearsal_loss
 from ..losses.targets import TagLoss
 from ..models.labels import BEHIND_O
@@ -33,6 +34,7 @@ from ..scoring.scorer import TableScorer, make_scorer
 from .batch_loss import BatchLoss
 from .calibrating import CalibratedPipe
 from .checks import check_settings, is_label_list
+from .coverage import check_clusters, check_vectors, uses_vectors
 from .doc_io import add_label_strings, write_entities, write_ratings
 from .evaluation import EvaluationReport, score_labels
 from .labels import LabelWatch
@@ -47,7 +49,6 @@ from .prediction import (
     score_in_groups,
 )
 from .upstream import find_upstream, require_upstream
-from .vector_coverage import check_vectors, uses_vectors
 
 _MAX_LOOKED_UP = 1000
 """The number of training examples whose words are looked up in the word vectors."""
@@ -191,6 +192,9 @@ class WindowNER(CalibratedPipe):
         docs = list(islice(examples, 10)) or [Doc(self.vocab, words=["word"])]
         ops = self.model.ops
         self.model.initialize(X=docs, Y=[ops.alloc2f(len(doc), columns) for doc in docs])
+        for layer in cluster_layers(self.model):
+            clusters = layer.attrs["clusters"]
+            check_clusters(clusters, self.vocab, islice(get_examples(), _MAX_LOOKED_UP), self.name)
         if getattr(self.loss, "transitions", False):
             if not can_have_transitions(self.model):
                 raise ValueError(Errors.WN019.format(name=self.name, model=self.model.name))

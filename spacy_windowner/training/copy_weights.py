@@ -9,6 +9,7 @@ from thinc.api import Model
 
 from ..decoding.tags import O
 from ..errors import Errors
+from ..layers.cluster_features import cluster_layers
 from ..layers.word_attributes import attribute_layers
 from ..models.output import TRANSITIONS, output_layer
 from ..models.saved import settings_of
@@ -82,6 +83,8 @@ def _copy(old: WindowNER, new: WindowNER, base: str) -> None:
         target.set_param(name, start)
     for source, target in zip(*readers, strict=True):
         target.attrs["known"] = source.attrs["known"]
+    for source, target in zip(cluster_layers(old.model), cluster_layers(new.model), strict=True):
+        target.attrs["clusters"] = source.attrs["clusters"]
 
 
 def _added(pipe: WindowNER) -> set[str]:

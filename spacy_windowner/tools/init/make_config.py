@@ -30,6 +30,7 @@ def make_config(
     recipe: str = DEFAULT,
     vectors: str | Path | None = None,
     lexicon: str | Path | None = None,
+    clusters: str | Path | None = None,
     n_words: int | None = None,
 ) -> Config:
     """Make a config to train `window_ner` with.
@@ -39,10 +40,12 @@ def make_config(
     vectors (Optional[Union[str, Path]]): Folder or package of a pipeline with word vectors, e.g.
         from `spacy init vectors`.
     lexicon (Optional[Union[str, Path]]): A list of phrases with classes, see `LexiconEmbed`.
+    clusters (Optional[Union[str, Path]]): A file of word clusters, or the name of the package, see
+        `ClusterEmbed`.
     n_words (Optional[int]): The number of words in the training data, if it is known.
     RETURNS (Config): The config, not interpolated.
     RAISES (ValueError): If there is no such recipe or language, or the recipe can't use word
-        vectors or a lexicon.
+        vectors, a lexicon or clusters.
     """
     check_setting(recipe in RECIPES, "recipe", recipe, f"Choose one of {', '.join(RECIPES)}.")
     try:
@@ -81,6 +84,14 @@ def make_config(
             "width": 16,
             "attr": "LOWER",
             "dropout": 0.3,
+        }
+    if clusters is not None:
+        config["paths"]["clusters"] = str(clusters)
+        _embed_of(config, recipe, "clusters", clusters)["clusters"] = {
+            "@architectures": "spacy-windowner.ClusterEmbed.v1",
+            "source": "${paths.clusters}",
+            "width": 64,
+            "prefixes": [4, 6, 10, 16],
         }
     return config
 

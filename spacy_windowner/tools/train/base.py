@@ -10,7 +10,7 @@ from thinc.api import Config
 
 from ...errors import check_setting
 from ...models.output import is_listener
-from ...pipeline.vector_coverage import uses_vectors
+from ...pipeline.coverage import uses_vectors
 from ..errors import Errors
 from ..init.make_config import DEFAULT, GROW, make_config
 from ..pipelines import choose_component, get_window_ner, load_pipeline
@@ -78,6 +78,9 @@ def _start_from(config: Config, nlp: Language, name: str) -> None:
     # Settings that it may have learned, or that name its labels.
     settings |= {"frozen_labels": [], "label_weights": {}, "thresholds": {}, "recall_bias": 0.0}
     settings["model"]["nO"] = None
+    clusters = settings["model"].get("embed", {}).get("clusters") or {}
+    if clusters.get("@architectures") == "spacy-windowner.ClusterEmbed.v1":
+        clusters["source"] = "${paths.base}"
     config["components"] = {name: settings}
     config["initialize"]["components"] = {}
     config["initialize"]["after_init"] = {

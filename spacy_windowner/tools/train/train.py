@@ -65,6 +65,7 @@ def train(
     recipe: str = DEFAULT,
     vectors: str | Path | None = None,
     lexicon: str | Path | None = None,
+    clusters: str | Path | None = None,
     base: str | Path | None = None,
     keep_labels: bool = False,
     raw_text: str | Path | None = None,
@@ -93,8 +94,10 @@ def train(
     recipe (str): One of `make_config.RECIPES`, except "grow".
     vectors (Optional[Union[str, Path]]): Folder or package of a pipeline with word vectors.
     lexicon (Optional[Union[str, Path]]): A list of phrases with classes, see `LexiconEmbed`.
+    clusters (Optional[Union[str, Path]]): A file of word clusters, or the name of the package, see
+        `ClusterEmbed`.
     base (Optional[Union[str, Path]]): Folder or package of a trained pipeline to start from. Its
-        model, words and weights take the place of `recipe`, `vectors` and `lexicon`.
+        model, words and weights take the place of `recipe`, `vectors`, `lexicon` and `clusters`.
     keep_labels (bool): With `base`, whether to keep its labels as they are and to add those of the
         data. If False, the new pipeline has only the labels of the data.
     raw_text (Optional[Union[str, Path]]): Raw text, as `RawText` reads it. A first model is trained
@@ -114,7 +117,8 @@ def train(
     check_setting(recipe != GROW, "recipe", recipe, "It needs a trained pipeline: docs/growth.md.")
     if base is not None:
         for name, value, default in (
-            ("recipe", recipe, DEFAULT), ("vectors", vectors, None), ("lexicon", lexicon, None)
+            ("recipe", recipe, DEFAULT), ("vectors", vectors, None), ("lexicon", lexicon, None),
+            ("clusters", clusters, None),
         ):  # fmt: skip
             check_setting(value == default, name, value, "Those of `base` are used.")
     check_setting(base is not None or not keep_labels, "keep_labels", True, "Give `base` as well.")
@@ -153,12 +157,17 @@ def train(
         labels = sorted(written["train"].labels)
         on_progress(Stage("Reading the corpus"))
         n_words = count_words(parts["train"])
-        files = {**parts, **_files_of(lexicon)}
+        files = {**parts, **_files_of("lexicon", lexicon), **_files_of("clusters", clusters)}
 
         def plan(folder: Path, corpus: Path, n_words: int, more: dict[str, Path]) -> _Plan:
             if base is None:
                 config = make_config(
-                    lang, recipe=recipe, vectors=vectors, lexicon=lexicon, n_words=n_words
+                    lang,
+                    recipe=recipe,
+                    vectors=vectors,
+                    lexicon=lexicon,
+                    clusters=clusters,
+                    n_words=n_words,
                 )
                 used = recipe
             else:
@@ -306,13 +315,13 @@ def count_words(path: str | Path) -> int:
     return sum(counts)
 
 
-def _files_of(lexicon: str | Path | None) -> dict[str, Path]:
-    """The files of a lexicon."""
-    if lexicon is None:
+def _files_of(name: str, source: str | Path | None) -> dict[str, Path]:
+    """The files of a setting that names a file, a folder or something else."""
+    if source is None:
         return {}
-    path = Path(lexicon)
+    path = Path(source)
     files = sorted(path.iterdir()) if path.is_dir() else [path]
-    return {f"lexicon {file.name}": file for file in files if file.is_file()}
+    return {f"{name} {file.name}": file for file in files if file.is_file()}
 
 
 def _files_of_base(base: str | Path | None) -> dict[str, Path]:

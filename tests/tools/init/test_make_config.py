@@ -5,6 +5,7 @@ import spacy
 from spacy.util import load_config, load_model_from_config
 from thinc.api import Config
 
+from spacy_windowner.layers.cluster_features import cluster_layers
 from spacy_windowner.layers.lexicon_features import find_lexicon
 from spacy_windowner.tools.init.make_config import (
     FEW_WORDS,
@@ -88,6 +89,20 @@ def test_lexicon(tmp_path):
     assert find_lexicon(ner.model).attrs["lexicon"].classes == ("CITY",)
 
 
+def test_clusters(tmp_path):
+    (tmp_path / "paths").write_text("01\tParis\n")
+    config = make_config(clusters=tmp_path / "paths")
+    block = config["components"]["window_ner"]["model"]["embed"]["clusters"]
+    assert block["source"] == "${paths.clusters}"
+    (tmp_path / "x.cfg").write_text(to_text(config), encoding="utf8")
+    nlp = load_model_from_config(load_config(tmp_path / "x.cfg"), auto_fill=True)
+    ner = nlp.get_pipe("window_ner")
+    ner.add_label("LOC")
+    nlp.initialize()
+    [layer] = cluster_layers(ner.model)
+    assert len(layer.attrs["clusters"]) == 1 and layer.get_dim("nO") == 64
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -96,6 +111,7 @@ def test_lexicon(tmp_path):
         ({"recipe": "tok2vec", "vectors": "v"}, "WN001.*vectors.*tok2vec"),
         ({"recipe": "grow", "vectors": "v"}, "WN001.*vectors.*grow"),
         ({"recipe": "tok2vec", "lexicon": "x"}, "WN001.*lexicon.*tok2vec"),
+        ({"recipe": "tok2vec", "clusters": "x"}, "WN001.*clusters.*tok2vec"),
     ],
 )
 def test_wrong_settings(settings, message):

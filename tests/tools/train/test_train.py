@@ -7,6 +7,7 @@ import spacy
 import srsly
 from spacy.training.initialize import init_nlp
 
+from spacy_windowner.layers.cluster_features import cluster_layers
 from spacy_windowner.layers.lexicon_features import find_lexicon
 from spacy_windowner.tools.train.train import train
 
@@ -108,6 +109,28 @@ def test_a_part_without_entities(tmp_path, part):
     with pytest.raises(ValueError, match=rf"WN254.*the {part} data"):
         train([files["train"]], tmp_path / "out", dev=files["dev"], test=files["test"])
     assert not (tmp_path / "out" / "model-best").exists()
+
+
+def test_changed_clusters_train_anew(tmp_path):
+    settings = {"clusters": tmp_path / "paths", "max_steps": 3}
+    data = [write(tmp_path / "all.jsonl")]
+    words = [*NAMES, *"went came to town on day , .".split()]
+    paths = "".join(f"0{number % 2}\t{word}\n" for number, word in enumerate(words))
+    settings["clusters"].write_text(paths)
+    done = train(data, tmp_path / "out", **settings)
+    [layer] = cluster_layers(spacy.load(done.model).get_pipe("window_ner").model)
+    assert len(layer.attrs["clusters"]) == len(words)
+    assert not train(data, tmp_path / "out", **settings).is_new
+    settings["clusters"].write_text(paths + "1\tZoe\n")
+    done = train(data, tmp_path / "out", **settings)
+    assert done.is_new
+    # A training that starts from the pipeline has its clusters, and doesn't need the file.
+    settings["clusters"].unlink()
+    done = train(data, tmp_path / "more", base=done.model, max_steps=3)
+    [layer] = cluster_layers(spacy.load(done.model).get_pipe("window_ner").model)
+    assert len(layer.attrs["clusters"]) == len(words) + 1
+    with pytest.raises(ValueError, match="WN001.*clusters.*Those of `base`"):
+        train(data, tmp_path / "more", base=done.model, clusters="x")
 
 
 def test_a_changed_lexicon_trains_anew(tmp_path):

@@ -1,0 +1,119 @@
+"""Reading word clusters from a file, from spaCy's package of lookup tables, or from a trained
+pipeline."""
+
+import re
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import cast
+
+import numpy
+from spacy.lookups import load_lookups
+from spacy.pipeline import TrainablePipe
+from spacy.strings import get_string_id
+from spacy.util import is_package, load_model, registry
+from spacy.vocab import Vocab
+
+from ..errors import Errors
+from ..files import BOM, DAMAGE, open_lines, read_lines
+from ..layers.cluster_features import cluster_layers
+from ..layers.clusters import MAX_DEPTH, Clusters
+
+PACKAGE = "spacy-lookups-data"
+"""The package with spaCy's clusters, as a source."""
+_TABLE = "lexeme_cluster"
+_MAX_LINE = 100_000  # bytes
+_PATH = re.compile(rf"[01]{{1,{MAX_DEPTH - 1}}}")
+
+
+def read_clusters(source: str | Path, prefixes: Sequence[int], vocab: Vocab) -> Clusters:
+    """Read word clusters.
+
+    source (Union[str, Path]): A file, PACKAGE or a pipeline, see `ClusterEmbed`.
+    prefixes (Sequence[int]): See `Clusters`.
+    vocab (Vocab): A vocabulary of the language. It doesn't change.
+    RETURNS (Clusters): The clusters.
+    RAISES (ValueError): If there are none, the file can't be read, or a line can't be used.
+    """
+    if str(source) == PACKAGE:
+        paths = _read_package(vocab.lang)
+    elif Path(source).is_dir() or is_package(str(source)):
+        found = _clusters_of(source)
+        return Clusters(prefixes, found.words, found.paths)
+    else:
+        try:
+            paths = _read_file(Path(source))
+        except (OSError, *DAMAGE) as error:
+            raise _unreadable(source, str(error)) from error
+    if not paths:
+        raise _unreadable(source, "there are no words in it")
+    words = numpy.array(list(paths), dtype="uint64")
+    order = numpy.argsort(words)
+    values = numpy.array(list(paths.values()), dtype="uint32")
+    return Clusters(prefixes, words[order], values[order])
+
+
+def _clusters_of(pipeline: str | Path) -> Clusters:
+    """The clusters of a trained pipeline."""
+    try:
+        nlp = load_model(pipeline)
+    except (OSError, ValueError) as error:
+        raise _unreadable(pipeline, f"it is no pipeline ({error})") from error
+    models = [pipe.model for _, pipe in nlp.components if isinstance(pipe, TrainablePipe)]
+    found = [layer.attrs["clusters"] for model in models for layer in cluster_layers(model)]
+    if not found:
+        raise _unreadable(pipeline, "this pipeline has none")
+    return cast(Clusters, found[0])
+
+
+def _read_package(lang: str) -> dict[int, int]:
+    """The path of each word in the lookup tables of a language, by its hash."""
+    if find_spec(PACKAGE.replace("-", "_")) is None:
+        raise _unreadable(PACKAGE, f"it isn't installed (`pip install {PACKAGE}`)")
+    languages = sorted(each for each, data in registry.lookups.get_all().items() if _TABLE in data)
+    if lang not in languages:
+        why = f"it has none for the language {lang!r}, only for {', '.join(languages)}"
+        raise _unreadable(PACKAGE, why)
+    table = load_lookups(lang, [_TABLE]).get_table(_TABLE)
+    # Most of its words are in no cluster.
+    return {word: path for word, path in table.items() if path}
+
+
+def _read_file(path: Path) -> dict[int, int]:
+    """The path of each word in a file, by its hash."""
+    paths: dict[int, int] = {}
+    for number, word, branches in _read_lines(path):
+        # The 1 after the last branch is there because 0 is no path.
+        value = int(f"1{branches[::-1]}", base=2)
+        if paths.setdefault(get_string_id(word), value) != value:
+            raise _unusable(path, number, f"the word {word!r} has another path in an earlier line")
+    return paths
+
+
+def _read_lines(path: Path) -> Iterator[tuple[int, str, str]]:
+    """The number, the word and the path of each line."""
+    with open_lines(path) as (_, lines):
+        for number, (line, size) in enumerate(read_lines(lines, _MAX_LINE), start=1):
+            if size > _MAX_LINE:
+                raise _unusable(path, number, f"it is longer than {_MAX_LINE:,} bytes")
+            try:
+                text = line.removeprefix(BOM if number == 1 else b"").decode("utf8").strip("\r\n")
+            except UnicodeDecodeError as error:
+                raise _unusable(path, number, f"it isn't UTF-8 ({error})") from error
+            if not text.strip():
+                continue
+            branches, *rest = text.split("\t")
+            if not rest or not rest[0]:
+                raise _unusable(path, number, "there is no word after a path and a tab")
+            if not _PATH.fullmatch(branches):
+                why = f"{branches!r:.50} is no path of up to {MAX_DEPTH - 1} times 0 or 1"
+                raise _unusable(path, number, why)
+            yield number, rest[0], branches
+
+
+def _unreadable(source: str | Path, why: str) -> ValueError:
+    return ValueError(Errors.WN235.format(source=source, why=why))
+
+
+def _unusable(path: Path, line: int, why: str) -> ValueError:
+    return ValueError(Errors.WN236.format(path=path, line=line, why=why))
