@@ -272,7 +272,8 @@ class Errors(metaclass=ErrorsWithCodes):
     WN237 = (
         "The model of '{name}' uses word clusters, but none of the {n_words} words of the training "
         "data is in one. Are the clusters, which have {n_known} words, for another language? Name "
-        "others in `paths.clusters` of the config."
+        "another `source` in the block [components.{name}.model.embed.clusters] of the config, or "
+        "other `paths.clusters` if it refers to that."
     )
     WN260 = (
         "{base} has no `window_ner` with the name '{name}'. Its components are: {names}. Set "
@@ -330,7 +331,9 @@ class Warnings(metaclass=ErrorsWithCodes):
     WW007 = (
         "'{name}' finds a word cluster for only {share:.0%} of the {n_words} words of the training "
         "data that were looked up. Words in no cluster include {shown}. Are the clusters for "
-        "another language? You can name others in `paths.clusters` of the config."
+        "another language? You can name another `source` in the block "
+        "[components.{name}.model.embed.clusters] of the config, or other `paths.clusters` if it "
+        "refers to that."
     )
     WW005 = (
         "'{name}' is evaluated on entities with labels that it doesn't have: {unknown}. It can't "

@@ -17,7 +17,9 @@ _LANG = "Language of the text, e.g. de. xx for multiple languages"
 _RECIPE = f"What to train: {', '.join(RECIPES)}. docs/lecture.md and docs/growth.md explain them"
 _VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy init vectors`"
 _LEXICON = "Lists of names: a .jsonl or .txt file, or a folder of these, see docs/lexicon.md"
-_CLUSTERS = "Word clusters: spacy-lookups-data, or a file of Brown clusters, see docs/clusters.md"
+_CLUSTERS = (
+    "Word clusters: spacy-lookups-data, a file, or a pipeline with some, see docs/clusters.md"
+)
 _TRAIN = "Training data (.spacy), to adapt the recipe to its size"
 _FORCE = "Overwrite an existing file"
 

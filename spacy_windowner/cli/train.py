@@ -29,7 +29,9 @@ _LANG = "Language of the text, e.g. de. xx for multiple languages"
 _RECIPE = f"What to train: one of {', '.join(RECIPES)}, but not grow"
 _VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy init vectors`"
 _LEXICON = "Lists of names: a .jsonl or .txt file, or a folder of these, see docs/lexicon.md"
-_CLUSTERS = "Word clusters: spacy-lookups-data, or a file of Brown clusters, see docs/clusters.md"
+_CLUSTERS = (
+    "Word clusters: spacy-lookups-data, a file, or a pipeline with some, see docs/clusters.md"
+)
 _BASE = "Folder or package of a trained pipeline to start from, e.g. en_windowner_web"
 _KEEP = "With --base: keep its labels as they are, and add those of DATA"
 _RAW = (

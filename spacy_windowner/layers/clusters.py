@@ -1,5 +1,6 @@
 """Word clusters, and the words of each."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -75,6 +76,11 @@ class Clusters:
             return numpy.zeros(len(words), dtype="int64")
         places = numpy.minimum(numpy.searchsorted(self.words, words), len(self) - 1)
         return numpy.where(self.words[places] == words, self._clusters[places], 0)
+
+    def describe(self) -> str:
+        """RETURNS (str): What tells these clusters from others, for messages and comparisons."""
+        digest = hashlib.sha256(self.to_bytes()).hexdigest()
+        return f"those of {len(self):,} words with the checksum {digest[:8]}"
 
     def to_bytes(self) -> bytes:
         """RETURNS (bytes): The serialized clusters."""

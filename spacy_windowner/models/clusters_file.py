@@ -4,6 +4,7 @@ pipeline."""
 import re
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -35,7 +36,7 @@ def read_clusters(source: str | Path, prefixes: Sequence[int], vocab: Vocab) -> 
     RETURNS (Clusters): The clusters.
     RAISES (ValueError): If there are none, the file can't be read, or a line can't be used.
     """
-    if str(source) == PACKAGE:
+    if is_lookups(source):
         paths = _read_package(vocab.lang)
     elif Path(source).is_dir() or is_package(str(source)):
         found = _clusters_of(source)
@@ -53,12 +54,20 @@ def read_clusters(source: str | Path, prefixes: Sequence[int], vocab: Vocab) -> 
     return Clusters(prefixes, words[order], values[order])
 
 
+def is_lookups(source: str | Path) -> bool:
+    """Whether a source of clusters is PACKAGE, also by the name that Python imports it by."""
+    return str(source).replace("_", "-") == PACKAGE
+
+
 def _clusters_of(pipeline: str | Path) -> Clusters:
     """The clusters of a trained pipeline."""
     try:
         nlp = load_model(pipeline)
-    except (OSError, ValueError) as error:
-        raise _unreadable(pipeline, f"it is no pipeline ({error})") from error
+    except Exception as error:  # a package that isn't a pipeline may raise anything
+        if str(error).startswith("[WN"):
+            raise
+        reason = f"{type(error).__name__}: {error}"
+        raise _unreadable(pipeline, f"it can't be loaded as a pipeline ({reason})") from error
     models = [pipe.model for _, pipe in nlp.components if isinstance(pipe, TrainablePipe)]
     found = [layer.attrs["clusters"] for model in models for layer in cluster_layers(model)]
     if not found:
@@ -82,11 +91,17 @@ def _read_package(lang: str) -> dict[int, int]:
 def _read_file(path: Path) -> dict[int, int]:
     """The path of each word in a file, by its hash."""
     paths: dict[int, int] = {}
+    leaves = set()
     for number, word, branches in _read_lines(path):
+        leaves.add(branches)
         # The 1 after the last branch is there because 0 is no path.
         value = int(f"1{branches[::-1]}", base=2)
         if paths.setdefault(get_string_id(word), value) != value:
             raise _unusable(path, number, f"the word {word!r} has another path in an earlier line")
+    for one, other in pairwise(sorted(leaves)):
+        if other.startswith(one):
+            why = f"the path {other} goes on from {one}, so they aren't the leaves of one tree"
+            raise _unreadable(path, why)
     return paths
 
 
@@ -100,11 +115,13 @@ def _read_lines(path: Path) -> Iterator[tuple[int, str, str]]:
                 text = line.removeprefix(BOM if number == 1 else b"").decode("utf8").strip("\r\n")
             except UnicodeDecodeError as error:
                 raise _unusable(path, number, f"it isn't UTF-8 ({error})") from error
-            if not text.strip():
+            if not text.strip(" "):
                 continue
             branches, *rest = text.split("\t")
             if not rest or not rest[0]:
                 raise _unusable(path, number, "there is no word after a path and a tab")
+            if rest[0].split() != [rest[0]]:
+                raise _unusable(path, number, f"{rest[0]!r:.50} is not one word")
             if not _PATH.fullmatch(branches):
                 why = f"{branches!r:.50} is no path of up to {MAX_DEPTH - 1} times 0 or 1"
                 raise _unusable(path, number, why)

@@ -9,6 +9,7 @@ from thinc.api import Model
 
 from ..errors import Errors
 from ..files import read_packed, write_packed
+from ..layers.clusters import Clusters
 from ..layers.word_attributes import attribute_layers, check_known
 from .saved import is_plain, settings_of
 
@@ -90,7 +91,10 @@ def _own_layers(model: Model) -> list[Model]:
 
 def _describe(node: Model) -> dict[str, Any]:
     params = {name: node.get_param(name) for name in node.param_names}
-    return {"name": node.name, "settings": settings_of(node), "params": params}
+    settings = settings_of(node)
+    if isinstance(clusters := node.attrs.get("clusters"), Clusters):
+        settings["clusters"] = clusters.describe()  # the rows of the layer belong to them
+    return {"name": node.name, "settings": settings, "params": params}
 
 
 def _copy_array(name: str, value: Any) -> numpy.ndarray:

@@ -11,6 +11,7 @@ from ..decoding.tags import O
 from ..errors import Errors
 from ..layers.cluster_features import cluster_layers
 from ..layers.word_attributes import attribute_layers
+from ..models.labels import added_columns
 from ..models.output import TRANSITIONS, output_layer
 from ..models.saved import settings_of
 from ..pipeline.window_ner import WindowNER
@@ -60,6 +61,14 @@ def _copy(old: WindowNER, new: WindowNER, base: str) -> None:
     if read != own_read:
         why = f"it reads the words' attributes with {read}, and the new one with {own_read}"
         raise ValueError(Errors.WN261.format(base=base, why=why))
+    clusters = [
+        [layer.attrs["clusters"].describe() for layer in cluster_layers(pipe.model)]
+        for pipe in (old, new)
+    ]
+    if clusters[0] != clusters[1]:
+        has, wants = (", ".join(each) or "none" for each in clusters)
+        why = f"its word clusters are {has}, and those of the new one {wants}"
+        raise ValueError(Errors.WN261.format(base=base, why=why))
     params, own = _params(old.model), _params(new.model)
     if len(params) != len(own):
         why = f"it has {len(params)} parameters, and the new one {len(own)}"
@@ -83,8 +92,6 @@ def _copy(old: WindowNER, new: WindowNER, base: str) -> None:
         target.set_param(name, start)
     for source, target in zip(*readers, strict=True):
         target.attrs["known"] = source.attrs["known"]
-    for source, target in zip(cluster_layers(old.model), cluster_layers(new.model), strict=True):
-        target.attrs["clusters"] = source.attrs["clusters"]
 
 
 def _added(pipe: WindowNER) -> set[str]:
@@ -94,8 +101,7 @@ def _added(pipe: WindowNER) -> set[str]:
 
 def _params(model: Model) -> list[tuple[Model, str]]:
     """All parameters of a model, without transitions and those of added labels."""
-    grown = next((layer for layer in model.layers if layer.name == "grown"), None)
-    skipped = {id(layer) for layer in grown.walk()} if grown is not None else set()
+    skipped = {id(layer) for columns in added_columns(model) for layer in columns.walk()}
     return [
         (layer, name)
         for layer in model.walk()

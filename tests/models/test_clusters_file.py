@@ -51,6 +51,9 @@ def test_a_file_of_paths(vocab, tmp_path):
         (b"\ta", "line 1 .*'' is no path"),
         (b"01 a", "line 1 .*no word after a path and a tab"),
         (b"01\t", "line 1 .*no word after"),
+        (b"\t\t", "line 1 .*no word after"),
+        (b"01\tNew York\t3", "line 1 .*'New York' is not one word"),
+        (b"01\ta\r11\tb", "line 1 .*is not one word"),
         (b"01\ta\n01\ta\n11\ta\n", "line 3 .*'a' has another path"),
         (b"01\ta\n01\t\xff\n", "line 2 .*isn't UTF-8"),
         (b"01\t" + b"a" * 100_001, "line 1 .*longer than 100,000 bytes"),
@@ -66,9 +69,13 @@ def test_files_that_can_not_be_read(vocab, tmp_path):
         read(tmp_path / "paths", vocab, b"\n\n")
     with pytest.raises(ValueError, match="WN235.*none.*No such file"):
         read_clusters(tmp_path / "none", [4], vocab)
+    with pytest.raises(ValueError, match="WN235.*numpy: it can't be loaded as a pipeline"):
+        read_clusters("numpy", [4], vocab)
+    with pytest.raises(ValueError, match="WN235.*the path 0110 goes on from 01,"):
+        read(tmp_path / "paths", vocab, b"0110\ta\n00\tb\n01\tc\n")
     with pytest.raises(ValueError, match="WN235.*end-of-stream"):
         read(tmp_path / "paths.gz", vocab, gzip.compress(TEXT.encode())[:-9])
-    with pytest.raises(ValueError, match="WN235.*it is no pipeline"):
+    with pytest.raises(ValueError, match="WN235.*can't be loaded as a pipeline"):
         read_clusters(tmp_path, [4], vocab)
 
 
@@ -111,8 +118,9 @@ def package(monkeypatch):
 
 def test_the_package(package, vocab):
     """Words whose number is 0 are in no cluster."""
-    clusters = read_clusters(PACKAGE, [1, 2, 4], vocab)
-    assert clusters.to_bytes() == make_clusters().to_bytes()
+    for source in (PACKAGE, "spacy_lookups_data"):
+        clusters = read_clusters(source, [1, 2, 4], vocab)
+        assert clusters.to_bytes() == make_clusters().to_bytes()
 
 
 def test_a_language_without_clusters(package):

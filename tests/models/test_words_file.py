@@ -5,7 +5,7 @@ from thinc.api import Model, set_dropout_rate
 
 from spacy_windowner.files import write_packed
 from spacy_windowner.layers.word_attributes import attribute_layers
-from spacy_windowner.models.embed import CharNgramEmbed, LexicalEmbed, WordEmbed
+from spacy_windowner.models.embed import CharNgramEmbed, ClusterEmbed, LexicalEmbed, WordEmbed
 from spacy_windowner.models.window_classifier import WindowClassifier
 from spacy_windowner.models.words_file import load_words, save_words
 
@@ -99,6 +99,21 @@ def test_words_of_another_model(path, en_vocab, settings, where, found, expected
     with pytest.raises(ValueError, match=message):
         load_words(model, path, "ner")
     assert model.to_bytes() == before
+
+
+def test_words_of_other_clusters(tmp_path, en_vocab):
+    """The rows of the layer belong to the clusters."""
+    models = []
+    for name, text in (("one", "00\tNot\n01\tall\n"), ("two", "01\tNot\n00\tall\n")):
+        (tmp_path / name).write_text(text)
+        embed = WordEmbed(hash_embed(), clusters=ClusterEmbed(tmp_path / name))
+        model = WindowClassifier(embed, window=2, hidden_width=6, nO=3)
+        models.append(model.initialize(X=make_docs(en_vocab, DOCS_WORDS)))
+    one, two = models
+    save_words(one, tmp_path / "words.bin")
+    load_words(one, tmp_path / "words.bin", "ner")
+    with pytest.raises(ValueError, match="WN046.*`clusters` of the layer .* those of 2 words"):
+        load_words(two, tmp_path / "words.bin", "ner")
 
 
 def test_a_model_without_these_layers(path, en_vocab):

@@ -40,8 +40,7 @@ def make_config(
     vectors (Optional[Union[str, Path]]): Folder or package of a pipeline with word vectors, e.g.
         from `spacy init vectors`.
     lexicon (Optional[Union[str, Path]]): A list of phrases with classes, see `LexiconEmbed`.
-    clusters (Optional[Union[str, Path]]): A file of word clusters, or the name of the package, see
-        `ClusterEmbed`.
+    clusters (Optional[Union[str, Path]]): The source of word clusters, see `ClusterEmbed`.
     n_words (Optional[int]): The number of words in the training data, if it is known.
     RETURNS (Config): The config, not interpolated.
     RAISES (ValueError): If there is no such recipe or language, or the recipe can't use word

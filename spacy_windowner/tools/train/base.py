@@ -78,8 +78,8 @@ def _start_from(config: Config, nlp: Language, name: str) -> None:
     # Settings that it may have learned, or that name its labels.
     settings |= {"frozen_labels": [], "label_weights": {}, "thresholds": {}, "recall_bias": 0.0}
     settings["model"]["nO"] = None
-    clusters = settings["model"].get("embed", {}).get("clusters") or {}
-    if clusters.get("@architectures") == "spacy-windowner.ClusterEmbed.v1":
+    clusters = settings["model"].get("embed", {}).get("clusters")
+    if isinstance(clusters, dict) and "source" in clusters:
         clusters["source"] = "${paths.base}"
     config["components"] = {name: settings}
     config["initialize"]["components"] = {}

@@ -17,6 +17,7 @@ from thinc.api import Config, require_cpu
 from ... import __version__
 from ...errors import check_setting
 from ...files import lock_folder, write_files
+from ...models.clusters_file import is_lookups
 from ...progress import Stage, Tell, silent
 from ..convert.convert import Conversion, convert
 from ..errors import Errors, Warnings
@@ -94,8 +95,7 @@ def train(
     recipe (str): One of `make_config.RECIPES`, except "grow".
     vectors (Optional[Union[str, Path]]): Folder or package of a pipeline with word vectors.
     lexicon (Optional[Union[str, Path]]): A list of phrases with classes, see `LexiconEmbed`.
-    clusters (Optional[Union[str, Path]]): A file of word clusters, or the name of the package, see
-        `ClusterEmbed`.
+    clusters (Optional[Union[str, Path]]): The source of word clusters, see `ClusterEmbed`.
     base (Optional[Union[str, Path]]): Folder or package of a trained pipeline to start from. Its
         model, words and weights take the place of `recipe`, `vectors`, `lexicon` and `clusters`.
     keep_labels (bool): With `base`, whether to keep its labels as they are and to add those of the
@@ -157,7 +157,10 @@ def train(
         labels = sorted(written["train"].labels)
         on_progress(Stage("Reading the corpus"))
         n_words = count_words(parts["train"])
-        files = {**parts, **_files_of("lexicon", lexicon), **_files_of("clusters", clusters)}
+        files = {**parts}
+        given = {"vectors": vectors, "lexicon": lexicon, "clusters": clusters, "base": base}
+        for name, source in given.items():
+            files |= _files_of(name, source)
 
         def plan(folder: Path, corpus: Path, n_words: int, more: dict[str, Path]) -> _Plan:
             if base is None:
@@ -178,7 +181,7 @@ def train(
             config["system"]["seed"] = seed
             if max_steps is not None:
                 config["training"]["max_steps"] = max_steps
-            state = _state(config, {**files, **_files_of_base(base), **more})
+            state = _state(config, {**files, **more})
             return _Plan(folder, config, used, state)
 
         training = plan(output, parts["train"], n_words, {})
@@ -316,21 +319,14 @@ def count_words(path: str | Path) -> int:
 
 
 def _files_of(name: str, source: str | Path | None) -> dict[str, Path]:
-    """The files of a setting that names a file, a folder or something else."""
-    if source is None:
+    """The files that a setting names: a file, or those of a folder or of a pipeline's package."""
+    if source is None or is_lookups(source):
         return {}
     path = Path(source)
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
-    return {f"{name} {file.name}": file for file in files if file.is_file()}
-
-
-def _files_of_base(base: str | Path | None) -> dict[str, Path]:
-    """The files of a trained pipeline that its results depend on."""
-    if base is None:
-        return {}
-    folder = Path(base) if Path(base).exists() else get_package_path(str(base))
-    files = sorted(folder.rglob("*"))
-    return {f"base {file.relative_to(folder)}": file for file in files if file.is_file()}
+    if not path.exists() and is_package(str(source)):
+        path = get_package_path(str(source))
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    return {f"{name} {file.relative_to(path.parent)}": file for file in files if file.is_file()}
 
 
 def _warn_of_kept_labels(report: Report, labels: Sequence[str], base: str) -> None:

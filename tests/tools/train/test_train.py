@@ -171,6 +171,9 @@ def test_a_base_keeps_its_labels(trained, cities, tmp_path):
     [old], [new] = base.get_pipe("window_ner").model.predict([doc]), ner.model.predict([doc])
     n_old = base.get_pipe("window_ner").scheme.n_tags(1)
     assert (old == new[:, :n_old]).all()
+    # That pipeline can be a base in turn. The label that was added starts anew.
+    done = train([cities], tmp_path / "next", base=done.model, max_steps=3)
+    assert spacy.load(done.model).get_pipe("window_ner").labels == ("CITY",)
 
 
 def test_a_base_is_a_start(trained, cities, tmp_path):
