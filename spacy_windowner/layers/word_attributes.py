@@ -68,7 +68,7 @@ def forward(
     def backprop(d_found: list[Ints2d]) -> list[Doc]:
         # Only here, because rows that are frozen get no gradient. New arrays, because others may
         # read the old ones.
-        if learns:
+        if learns and model.attrs["hides_unknown"]:
             model.attrs["known"] = [
                 add_values(of_attr, column[shown])
                 for of_attr, column, shown in zip(known, values.T, is_shown.T, strict=True)

@@ -118,6 +118,7 @@ def test_without_a_rate_nothing_is_unknown(doc):
     layer = make_layer(0.0)
     numpy.testing.assert_array_equal(layer.predict([doc])[0], read_attributes(doc, ATTRS))
     numpy.testing.assert_array_equal(learn(layer, [doc])[0], read_attributes(doc, ATTRS))
+    assert not any(map(len, layer.attrs["known"]))  # nobody would read them
 
 
 def test_each_update_hides_other_values_and_a_seed_repeats_them(doc):
