@@ -54,6 +54,20 @@ def read_clusters(source: str | Path, prefixes: Sequence[int], vocab: Vocab) -> 
     return Clusters(prefixes, words[order], values[order])
 
 
+def check_source(source: str | Path, lang: str) -> None:
+    """Check that a source of clusters is there, without reading it.
+
+    source (Union[str, Path]): The source, see `ClusterEmbed`.
+    lang (str): The language code.
+    RAISES (ValueError): If there is no such file, folder or package, or the package of spaCy has no
+        clusters for the language.
+    """
+    if is_lookups(source):
+        _require_lookups(lang)
+    elif not Path(source).exists() and not is_package(str(source)):
+        raise _unreadable(source, "there is no such file, and no package with this name")
+
+
 def is_lookups(source: str | Path) -> bool:
     """Whether a source of clusters is PACKAGE, also by the name that Python imports it by."""
     return str(source).replace("_", "-") == PACKAGE
@@ -75,14 +89,18 @@ def _clusters_of(pipeline: str | Path) -> Clusters:
     return cast(Clusters, found[0])
 
 
-def _read_package(lang: str) -> dict[int, int]:
-    """The path of each word in the lookup tables of a language, by its hash."""
+def _require_lookups(lang: str) -> None:
     if find_spec(PACKAGE.replace("-", "_")) is None:
         raise _unreadable(PACKAGE, f"it isn't installed (`pip install {PACKAGE}`)")
     languages = sorted(each for each, data in registry.lookups.get_all().items() if _TABLE in data)
     if lang not in languages:
         why = f"it has none for the language {lang!r}, only for {', '.join(languages)}"
         raise _unreadable(PACKAGE, why)
+
+
+def _read_package(lang: str) -> dict[int, int]:
+    """The path of each word in the lookup tables of a language, by its hash."""
+    _require_lookups(lang)
     table = load_lookups(lang, [_TABLE]).get_table(_TABLE)
     # Most of its words are in no cluster.
     return {word: path for word, path in table.items() if path}

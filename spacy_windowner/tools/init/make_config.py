@@ -11,6 +11,7 @@ from spacy.util import get_lang_class
 from thinc.api import Config
 
 from ...errors import check_setting
+from ...models.clusters_file import check_source
 from ...pipeline.factory import DEFAULT_CONFIG
 from ..errors import Errors
 
@@ -44,7 +45,7 @@ def make_config(
     n_words (Optional[int]): The number of words in the training data, if it is known.
     RETURNS (Config): The config, not interpolated.
     RAISES (ValueError): If there is no such recipe or language, or the recipe can't use word
-        vectors, a lexicon or clusters.
+        vectors, a lexicon or clusters, or if there are no such clusters.
     """
     check_setting(recipe in RECIPES, "recipe", recipe, f"Choose one of {', '.join(RECIPES)}.")
     try:
@@ -85,6 +86,7 @@ def make_config(
             "dropout": 0.3,
         }
     if clusters is not None:
+        check_source(clusters, lang)
         config["paths"]["clusters"] = str(clusters)
         _embed_of(config, recipe, "clusters", clusters)["clusters"] = {
             "@architectures": "spacy-windowner.ClusterEmbed.v1",

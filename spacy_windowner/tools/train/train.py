@@ -17,7 +17,7 @@ from thinc.api import Config, require_cpu
 from ... import __version__
 from ...errors import check_setting
 from ...files import lock_folder, write_files
-from ...models.clusters_file import is_lookups
+from ...models.clusters_file import check_source, is_lookups
 from ...progress import Stage, Tell, silent
 from ..convert.convert import Conversion, convert
 from ..errors import Errors, Warnings
@@ -131,6 +131,8 @@ def train(
     check_setting(dev is not None or test is None, "test", test, "Give `dev` as well.")
     if vectors is not None and not (Path(vectors).exists() or is_package(str(vectors))):
         raise ValueError(Errors.WN253.format(vectors=str(vectors)))
+    if clusters is not None:
+        check_source(clusters, lang)
     if raw_text is not None:
         RawText.of(raw_text, spacy.blank("xx"))  # raises its errors before the training
     output = Path(output)

@@ -111,7 +111,8 @@ def test_clusters(tmp_path):
         ({"recipe": "tok2vec", "vectors": "v"}, "WN001.*vectors.*tok2vec"),
         ({"recipe": "grow", "vectors": "v"}, "WN001.*vectors.*grow"),
         ({"recipe": "tok2vec", "lexicon": "x"}, "WN001.*lexicon.*tok2vec"),
-        ({"recipe": "tok2vec", "clusters": "x"}, "WN001.*clusters.*tok2vec"),
+        ({"recipe": "tok2vec", "clusters": "."}, "WN001.*clusters.*tok2vec"),
+        ({"clusters": "none"}, "WN235.*none: there is no such file, and no package"),
     ],
 )
 def test_wrong_settings(settings, message):

@@ -97,6 +97,8 @@ def test_wrong_settings(folder):
         train([folder / "none.jsonl"], folder / "x")
     with pytest.raises(ValueError, match=r"WN253.*'no_vectors'"):
         train([folder / "all.jsonl"], folder / "x", vectors="no_vectors")
+    with pytest.raises(ValueError, match="WN235.*no_clusters"):
+        train([folder / "all.jsonl"], folder / "x", clusters="no_clusters")
     with pytest.raises(ValueError, match=r"WN187.*all\.jsonl"):
         train([folder / "all.jsonl"], folder / "all.jsonl" / "x")
     assert not (folder / "x" / "model-best").exists()
