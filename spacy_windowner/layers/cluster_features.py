@@ -53,7 +53,7 @@ def forward(
     def backprop(d_docs: list[Floats2d]) -> list[Doc]:
         d_flat = ops.flatten(d_docs)
         dE = ops.alloc2f(*E.shape)
-        for column in rows.T:
+        for column in ops.xp.ascontiguousarray(rows.T):  # thinc is slow with others
             ops.scatter_add(dE, column, d_flat)
         model.inc_grad("E", dE)
         return []
