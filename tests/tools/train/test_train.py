@@ -9,6 +9,7 @@ from spacy.training.initialize import init_nlp
 
 from spacy_windowner.layers.cluster_features import cluster_layers
 from spacy_windowner.layers.lexicon_features import find_lexicon
+from spacy_windowner.tools.train.base import make_base_config
 from spacy_windowner.tools.train.train import train
 
 from ...pipeline.util import ents_of
@@ -113,38 +114,31 @@ def test_a_part_without_entities(tmp_path, part):
     assert not (tmp_path / "out" / "model-best").exists()
 
 
-def test_changed_clusters_train_anew(tmp_path):
-    settings = {"clusters": tmp_path / "paths", "max_steps": 3}
-    data = [write(tmp_path / "all.jsonl")]
+def test_changed_words_train_anew(tmp_path):
+    """Of a lexicon, and of clusters."""
     words = [*NAMES, *"went came to town on day , .".split()]
     paths = "".join(f"0{number % 2}\t{word}\n" for number, word in enumerate(words))
-    settings["clusters"].write_text(paths)
+    lexicon, clusters = tmp_path / "NAME.txt", tmp_path / "paths"
+    lexicon.write_text("Anna\nPaul\n")
+    clusters.write_text(paths)
+    settings = {"lexicon": lexicon, "clusters": clusters, "max_steps": 3}
+    data = [write(tmp_path / "all.jsonl")]
     done = train(data, tmp_path / "out", **settings)
-    [layer] = cluster_layers(spacy.load(done.model).get_pipe("window_ner").model)
+    model = spacy.load(done.model).get_pipe("window_ner").model
+    assert find_lexicon(model).attrs["lexicon"].classes == ("NAME",)
+    [layer] = cluster_layers(model)
     assert len(layer.attrs["clusters"]) == len(words)
     assert not train(data, tmp_path / "out", **settings).is_new
-    settings["clusters"].write_text(paths + "1\tZoe\n")
-    done = train(data, tmp_path / "out", **settings)
-    assert done.is_new
-    # A training that starts from the pipeline has its clusters, and doesn't need the file.
-    settings["clusters"].unlink()
-    done = train(data, tmp_path / "more", base=done.model, max_steps=3)
-    [layer] = cluster_layers(spacy.load(done.model).get_pipe("window_ner").model)
-    assert len(layer.attrs["clusters"]) == len(words) + 1
+    lexicon.write_text("Anna\nPaul\nEve\n")
+    assert train(data, tmp_path / "out", **settings).is_new
+    clusters.write_text(paths + "1\tZoe\n")
+    assert train(data, tmp_path / "out", **settings).is_new
+    # A training that starts from the pipeline takes its clusters, and doesn't need the file.
+    config, _ = make_base_config(done.model, ["PER"])
+    embed = config["components"]["window_ner"]["model"]["embed"]
+    assert embed["clusters"]["source"] == "${paths.base}"
     with pytest.raises(ValueError, match="WN001.*clusters.*Those of `base`"):
         train(data, tmp_path / "more", base=done.model, clusters="x")
-
-
-def test_a_changed_lexicon_trains_anew(tmp_path):
-    settings = {"lexicon": tmp_path / "NAME.txt", "max_steps": 3}
-    data = [write(tmp_path / "all.jsonl")]
-    settings["lexicon"].write_text("Anna\nPaul\n")
-    done = train(data, tmp_path / "out", **settings)
-    layer = find_lexicon(spacy.load(done.model).get_pipe("window_ner").model)
-    assert layer.attrs["lexicon"].classes == ("NAME",)
-    assert not train(data, tmp_path / "out", **settings).is_new
-    settings["lexicon"].write_text("Anna\nPaul\nEve\n")
-    assert train(data, tmp_path / "out", **settings).is_new
 
 
 @pytest.fixture(scope="module")
