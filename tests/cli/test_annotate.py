@@ -113,7 +113,11 @@ def heed_ctrl_c():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize(
-    "args", [[signal.SIGINT, 130], [signal.SIGTERM, 143]], ids=["interrupted", "terminated"]
+    "args",
+    [
+        pytest.param([signal.SIGINT, 130], id="interrupted"),
+        pytest.param([signal.SIGTERM, 143], id="terminated", marks=pytest.mark.slow),
+    ],
 )
 def test_a_command_that_is_stopped(model, tmp_path, args):
     number, code = args

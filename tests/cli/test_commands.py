@@ -139,7 +139,7 @@ def make_tokenizer():
     ("name", "args", "then"),
     [
         ("annotate", [], "1 documents"),
-        ("annotate", ["--n-process", "2"], "1 documents"),
+        pytest.param("annotate", ["--n-process", "2"], "1 documents", marks=pytest.mark.slow),
         ("calibrate", [], "WN060"),  # which is about the data
         ("explain", [], "No entities are found"),
         ("report", [], "WN093"),

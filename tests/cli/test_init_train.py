@@ -66,6 +66,7 @@ def test_train(tmp_path, quiet):
     assert "was already trained" in " ".join(again.output.split())
 
 
+@pytest.mark.slow
 def test_raw_text(tmp_path):
     file = write(tmp_path / "a.jsonl")
     raw = tmp_path / "raw.txt"

@@ -123,6 +123,7 @@ def test_given_classes(nlp, tmp_path):
         read(nlp, tmp_path / "a.jsonl", classes=("A", "C"))
 
 
+@pytest.mark.slow
 def test_memory_is_bounded(nlp, tmp_path, monkeypatch):
     """It grows by a few bytes for each word, and not by what spaCy keeps of it."""
     monkeypatch.setattr(lexicon_file, "_CHUNK", 500)
