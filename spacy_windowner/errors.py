@@ -328,13 +328,6 @@ class Warnings(metaclass=ErrorsWithCodes):
         "another language, or all in lower case? You can name other vectors in `paths.vectors` of "
         "the config."
     )
-    WW007 = (
-        "'{name}' finds a word cluster for only {share:.0%} of the {n_words} words of the training "
-        "data that were looked up. Words in no cluster include {shown}. Are the clusters for "
-        "another language? You can name another `source` in the block "
-        "[components.{name}.model.embed.clusters] of the config, or other `paths.clusters` if it "
-        "refers to that."
-    )
     WW005 = (
         "'{name}' is evaluated on entities with labels that it doesn't have: {unknown}. It can't "
         "find any of these entities, so recall counts them as missed. Its labels are: {labels}. "
@@ -345,6 +338,13 @@ class Warnings(metaclass=ErrorsWithCodes):
         "'{name}' is evaluated on {n_docs} documents without any entities, so its scores say "
         "nothing, and can't tell a better model from a worse one. Check that the evaluation data "
         "(`paths.dev` in training) is annotated."
+    )
+    WW007 = (
+        "'{name}' finds a word cluster for only {share:.0%} of the {n_words} words of the training "
+        "data that were looked up. Words in no cluster include {shown}. Are the clusters for "
+        "another language? You can name another `source` in the block "
+        "[components.{name}.model.embed.clusters] of the config, or other `paths.clusters` if it "
+        "refers to that."
     )
     WW060 = (
         "'{name}' is calibrated on {path}, which has only {count} entities in total with the "

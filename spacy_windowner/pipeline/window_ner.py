@@ -51,7 +51,7 @@ from .prediction import (
 from .upstream import find_upstream, require_upstream
 
 _MAX_LOOKED_UP = 1000
-"""The number of training examples whose words are looked up in the word vectors."""
+"""The number of training examples whose words are looked up in word vectors and clusters."""
 
 
 class WindowNER(CalibratedPipe):
