@@ -40,6 +40,15 @@ if hasattr(_found, "select"):
     }
 catalogue.Registry.get_all = _get_all
 
+
+@pytest.fixture(scope="session", autouse=True)
+def brief_timings() -> Iterator[None]:
+    """Reports measure the speed of a pipeline for a moment, not for seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spacy_windowner.tools.report.predict._SECONDS", 0.02)
+        yield
+
+
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 

@@ -4,17 +4,11 @@ from functools import partial
 import pytest
 import spacy
 
-from ..tools.report.util import timed_briefly, trained_nlp, write_docs
+from ..tools.report.util import trained_nlp, write_docs
 from ..tools.train_curve.util import save_config, save_docs
 from .util import run_command
 
 FILES = ["report.html", "report.json", "report.md"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quickly():
-    with timed_briefly():
-        yield
 
 
 @pytest.fixture(scope="module")

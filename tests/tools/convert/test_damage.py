@@ -48,8 +48,6 @@ def test_damaged_files(tmp_path_factory, name, data):
 @example(data=b"\xef\xbb\xbf", format="conll")
 @example(data=b'{"text": "a", "answer": "\\ud83d"}', format="jsonl")
 def test_any_bytes(tmp_path_factory, data, format):
-    if format == "parquet":
-        pytest.importorskip("pyarrow", reason="PyArrow is an extra: parquet")
     check(tmp_path_factory.mktemp("damage") / "in.x", data, format)
 
 
@@ -77,7 +75,7 @@ def check(path, data, format):
         path.with_suffix(".txt").write_text("Anna left.")
     try:
         done = convert([path], path.parent / "out.spacy", format=format)
-    except ValueError as error:
+    except (ValueError, ImportError) as error:  # without PyArrow, Parquet files give the latter
         assert str(error).startswith("[WN"), error
         str(error).encode("utf8")
         assert not (path.parent / "out.spacy").exists()

@@ -2,13 +2,7 @@ import pytest
 
 from spacy_windowner.tools.report.report import make_report
 
-from .util import timed_briefly, trained_nlp, write_docs
-
-
-@pytest.fixture(scope="session", autouse=True)
-def brief():
-    with timed_briefly():
-        yield
+from .util import trained_nlp, write_docs
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,11 @@
 """Predicted and true documents that the tests of reports share."""
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-import pytest
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
-
-from spacy_windowner.tools.report import predict
 
 from ...pipeline.util import TRAIN_DATA, make_examples, make_nlp, train
 
@@ -73,11 +68,3 @@ def write_docs(path, data=(*TRAIN_DATA, *MORE)):
 
 def ent(doc: Doc, start: int, end: int, label: str) -> Span:
     return Span(doc, start, end, label=label)
-
-
-@contextmanager
-def timed_briefly() -> Iterator[None]:
-    """Speed is measured for but a moment."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(predict, "_SECONDS", 0.02)
-        yield
