@@ -11,6 +11,9 @@ import catalogue
 import pytest
 from hypothesis import settings
 
+# One thread for each of pytest's two processes. This is before numpy is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # Tests import what is there by its name.
 ROOT = Path(__file__).parent.parent
 sys.path += [str(ROOT / "scripts"), str(ROOT / "examples")]
