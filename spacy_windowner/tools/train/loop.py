@@ -36,8 +36,9 @@ def train_pipeline(
     on_start: Callable[[int], None],
     on_progress: Tell,
 ) -> None:
-    """Train a pipeline, as `spacy.training.loop.train` does, with three differences:
+    """Train a pipeline, as `spacy.training.loop.train` does, with four differences:
 
+    - It also evaluates the last step of `max_steps`.
     - It also stops when the score can't get any better.
     - It writes a checkpoint after each evaluation, and begins with the one that it finds.
     - A saved pipeline is complete at any moment, because it is written under another name first.
@@ -76,6 +77,14 @@ def train_pipeline(
             shutil.copytree(output / DIR_MODEL_LAST, copy)
             _finish(output / DIR_MODEL_BEST)
 
+    def evaluate_last(info: dict[str, Any]) -> bool:
+        """Evaluate a step that spaCy's loop didn't. Return whether it has the best score."""
+        with nlp.use_params(optimizer.averages):
+            score, others = evaluate()
+        info["checkpoints"].append((score, info["step"]))
+        info.update(score=score, other_scores=others)
+        return score == max(info["checkpoints"])[0]
+
     steps = train_while_improving(
         nlp,
         optimizer,
@@ -91,6 +100,8 @@ def train_pipeline(
     log_step, finish_log = settings["logger"](nlp, sys.stdout, sys.stderr)
     try:
         for _, info, is_best in steps:
+            if is_best is None and info["step"] == settings["max_steps"]:
+                is_best = evaluate_last(info)
             if info["step"] >= n_done:
                 if is_best is not None:
                     update_meta(settings, nlp, info)

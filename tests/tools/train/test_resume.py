@@ -18,7 +18,7 @@ from .test_train import write
 # There is little to calibrate on.
 pytestmark = pytest.mark.filterwarnings(r"ignore:\[WW060\]")
 
-STEPS = 120  # evaluated after steps 0, 50 and 100
+STEPS = 120  # evaluated after steps 0, 50, 100 and 120
 
 
 def files_of(folder):

@@ -77,6 +77,13 @@ def test_other_data_or_settings_train_anew(folder, trained):
         train([folder / "all.jsonl"], folder / "out", max_steps=3)
 
 
+def test_the_last_step_is_evaluated(tmp_path):
+    """Otherwise the best pipeline would be the untrained one."""
+    done = train([write(tmp_path / "all.jsonl")], tmp_path / "out", max_steps=30)
+    assert spacy.util.load_config(done.config)["training"]["eval_frequency"] > 30
+    assert done.report.models[0].total.f > 0.9
+
+
 @pytest.mark.parametrize("has_test", [True, False])
 def test_data_that_is_split_already(tmp_path, has_test):
     files = {name: tmp_path / f"{name}.jsonl" for name in ("a", "dev", "test")}
