@@ -273,6 +273,8 @@ def _notes(maker: DocMaker, n_others: int, lacks_documents: bool) -> Iterator[st
         yield f"Offsets in {unit} were converted, first in {where}"
     if n_others:
         yield f"Skipped {n_others:,} files in folders because of their suffix"
+    if missing := maker.labels.missing:
+        yield f"There are no labels {', '.join(map(repr, missing))} to rename"
     if lacks_documents:
         yield "Document boundaries aren't known: each sentence is a document"
 

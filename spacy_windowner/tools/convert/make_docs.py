@@ -1,13 +1,15 @@
 """Makes Docs from records: aligns entities with tokens, converts tags and offsets, and renames
 labels."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, SpanGroup
 from spacy.util import filter_spans
 
+from ...pipeline.checks import is_label_list
+from ...pipeline.partial import LABELS_KEY
 from ..annotate.records import is_unicode
 from ..errors import Errors
 from .records import (
@@ -65,8 +67,8 @@ class DocMaker:
     def __init__(self, nlp: Language, rename: Mapping[str, str], skips: Skips) -> None:
         self.units: dict[str, str] = {}
         """Units of offsets other than characters, and where each occurred first."""
+        self.labels = Labels(rename)
         self._nlp = nlp
-        self._labels = Labels(rename)
         self._skips = skips
 
     def from_text(self, record: TextRecord, name: str, unit: str) -> Doc | None:
@@ -87,7 +89,7 @@ class DocMaker:
             return None
 
         def name_of(entity: Entity) -> str:
-            return self._labels.name(entity.label, at_line(name, entity.line or record.line))
+            return self.labels.name(entity.label, at_line(name, entity.line or record.line))
 
         def on_skip(kind: Kind, entity: Entity) -> None:
             piece = entity.text or record.text[max(0, entity.start) : max(0, entity.end)]
@@ -120,7 +122,8 @@ class DocMaker:
         return Doc(self._nlp.vocab, words=words, ents=tags, sent_starts=sent_starts)
 
     def from_doc(self, record: DocRecord, name: str) -> Doc | None:
-        """Rename the labels of a document from a .spacy file.
+        """Rename the labels of a document from a .spacy file: those of its entities, of its other
+        spans, and those that it says it is annotated for.
 
         record (DocRecord): The document.
         name (str): The name of the file.
@@ -130,15 +133,33 @@ class DocMaker:
         if all(is_blank(token.text) for token in doc):
             self._skips.add(EMPTY, at_line(name, record.line), quote(doc.text))
             return None
-        renamed: list[Span] = []
+        where = f"{name}, document {record.line}"
         for ent in doc.ents:
-            label = self._labels.name(ent.label_, f"{name}, document {record.line}")
-            if label != ent.label_:
-                copy = Span(doc, ent.start, ent.end, label, kb_id=ent.kb_id, span_id=ent.id)
-                renamed.append(copy)
-        if renamed:
-            doc.set_ents(renamed, default="unmodified")
+            self.labels.name(ent.label_, where)  # raises an error if there can't be such a label
+        ents = self._renamed(doc.ents, where)
+        if ents != list(doc.ents):
+            doc.set_ents(ents, default="unmodified")
+        for key, group in doc.spans.items():
+            spans = self._renamed(group, where)
+            if spans != list(group):
+                doc.spans[key] = SpanGroup(doc, name=group.name, attrs=group.attrs, spans=spans)
+        annotated = doc.user_data.get(LABELS_KEY)
+        if is_label_list(annotated):
+            names = (self._new_name(label, where) for label in annotated)
+            doc.user_data[LABELS_KEY] = tuple(dict.fromkeys(names))
         return doc
+
+    def _renamed(self, spans: Iterable[Span], where: str) -> list[Span]:
+        return [
+            Span(s.doc, s.start, s.end, new, kb_id=s.kb_id, span_id=s.id)
+            if (new := self._new_name(s.label_, where)) != s.label_
+            else s
+            for s in spans
+        ]
+
+    def _new_name(self, label: str, where: str) -> str:
+        """The new name of a label. Other spans than entities may have any label, or none."""
+        return self.labels.name(label, where) if label in self.labels.rename else label
 
     def _tags(self, record: TokenRecord, name: str) -> list[str]:
         tags = to_iob2(record.tags)
@@ -147,7 +168,7 @@ class DocMaker:
         for index, tag in enumerate(tags):
             if len(tag) > _ANNOTATION:
                 line = record.lines[index] if record.lines else record.line
-                label = self._labels.name(tag[_ANNOTATION:], at_line(name, line))
+                label = self.labels.name(tag[_ANNOTATION:], at_line(name, line))
                 tags[index] = tag[:_ANNOTATION] + label
         return tags
 
@@ -161,6 +182,11 @@ class Labels:
     def __init__(self, rename: Mapping[str, str]) -> None:
         self.rename = rename
         self._known: dict[str, str] = {}
+
+    @property
+    def missing(self) -> list[str]:
+        """The labels to rename that didn't occur."""
+        return [label for label in self.rename if label not in self._known]
 
     def name(self, label: str, where: str) -> str:
         """The name of a label.

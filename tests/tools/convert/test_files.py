@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import spacy
-from spacy.tokens import Doc, DocBin, Span
+from spacy.tokens import Doc, DocBin, Span, SpanGroup
 
 from spacy_windowner.tools.convert.convert import convert
 
@@ -128,13 +128,18 @@ def test_spacy(tmp_path):
     doc = Doc(NLP.vocab, words=["Anna", "left", "Rome"], ents=["B-PER", "", "B-LOC"])
     doc.set_ents([Span(doc, 0, 1, "PER", kb_id="Q1")], default="unmodified")
     doc.user_data["annotated_labels"] = ["PER"]
+    doc.spans["wrong"] = SpanGroup(doc, attrs={"a": 1}, spans=[Span(doc, 1, 2, "PER")])
+    doc.spans["own"] = [Span(doc, 1, 3, "X"), Span(doc, 1, 3)]
     doc[1].tag_ = "VB"
     others = [Doc(NLP.vocab, words=["no"]), Doc(NLP.vocab)]
     DocBin(docs=[doc, *others], store_user_data=True).to_disk(tmp_path / "in.spacy")
-    done, [found] = run(tmp_path / "in.spacy", rename={"PER": "PERSON"})
+    done, [found] = run(tmp_path / "in.spacy", rename={"PER": "PERSON", "ORG": "O", "A": "B"})
     assert ents(found) == [("Anna", "PERSON"), ("Rome", "LOC")]
     assert found.ents[0].kb_id_ == "Q1" and found[1].tag_ == "VB" and tags(found)[1] == ""
-    assert found.user_data["annotated_labels"] == ("PER",)
+    assert found.user_data["annotated_labels"] == ("PERSON",)
+    assert [(span.text, span.label_) for span in found.spans["wrong"]] == [("left", "PERSON")]
+    assert found.spans["wrong"].attrs == {"a": 1} and len(found.spans["own"]) == 2
+    assert done.notes == ["There are no labels 'ORG', 'A' to rename"]
     assert [count.n for count in done.skips] == [1, 1]
     assert done.parts[0].n_missing == 1
     data = (tmp_path / "in.spacy").read_bytes()
