@@ -1,17 +1,19 @@
 """Calibrates a trained component on held-out documents."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from spacy.language import Language
-from spacy.training import Corpus
 
 from ..confidence.calibration import Calibration
 from ..confidence.recall import Promise
+from ..errors import check_setting
 from ..pipeline.checks import check_settings
 from ..progress import Stage, Tell, silent
 from ..training.callbacks import components_and_examples, lack_of_data
 from .errors import Errors
+from .examples import read_examples
 from .pipelines import choose_component, load_pipeline
 
 
@@ -74,8 +76,12 @@ def calibrate(
     on_progress (Tell): Called with the progress.
     RETURNS (Calibrated): The pipeline with its calibration.
     RAISES (ValueError): If the pipeline can't be loaded, has no such component, or can't be
-        calibrated on the data.
+        calibrated on the data, if the data can't be read, or `each_label` or `redact` are given
+        without a promise.
     """
+    why = "This is about a promise, so give `recall` as well."
+    check_setting(each_label or recall is not None, "each_label", each_label, why)
+    check_setting(not redact or recall is not None, "redact", redact, why)
     on_progress(Stage("Loading the pipeline"))
     nlp = load_pipeline(model, code)
     name = choose_component(nlp, component)
@@ -83,7 +89,7 @@ def calibrate(
     pipe: Any
     pipe, examples = next(
         (pipe, examples)
-        for pipe, examples in components_and_examples(nlp, Corpus(data))
+        for pipe, examples in components_and_examples(nlp, partial(read_examples, data))
         if pipe.name == name
     )
     if spans_key is not None:

@@ -161,3 +161,17 @@ def test_too_little_data_for_a_promise(model, tmp_path, trained):
     data = save(tmp_path / "none.spacy", trained, annotated=False)
     code, output = run(model, data, "--recall", 0.95, "--redact")
     assert code == 1 and "WN272" in output and "0 entities" in output
+
+
+@pytest.mark.parametrize("option", ["--redact", "--overall"])
+def test_options_of_a_promise_need_one(model, tmp_path, trained, option):
+    code, output = run(model, save(tmp_path / "dev.spacy", trained), option)
+    assert code == 1 and "WN001" in output and "give `recall` as well" in output
+    assert cfg_of(model)["calibration"] is None
+
+
+def test_data_in_another_format(model, tmp_path):
+    path = tmp_path / "dev.jsonl"
+    path.write_text("{}\n")
+    code, output = run(model, path)
+    assert code == 1 and "WN092" in output and "dev.jsonl" in output

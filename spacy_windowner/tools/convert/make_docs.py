@@ -2,7 +2,7 @@
 labels."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
@@ -143,7 +143,7 @@ class DocMaker:
             spans = self._renamed(group, where)
             if spans != list(group):
                 doc.spans[key] = SpanGroup(doc, name=group.name, attrs=group.attrs, spans=spans)
-        annotated = doc.user_data.get(LABELS_KEY)
+        annotated: Any = doc.user_data.get(LABELS_KEY)
         if is_label_list(annotated):
             names = (self._new_name(label, where) for label in annotated)
             doc.user_data[LABELS_KEY] = tuple(dict.fromkeys(names))

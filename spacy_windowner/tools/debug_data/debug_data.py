@@ -21,8 +21,8 @@ from thinc.api import Config, ConfigValidationError
 
 from ...progress import Stage, Tell, silent
 from ..errors import Errors
+from ..examples import read_examples
 from ..pipelines import find_components, get_window_ner
-from ..report.predict import read_examples
 from .corpus_facts import CorpusFacts
 
 _LISTED = ("[WW001]", "[WW163]")  # warnings about entities that the report lists one by one

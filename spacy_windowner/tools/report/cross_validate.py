@@ -18,11 +18,12 @@ from ..convert.convert import Conversion, convert
 from ..convert.output import assign, key_of
 from ..debug_data.debug_data import load_pipeline_of, reason_of
 from ..errors import Errors
+from ..examples import read_examples
 from ..init.make_config import make_config
 from ..quiet_training import train_quietly
 from .matching import Counts, compare, count_labels, entities, seen_counts
 from .mistakes import choose_mistakes
-from .predict import predict, read_examples
+from .predict import predict
 from .report import EXAMPLES, describe, evaluate, total_of
 from .results import Fold, Report
 

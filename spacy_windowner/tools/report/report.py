@@ -9,6 +9,7 @@ from spacy.language import Language
 from spacy.training import Example
 
 from ...progress import Stage, Tell, silent
+from ..examples import read_examples, require_entities
 from ..pipelines import load_pipeline
 from .intervals import score_intervals
 from .matching import (
@@ -23,14 +24,7 @@ from .matching import (
     seen_counts,
 )
 from .mistakes import choose_mistakes
-from .predict import (
-    predict,
-    promise_of,
-    read_examples,
-    require_component,
-    require_entities,
-    words_per_second,
-)
+from .predict import predict, promise_of, require_component, words_per_second
 from .results import DataReport, ModelReport, Report
 from .trust import measure_promise, measure_trust
 
