@@ -309,8 +309,9 @@ class Errors(metaclass=ErrorsWithCodes):
 class Warnings(metaclass=ErrorsWithCodes):
     WW001 = (
         "'{name}' can't learn from {count} of {total} entities in {source}, and treats their "
-        "tokens as not annotated: {kinds}. For example: {shown}. Correct the offsets of these "
-        "entities."
+        "tokens as not annotated: {kinds}. For example: {shown}. Correct their offsets. If they "
+        "are right, the pipeline's tokenizer splits the text in other places: use the tokenizer "
+        "that the data was made with."
     )
     WW002 = (
         "The compiled parts of spacy-windowner are missing ({missing}). It finds the same entities "
