@@ -10,15 +10,15 @@ from typing import cast
 
 import numpy
 from spacy.lookups import load_lookups
-from spacy.pipeline import TrainablePipe
 from spacy.strings import get_string_id
-from spacy.util import is_package, load_model, registry
+from spacy.util import is_package, registry
 from spacy.vocab import Vocab
 
 from ..errors import Errors
 from ..files import BOM, DAMAGE, open_lines, read_lines
 from ..layers.cluster_features import cluster_layers
 from ..layers.clusters import MAX_DEPTH, Clusters
+from .trained import models_of
 
 PACKAGE = "spacy-lookups-data"
 """The package with spaCy's clusters, as a source."""
@@ -76,13 +76,11 @@ def is_lookups(source: str | Path) -> bool:
 def _clusters_of(pipeline: str | Path) -> Clusters:
     """The clusters of a trained pipeline."""
     try:
-        nlp = load_model(pipeline)
-    except Exception as error:  # a package that isn't a pipeline may raise anything
+        models = models_of(pipeline)
+    except ValueError as error:
         if str(error).startswith("[WN"):
             raise
-        reason = f"{type(error).__name__}: {error}"
-        raise _unreadable(pipeline, f"it can't be loaded as a pipeline ({reason})") from error
-    models = [pipe.model for _, pipe in nlp.components if isinstance(pipe, TrainablePipe)]
+        raise _unreadable(pipeline, str(error)) from error
     found = [layer.attrs["clusters"] for model in models for layer in cluster_layers(model)]
     if not found:
         raise _unreadable(pipeline, "this pipeline has none")

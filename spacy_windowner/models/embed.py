@@ -32,7 +32,7 @@ from ..layers.vectors import FixedVectors, VectorsTable
 from ..layers.word_attributes import WordAttributes
 from .clusters_file import read_clusters
 from .features import LEXICAL, attr_name, name_features
-from .lexicon_file import read_lexicon
+from .lexicon_file import load_lexicon
 
 
 @registry.architectures("spacy-windowner.WordEmbed.v1")
@@ -175,7 +175,8 @@ def LexiconEmbed(
 
     path (Union[str, Path]): A .jsonl file with a phrase a line, `{"label": "DRUG", "pattern":
         "acetylsalicylic acid"}`; a .txt file with the phrases of one class, which is the file's
-        name without ".txt"; or a folder of such files. Their names may also end in ".gz".
+        name without ".txt"; or a folder of such files. Their names may also end in ".gz". Or the
+        folder or the package of a trained pipeline, whose lexicon has the same `attr`.
     width (int): Output width.
     attr (str): The attribute by which words are compared, "LOWER" or, to distinguish capitals,
         "ORTH".
@@ -188,7 +189,7 @@ def LexiconEmbed(
     check_setting(width >= 1, "width", width, "A vector has at least 1 number.")
     check_setting(attr in ATTRS, "attr", attr, "Choose LOWER or ORTH.")
     check_setting(0.0 <= dropout < 1.0, "dropout", dropout, "A rate is at least 0 and below 1.")
-    model = LexiconFeatures(width, dropout, partial(read_lexicon, Path(path), attr))
+    model = LexiconFeatures(width, dropout, partial(load_lexicon, Path(path), attr))
     return name_features(model, [("lexicon", width)])
 
 

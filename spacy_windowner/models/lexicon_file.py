@@ -1,4 +1,4 @@
-"""Reading a lexicon from files of phrases."""
+"""Reading a lexicon from files of phrases, or from a trained pipeline."""
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -16,6 +16,8 @@ from spacy.vocab import Vocab
 from ..errors import Errors
 from ..files import BOM, DAMAGE, open_lines, read_lines
 from ..layers.lexicon import ATTRS, MAX_CLASSES, MAX_WORDS, Lexicon, LexiconBuilder
+from ..layers.lexicon_features import find_lexicon
+from .trained import is_pipeline, models_of
 
 _MAX_LINE = 100_000  # bytes
 _CHUNK = 5000  # phrases
@@ -29,6 +31,43 @@ class _Phrase(NamedTuple):
     line: int
     label: str
     text: str
+
+
+def load_lexicon(
+    path: Path, attr: str, vocab: Vocab, *, tokenizer: Callable[[str], Doc] | None = None
+) -> Lexicon:
+    """Read a lexicon from files, or take that of a trained pipeline.
+
+    path (Path): The files, see `read_lexicon`, or the folder or the package of a pipeline.
+    attr (str): The attribute by which words are compared.
+    vocab (Vocab): A vocabulary of the language. It doesn't change.
+    tokenizer (Optional[Callable[[str], Doc]]): Splits the phrases of files into words. None means
+        the default tokenizer of the language.
+    RETURNS (Lexicon): The lexicon.
+    RAISES (ValueError): If a file can't be read, a line can't be used, or the pipeline has no such
+        lexicon.
+    """
+    if is_pipeline(path):
+        return _lexicon_of(path, attr)
+    return read_lexicon(path, attr, vocab, tokenizer=tokenizer)
+
+
+def _lexicon_of(pipeline: Path, attr: str) -> Lexicon:
+    """The lexicon of a trained pipeline."""
+    try:
+        models = models_of(str(pipeline))  # only the name of a package is a string
+    except ValueError as error:
+        if str(error).startswith("[WN"):
+            raise
+        raise ValueError(Errors.WN230.format(path=pipeline, why=error)) from error
+    layers = [layer for layer in map(find_lexicon, models) if layer is not None]
+    if not layers:
+        raise ValueError(Errors.WN230.format(path=pipeline, why="this pipeline has none"))
+    found: Lexicon = layers[0].attrs["lexicon"]
+    if found.attr != attr:
+        why = f"it compares words by {found.attr}, and `attr` is {attr}"
+        raise ValueError(Errors.WN230.format(path=pipeline, why=why))
+    return found
 
 
 def read_lexicon(

@@ -23,7 +23,7 @@ class LexiconPipe(SavedPipe):
         model has learned the classes and not the phrases. The new lexicon is saved with the
         component.
 
-        path (Union[str, Path]): The lexicon, a file or folder as for
+        path (Union[str, Path]): The lexicon, a file or a folder of files as for
             `spacy-windowner.LexiconEmbed.v1`. Its classes must be among those that the model was
             trained with.
         tokenizer (Optional[Callable[[str], Doc]]): Splits phrases into words, e.g.

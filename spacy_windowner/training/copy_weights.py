@@ -1,6 +1,6 @@
 """A callback that starts a training with the weights of a trained pipeline."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from spacy.language import Language
@@ -10,6 +10,7 @@ from thinc.api import Model
 from ..decoding.tags import O
 from ..errors import Errors
 from ..layers.cluster_features import cluster_layers
+from ..layers.lexicon_features import find_lexicon
 from ..layers.word_attributes import attribute_layers
 from ..models.labels import added_columns
 from ..models.output import TRANSITIONS, output_layer
@@ -61,14 +62,11 @@ def _copy(old: WindowNER, new: WindowNER, base: str) -> None:
     if read != own_read:
         why = f"it reads the words' attributes with {read}, and the new one with {own_read}"
         raise ValueError(Errors.WN261.format(base=base, why=why))
-    clusters = [
-        [layer.attrs["clusters"].describe() for layer in cluster_layers(pipe.model)]
-        for pipe in (old, new)
-    ]
-    if clusters[0] != clusters[1]:
-        has, wants = (", ".join(each) or "none" for each in clusters)
-        why = f"its word clusters are {has}, and those of the new one {wants}"
-        raise ValueError(Errors.WN261.format(base=base, why=why))
+    for what, describe in (("word clusters", _clusters), ("lexicon's classes", _classes)):
+        has, wants = (", ".join(describe(pipe.model)) or "none" for pipe in (old, new))
+        if has != wants:
+            why = f"its {what} are {has}, and those of the new one {wants}"
+            raise ValueError(Errors.WN261.format(base=base, why=why))
     params, own = _params(old.model), _params(new.model)
     if len(params) != len(own):
         why = f"it has {len(params)} parameters, and the new one {len(own)}"
@@ -92,6 +90,17 @@ def _copy(old: WindowNER, new: WindowNER, base: str) -> None:
         target.set_param(name, start)
     for source, target in zip(*readers, strict=True):
         target.attrs["known"] = source.attrs["known"]
+
+
+def _clusters(model: Model) -> list[str]:
+    """A description of the word clusters of each layer with some."""
+    return [layer.attrs["clusters"].describe() for layer in cluster_layers(model)]
+
+
+def _classes(model: Model) -> Sequence[str]:
+    """The classes of the lexicon, to which the rows of its layer belong."""
+    layer = find_lexicon(model)
+    return () if layer is None else layer.attrs["lexicon"].classes
 
 
 def _added(pipe: WindowNER) -> set[str]:

@@ -9,8 +9,9 @@ import pytest
 import spacy
 from spacy.tokens import Doc
 
+from spacy_windowner.layers.lexicon_features import find_lexicon
 from spacy_windowner.models import lexicon_file
-from spacy_windowner.models.lexicon_file import read_lexicon
+from spacy_windowner.models.lexicon_file import load_lexicon, read_lexicon
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +143,26 @@ def test_a_million_phrases(nlp, tmp_path):
     lexicon = read(nlp, tmp_path / "a.txt")
     assert len(lexicon.to_bytes()) < 30_000_000
     assert found(lexicon, "see W999999 v999999 v0") == ["W999999", "v999999"]
+
+
+def test_those_of_a_trained_pipeline(nlp, tmp_path):
+    (tmp_path / "CITY.txt").write_text("New York\nBern")
+    other = spacy.blank("en")
+    other.add_pipe("sentencizer")
+    other.to_disk(tmp_path / "without")
+    with pytest.raises(ValueError, match="WN230.*without: this pipeline has none"):
+        load_lexicon(tmp_path / "without", "LOWER", nlp.vocab)
+    lexicon = {
+        "@architectures": "spacy-windowner.LexiconEmbed.v1",
+        "path": str(tmp_path / "CITY.txt"),
+    }
+    ner = other.add_pipe("window_ner", config={"model": {"embed": {"lexicon": lexicon}}})
+    ner.add_label("LOC")
+    other.initialize()
+    other.to_disk(tmp_path / "model")
+    own = load_lexicon(tmp_path / "model", "LOWER", nlp.vocab)
+    assert own.to_bytes() == find_lexicon(ner.model).attrs["lexicon"].to_bytes()
+    with pytest.raises(ValueError, match="WN230.*compares words by LOWER, and `attr` is ORTH"):
+        load_lexicon(tmp_path / "model", "ORTH", nlp.vocab)
+    with pytest.raises(ValueError, match="WN230.*numpy: it can't be loaded as a pipeline"):
+        load_lexicon(Path("numpy"), "LOWER", nlp.vocab)

@@ -66,3 +66,17 @@ def test_it_must_have_the_same_clusters(tmp_path):
     numpy.testing.assert_array_equal(scores_of(same), scores_of(base))
     with pytest.raises(ValueError, match="WN261.*its word clusters are those of 9 words .*, and"):
         start_from(other, base, tmp_path / "model")
+
+
+def test_its_lexicon_must_have_the_same_classes(tmp_path):
+    """In the same order, because the rows of the layer belong to them."""
+    pipelines = []
+    for names in (["A", "B"], ["B", "A"]):
+        path = tmp_path / f"{names[0]}.jsonl"
+        path.write_text("".join(f'{{"label": "{name}", "pattern": "x"}}\n' for name in names))
+        lexicon = {"@architectures": "spacy-windowner.LexiconEmbed.v1", "path": str(path)}
+        pipelines.append(make_nlp(model={"embed": {"lexicon": lexicon}}))
+    base, other = pipelines
+    train(base, steps=1)
+    with pytest.raises(ValueError, match="WN261.*lexicon's classes are A, B, and .* B, A"):
+        start_from(other, base, tmp_path / "model")

@@ -1,7 +1,6 @@
 """Makes the config of a training that starts from a trained pipeline."""
 
 from collections.abc import Sequence
-from copy import deepcopy
 from pathlib import Path
 from typing import cast
 
@@ -49,7 +48,7 @@ def make_base_config(
         raise ValueError(Errors.WN263.format(base=base, name=name))
     recipe = GROW if keep_labels else DEFAULT
     config = make_config(lang, recipe=recipe, n_words=n_words)
-    config["nlp"]["tokenizer"] = deepcopy(nlp.config["nlp"]["tokenizer"])
+    config["nlp"]["tokenizer"] = nlp.config.interpolate()["nlp"]["tokenizer"]
     if uses_vectors(ner.model):
         config["paths"]["vectors"] = str(base)
     config["paths"]["base"] = str(base)
@@ -74,13 +73,15 @@ def _add_labels(
 def _start_from(config: Config, nlp: Language, name: str) -> None:
     """Use the settings of a trained component, and have its weights copied."""
     config["nlp"]["pipeline"] = [name]
-    settings = cast(dict, deepcopy(nlp.config["components"][name]))
+    # Its variables may not be in the new config.
+    settings = cast(dict, nlp.config.interpolate()["components"][name])
     # Settings that it may have learned, or that name its labels.
     settings |= {"frozen_labels": [], "label_weights": {}, "thresholds": {}, "recall_bias": 0.0}
     settings["model"]["nO"] = None
-    clusters = settings["model"].get("embed", {}).get("clusters")
-    if isinstance(clusters, dict) and "source" in clusters:
-        clusters["source"] = "${paths.base}"
+    embed = settings["model"].get("embed", {})
+    for part, source in (("clusters", "source"), ("lexicon", "path")):
+        if isinstance(block := embed.get(part), dict) and source in block:
+            block[source] = "${paths.base}"
     config["components"] = {name: settings}
     config["initialize"]["components"] = {}
     config["initialize"]["after_init"] = {

@@ -9,7 +9,6 @@ from spacy.training.initialize import init_nlp
 
 from spacy_windowner.layers.cluster_features import cluster_layers
 from spacy_windowner.layers.lexicon_features import find_lexicon
-from spacy_windowner.tools.train.base import make_base_config
 from spacy_windowner.tools.train.train import train
 
 from ...pipeline.util import ents_of
@@ -121,6 +120,13 @@ def test_a_part_without_entities(tmp_path, part):
     assert not (tmp_path / "out" / "model-best").exists()
 
 
+def words_of(model):
+    """The phrases and the clusters of a saved pipeline."""
+    model = spacy.load(model).get_pipe("window_ner").model
+    [layer] = cluster_layers(model)
+    return [find_lexicon(model).attrs["lexicon"].to_bytes(), layer.attrs["clusters"].to_bytes()]
+
+
 def test_changed_words_train_anew(tmp_path):
     """Of a lexicon, and of clusters."""
     words = [*NAMES, *"went came to town on day , .".split()]
@@ -140,10 +146,15 @@ def test_changed_words_train_anew(tmp_path):
     assert train(data, tmp_path / "out", **settings).is_new
     clusters.write_text(paths + "1\tZoe\n")
     assert train(data, tmp_path / "out", **settings).is_new
-    # A training that starts from the pipeline takes its clusters, and doesn't need the file.
-    config, _ = make_base_config(done.model, ["PER"])
-    embed = config["components"]["window_ner"]["model"]["embed"]
-    assert embed["clusters"]["source"] == "${paths.base}"
+    # A training that starts from the pipeline takes its words, and doesn't need the files.
+    words = words_of(done.model)
+    clusters.unlink()
+    lexicon.unlink()
+    for base, name in ((done.model, "one"), (tmp_path / "one" / "model-best", "two")):
+        more = {"base": base, "max_steps": 1}
+        again = train(data, tmp_path / name, **more)
+        assert words_of(again.model) == words
+        assert not train(data, tmp_path / name, **more).is_new
     with pytest.raises(ValueError, match="WN001.*clusters.*Those of `base`"):
         train(data, tmp_path / "more", base=done.model, clusters="x")
 
