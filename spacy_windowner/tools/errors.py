@@ -406,4 +406,9 @@ class Warnings(metaclass=ErrorsWithCodes):
         "The labels {labels} of {base} stay as they are. The data isn't annotated for them, so in "
         "the report each of their entities counts as wrong. Look at the rows of the other labels."
     )
+    WW185 = (
+        "The pipeline {base} has other components than '{name}', which the new pipeline doesn't "
+        "have: {names}. To have one there, add it after the training, and save the pipeline: "
+        '`nlp.add_pipe("{first}", source=spacy.load("{base}"), {side}="{name}")`.'
+    )
     WW180 = "{n:,} {what}. The first one: {first}. {fix}"

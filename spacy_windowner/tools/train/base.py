@@ -1,6 +1,8 @@
 """Makes the config of a training that starts from a trained pipeline."""
 
+import warnings
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import cast
 
@@ -10,7 +12,7 @@ from thinc.api import Config
 from ...errors import check_setting
 from ...models.output import is_listener
 from ...pipeline.coverage import uses_vectors
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from ..init.make_config import DEFAULT, GROW, make_config
 from ..pipelines import choose_component, get_window_ner, load_pipeline
 
@@ -35,7 +37,8 @@ def make_base_config(
         If False, the new pipeline has only the labels of the data. It starts with the weights of
         the words, of the hidden layers and of the labels that both have, and all of them learn.
     n_words (Optional[int]): The number of words in the training data, if it is known.
-    RETURNS (Tuple[Config, str]): The config, not interpolated, and its recipe.
+    RETURNS (Tuple[Config, str]): The config, not interpolated, and its recipe. If the pipeline has
+        other components, there is a warning.
     RAISES (ValueError): If the pipeline can't be loaded or isn't fit for it, or there are no labels
         to add.
     """
@@ -55,7 +58,8 @@ def make_base_config(
     if keep_labels:
         _add_labels(config, base, name, labels, ner.labels)
     else:
-        _start_from(config, nlp, name)
+        _start_from(config, nlp, name, labels)
+        _warn_of_lost_components(nlp, name, base)
     return config, recipe
 
 
@@ -70,13 +74,23 @@ def _add_labels(
     config["initialize"]["before_init"]["labels"] = new
 
 
-def _start_from(config: Config, nlp: Language, name: str) -> None:
+def _start_from(config: Config, nlp: Language, name: str, labels: Sequence[str]) -> None:
     """Use the settings of a trained component, and have its weights copied."""
     config["nlp"]["pipeline"] = [name]
     # Its variables may not be in the new config.
     settings = cast(dict, nlp.config.interpolate()["components"][name])
-    # Settings that it may have learned, or that name its labels.
-    settings |= {"frozen_labels": [], "label_weights": {}, "thresholds": {}, "recall_bias": 0.0}
+    # Users change the settings in `cfg`.
+    cfg = get_window_ner(nlp, name).cfg
+    settings |= {each: deepcopy(value) for each, value in cfg.items() if each in settings}
+    thresholds = cfg["thresholds"].items()
+    # Those that it has learned, or that name its labels, start afresh.
+    settings |= {
+        "recall_bias": 0.0,
+        "document_weight": 0.0,
+        "frozen_labels": [],
+        "label_weights": {},
+        "thresholds": {label: value for label, value in thresholds if label in labels},
+    }
     settings["model"]["nO"] = None
     embed = settings["model"].get("embed", {})
     for part, source in (("clusters", "source"), ("lexicon", "path")):
@@ -90,3 +104,14 @@ def _start_from(config: Config, nlp: Language, name: str) -> None:
         "component": name,
     }
     config["paths"].pop("init_words", None)
+
+
+def _warn_of_lost_components(nlp: Language, name: str, base: str | Path) -> None:
+    """Warn of the components that a pipeline has beside the one to start from."""
+    names = nlp.component_names
+    if lost := [each for each in names if each != name]:
+        side = "before" if names.index(lost[0]) < names.index(name) else "after"
+        text = Warnings.WW185.format(
+            base=base, names=", ".join(lost), first=lost[0], side=side, name=name
+        )
+        warnings.warn(text, stacklevel=3)

@@ -9,6 +9,7 @@ from spacy.training.initialize import init_nlp
 
 from spacy_windowner.layers.cluster_features import cluster_layers
 from spacy_windowner.layers.lexicon_features import find_lexicon
+from spacy_windowner.tools.train.base import make_base_config
 from spacy_windowner.tools.train.train import train
 
 from ...pipeline.util import ents_of
@@ -213,6 +214,27 @@ def test_a_base_is_a_start(trained, cities, tmp_path):
     assert ner.labels == ("CITY",) and done.report.models[0].total.f > 0.5
     assert not train([cities], tmp_path / "out", base=trained.model, max_steps=60).is_new
     assert train([cities], tmp_path / "out", base=tmp_path / "base", max_steps=60).is_new
+
+
+def test_what_becomes_of_a_base(trained, folder, tmp_path):
+    """Settings that were changed are kept, and what the new pipeline lacks is named."""
+    base = spacy.load(trained.model)
+    kept = {"overwrite": True, "spans_key": "found", "candidates": True, "threshold": 0.25}
+    fitted = {"recall_bias": 2.0, "document_weight": 0.5}
+    by_label = {"thresholds": {"PER": 0.5, "LOC": 0.5}, "label_weights": {"PER": 3.0}}
+    ner = base.get_pipe("window_ner")
+    ner.add_label("LOC")
+    ner.cfg.update(**kept, **fitted, **by_label)
+    base.add_pipe("entity_ruler", first=True)
+    base.to_disk(tmp_path)
+    with pytest.warns(UserWarning, match=r"WW185.*: entity_ruler\..*before=\"window_ner\"") as told:
+        config, _ = make_base_config(tmp_path, ["PER"])
+    assert len(told) == 1
+    settings = config["components"]["window_ner"]
+    assert settings.items() >= kept.items()
+    assert settings["thresholds"] == {"PER": 0.5} and settings["label_weights"] == {}
+    assert {settings[name] for name in fitted} == {0.0}
+    assert settings["table_size"] == ner.table_size and "calibration" not in settings
 
 
 def test_wrong_bases(trained, folder, tmp_path):
