@@ -318,6 +318,13 @@ class Errors(metaclass=ErrorsWithCodes):
         "The first model, {model}, finds no entity of the dev data correctly, so the second one "
         "can't learn from it. Train without `--raw-text` (`raw_text`), and annotate more documents."
     )
+    WN258 = (
+        "The recipe {recipe!r} learns one label, {label}, which no entity of the training data "
+        "has. The data has: {labels}. Rename one to {label} with `python -m spacy windowner "
+        "convert --rename`. Or set the label in a config, and train that one: `python -m spacy "
+        "windowner init config.cfg --recipe {recipe}`, and `python -m spacy train config.cfg "
+        "--initialize.components.window_ner.labels '[\"{first}\"]'`."
+    )
     WN262 = (
         "The pipeline {base} is for the language {own!r}, and the data for {lang!r}. Set the "
         "language with `--lang` (`lang`), or use another pipeline."
@@ -405,6 +412,11 @@ class Warnings(metaclass=ErrorsWithCodes):
     WW184 = (
         "The labels {labels} of {base} stay as they are. The data isn't annotated for them, so in "
         "the report each of their entities counts as wrong. Look at the rows of the other labels."
+    )
+    WW186 = (
+        "The recipe {recipe!r} learns one label, {label}. The other labels of the data are left "
+        "out: {labels}. In the report, each of their entities counts as wrong. Look at the row of "
+        "{label}."
     )
     WW185 = (
         "The pipeline {base} has other components than '{name}', which the new pipeline doesn't "

@@ -2,10 +2,11 @@
 from spaCy's defaults, or from the recipe "default"."""
 
 import re
+from collections.abc import Sequence
 from configparser import ConfigParser
 from json import loads
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from spacy.util import get_lang_class
 from thinc.api import Config
@@ -32,6 +33,7 @@ def make_config(
     vectors: str | Path | None = None,
     lexicon: str | Path | None = None,
     clusters: str | Path | None = None,
+    labels: Sequence[str] | None = None,
     n_words: int | None = None,
 ) -> Config:
     """Make a config to train `window_ner` with.
@@ -42,10 +44,13 @@ def make_config(
         from `spacy init vectors`.
     lexicon (Optional[Union[str, Path]]): A list of phrases with classes, see `LexiconEmbed`.
     clusters (Optional[Union[str, Path]]): The source of word clusters, see `ClusterEmbed`.
+    labels (Optional[Sequence[str]]): The labels in the training data, if they are known. If there
+        is only one, a recipe that learns a single label learns this one.
     n_words (Optional[int]): The number of words in the training data, if it is known.
     RETURNS (Config): The config, not interpolated.
     RAISES (ValueError): If there is no such recipe or language, or the recipe can't use word
-        vectors, a lexicon or clusters, or if there are no such clusters.
+        vectors, a lexicon or clusters, there are no such clusters, or the data lacks the label of
+        the recipe.
     """
     check_setting(recipe in RECIPES, "recipe", recipe, f"Choose one of {', '.join(RECIPES)}.")
     try:
@@ -69,6 +74,13 @@ def make_config(
     if recipe != GROW:
         # Other architectures use the default's embedding layer unless they name another.
         config["components"]["window_ner"]["model"].setdefault("embed", component["model"]["embed"])
+    if labels is not None and (own := labels_of(config)):
+        if len(labels) == 1:
+            own[:] = labels
+        elif own[0] not in labels:
+            raise ValueError(Errors.WN258.format(
+                recipe=recipe, label=own[0], labels=", ".join(labels), first=labels[0]
+            ))  # fmt: skip
     if vectors is not None:
         config["paths"]["vectors"] = str(vectors)
         _embed_of(config, recipe, "vectors", vectors)["vectors"] = {
@@ -95,6 +107,16 @@ def make_config(
             "prefixes": [4, 6, 10, 16],
         }
     return config
+
+
+def labels_of(config: Config) -> list[str]:
+    """The labels that a config from `make_config` names. None means those in the data.
+
+    config (Config): The config.
+    RETURNS (List[str]): The labels, which can be changed.
+    """
+    settings = config["initialize"]["components"].get("window_ner", {})
+    return cast(list[str], settings.get("labels", []))
 
 
 def _read(recipe: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from ...models.clusters_file import check_source, is_lookups
 from ...progress import Stage, Tell, silent
 from ..convert.convert import Conversion, convert
 from ..errors import Errors, Warnings
-from ..init.make_config import DEFAULT, GROW, make_config, to_text
+from ..init.make_config import DEFAULT, GROW, labels_of, make_config, to_text
 from ..raw_text import RawText
 from ..report.render_html import report_to_html
 from ..report.render_markdown import report_to_markdown
@@ -172,6 +172,7 @@ def train(
                     vectors=vectors,
                     lexicon=lexicon,
                     clusters=clusters,
+                    labels=labels,
                     n_words=n_words,
                 )
                 used = recipe
@@ -187,6 +188,7 @@ def train(
             return _Plan(folder, config, used, state)
 
         training = plan(output, parts["train"], n_words, {})
+        _warn_of_left_out_labels(training, labels)
         teacher: _Plan | None = None
         if raw_text is not None:
             teacher = training._replace(folder=output / "teacher")
@@ -329,6 +331,15 @@ def _files_of(name: str, source: str | Path | None) -> dict[str, Path]:
         path = get_package_path(str(source))
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     return {f"{name} {file.relative_to(path.parent)}": file for file in files if file.is_file()}
+
+
+def _warn_of_left_out_labels(training: _Plan, labels: Sequence[str]) -> None:
+    """Warn of labels of the data that a recipe for a single label doesn't learn."""
+    own = labels_of(training.config)
+    others = [label for label in labels if label not in own]
+    if own and others:
+        text = Warnings.WW186.format(recipe=training.recipe, label=own[0], labels=", ".join(others))
+        warnings.warn(text, stacklevel=3)
 
 
 def _warn_of_kept_labels(report: Report, labels: Sequence[str], base: str) -> None:

@@ -11,6 +11,7 @@ from spacy_windowner.tools.init.make_config import (
     FEW_WORDS,
     GROW,
     RECIPES,
+    labels_of,
     make_config,
     read_recipe,
     to_text,
@@ -123,3 +124,17 @@ def test_wrong_settings(settings, message):
 def test_words_are_counted(tmp_path):
     write_docs(tmp_path / "a.spacy", [("one two  three", {}), ("four\nfive", {})])
     assert count_words(tmp_path / "a.spacy") == 5
+
+
+def test_the_label_of_the_binary_recipe(tmp_path):
+    """It is that of the recipe, or the only one of the data."""
+    config = make_config(recipe="binary", labels=["DRUG"])
+    (tmp_path / "x.cfg").write_text(to_text(config, "binary"), encoding="utf8")
+    config = load_config(tmp_path / "x.cfg", interpolate=True)
+    blocks = [config["corpora"][part]["augmenter"] for part in ("train", "dev")]
+    assert [block["labels"] for block in blocks] == [["DRUG"], ["DRUG"]]
+    assert config["initialize"]["components"]["window_ner"]["labels"] == ["DRUG"]
+    assert labels_of(make_config(recipe="binary", labels=["ORG", "PER"])) == ["PER"]
+    assert labels_of(make_config(labels=["ORG"])) == []
+    with pytest.raises(ValueError, match=r"WN258.*PER, .*: DRUG, ORG\..*labels '\[\"DRUG\"\]'"):
+        make_config(recipe="binary", labels=["DRUG", "ORG"])

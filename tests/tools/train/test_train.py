@@ -237,6 +237,16 @@ def test_what_becomes_of_a_base(trained, folder, tmp_path):
     assert settings["table_size"] == ner.table_size and "calibration" not in settings
 
 
+def test_a_recipe_for_one_label(folder, cities, tmp_path):
+    """It learns the only label of the data. Others than its own are left out."""
+    done = train([cities], tmp_path / "one", recipe="binary", max_steps=1)
+    assert spacy.load(done.model).get_pipe("window_ner").labels == ("CITY",)
+    both = [cities, folder / "all.jsonl"]
+    with pytest.warns(UserWarning, match=r"WW186.*'binary' learns one label, PER\..*out: CITY\."):
+        done = train(both, tmp_path / "two", recipe="binary", max_steps=1)
+    assert spacy.load(done.model).get_pipe("window_ner").labels == ("PER",)
+
+
 def test_wrong_bases(trained, folder, tmp_path):
     data, out = [folder / "all.jsonl"], tmp_path / "out"
     with pytest.raises(ValueError, match="WN121.*en_none"):
