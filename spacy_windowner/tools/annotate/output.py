@@ -88,6 +88,10 @@ class Finished(NamedTuple):
             fields[name] = None if fields[name] is None else Content(*fields[name])
         return cls(**fields)
 
+    def to_line(self) -> bytes:
+        """RETURNS (bytes): The line of the log."""
+        return f"{dumps(self._asdict())}\n".encode()
+
 
 class Totals(NamedTuple):
     """The totals of an output.
@@ -159,8 +163,9 @@ class OutputFolder:
                 why = "another run is writing to it. Wait until it ends, or stop it"
                 raise ValueError(Errors.WN111.format(path=self.path, why=why))
             if (self.path / MANIFEST).exists():
-                self._read_log()
-                self._read_manifest()
+                before, format_before = self._read_manifest()
+                self._read_log(format_before)
+                self._require_same(before)
                 self._remove_unfinished()
             if not self.finished:
                 self._n_shards = None
@@ -173,7 +178,10 @@ class OutputFolder:
 
     def shard_path(self, number: int) -> Path:
         """The file of a shard."""
-        return self.path / f"shard-{number:06}.{self._format}"
+        return self._path_in(self._format, number)
+
+    def _path_in(self, format: str, number: int) -> Path:
+        return self.path / f"shard-{number:06}.{format}"
 
     def rejects_path(self, number: int) -> Path:
         """The file of a shard's rejects."""
@@ -218,7 +226,7 @@ class OutputFolder:
                 write_atomically(self.rejects_path(shard.number), lines)
             write_atomically(self.shard_path(shard.number), annotated.data)
             with (self.path / LOG).open("ab") as log:
-                log.write(f"{dumps(line._asdict())}\n".encode())
+                log.write(line.to_line())
                 log.flush()
                 os.fsync(log.fileno())
         self.finished[shard.number] = line
@@ -236,6 +244,7 @@ class OutputFolder:
             raise ValueError(Errors.WN114.format(path=self.path, number=min(beyond)))
         totals = Totals.of(self.finished.values())
         with explain_full_disk(self.path):
+            self._write_log()  # changed shards were added to it again
             self._write_manifest(totals._asdict())
         return totals
 
@@ -257,42 +266,53 @@ class OutputFolder:
         data = dumps(manifest, indent=2, ensure_ascii=False)
         write_atomically(self.path / MANIFEST, data.encode("utf8"))
 
-    def _read_manifest(self) -> None:
+    def _read_manifest(self) -> tuple[dict[str, Any], str]:
+        """The settings of the earlier run, and its format."""
         path = self.path / MANIFEST
         with _explain_damage(path):
             manifest = loads(path.read_bytes())
             before, totals = dict(manifest["settings"]), manifest["finished"]
             self._n_shards = None if totals is None else int(totals["shards"])
+            return before, str(before["format"])
+
+    def _read_log(self, format: str) -> None:
+        """Find the finished shards, which have the format of the earlier run."""
+        path = self.path / LOG
+        data = path.read_bytes() if path.exists() else b""
+        whole = data[: data.rfind(b"\n") + 1]  # without a line that was interrupted
+        with _explain_damage(path):
+            for line in whole.splitlines():
+                shard = Finished.from_line(line)
+                if self._path_in(format, shard.shard).exists():  # a deleted one is annotated again
+                    self.finished[shard.shard] = shard
+
+    def _require_same(self, before: dict[str, Any]) -> None:
+        """RAISES (ValueError): If there are finished shards with other settings."""
         now = self._settings
-        if not self.finished:
-            return  # there are no shards with other settings
         names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-        if names:
+        if names and self.finished:
             differences = ", ".join(
                 f"{name} was {before.get(name)!r} and is {now.get(name)!r}" for name in names
             )
             raise ValueError(Errors.WN112.format(path=self.path, differences=differences))
 
-    def _read_log(self) -> None:
-        path = self.path / LOG
-        data = path.read_bytes() if path.exists() else b""
-        whole = data[: data.rfind(b"\n") + 1]
-        if whole != data:  # interrupted in the middle of a line
-            write_atomically(path, whole)
-        with _explain_damage(path):
-            for line in whole.splitlines():
-                shard = Finished.from_line(line)
-                if self.shard_path(shard.shard).exists():  # a deleted shard is annotated again
-                    self.finished[shard.shard] = shard
-
     def _remove_unfinished(self) -> None:
-        """Remove files that were being written when the run was interrupted."""
+        """Remove files that were being written when the run was interrupted, and lines of the log
+        whose shards are gone."""
+        self._write_log()
         keep = {self.shard_path(number) for number in self.finished}
         keep |= {self.rejects_path(one.shard) for one in self.finished.values() if one.rejects}
         for folder in (self.path, self.path / REJECTS):
             for path in [*folder.glob("shard-*"), *folder.glob(f"*{PART}")]:
                 if path not in keep:
                     path.unlink(missing_ok=True)
+
+    def _write_log(self) -> None:
+        """Make the log one line for each finished shard, if it isn't already."""
+        path = self.path / LOG
+        data = b"".join(one.to_line() for one in self.finished.values())
+        if path.exists() and path.read_bytes() != data:
+            write_atomically(path, data)
 
 
 class OutputStream:

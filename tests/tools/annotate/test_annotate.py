@@ -140,6 +140,45 @@ def test_other_settings_are_an_error(model, corpus, tmp_path):
     assert contents(out) == before
 
 
+@pytest.mark.parametrize("is_whole", [True, False], ids=["finished", "interrupted"])
+def test_another_format_is_an_error(model, tmp_path, is_whole):
+    path, out = write_txt(tmp_path / "a.txt", make_texts(50)), tmp_path / "out"
+    annotate(model, path, out, shard_size=SIZE)
+    if not is_whole:
+        (out / "shard-000000.jsonl").unlink()
+        with (out / "finished.log").open("ab") as log:
+            log.write(b'{"shard": 17, "dig')
+    before, log = contents(out), (out / "finished.log").read_bytes()
+    with pytest.raises(ValueError, match="WN112.*format was 'jsonl' and is 'spacy'"):
+        annotate(model, path, out, shard_size=SIZE, format="spacy")
+    assert contents(out) == before and (out / "finished.log").read_bytes() == log
+
+
+def test_without_a_finished_shard_settings_may_change(model, tmp_path):
+    path, out = write_txt(tmp_path / "a.txt", make_texts(50)), tmp_path / "out"
+    annotate(model, path, out, shard_size=SIZE)
+    for shard in out.glob("shard-*"):
+        shard.unlink()
+    (out / "shard-000000.jsonl.part").write_text("half of")
+    done = annotate(model, path, out, shard_size=2 * SIZE, format="spacy")
+    assert done.new_shards == done.totals.shards == len(log_lines(out)) == 2
+    assert sorted(file.name for file in out.iterdir()) == [
+        "finished.log", "manifest.json", "shard-000000.spacy", "shard-000001.spacy"
+    ]  # fmt: skip
+    assert annotate(model, path, out, shard_size=2 * SIZE, format="spacy").new_shards == 0
+
+
+def test_the_log_has_one_line_for_each_shard(model, tmp_path):
+    path, out = write_txt(tmp_path / "a.txt", make_texts(50)), tmp_path / "out"
+    annotate(model, path, out, shard_size=SIZE)
+    before = log_lines(out)
+    (out / "shard-000001.jsonl").unlink()
+    (out / "shard-000002.jsonl").write_bytes(b"")
+    with pytest.warns(UserWarning, match="WW111"):
+        assert annotate(model, path, out, shard_size=SIZE).new_shards == 2
+    assert log_lines(out) == before
+
+
 def test_other_input_is_an_error(model, corpus, tmp_path):
     out = tmp_path / "out"
     run(model, corpus, out)
