@@ -5,6 +5,7 @@ import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache, partial
+from itertools import chain
 from json.encoder import encode_basestring as quote
 from typing import NamedTuple, Protocol
 
@@ -25,7 +26,9 @@ _KEPT_STRINGS = 100_000
 zones, in which the tokenizer caches nothing: new words take twice the time, each time. By then it
 has cached the frequent words."""
 _NOTED = "window_ner_noted"
-"""The name of the component that notes the entities of one component, and the key of the notes."""
+"""The name of the component that notes entities, and the key of the notes."""
+_NOTED_BEFORE = f"{_NOTED}_before"
+"""The name of the same component in front of the `window_ner`."""
 
 
 class TaggerSettings(NamedTuple):
@@ -136,7 +139,7 @@ def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
 
 
 def choose_entities(nlp: Language, component: str | None) -> bool:
-    """Add a component to a pipeline that notes the entities of one `window_ner`.
+    """Add components to a pipeline that note the entities before and after one `window_ner`.
 
     nlp (Language): The pipeline.
     component (Optional[str]): The name of the `window_ner`. None for all entities, in which case
@@ -149,26 +152,28 @@ def choose_entities(nlp: Language, component: str | None) -> bool:
     name = choose_component(nlp, component)
     if component is None:
         return False
-    get_window_ner(nlp, name).cfg["spans_key"] = _NOTED
     if _NOTED not in nlp.pipe_names:
+        if not get_window_ner(nlp, name).cfg["overwrite"]:  # the entities of others stay
+            nlp.add_pipe(_NOTED, name=_NOTED_BEFORE, before=name)
         nlp.add_pipe(_NOTED, after=name)
     return True
 
 
 @Language.component(_NOTED)
 def note_entities(doc: Doc) -> Doc:
-    """Note the entities of the previous component with character offsets, which stay valid if a
-    later component merges or splits tokens."""
-    found = doc.spans.pop(_NOTED)
-    doc.user_data[_NOTED] = [(span.start_char, span.end_char, span.label) for span in found]
+    """Note the entities of a document with character offsets, which stay valid if a later component
+    merges or splits tokens."""
+    found = [(ent.start_char, ent.end_char, ent.label) for ent in doc.ents]
+    doc.user_data.setdefault(_NOTED, []).append(found)
     return doc
 
 
 def _keep_noted(doc: Doc) -> None:
-    noted = doc.user_data.pop(_NOTED)
-    spans = [
-        doc.char_span(start, end, label, alignment_mode="expand") for start, end, label in noted
-    ]
+    """Keep the entities that weren't there before the component."""
+    *before, found = doc.user_data.pop(_NOTED)
+    of_others = set(chain(*before))
+    own = [entity for entity in found if entity not in of_others]
+    spans = [doc.char_span(start, end, label, alignment_mode="expand") for start, end, label in own]
     doc.set_ents(filter_spans(span for span in spans if span), default="outside")
 
 

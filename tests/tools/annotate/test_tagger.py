@@ -9,7 +9,7 @@ from spacy_windowner.tools.annotate import tagger as tagger_module
 from spacy_windowner.tools.annotate.records import COLUMNS, Record, Row, rows_of
 from spacy_windowner.tools.annotate.tagger import Tagger
 
-from ...pipeline.util import SMALL, copy_of, make_nlp, train
+from ...pipeline.util import SMALL, copy_of, make_examples, make_nlp, train
 from .util import TEXTS, make_texts
 
 
@@ -54,6 +54,55 @@ def test_entities_of_others_have_no_scores(nlp):
     assert rows(Tagger(nlp, component="window_ner")(records(TEXTS))) == [
         row for row in found if row.label != "THING"
     ]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_component_that_finds_what_others_have_found(nlp, overwrite):
+    nlp = copy_of(nlp)
+    nlp.get_pipe("window_ner").cfg["overwrite"] = overwrite
+    nlp.add_pipe("entity_ruler", first=True).add_patterns([{"label": "LOC", "pattern": "London"}])
+    found = rows(Tagger(nlp)(records(TEXTS)))
+    own = [row for row in found if overwrite or row.text != "London"]
+    assert rows(Tagger(nlp, component="window_ner")(records(TEXTS))) == own
+    assert ("London" in {row.text for row in own}) is overwrite
+
+
+@pytest.fixture
+def redacting(nlp):
+    """The pipeline with the candidates of a promise in doc.ents, after a component of another
+    kind."""
+    nlp = copy_of(nlp)
+    ner = nlp.get_pipe("window_ner")
+    ner.cfg.update(spans_key="sc", candidates=True, redact=True)
+    ner.calibrate(make_examples(nlp) * 30, recall=0.9)
+    for reach in ner.cfg["promise"]["labels"].values():
+        reach["behind"] = 20.0
+    ruler = nlp.add_pipe("entity_ruler", first=True)
+    ruler.add_patterns([{"label": "THING", "pattern": "here"}])
+    return nlp
+
+
+def test_the_entities_of_a_component_that_redacts(nlp, redacting):
+    found = rows(Tagger(redacting)(records(TEXTS)))
+    own = [row for row in found if row.label != "THING"]
+    assert own != found and own != rows(Tagger(nlp)(records(TEXTS)))
+    assert Row("doc1", 0, 18, "PERSON", TEXTS[0], None) in own  # merged
+    assert rows(Tagger(redacting, component="window_ner")(records(TEXTS))) == own
+
+
+def test_documents_of_a_component_keep_their_spans(redacting):
+    vocab = spacy.blank("en").vocab
+    expected, own = (
+        list(DocBin().from_bytes(Tagger(redacting, "spacy", name)(records(TEXTS)).data)
+             .get_docs(vocab))
+        for name in (None, "window_ner")
+    )  # fmt: skip
+    assert len(own) == len(expected) == len(TEXTS)
+    for one, other in zip(own, expected, strict=True):
+        assert set(one.spans) == {"sc", "sc_candidates"}
+        assert one.spans.to_bytes() == other.spans.to_bytes()
+        assert one.user_data == other.user_data
+        assert one._.ner_doubt == other._.ner_doubt is not None
 
 
 def test_rows_depend_on_the_text_alone(nlp, monkeypatch):
