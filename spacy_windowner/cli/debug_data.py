@@ -64,7 +64,8 @@ def debug_data_cli(
         check = debug_data(config_path, overrides, on_progress=bar)
     _show(msg, check, quiet, verbose)
     fails = _summarize(msg)
-    msg.text(next_step(check, config_path, arguments))
+    if not quiet:  # `msg.text` would break the line, and a command couldn't be pasted
+        typer.echo(next_step(check, config_path, arguments))
     if fails:
         sys.exit(1)
 

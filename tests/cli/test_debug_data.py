@@ -1,4 +1,5 @@
 import re
+import shlex
 
 import pytest
 import spacy
@@ -41,6 +42,14 @@ def test_good_data(folder):
     assert f"python -m spacy train {folder / 'config.cfg'} --paths.train" in output
     assert "10 most common words" not in output
     assert "10 most common words" in run(folder, "good.spacy", "--verbose")[1]
+
+
+def test_the_next_command_can_be_pasted(folder):
+    args = ["--paths.train", str(folder / "good.spacy"), "--paths.dev", str(folder / "dev.spacy")]
+    args = [str(folder / "config.cfg"), *args, "--components.ner.spans_key", "it's  [a]"]
+    result = CliRunner().invoke(app, ["windowner", "debug-data", *args])
+    command = result.output.splitlines()[-1].removeprefix("Next: ")
+    assert shlex.split(command) == ["python", "-m", "spacy", "train", *args, "--output", "model"]
 
 
 def test_errors_in_the_data(folder):

@@ -1,6 +1,7 @@
 """Turns the facts about the data into findings with a severity, and suggests a next step. The
 limits for low numbers are those of `spacy debug data`."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -299,8 +300,8 @@ def next_step(check: DataCheck, config: Path, arguments: Sequence[str]) -> str:
         return f"Next: annotate more of {_names(sorted(few))}, or continue without more."
     if check.train.documents < BLANK_MODEL_MIN_THRESHOLD and not check.sourced:
         return f"Next: annotate more documents, at least {BLANK_MODEL_MIN_THRESHOLD}."
-    command = " ".join(["python -m spacy train", str(config), *arguments, "--output model"])
-    return f"Next: {command}"
+    command = ["python", "-m", "spacy", "train", str(config), *arguments, "--output", "model"]
+    return f"Next: {shlex.join(command)}"
 
 
 def _names(labels: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """What is found in the data of a training."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -141,8 +142,14 @@ def test_good_data(config):
     assert len(texts[GOOD]) == 10
     assert found.unseen == (1, 1) and found.shared_texts == 0
     assert next_step(found, config, ["--x", "1"]) == (
-        f"Next: python -m spacy train {config} --x 1 --output model"
+        f"Next: python -m spacy train {shlex.quote(str(config))} --x 1 --output model"
     )
+    override = ["--initialize.before_init.labels", '["NEW", "It\'s"]']
+    place = Path("my configs") / "a.cfg"
+    command = next_step(found, place, override).removeprefix("Next: ")
+    assert shlex.split(command) == [
+        "python", "-m", "spacy", "train", str(place), *override, "--output", "model"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
