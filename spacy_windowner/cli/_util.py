@@ -2,12 +2,13 @@
 
 import io
 import logging
+import shlex
 import sys
 import threading
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from functools import partial
 from typing import Annotated, Any
@@ -52,6 +53,16 @@ def main(
     ] = False,
 ) -> None:
     pass
+
+
+def suggest_next(command: Sequence[str], quiet: bool) -> None:
+    """Print a command of spaCy to run next, in one line that can be pasted. wasabi would break it.
+
+    command (Sequence[str]): Its arguments, the name of the command first.
+    quiet (bool): Whether to print nothing.
+    """
+    if not quiet:
+        typer.echo(f"Next: {shlex.join(['python', '-m', 'spacy', *command])}")
 
 
 @contextmanager

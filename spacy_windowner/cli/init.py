@@ -10,7 +10,7 @@ from ..files import write_files
 from ..progress import Stage
 from ..tools.init.make_config import DEFAULT, RECIPES, make_config, to_text
 from ..tools.train.train import count_words
-from ._util import Bar, Quiet, Verbose, explain_errors, windowner_cli
+from ._util import Bar, Quiet, Verbose, explain_errors, suggest_next, windowner_cli
 
 _OUT = "Config file to write"
 _LANG = "Language of the text, e.g. de. xx for multiple languages"
@@ -68,5 +68,7 @@ def init_cli(
         write_files(out.parent, {out.name: to_text(config, recipe)})
     words = "" if n_words is None else f", for {n_words:,} words of training data"
     msg.good(f"{out}: the recipe {recipe}{words}")
-    paths = "--paths.dev dev.spacy" if train else "--paths.train train.spacy --paths.dev dev.spacy"
-    msg.text(f"Next: python -m spacy train {out} --output model {paths}")
+    paths = ["--paths.dev", "dev.spacy"]
+    if train is None:
+        paths = ["--paths.train", "train.spacy", *paths]
+    suggest_next(["train", str(out), "--output", "model", *paths], quiet)

@@ -18,7 +18,7 @@ from ..tools.init.make_config import DEFAULT, RECIPES
 from ..tools.report.wording import percent
 from ..tools.train.self_training import Tagged
 from ..tools.train.train import Trained, train
-from ._util import AboveBar, Bar, Quiet, Verbose, explain_errors, windowner_cli
+from ._util import AboveBar, Bar, Quiet, Verbose, explain_errors, suggest_next, windowner_cli
 from .convert import Recognized, show_conversion
 
 _DATA = "Annotated files, or folders of them, in any format that `convert` reads"
@@ -109,6 +109,7 @@ def train_cli(
                 on_tagged=partial(_tell_tagged, msg),
             )
     _tell_results(msg, done)
+    suggest_next(["windowner", "serve", str(done.model)], quiet)
 
 
 def _tell_start(msg: Printer, n_done: int) -> None:
@@ -158,4 +159,3 @@ def _tell_results(msg: Printer, done: Trained) -> None:
     for other in others:
         msg.text(f"Without the raw text: F1 {percent(other.total.f)}, {other.path}")
     msg.text(f"The report: {done.pages[0]}. The config: {done.config}")
-    msg.text(f"Next: python -m spacy windowner serve {done.model}")

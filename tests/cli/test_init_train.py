@@ -23,11 +23,11 @@ pytestmark = pytest.mark.filterwarnings(r"ignore:\[WW060\]")
 
 def test_init(tmp_path):
     write_docs(tmp_path / "train.spacy", [("Anna came", {"entities": [(0, 4, "PER")]})])
-    out = tmp_path / "sub" / "x.cfg"
+    out = tmp_path / "a folder" / "x.cfg"
     code, output = run_command("init", out, "--lang", "de", "--train", tmp_path / "train.spacy")
     assert code == 0, output
     assert "the recipe default, for 2 words of training data" in output
-    assert f"Next: python -m spacy train {out} --output model --paths.dev dev.spacy" in output
+    assert f"Next: python -m spacy train '{out}' --output model --paths.dev dev.spacy" in output
     config = spacy.util.load_config(out)
     assert config["nlp"]["lang"] == "de" and config["training"]["patience"] == 600
     code, output = run_command("init", out)
@@ -61,7 +61,8 @@ def test_train(tmp_path, quiet):
     assert f"{file}: JSON, one document per line" in told
     assert "60 documents with 60 entities" in told and "Training pipeline" in told
     assert "all labels" in told and "PER" in told
-    assert f"Next: python -m spacy windowner serve {out}/model-best" in told
+    # In one line, so that it can be pasted.
+    assert f"Next: python -m spacy windowner serve {out}/model-best\n" in result.output
     again = CliRunner().invoke(app, ["windowner", "train", *args])
     assert "was already trained" in " ".join(again.output.split())
 
