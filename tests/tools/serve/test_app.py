@@ -13,6 +13,7 @@ from http.client import HTTPConnection
 
 import pytest
 
+from spacy_windowner.tools.serve import middleware
 from spacy_windowner.tools.serve.corrections import Corrections
 from spacy_windowner.tools.serve.tagger import Tagger
 from spacy_windowner.tools.serve.teacher import Teacher
@@ -135,8 +136,9 @@ def test_the_limit(page, path):
     ],
 )
 @pytest.mark.parametrize("length", ["Content-Length: 1000000000", "Transfer-Encoding: chunked"])
-def test_a_refused_upload_is_not_read_to_its_end(page, head, status, length):
+def test_a_refused_upload_is_not_read_to_its_end(page, monkeypatch, head, status, length):
     """The answer comes at once, and then the connection is closed."""
+    monkeypatch.setattr(middleware, "_SECONDS_TO_READ", 0.1)
     with socket.create_connection(page.listening.getsockname(), timeout=10) as connection:
         begin = b"FFFFFFF\r\n" if "chunked" in length else b""
         connection.sendall(f"{head}\r\n{length}\r\n\r\n".encode() + begin + b"x" * 10_000)

@@ -11,9 +11,8 @@ import pytest
 from spacy_windowner.files import lock_folder, read_packed
 from spacy_windowner.tools.init.make_config import DEFAULT, GROW, RECIPES
 from spacy_windowner.tools.train import checkpoint, loop
-from spacy_windowner.tools.train.train import train
 
-from .test_train import write
+from .test_train import train, write
 
 # There is little to calibrate on.
 pytestmark = pytest.mark.filterwarnings(r"ignore:\[WW060\]")

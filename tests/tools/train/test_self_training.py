@@ -10,11 +10,10 @@ from spacy.tokens import DocBin
 
 from spacy_windowner.progress import silent
 from spacy_windowner.tools.train import loop, self_training
-from spacy_windowner.tools.train.train import train
 
 from ...pipeline.util import ents_of
 from .test_resume import Interruptions
-from .test_train import write
+from .test_train import train, write
 
 # There is little to calibrate on.
 pytestmark = pytest.mark.filterwarnings(r"ignore:\[WW060\]")
