@@ -41,7 +41,7 @@ def test_good_data(folder):
     assert "1 of 2 entities of the dev data (50%)" in output
     assert f"python -m spacy train {folder / 'config.cfg'} --paths.train" in output
     assert "10 most common words" not in output
-    assert "10 most common words" in run(folder, "good.spacy", "--verbose")[1]
+    assert "10 most common words" in run(folder, "dev.spacy", "--verbose")[1]
 
 
 def test_the_next_command_can_be_pasted(folder):
