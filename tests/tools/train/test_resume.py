@@ -100,13 +100,14 @@ def test_each_recipe(data, tmp_path, monkeypatch, recipe):
     assert files_of(tmp_path / "again") == files_of(tmp_path / "whole")
 
 
-def test_only_the_report_is_missing(data, whole, tmp_path, monkeypatch):
+@pytest.mark.parametrize("steps", [30, 100])  # the last one isn't a multiple of 50, or is
+def test_only_the_report_is_missing(data, whole, tmp_path, monkeypatch, steps):
     with monkeypatch.context() as patched:
         patched.setattr("spacy_windowner.tools.train.train.make_report", _interrupt)
         with pytest.raises(KeyboardInterrupt):
-            train(data, tmp_path, max_steps=100)
+            train(data, tmp_path, max_steps=steps)
     before = files_of(tmp_path)
-    assert train(data, tmp_path, max_steps=100).is_new
+    assert train(data, tmp_path, max_steps=steps).is_new
     assert files_of(tmp_path) == before and (tmp_path / "report").is_dir()
 
 
