@@ -24,6 +24,7 @@ MAX_LINE = 10_000_000
 fit even if JSON escapes all of them."""
 DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 """What reading raises if compressed data is damaged or truncated."""
+_MAX_TEXT_LINE = 100_000  # bytes
 _BLOCK = 2**20  # bytes read at a time from the rest of a longer line
 _DIGEST = hashlib.sha256
 _DIGEST_SIZE = _DIGEST().digest_size
@@ -146,9 +147,11 @@ def read_lines(file: IO[bytes], max_line: int) -> Iterator[tuple[bytes, int]]:
 
     file (IO[bytes]): The file.
     max_line (int): The most bytes of a line, without its line end.
-    YIELDS (Tuple[bytes, int]): A line and its size in bytes, both with the line end. A longer line
-        is read in pieces, and only its beginning is yielded.
+    YIELDS (Tuple[bytes, int]): A line and its size in bytes, both with the line end, and without a
+        byte order mark at the beginning of the file. A longer line is read in pieces, and only its
+        beginning is yielded.
     """
+    mark = BOM
     while line := file.readline(max_line + 1):
         size = len(line)
         if size > max_line and not line.endswith(b"\n"):
@@ -156,7 +159,38 @@ def read_lines(file: IO[bytes], max_line: int) -> Iterator[tuple[bytes, int]]:
                 size += len(rest)
                 if rest.endswith(b"\n"):
                     break
-        yield line, size
+        start = len(mark) if line.startswith(mark) else 0
+        mark = b""
+        yield line[start:], size - start
+
+
+def read_text_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Read the lines of a UTF-8 file.
+
+    path (Path): The file. It is compressed if its name ends in .gz.
+    YIELDS (Tuple[int, str]): The number of a line, from 1, and its text, without the line end.
+    RAISES (UnusableLine): If a line has more than 100,000 bytes or isn't UTF-8.
+    """
+    with open_lines(path) as (_, lines):
+        for number, (line, size) in enumerate(read_lines(lines, _MAX_TEXT_LINE), start=1):
+            if size > _MAX_TEXT_LINE:
+                raise UnusableLine(number, f"it is longer than {_MAX_TEXT_LINE:,} bytes")
+            try:
+                yield number, line.decode("utf8").rstrip("\r\n")
+            except UnicodeDecodeError as error:
+                raise UnusableLine(number, f"it isn't UTF-8 ({error})") from error
+
+
+class UnusableLine(ValueError):
+    """A line can't be used.
+
+    line (int): Its number, from 1.
+    why (str): The reason, a part of a sentence.
+    """
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(f"line {line}: {why}")
+        self.line, self.why = line, why
 
 
 def write_packed(path: Path, kind: str, data: dict[str, Any]) -> None:

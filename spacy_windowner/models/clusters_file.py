@@ -15,7 +15,7 @@ from spacy.util import is_package, registry
 from spacy.vocab import Vocab
 
 from ..errors import Errors
-from ..files import BOM, DAMAGE, open_lines, read_lines
+from ..files import DAMAGE, UnusableLine, read_text_lines
 from ..layers.cluster_features import cluster_layers
 from ..layers.clusters import MAX_DEPTH, Clusters
 from .trained import models_of
@@ -23,7 +23,6 @@ from .trained import models_of
 PACKAGE = "spacy-lookups-data"
 """The package with spaCy's clusters, as a source."""
 _TABLE = "lexeme_cluster"
-_MAX_LINE = 100_000  # bytes
 _PATH = re.compile(rf"[01]{{1,{MAX_DEPTH - 1}}}")
 
 
@@ -44,6 +43,10 @@ def read_clusters(source: str | Path, prefixes: Sequence[int], vocab: Vocab) -> 
     else:
         try:
             paths = _read_file(Path(source))
+        except UnusableLine as error:
+            raise ValueError(
+                Errors.WN236.format(path=source, line=error.line, why=error.why)
+            ) from error
         except (OSError, *DAMAGE) as error:
             raise _unreadable(source, str(error)) from error
     if not paths:
@@ -113,7 +116,7 @@ def _read_file(path: Path) -> dict[int, int]:
         # The 1 after the last branch is there because 0 is no path.
         value = int(f"1{branches[::-1]}", base=2)
         if paths.setdefault(get_string_id(word), value) != value:
-            raise _unusable(path, number, f"the word {word!r} has another path in an earlier line")
+            raise UnusableLine(number, f"the word {word!r} has another path in an earlier line")
     for one, other in pairwise(sorted(leaves)):
         if other.startswith(one):
             why = f"the path {other} goes on from {one}, so they aren't the leaves of one tree"
@@ -123,30 +126,19 @@ def _read_file(path: Path) -> dict[int, int]:
 
 def _read_lines(path: Path) -> Iterator[tuple[int, str, str]]:
     """The number, the word and the path of each line."""
-    with open_lines(path) as (_, lines):
-        for number, (line, size) in enumerate(read_lines(lines, _MAX_LINE), start=1):
-            if size > _MAX_LINE:
-                raise _unusable(path, number, f"it is longer than {_MAX_LINE:,} bytes")
-            try:
-                text = line.removeprefix(BOM if number == 1 else b"").decode("utf8").strip("\r\n")
-            except UnicodeDecodeError as error:
-                raise _unusable(path, number, f"it isn't UTF-8 ({error})") from error
-            if not text.strip(" "):
-                continue
-            branches, *rest = text.split("\t")
-            if not rest or not rest[0]:
-                raise _unusable(path, number, "there is no word after a path and a tab")
-            if rest[0].split() != [rest[0]]:
-                raise _unusable(path, number, f"{rest[0]!r:.50} is not one word")
-            if not _PATH.fullmatch(branches):
-                why = f"{branches!r:.50} is no path of up to {MAX_DEPTH - 1} times 0 or 1"
-                raise _unusable(path, number, why)
-            yield number, rest[0], branches
+    for number, text in read_text_lines(path):
+        if not text.strip(" "):
+            continue
+        branches, *rest = text.split("\t")
+        if not rest or not rest[0]:
+            raise UnusableLine(number, "there is no word after a path and a tab")
+        if rest[0].split() != [rest[0]]:
+            raise UnusableLine(number, f"{rest[0]!r:.50} is not one word")
+        if not _PATH.fullmatch(branches):
+            why = f"{branches!r:.50} is no path of up to {MAX_DEPTH - 1} times 0 or 1"
+            raise UnusableLine(number, why)
+        yield number, rest[0], branches
 
 
 def _unreadable(source: str | Path, why: str) -> ValueError:
     return ValueError(Errors.WN235.format(source=source, why=why))
-
-
-def _unusable(path: Path, line: int, why: str) -> ValueError:
-    return ValueError(Errors.WN236.format(path=path, line=line, why=why))

@@ -14,12 +14,11 @@ from spacy.util import get_lang_class
 from spacy.vocab import Vocab
 
 from ..errors import Errors
-from ..files import BOM, DAMAGE, open_lines, read_lines
+from ..files import DAMAGE, UnusableLine, read_text_lines
 from ..layers.lexicon import ATTRS, MAX_CLASSES, MAX_WORDS, Lexicon, LexiconBuilder
 from ..layers.lexicon_features import find_lexicon
 from .trained import is_pipeline, models_of
 
-_MAX_LINE = 100_000  # bytes
 _CHUNK = 5000  # phrases
 _KINDS = (".jsonl", ".txt")
 
@@ -148,6 +147,10 @@ def _read_phrases(path: Path) -> Iterator[_Phrase]:
     for file in files:
         try:
             yield from _read_file(file)
+        except UnusableLine as error:
+            raise ValueError(
+                Errors.WN231.format(path=file, line=error.line, why=error.why)
+            ) from error
         except (OSError, *DAMAGE) as error:
             raise ValueError(Errors.WN230.format(path=file, why=error)) from error
 
@@ -159,29 +162,23 @@ def _kind_of(path: Path) -> str:
 def _read_file(path: Path) -> Iterator[_Phrase]:
     kind = _kind_of(path)
     label = Path(path.name.removesuffix(".gz")).stem
-    with open_lines(path) as (_, lines):
-        for number, (line, size) in enumerate(read_lines(lines, _MAX_LINE), start=1):
-            place = _Phrase(path, number, label, "")
-            if size > _MAX_LINE:
-                raise _unusable(place, f"it is longer than {_MAX_LINE:,} bytes")
-            try:
-                text = line.removeprefix(BOM if number == 1 else b"").decode("utf8").strip()
-            except UnicodeDecodeError as error:
-                raise _unusable(place, f"it isn't UTF-8 ({error})") from error
-            if text:
-                yield place._replace(text=text) if kind == ".txt" else _from_json(place, text)
+    for number, line in read_text_lines(path):
+        text = line.strip()
+        if text:
+            phrase = _Phrase(path, number, label, text)
+            yield phrase if kind == ".txt" else _from_json(phrase)
 
 
-def _from_json(place: _Phrase, text: str) -> _Phrase:
+def _from_json(place: _Phrase) -> _Phrase:
     try:
-        record = srsly.json_loads(text)
+        record = srsly.json_loads(place.text)
     except ValueError as error:
-        raise _unusable(place, f"it isn't JSON ({error})") from error
+        raise UnusableLine(place.line, f"it isn't JSON ({error})") from error
     if not isinstance(record, dict):
-        raise _unusable(place, "it isn't a JSON object")
+        raise UnusableLine(place.line, "it isn't a JSON object")
     for name in ("label", "pattern"):
         if not isinstance(record.get(name), str):
-            raise _unusable(place, f'its "{name}" isn\'t a string')
+            raise UnusableLine(place.line, f'its "{name}" isn\'t a string')
     if not record["label"].strip():
-        raise _unusable(place, 'its "label" is empty')
+        raise UnusableLine(place.line, 'its "label" is empty')
     return place._replace(label=record["label"], text=record["pattern"])

@@ -35,6 +35,11 @@ def test_longer_lines_are_cut(max_line):
         assert line == (whole if len(whole.rstrip(b"\n")) <= max_line else whole[: max_line + 1])
 
 
+def test_a_byte_order_mark_is_no_text():
+    lines = [b"\xef\xbb\xbfabc\n", b"\xef\xbb\xbfabc\n"]
+    assert list(read_lines(io.BytesIO(b"".join(lines)), 6)) == [(b"abc\n", 4), (lines[1], 7)]
+
+
 def test_a_long_line_is_never_in_memory(tmp_path):
     """A small file can contain a line of any length."""
     path = tmp_path / "a.txt.gz"

@@ -8,7 +8,7 @@ from json import JSONDecoder
 from pathlib import Path
 from typing import IO
 
-from ...files import BOM, DAMAGE, MAX_LINE, open_lines, read_lines
+from ...files import DAMAGE, MAX_LINE, open_lines, read_lines
 from .parquet_files import read_parquet
 from .records import Columns, Record, Reject, kind_of
 from .sources import Source
@@ -78,7 +78,7 @@ def _open(source: Source) -> AbstractContextManager[tuple[IO[bytes], IO[bytes]]]
 def _read_line(
     line: bytes, number: int, source: Source, columns: Columns
 ) -> Record | Reject | None:
-    line = (line.removeprefix(BOM) if number == 1 else line).rstrip(b"\r\n")
+    line = line.rstrip(b"\r\n")
     try:
         text = line.decode("utf8")
     except UnicodeDecodeError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from ...files import BOM, DAMAGE, open_lines, read_lines
+from ...files import DAMAGE, open_lines, read_lines
 from ..errors import Errors
 from .records import at_line
 
@@ -95,7 +95,7 @@ class TextFile:
             for number, (line, size) in enumerate(read_lines(lines, MAX_LINE), 1):
                 if size > len(line):
                     raise self._too_long(number)
-                yield (line.removeprefix(BOM) if number == 1 else line).decode("utf8")
+                yield line.decode("utf8")
             return
         # In other encodings a line break may not be a single byte.
         with io.TextIOWrapper(lines, encoding=encoding, newline="\n") as text:
