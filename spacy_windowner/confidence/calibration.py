@@ -72,12 +72,12 @@ class Calibration(NamedTuple):
     """The curves for all spans.
 
     entities (Curves): For predicted entities.
-    candidates (Curves): For near misses.
+    near_misses (Curves): For near misses.
     beyond (float): The expected number of entities per word that aren't even near misses.
     """
 
     entities: Curves
-    candidates: Curves
+    near_misses: Curves
     beyond: float = 0.0
 
     def update(self, other: "Calibration | None") -> "Calibration":
@@ -88,15 +88,16 @@ class Calibration(NamedTuple):
         """
         if other is None:
             return self
-        entities, candidates = (
+        entities, near_misses = (
             Curves(old.pooled, {**old.labels, **new.labels})
-            for old, new in ((self.entities, other.entities), (self.candidates, other.candidates))
+            for old, new in ((self.entities, other.entities), (self.near_misses, other.near_misses))
         )
-        return Calibration(entities, candidates, self.beyond)
+        return Calibration(entities, near_misses, self.beyond)
 
     def to_json(self) -> dict[str, Any]:
         """The calibration in the form that the component's cfg has."""
-        curves_of = {"entities": self.entities, "candidates": self.candidates}
+        # The second key is that of components that were saved earlier.
+        curves_of = {"entities": self.entities, "candidates": self.near_misses}
         of_kinds = {
             kind: {
                 "pooled": curves.pooled._asdict(),

@@ -37,8 +37,8 @@ class Predictions(NamedTuple):
 
     entities (Spans): The entities, rated by their probability or, if the component isn't
         calibrated, by their margin.
-    candidates (Optional[Spans]): The near misses, rated in the same way. None if they aren't
-        wanted.
+    candidates (Optional[Spans]): All entities, also those below the threshold, and the near
+        misses, rated in the same way. None if they aren't wanted.
     calibrated (bool): Whether the ratings are probabilities.
     doubts (Optional[numpy.ndarray]): float64, the expected number of errors in each document. None
         without candidates or a calibration. Shape (n_docs,).
@@ -58,7 +58,7 @@ class Rating(NamedTuple):
 
     entities (Optional[numpy.ndarray]): The curves that turn the margins of entities into
         probabilities, see `Curves.of`. None without a calibration. Shape (2, n_labels).
-    candidates (Optional[numpy.ndarray]): The same for candidates.
+    near_misses (Optional[numpy.ndarray]): The same for near misses.
     thresholds (Optional[numpy.ndarray]): The lowest probability for entities with each label. None
         without a calibration or thresholds. Shape (n_labels,).
     reach (Optional[numpy.ndarray]): How far behind the best sequence the near misses of each label
@@ -69,7 +69,7 @@ class Rating(NamedTuple):
     """
 
     entities: numpy.ndarray | None
-    candidates: numpy.ndarray | None
+    near_misses: numpy.ndarray | None
     thresholds: numpy.ndarray | None
     reach: numpy.ndarray | None
     redacts: bool = False
@@ -132,7 +132,7 @@ class SpanFinder(NamedTuple):
             entities = scored.best_spans(biases=by_tag, curves=rating.entities)
         else:
             entities, candidates = scored.candidates(
-                rating.reach, by_tag, rating.entities, rating.candidates
+                rating.reach, by_tag, rating.entities, rating.near_misses
             )
         if rating.thresholds is not None:
             entities = entities.select(entities.ratings >= rating.thresholds[entities.labels])
@@ -193,12 +193,12 @@ def make_rating(
         is_needed = cfg["spans_key"] is not None or redacts
         rating = Rating(None, None, None, reach, redacts, 0.0, cfg["candidates"])
         return rating if is_needed else None
-    entities, candidates = (curves.of(labels) for curves in calibration[:2])
+    entities, near_misses = (curves.of(labels) for curves in calibration[:2])
     thresholds = None
     if has_thresholds(cfg):
         thresholds = numpy.array([own.get(label, cfg["threshold"]) for label in labels])
     beyond = calibration.beyond
-    return Rating(entities, candidates, thresholds, reach, redacts, beyond, cfg["candidates"])
+    return Rating(entities, near_misses, thresholds, reach, redacts, beyond, cfg["candidates"])
 
 
 def lacks(cfg: dict[str, Any], name: str) -> set[str]:

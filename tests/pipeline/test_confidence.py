@@ -218,7 +218,7 @@ def test_a_sample_of_many_candidates_has_the_same_calibration(monkeypatch):
     monkeypatch.setattr(tuning, "_MANY", 2000)
     sampled = ner.calibrate(make_examples(ner, *texts))
     assert sampled.entities == of_all.entities
-    whole, part = of_all.candidates.labels["A"], sampled.candidates.labels["A"]
+    whole, part = of_all.near_misses.labels["A"], sampled.near_misses.labels["A"]
     assert whole.fitted_on == 4000 and 400 < part.fitted_on < 600
     for curve in whole, part:
         assert p(curve.bias - curve.slope) == pytest.approx(0.25, abs=0.05)

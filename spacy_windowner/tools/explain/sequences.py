@@ -171,9 +171,9 @@ class Sequences:
     def probability(self, span: Span) -> float | None:
         """The calibrated probability of an entity. None without a calibration."""
         rating = self.rating
-        if rating is None or rating.entities is None or rating.candidates is None:
+        if rating is None or rating.entities is None or rating.near_misses is None:
             return None
-        curves = rating.entities if span in self.spans else rating.candidates
+        curves = rating.entities if span in self.spans else rating.near_misses
         slope, offset = curves[:, span.label]
         return float(sigmoid(slope * self.lead(span) + offset))
 

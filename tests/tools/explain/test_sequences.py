@@ -125,8 +125,9 @@ def test_transitions_are_a_part_of_their_own():
 
 
 def test_probabilities_are_those_of_the_curves():
-    entities, candidates = numpy.array([[2.0, 1.0], [0.5, 0.0]]), numpy.array([[1.0, 1.0], [-1, 0]])
-    rating = Rating(entities, candidates, None, None)
+    entities = numpy.array([[2.0, 1.0], [0.5, 0.0]])
+    near_misses = numpy.array([[1.0, 1.0], [-1, 0]])
+    rating = Rating(entities, near_misses, None, None)
     seen = set()
     for seed in range(4):
         sequences, scored = make(seed, rating=rating)
@@ -137,7 +138,7 @@ def test_probabilities_are_those_of_the_curves():
         for start, stop, label, behind in near.by_doc(1)[0]:
             span = Span(start, stop, label)
             if span not in sequences.spans:
-                odds = candidates[0, label] * behind + candidates[1, label]
+                odds = near_misses[0, label] * behind + near_misses[1, label]
                 assert sequences.probability(span) == pytest.approx(1 / (1 + numpy.exp(-odds)))
             seen.add(span in sequences.spans)
     assert seen == {True, False}
