@@ -1,36 +1,77 @@
-"""Training: reading the labels of the data, and making one training step with a batch."""
+"""Training: reading the lexicon and the labels of the data, and making one training step with a
+batch."""
 
 import math
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import numpy
+from spacy.language import Language
+from spacy.tokens import Doc
 from spacy.training import Example, validate_examples
 from thinc.api import Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 from thinc.util import to_numpy
 
 from ..errors import Errors
+from ..layers.lexicon_features import find_lexicon
 from ..layers.word_attributes import no_new_values
 from ..losses.targets import TagLoss, Targets
-from ..models.output import add_gradient, get_transitions
+from ..models.lexicon_file import read_lexicon
+from ..models.output import add_gradient, get_transitions, is_initialized
 from .batch_loss import BatchLoss, Objective, batch_loss
 from .gold import SkipReport, check_incorrect_spans, read_gold
-from .lexicon import LexiconPipe
+from .saving import SavedPipe
 
 
-class LearningPipe(LexiconPipe):
+class LearningPipe(SavedPipe):
     """A component that learns from batches of examples, and stops if its training diverges.
 
-    A subclass sets `loss` and, in `cfg`, "entity_weight", "incorrect_spans_key" and
-    "crosses_lines".
+    Its model may have a lexicon, see `LexiconEmbed`.
+
+    A subclass sets `loss`, `_skips_reported` and, in `cfg`, "entity_weight", "incorrect_spans_key"
+    and "crosses_lines".
     """
 
     loss: TagLoss
     on_scores: Callable[[numpy.ndarray, Targets], None] | None = None
     """Called in training with the scores and the targets of each batch, for loggers."""
-    _skips_reported = False
+    _skips_reported: bool
+
+    def set_lexicon(
+        self, path: str | Path, *, tokenizer: Callable[[str], Doc] | None = None
+    ) -> None:
+        """Replace the lexicon of a trained component. Nothing has to be trained again, because the
+        model has learned the classes and not the phrases. The new lexicon is saved with the
+        component.
+
+        path (Union[str, Path]): The lexicon, a file or a folder of files as for
+            `spacy-windowner.LexiconEmbed.v1`. Its classes must be among those that the model was
+            trained with.
+        tokenizer (Optional[Callable[[str], Doc]]): Splits phrases into words, e.g.
+            `nlp.tokenizer`. It is only needed if the pipeline has a tokenizer of its own. None
+            means the default tokenizer of the language.
+        RAISES (ValueError): If the model has no lexicon or isn't trained, a file can't be read, or
+            a line can't be used. Then the lexicon stays as it was.
+        """
+        layer = find_lexicon(self.model)
+        if layer is None:
+            raise ValueError(Errors.WN233.format(name=self.name))
+        old = layer.attrs["lexicon"]
+        if not is_initialized(self.model) or not old.classes:
+            raise ValueError(Errors.WN234.format(name=self.name))
+        layer.attrs["lexicon"] = read_lexicon(
+            Path(path), old.attr, self.vocab, tokenizer=tokenizer, classes=old.classes
+        )
+
+    def _read_lexicon(self, nlp: Language | None) -> None:
+        """Read the lexicon that the config names, with the pipeline's tokenizer."""
+        layer = find_lexicon(self.model)
+        if layer is not None:
+            tokenizer = None if nlp is None else nlp.tokenizer
+            layer.attrs["lexicon"] = layer.attrs["read"](self.vocab, tokenizer=tokenizer)
 
     def _read_examples(self, examples: Iterable[Example]) -> None:
         """Add the labels of all examples, and warn about entities that can't be learned."""

@@ -1,5 +1,6 @@
 """Saving and loading the component, with checks that it can predict."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,11 +29,10 @@ class SavedPipe(GrowingPipe):
     """Saves and loads the component. Refuses if it couldn't predict: if the constructor wouldn't
     accept the settings, or the parameters of the model don't fit its layers or aren't finite.
 
-    A subclass overrides `_forget` to drop everything that it derived from the previous settings and
-    model.
+    A subclass sets `_has_diverged`, which is True if the training has diverged.
     """
 
-    _has_diverged = False
+    _has_diverged: bool
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         """Serialize the component to a bytestring.
@@ -173,9 +173,9 @@ class SavedPipe(GrowingPipe):
         if not is_finite(scores):
             raise NotFinite("the scores of a text of two words")
 
+    @abstractmethod
     def _forget(self) -> None:
-        """Drop everything that was derived from the previous model."""
-        self._has_diverged = False
+        """Drop everything that was derived from the previous settings and model."""
 
 
 def require_finite_weights(name: str, model: Model) -> None:

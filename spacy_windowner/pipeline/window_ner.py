@@ -58,8 +58,8 @@ class WindowNER(CalibratedPipe):
     """Named entity recognition by window classification.
 
     Each class that it inherits from adds a part: `GrowingPipe` (labels.py) the labels, `SavedPipe`
-    (saving.py) saving and loading, `LearningPipe` (learning.py) a step of training, and
-    `CalibratedPipe` (calibrating.py) what is fitted to held-out documents.
+    (saving.py) saving and loading, `LearningPipe` (learning.py) the lexicon and a step of training,
+    and `CalibratedPipe` (calibrating.py) what is fitted to held-out documents.
     """
 
     def __init__(
