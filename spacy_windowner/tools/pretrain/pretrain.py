@@ -19,7 +19,7 @@ from ...optimizers.sparse_adam import SparseAdam
 from ..errors import Errors
 from ..raw_text import Batch, RawText
 from .ranking import RankingNetwork, initialize_network, make_network, ranking_loss
-from .source import DocMaker, choose_component, load_pipeline, read_config
+from .source import RenewingTokenizer, component_in_config, load_parts, read_config
 
 WORDS = "words.bin"
 
@@ -110,15 +110,15 @@ def pretrain(
     check_setting(is_rate, "learn_rate", learn_rate, "It is a number above 0.")
     check_setting(0.0 <= dropout < 1.0, "dropout", dropout, "A rate is at least 0 and below 1.")
     config = read_config(config, overrides or {})
-    component = choose_component(config, component)
-    text = RawText(raw_text, DocMaker(config))
+    component = component_in_config(config, component)
+    text = RawText(raw_text, RenewingTokenizer(config))
     folder = Path(output)
     if folder.is_file():
         raise ValueError(Errors.WN048.format(path=folder))
     # The layers run on any device, but the hinge is made for the CPU's cache.
     with use_ops("numpy"):
         fix_random_seed(seed)
-        nlp = load_pipeline(config, [component])
+        nlp = load_parts(config, [component])
         model: Model = nlp.get_pipe(component).model  # type: ignore[attr-defined]
         network = make_network(model, component)
         initialize_network(network, [Doc(nlp.vocab, words=["word"])])

@@ -33,7 +33,7 @@ def read_config(config: Config | str | Path | None, overrides: dict[str, Any]) -
     return Config().from_str(config.to_str(), overrides=overrides, interpolate=True)
 
 
-def choose_component(config: Config, name: str | None) -> str:
+def component_in_config(config: Config, name: str | None) -> str:
     """The name of the component to pretrain.
 
     config (Config): The pipeline's config.
@@ -55,7 +55,7 @@ def choose_component(config: Config, name: str | None) -> str:
     return found[0]
 
 
-def load_pipeline(config: Config, components: list[str]) -> Language:
+def load_parts(config: Config, components: list[str]) -> Language:
     """Load a pipeline with some of its components, and with the vocabulary, word vectors and
     tokenizer that training would start with. The components are not initialized.
 
@@ -86,7 +86,7 @@ def load_pipeline(config: Config, components: list[str]) -> Language:
     return nlp
 
 
-class DocMaker:
+class RenewingTokenizer:
     """Makes Docs of any number of texts. When the vocabulary is full, a new one replaces it. (In
     `nlp.memory_zone()` the tokenizer keeps no cache and takes three times as long.)
 
@@ -100,7 +100,7 @@ class DocMaker:
         self._renew()
 
     def _renew(self) -> None:
-        self.nlp = load_pipeline(self.config, [])
+        self.nlp = load_parts(self.config, [])
         self._limit = len(self.nlp.vocab.strings) + self.max_strings
 
     def __call__(self, text: str | list[str]) -> Doc:

@@ -90,7 +90,7 @@ def suggest(
     is_calibrated = get_window_ner(nlp, name).calibration is not None
     if by == ERRORS and not is_calibrated:
         raise ValueError(Errors.WN275.format(name=name))
-    make_doc = _DocMaker(nlp)
+    make_doc = _SourceTokenizer(nlp)
     on_progress(Stage("Reading documents to leave out"))
     known = {key for path in exclude for key in _keys(nlp, RawText(path, make_doc))}
     text = RawText(raw_text, make_doc)
@@ -122,7 +122,7 @@ def suggest(
     return Suggested(tasks, n_docs, n_excluded, pool.n_near_duplicates)
 
 
-class _DocMaker:
+class _SourceTokenizer:
     """Makes documents with the pipeline's vocabulary, and stores their source in `user_data`."""
 
     def __init__(self, nlp: Language) -> None:

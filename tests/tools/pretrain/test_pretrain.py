@@ -241,7 +241,7 @@ def test_one_token_a_batch(tmp_path):
 @pytest.mark.slow
 def test_the_vocabulary_may_be_replaced(raw, tmp_path, monkeypatch):
     run(raw, tmp_path / "one")
-    monkeypatch.setattr(source.DocMaker.__init__, "__defaults__", (3,))
+    monkeypatch.setattr(source.RenewingTokenizer.__init__, "__defaults__", (3,))
     run(raw, tmp_path / "many")
     assert files(tmp_path / "many") == files(tmp_path / "one")
 

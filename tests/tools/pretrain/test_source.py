@@ -4,9 +4,9 @@ from spacy.util import registry
 from thinc.api import Config
 
 from spacy_windowner.tools.pretrain.source import (
-    DocMaker,
-    choose_component,
-    load_pipeline,
+    RenewingTokenizer,
+    component_in_config,
+    load_parts,
     read_config,
 )
 
@@ -43,20 +43,20 @@ def two_components() -> Config:
     return nlp.config
 
 
-def test_choose_component():
-    assert choose_component(make_config(), None) == "window_ner"
-    assert choose_component(two_components(), "other") == "other"
+def test_component_in_config():
+    assert component_in_config(make_config(), None) == "window_ner"
+    assert component_in_config(two_components(), "other") == "other"
 
 
 @pytest.mark.parametrize("name", [None, "sentencizer", "missing"])
 def test_no_component_or_several(name):
     with pytest.raises(ValueError, match="WN043.*window_ner.*--component"):
-        choose_component(two_components(), name)
+        component_in_config(two_components(), name)
 
 
 def test_no_component_at_all():
     with pytest.raises(ValueError, match="WN043.*none"):
-        choose_component(spacy.blank("en").config, None)
+        component_in_config(spacy.blank("en").config, None)
 
 
 def test_a_pipeline_has_the_vectors_and_the_tokenizer_of_the_config(tmp_path):
@@ -75,7 +75,7 @@ def test_a_pipeline_has_the_vectors_and_the_tokenizer_of_the_config(tmp_path):
     # Settings of training that pretraining doesn't need.
     config["initialize"]["components"] = {"window_ner": {"init_words": "missing"}}
     for names in (["window_ner"], []):
-        loaded = load_pipeline(config, names)
+        loaded = load_parts(config, names)
         assert loaded.lang == "de"
         assert loaded.pipe_names == names
         assert loaded.vocab.vectors.data.tolist() == data.tolist()
@@ -83,7 +83,8 @@ def test_a_pipeline_has_the_vectors_and_the_tokenizer_of_the_config(tmp_path):
 
 
 def test_a_full_vocabulary_is_replaced():
-    maker, expected = DocMaker(make_config(), max_strings=10), DocMaker(make_config())
+    maker = RenewingTokenizer(make_config(), max_strings=10)
+    expected = RenewingTokenizer(make_config())
     vocabs = []
     for i in range(100):
         text = f"This is word{i}."
@@ -98,7 +99,7 @@ def test_a_full_vocabulary_is_replaced():
 
 
 def test_whitespace_is_no_word():
-    maker = DocMaker(read_config(None, {}))
+    maker = RenewingTokenizer(read_config(None, {}))
     for text in ("  one  two\n three ", ["one", " ", "two", "\n", "three"]):
         assert [token.text for token in maker(text)] == ["one", "two", "three"]
     assert len(maker("one")) == 1 and len(maker(" \n ")) == len(maker("")) == 0
