@@ -12,9 +12,9 @@ from ...errors import check_setting
 from ...files import MAX_LINE
 from ..errors import Errors, Warnings
 from ..pipelines import load_pipeline
+from ..reading import require_pyarrow
 from .local_engine import annotate_here, annotate_in_processes
 from .output import REJECTS, STANDARD_OUTPUT, Output, OutputFolder, Totals, open_output
-from .parquet_files import require_pyarrow
 from .ray_engine import annotate_with_ray
 from .read import read_sources
 from .records import Columns

@@ -6,21 +6,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..errors import Errors
+from ..reading import first_line
 from .records import COLUMNS, KEPT, Columns, Record, Reject
 from .sources import Source
 
 _BATCH = 256  # rows read at a time
 _BATCH_BYTES = 2**25  # approximate maximum size of a batch with more than one row
 _STRINGS = ("string", "large_string", "string_view")
-
-
-def require_pyarrow() -> None:
-    """RAISES (ImportError): If PyArrow is not installed."""
-    try:
-        import pyarrow.parquet  # noqa: F401
-    except ImportError as error:
-        raise ImportError(Errors.WN118) from error
 
 
 def read_parquet(
@@ -167,11 +159,6 @@ def _read_row(
             reason = f"{name!r} has more than {value.max_text:,} bytes"
             return Reject.of(source.name, number, reason, value.raw, value.size)
     return columns.read(fields, source.name, number, None)
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's message."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def write_parquet(rows: Sequence[tuple[Any, ...]]) -> bytes:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import IO
 
 from ...files import DAMAGE, MAX_LINE, open_lines, read_lines
+from ..reading import kind_of
 from .parquet_files import read_parquet
-from .records import Columns, Record, Reject, kind_of
+from .records import Columns, Record, Reject
 from .sources import Source
 
 _decode_json = JSONDecoder(strict=False).decode  # allows control characters in strings

@@ -7,6 +7,7 @@ import srsly
 from spacy.tokens import Doc
 
 from ...pipeline.ner_score import get_ner_score
+from ..reading import is_unicode, kind_of
 
 KEPT = 10_000
 """Characters or bytes that are kept of a reject."""
@@ -183,17 +184,3 @@ def rows_of(doc: Doc, doc_id: str) -> list[Row]:
         )
         for ent in doc.ents
     ]
-
-
-def kind_of(value: Any) -> str:
-    """The type of a JSON value, for messages."""
-    return "null" if value is None else type(value).__name__
-
-
-def is_unicode(text: str) -> bool:
-    """Whether a text has no lone surrogates."""
-    try:
-        text.encode("utf8")
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -8,8 +8,8 @@ from typing import Any
 from spacy.tokens import DocBin
 from spacy.vocab import Vocab
 
-from ..annotate.parquet_files import first_line, require_pyarrow
 from ..errors import Errors
+from ..reading import first_line, require_pyarrow
 from .json_records import names_of_features, read_fields
 from .records import NOT_ANNOTATED, DocRecord, Options, Reading, Record, Skip
 from .text_file import TextFile

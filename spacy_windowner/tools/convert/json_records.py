@@ -6,8 +6,8 @@ from typing import Any
 
 import srsly
 
-from ..annotate.records import is_unicode, kind_of
 from ..errors import Errors
+from ..reading import is_unicode, kind_of
 from .json_values import first_value, read_array, read_lines
 from .records import (
     NO_OFFSETS,

@@ -10,8 +10,8 @@ from spacy.util import filter_spans
 
 from ...pipeline.checks import is_label_list
 from ...pipeline.partial import LABELS_KEY
-from ..annotate.records import is_unicode
 from ..errors import Errors
+from ..reading import is_unicode
 from .records import (
     BLANK,
     EMPTY,

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from ..annotate.records import is_unicode
 from ..errors import Errors
+from ..reading import is_unicode
 from .records import (
     BAD_LINE,
     DISCONTINUOUS,
