@@ -12,6 +12,8 @@ from .activations import Activation
 from .dropout import Dropout
 from .windowed_affine import WordRows, count_positions, init_window, multiply_windows
 
+_GROWN = "grown"
+
 
 class Shared(NamedTuple):
     """The input of a label's columns.
@@ -145,7 +147,12 @@ def Grown(
         of the words is None. If it is None, everything is trained.
     """
     attrs = {"n_base": len(base), "reads_hidden": reads_hidden, "learning": None}
-    return Model("grown", forward_grown, layers=[*base, *columns], attrs=attrs)
+    return Model(_GROWN, forward_grown, layers=[*base, *columns], attrs=attrs)
+
+
+def grown_layer(model: Model) -> Model | None:
+    """The layer with all columns of a model that has grown, otherwise None."""
+    return next((layer for layer in model.layers if layer.name == _GROWN), None)
 
 
 def base_layers(model: Model) -> list[Model]:

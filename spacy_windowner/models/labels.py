@@ -5,7 +5,7 @@ from typing import Any
 
 from thinc.api import Model
 
-from ..layers.label_columns import Grown, LabelColumns, base_layers, column_layers
+from ..layers.label_columns import Grown, LabelColumns, base_layers, column_layers, grown_layer
 from .output import is_initialized, set_output_width
 
 BEHIND_O = 5.0
@@ -121,11 +121,6 @@ def added_columns(model: Model) -> list[Model]:
     """The columns of each added label."""
     layer = grown_layer(model)
     return [] if layer is None else column_layers(layer)
-
-
-def grown_layer(model: Model) -> Model | None:
-    """The layer with all columns of a model that has grown, otherwise None."""
-    return next((layer for layer in model.layers if layer.name == "grown"), None)
 
 
 def clear_gradients(model: Model) -> None:

@@ -6,7 +6,7 @@ import numpy
 from thinc.api import Model, ragged2list
 from thinc.util import to_numpy
 
-from ..layers.label_columns import column_layers
+from ..layers.label_columns import column_layers, grown_layer
 
 TRANSITIONS = "transitions"
 """The name of the parameter with the transitions."""
@@ -21,7 +21,7 @@ def output_layer(model: Model) -> Model:
 def n_columns(model: Model) -> int | None:
     """The number of columns, including those of added labels. None if it is unknown."""
     own = output_layer(model).maybe_get_dim("nO")
-    grown = next((layer for layer in model.layers if layer.name == "grown"), None)
+    grown = grown_layer(model)
     if own is None or grown is None:
         return own
     return own + sum(columns.get_dim("nO") for columns in column_layers(grown))

@@ -14,7 +14,8 @@ from thinc.api import Optimizer
 from ..decoding.biases import Biases, Yielding
 from ..decoding.tags import O, Scheme, get_scheme
 from ..errors import Errors, Warnings
-from ..models.labels import added_columns, can_grow, clear_gradients, grown_layer, set_added_labels
+from ..layers.label_columns import grown_layer
+from ..models.labels import added_columns, can_grow, clear_gradients, set_added_labels
 from ..models.output import get_transitions, is_initialized, is_listener, n_columns, set_n_tags
 from .checks import ALL, check_settings, is_label_list, require_labels
 from .doc_io import hash_labels

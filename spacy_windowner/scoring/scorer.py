@@ -14,10 +14,11 @@ from thinc.util import to_numpy
 
 from ..compiled import choose
 from ..decoding.words import Words, word_mask
+from ..layers.label_columns import grown_layer
 from ..layers.lexicon import add_marks
 from ..layers.lexicon_features import distinct_words, find_marks
 from ..layers.word_attributes import attribute_layers
-from ..models.labels import added_columns, grown_layer
+from ..models.labels import added_columns
 from .word_table import WordCache
 
 if TYPE_CHECKING:

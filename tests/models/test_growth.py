@@ -3,11 +3,11 @@
 import numpy
 import pytest
 
+from spacy_windowner.layers.label_columns import grown_layer
 from spacy_windowner.models.labels import (
     BEHIND_O,
     added_columns,
     can_grow,
-    grown_layer,
     set_added_labels,
 )
 from spacy_windowner.models.output import is_initialized, n_columns

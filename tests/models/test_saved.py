@@ -8,8 +8,8 @@ import spacy
 import srsly
 from spacy.ml.models.tok2vec import MultiHashEmbed
 
-from spacy_windowner.layers.label_columns import column_layers
-from spacy_windowner.models.labels import grown_layer, set_added_labels
+from spacy_windowner.layers.label_columns import column_layers, grown_layer
+from spacy_windowner.models.labels import set_added_labels
 from spacy_windowner.models.output import get_transitions, set_n_tags
 from spacy_windowner.models.saved import NotFinite, load_model, require_finite
 from spacy_windowner.models.window_classifier import WindowClassifier
