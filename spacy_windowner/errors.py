@@ -4,10 +4,7 @@ from spacy.errors import ErrorsWithCodes
 
 
 class Errors(metaclass=ErrorsWithCodes):
-    WN001 = (
-        "The setting {name} = {value!r} can't be used. {why} Change it in the config of the "
-        "component, or in the call that sets it."
-    )
+    WN001 = "The setting {name} = {value!r} can't be used. {why}"
     WN002 = (
         "spacy-windowner was compiled for spaCy {built}, but spaCy {installed} is installed. "
         "Rebuild it for the installed version: `pip install --force-reinstall --no-deps "

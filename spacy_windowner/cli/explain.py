@@ -60,7 +60,7 @@ def explain_cli(
     """
     with explain_errors(verbose, text_to_stderr=json), Bar(quiet) as bar:
         nlp = load_pipeline(model, code)
-        explanation = explain(nlp, text, name=component, versus=versus, on_progress=bar)
+        explanation = explain(nlp, text, component=component, versus=versus, on_progress=bar)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(explanation_to_html(explanation), encoding="utf8")

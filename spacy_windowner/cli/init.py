@@ -8,13 +8,13 @@ from wasabi import Printer
 
 from ..files import write_files
 from ..progress import Stage
-from ..tools.init.make_config import DEFAULT, RECIPES, make_config, to_text
+from ..tools.init.make_config import DEFAULT, GROW, RECIPES, make_config, to_text
 from ..tools.train.train import count_words
 from ._util import Bar, Quiet, Verbose, explain_errors, suggest_next, windowner_cli
 
 _OUT = "Config file to write"
 _LANG = "Language of the text, e.g. de. xx for multiple languages"
-_RECIPE = f"What to train: {', '.join(RECIPES)}. docs/lecture.md and docs/growth.md explain them"
+_RECIPE = f"What to train: {', '.join(RECIPES)}. docs/train.md explains them"
 _VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy init vectors`"
 _LEXICON = "Lists of names: a .jsonl or .txt file, or a folder of these, see docs/lexicon.md"
 _CLUSTERS = (
@@ -68,7 +68,10 @@ def init_cli(
         write_files(out.parent, {out.name: to_text(config, recipe)})
     words = "" if n_words is None else f", for {n_words:,} words of training data"
     msg.good(f"{out}: the recipe {recipe}{words}")
-    paths = ["--paths.dev", "dev.spacy"]
+    options = ["--output", "model", "--paths.dev", "dev.spacy"]
     if train is None:
-        paths = ["--paths.train", "train.spacy", *paths]
-    suggest_next(["train", str(out), "--output", "model", *paths], quiet)
+        options += ["--paths.train", "train.spacy"]
+    if recipe == GROW:
+        msg.info("Set the new labels in [initialize.before_init], and name the trained pipeline")
+        options += ["--paths.base", "trained"]
+    suggest_next(["train", str(out), *options], quiet)

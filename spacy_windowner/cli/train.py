@@ -14,11 +14,11 @@ from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
 from ..tools.convert.convert import Conversion
-from ..tools.init.make_config import DEFAULT, RECIPES
+from ..tools.init.make_config import DEFAULT, GROW, RECIPES
 from ..tools.report.wording import percent
 from ..tools.train.self_training import Tagged
 from ..tools.train.train import Trained, train
-from ._util import AboveBar, Bar, Quiet, Verbose, explain_errors, suggest_next, windowner_cli
+from ._util import CODE, AboveBar, Bar, Quiet, Verbose, explain_errors, suggest_next, windowner_cli
 from .convert import Recognized, show_conversion
 
 _DATA = "Annotated files, or folders of them, in any format that `convert` reads"
@@ -26,7 +26,7 @@ _OUTPUT = "Folder to write the pipeline, its config, the corpus and the report t
 _DEV = "Dev data, to choose the best pipeline. By default a tenth of DATA"
 _TEST = "Test data, for the report. By default a tenth of DATA, or the dev data if you give --dev"
 _LANG = "Language of the text, e.g. de. xx for multiple languages"
-_RECIPE = f"What to train: one of {', '.join(RECIPES)}, but not grow"
+_RECIPE = f"What to train: {', '.join(name for name in RECIPES if name != GROW)}"
 _VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy init vectors`"
 _LEXICON = "Lists of names: a .jsonl or .txt file, or a folder of these, see docs/lexicon.md"
 _CLUSTERS = (
@@ -58,6 +58,7 @@ def train_cli(
     raw_text: Annotated[Path | None, Opt("--raw-text", help=_RAW)] = None,
     seed: Annotated[int, Opt("--seed", help=_SEED)] = 0,
     max_steps: Annotated[int | None, Opt("--max-steps", help=_STEPS, min=1)] = None,
+    code: Annotated[Path | None, Opt("--code", "-c", help=CODE)] = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
@@ -102,6 +103,7 @@ def train_cli(
                 raw_text=raw_text,
                 seed=seed,
                 max_steps=max_steps,
+                code=code,
                 on_progress=bar,
                 on_recognized=recognized,
                 on_converted=tell,

@@ -29,8 +29,8 @@ class Errors(metaclass=ErrorsWithCodes):
         "folder doesn't exist, it is created."
     )
     WN050 = (
-        "The pipeline must have {wanted}. Found: {names}. Choose one with `--component` (`name` in "
-        "Python), enable it if it is disabled, or use another pipeline."
+        "The pipeline must have {wanted}. Found: {names}. Choose one with `--component` "
+        "(`component` in Python), enable it if it is disabled, or use another pipeline."
     )
     WN051 = (
         "Can't explain the entities of '{name}': its model, {model!r}, doesn't tell which word "
@@ -67,7 +67,7 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     WN090 = (
         "'{model}' has no `window_ner` to report on. Found: {names}. Use a pipeline that has one. "
-        "Other pipelines can be compared with it, with `--compare` (`compare` in Python)."
+        "Other pipelines can be compared with it, with `--compare` (`compare_with` in Python)."
     )
     WN091 = (
         "'{model}' has no component that finds entities, and found none. Its components are: "

@@ -27,7 +27,7 @@ def load_pipeline(model: str | Path, code: str | Path | None = None) -> Language
         imported.
     """
     if code is not None:
-        _import_code(code)
+        import_code(code)
     try:
         return load_model(model)
     except (OSError, ValueError, KeyError, ConfigError) as error:
@@ -37,7 +37,12 @@ def load_pipeline(model: str | Path, code: str | Path | None = None) -> Language
         raise ValueError(Errors.WN121.format(model=model, error=reason)) from error
 
 
-def _import_code(path: str | Path) -> None:
+def import_code(path: str | Path) -> None:
+    """Import a Python file with functions that pipelines need, as `spacy train --code` does.
+
+    path (Union[str, Path]): The file.
+    RAISES (ValueError): If it can't be imported.
+    """
     try:
         import_file("python_code", path)
     except Exception as error:  # the file may raise anything

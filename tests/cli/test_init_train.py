@@ -34,6 +34,8 @@ def test_init(tmp_path):
     assert code == 1 and "exists" in output and "--force" in output
     code, output = run_command("init", out, "--force", "--recipe", "softmax")
     assert code == 0 and "softmax" in out.read_text()
+    code, output = run_command("init", out, "--force", "--recipe", "grow")
+    assert code == 0 and "--paths.base trained" in output and "new labels" in output
     raw = write(tmp_path / "raw.jsonl")
     for wrong, message in (
         (("--lang", "qq"), "WN220"),

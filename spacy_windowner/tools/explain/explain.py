@@ -34,7 +34,7 @@ def explain(
     nlp: Language,
     doc_or_text: Doc | str,
     *,
-    name: str | None = None,
+    component: str | None = None,
     within: tuple[int, int] | None = None,
     versus: Versus = None,
     on_progress: Tell = silent,
@@ -46,7 +46,7 @@ def explain(
     nlp (Language): The pipeline.
     doc_or_text (Union[Doc, str]): A text or a Doc. The Doc isn't changed, and its entities are
         ignored: the function explains those that the component finds itself.
-    name (Optional[str]): The component's name. Needed if there are several.
+    component (Optional[str]): The component's name. Needed if there are several.
     within (Optional[Tuple[int, int]]): The offset of the first character of a range and the offset
         after its last. Only entities in this range are explained, which saves time with long texts.
         None for all.
@@ -61,7 +61,7 @@ def explain(
     RAISES (ValueError): If there is no such component, its model can't be explained, or nothing can
         be compared with `versus`.
     """
-    name = choose_component(nlp, name)
+    name = choose_component(nlp, component)
     decider = Decider(nlp, name)
     ner = decider.component
     if isinstance(doc_or_text, Doc):

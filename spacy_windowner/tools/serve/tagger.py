@@ -78,7 +78,7 @@ class Tagger:
                 found = explain(
                     self.nlp,
                     doc,
-                    name=self.component,
+                    component=self.component,
                     within=(start, end),
                     versus=whole(versus) or None,
                 )
@@ -106,7 +106,7 @@ class Tagger:
                 if span is not None:
                     start, end = span.start_char, span.end_char
             versus = (start, end, label) if label else (start, end)
-            return _answer(explain(self.nlp, doc, name=self.component, versus=versus), 0)
+            return _answer(explain(self.nlp, doc, component=self.component, versus=versus), 0)
 
     def checked(self, text: str) -> str:
         """Check a text's length, and replace halves of characters.

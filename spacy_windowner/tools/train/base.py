@@ -14,7 +14,7 @@ from ...models.output import is_listener
 from ...pipeline.coverage import uses_vectors
 from ..errors import Errors, Warnings
 from ..init.make_config import DEFAULT, GROW, make_config
-from ..pipelines import choose_component, get_window_ner, load_pipeline
+from ..pipelines import choose_component, find_components, get_window_ner, load_pipeline
 
 _COMPONENT = "window_ner"
 """The name of the component in the recipes."""
@@ -43,6 +43,10 @@ def make_base_config(
         to add.
     """
     nlp = load_pipeline(base)
+    found = find_components(nlp)
+    several = f"It has {len(found)} components of the factory `window_ner`: {', '.join(found)}."
+    fix = "Save a pipeline with one of them, and start from that."
+    check_setting(len(found) < 2, "base", str(base), f"{several} {fix}")
     name = choose_component(nlp, None)
     ner = get_window_ner(nlp, name)
     if nlp.lang != lang:

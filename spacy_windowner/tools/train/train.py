@@ -22,6 +22,7 @@ from ...progress import Stage, Tell, silent
 from ..convert.convert import Conversion, convert
 from ..errors import Errors, Warnings
 from ..init.make_config import DEFAULT, GROW, labels_of, make_config, to_text
+from ..pipelines import import_code
 from ..raw_text import RawText
 from ..report.render_html import report_to_html
 from ..report.render_markdown import report_to_markdown
@@ -72,6 +73,7 @@ def train(
     raw_text: str | Path | None = None,
     seed: int = 0,
     max_steps: int | None = None,
+    code: str | Path | None = None,
     on_progress: Tell = silent,
     on_recognized: Callable[[str, str], None] | None = None,
     on_converted: Callable[[Conversion], None] | None = None,
@@ -105,6 +107,8 @@ def train(
         documents and from this text, and the report compares both. Not with `keep_labels`.
     seed (int): The random seed of the split and the training.
     max_steps (Optional[int]): The maximum number of training steps. None for the recipe's.
+    code (Optional[Union[str, Path]]): A Python file to import first, with functions that `base`
+        needs.
     on_progress (Tell): Called with the progress.
     on_recognized (Optional[Callable[[str, str], None]]): Called with each file and its format.
     on_converted (Optional[Callable[[Conversion], None]]): Called after each conversion.
@@ -114,7 +118,9 @@ def train(
     RETURNS (Trained): The result.
     RAISES (ValueError): If a file can't be read, a setting isn't valid, or training fails.
     """
-    check_setting(recipe != GROW, "recipe", recipe, "It needs a trained pipeline: docs/growth.md.")
+    if code is not None:
+        import_code(code)
+    check_setting(recipe != GROW, "recipe", recipe, "Use `base` and `keep_labels`.")
     if base is not None:
         for name, value, default in (
             ("recipe", recipe, DEFAULT), ("vectors", vectors, None), ("lexicon", lexicon, None),
@@ -160,7 +166,9 @@ def train(
         on_progress(Stage("Reading the corpus"))
         n_words = count_words(parts["train"])
         files = {**parts}
-        given = {"vectors": vectors, "lexicon": lexicon, "clusters": clusters, "base": base}
+        given = {
+            "vectors": vectors, "lexicon": lexicon, "clusters": clusters, "base": base, "code": code
+        }  # fmt: skip
         for name, source in given.items():
             files |= _files_of(name, source)
 

@@ -112,9 +112,9 @@ def test_the_component_is_named(explained):
     nlp.add_pipe("window_ner", name="other", source=None, config={"recall_bias": 0.0})
     with pytest.raises(ValueError, match="WN050.*one `window_ner`.*window_ner, other"):
         explain(nlp, TEXT)
-    assert explain(nlp, TEXT, name="window_ner") == explain(explained, TEXT)
+    assert explain(nlp, TEXT, component="window_ner") == explain(explained, TEXT)
     with pytest.raises(ValueError, match="WN050.*named 'third'"):
-        explain(nlp, TEXT, name="third")
+        explain(nlp, TEXT, component="third")
     with pytest.raises(ValueError, match="WN050.*Found: sentencizer"):
         nlp = spacy.blank("en")
         nlp.add_pipe("sentencizer")

@@ -102,7 +102,7 @@ def test_data_that_is_split_already(tmp_path, has_test):
 
 
 def test_wrong_settings(folder):
-    with pytest.raises(ValueError, match="WN001.*recipe.*grow"):
+    with pytest.raises(ValueError, match="WN001.*recipe.*grow.*base.*keep_labels"):
         train([folder / "all.jsonl"], folder / "x", recipe="grow")
     with pytest.raises(ValueError, match="WN001.*test.*dev"):
         train([folder / "all.jsonl"], folder / "x", test=folder / "all.jsonl")
@@ -269,3 +269,26 @@ def test_wrong_bases(trained, folder, tmp_path):
     nlp.to_disk(tmp_path / "rules")
     with pytest.raises(ValueError, match="WN050"):
         train(data, out, base=tmp_path / "rules")
+    for name in ("one", "two"):
+        nlp.add_pipe("window_ner", name=name).add_label("PER")
+    nlp.to_disk(tmp_path / "several")
+    with pytest.raises(ValueError, match=r"WN001.*base.*one, two\. Save a pipeline with one"):
+        train(data, out, base=tmp_path / "several")
+
+
+def test_a_base_that_needs_code(trained, folder, tmp_path):
+    data, out = [folder / "all.jsonl"], tmp_path / "out"
+    nlp = spacy.load(trained.model)
+    nlp.config["nlp"]["after_creation"] = {"@callbacks": "no_change.v1"}
+    nlp.to_disk(tmp_path / "base")
+    with pytest.raises(ValueError, match=r"WN121.*no_change\.v1"):
+        train(data, out, base=tmp_path / "base", keep_labels=True)
+    code = tmp_path / "code.py"
+    code.write_text(
+        "import spacy\n\n@spacy.registry.callbacks('no_change.v1')\ndef make():\n"
+        "    return lambda nlp: nlp\n"
+    )
+    with pytest.raises(ValueError, match="WN264"):  # it was loaded, and has no new labels to learn
+        train(data, out, base=tmp_path / "base", keep_labels=True, code=code)
+    with pytest.raises(ValueError, match="WN136.*missing"):
+        train(data, out, code=tmp_path / "missing.py")
