@@ -44,7 +44,7 @@ def convert_cli(
     lang: Annotated[str, Opt("--lang", "-l", help=_LANG)] = "en",
     documents: Annotated[bool, Opt("--documents", "-d", help=_DOCUMENTS)] = False,
     split: Annotated[str | None, Opt(help=_SPLIT)] = None,
-    seed: Annotated[int, Opt(help="Random seed of the split")] = 0,
+    seed: Annotated[int | None, Opt(help="Random seed of the split. By default 0")] = None,
     encoding: Annotated[str | None, Opt(help=_ENCODING)] = None,
     scheme: Annotated[str, Opt(help=_SCHEME)] = AUTO,
     word_column: Annotated[int | None, Opt(help=_WORD)] = None,

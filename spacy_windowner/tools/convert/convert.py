@@ -70,7 +70,7 @@ def convert(
     lang: str = "en",
     documents: bool = False,
     split: str | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     encoding: str | None = None,
     scheme: str = AUTO,
     word_column: int | None = None,
@@ -92,7 +92,7 @@ def convert(
         known.
     split (Optional[str]): The shares of a split, e.g. "80/10/10": the folder gets train.spacy,
         dev.spacy and test.spacy.
-    seed (int): The random seed of the split.
+    seed (Optional[int]): The random seed of the split. None means 0.
     encoding (Optional[str]): The encoding. If None, UTF-8, or UTF-16 if the file has its byte order
         mark.
     scheme (str): The tagging scheme, one of `schemes.SCHEMES`. By default it is recognized for each
@@ -113,6 +113,7 @@ def convert(
     """
     check_settings(format, scheme, encoding, word_column, tag_column, tag_names)
     shares = parse_shares(split) if split is not None else []
+    check_setting(seed is None or bool(shares), "seed", seed, "Give `split` as well.")
     paths = [Path(source) for source in sources]
     check_setting(bool(paths), "sources", paths, "Expected at least one file or folder.")
     found = [find_inputs(path) for path in paths]
@@ -130,7 +131,7 @@ def convert(
         progress.finish(number)
         if on_recognized is not None:
             on_recognized(file.name, what)
-    sides = scan.assign(shares, seed) if shares else None
+    sides = scan.assign(shares, seed or 0) if shares else None
     skips = Skips()
     maker = DocMaker(nlp, options.rename, skips)
     keeps_all = any(reading.format == "spacy" for _, reading, *_ in files)
@@ -153,6 +154,7 @@ def convert(
             progress(number)
         progress.finish(number)
     notes = list(_notes(maker, sum(n for _, n in found), documents and not scan.knows_documents))
+    notes += _unused(options, scan.tagged)
     _require_docs(parts, [str(part.path) for part in parts] if shares else names, skips)
     for part in parts:
         part.write()
@@ -277,6 +279,22 @@ def _notes(maker: DocMaker, n_others: int, lacks_documents: bool) -> Iterator[st
         yield f"There are no labels {', '.join(map(repr, missing))} to rename"
     if lacks_documents:
         yield "Document boundaries aren't known: each sentence is a document"
+
+
+def _unused(options: Options, tagged: set[str]) -> Iterator[str]:
+    """Tell which options changed nothing, because no file has what they are about.
+
+    options (Options): The options.
+    tagged (Set[str]): The formats of the files with tags.
+    YIELDS (str): A sentence for each option.
+    """
+    columns = options.word_column or options.tag_column
+    if columns and tagged.isdisjoint(("conll", "csv", "tsv")):
+        yield "No file has columns of words and tags, so no column was chosen"
+    if options.scheme != AUTO and not tagged:
+        yield f"No file has tags, so the scheme {options.scheme} wasn't used"
+    if options.tag_names and tagged.isdisjoint(("jsonl", "json", "parquet")):
+        yield "No file has tags as numbers, so the names of tags weren't used"
 
 
 def _name(inputs: Sequence[Input], targets: Sequence[int], target: int) -> str:

@@ -25,6 +25,8 @@ class Scan:
         """The number of documents with known boundaries."""
         self.units: list[str] = []
         """The unit of the offsets in each file."""
+        self.tagged: set[str] = set()
+        """The formats of the files with tags."""
         self._wants_keys = wants_keys
         self._keys = array("Q")  # of each record
         self._documents = array("q")  # the document of each record
@@ -68,6 +70,7 @@ class Scan:
         self.units.append(next((unit for unit in UNITS if unit in units), CHARACTERS))
         if not has_tags:
             return reading.description
+        self.tagged.add(reading.format)
         return f"{reading.description}, tags in {NAMES[evidence.scheme(scheme)]}"
 
     @property

@@ -237,3 +237,19 @@ def test_the_vocabulary_of_a_part_is_its_own(tmp_path):
     convert(paths, tmp_path / "out")
     assert "bb" not in DocBin().from_disk(tmp_path / "out/a.spacy").strings
     assert spacy.blank("en").vocab.strings["bb"] and not skipped(convert(paths, tmp_path / "out"))
+
+
+def test_options_that_change_nothing_are_told(tmp_path):
+    texts = write_jsonl(tmp_path / "texts.jsonl", [json.loads(LINE)])
+    asked = {"word_column": 1, "scheme": "bioes", "tag_names": ["O", "B-PER"]}
+    columns, scheme, names = run(texts, **asked)[0].notes
+    assert "columns" in columns and "bioes" in scheme and "names of tags" in names
+    tagged = {"tokens": ["Zoë", "left"], "tags": [1, 0]}
+    words = write_jsonl(tmp_path / "words.jsonl", [tagged])
+    done, [doc] = run(words, scheme="bioes", tag_names=["O", "S-PER"])
+    assert not done.notes and ents(doc) == [("Zoë", "PER")]
+    conll = write(tmp_path / "in.conll", CONLL)
+    done, [doc] = run(conll, word_column=1, tag_column=2)
+    assert not done.notes and ents(doc) == [("Zoë", "PER")]
+    with pytest.raises(ValueError, match=r"WN001.*seed.*split"):
+        run(texts, seed=0)
