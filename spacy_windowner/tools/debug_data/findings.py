@@ -10,7 +10,6 @@ from spacy.cli.debug_data import (
     BLANK_MODEL_MIN_THRESHOLD,
     BLANK_MODEL_THRESHOLD,
     NEW_LABEL_THRESHOLD,
-    _format_labels,
 )
 
 from ...pipeline.gold import MISALIGNED, ON_WHITESPACE
@@ -91,7 +90,7 @@ def describe_vectors(check: DataCheck) -> Iterator[Finding]:
     for name, facts in (("training", train), ("dev", check.dev)):
         if facts.misaligned_words:
             yield Finding(WARN, f"{facts.misaligned_words} misaligned tokens in the {name} data")
-    common = _format_labels(train.words.most_common(10), counts=True)
+    common = _counts(train.words.most_common(10))
     yield Finding(TEXT, f"10 most common words: {common}", verbose=True)
     if not check.vectors:
         yield Finding(INFO, "No word vectors present in the package")
@@ -140,7 +139,7 @@ def _describe_labels(
     if not train.labels:
         text = "No entities in the train data"
         if train.groups:
-            spans = _format_labels(train.groups.most_common(), counts=True)
+            spans = _counts(train.groups.most_common())
             text += f", but spans in doc.spans: {spans}. window_ner learns from doc.ents"
         yield Finding(FAIL, text)
         return
@@ -305,4 +304,8 @@ def next_step(check: DataCheck, config: Path, arguments: Sequence[str]) -> str:
 
 
 def _names(labels: Sequence[str]) -> str:
-    return _format_labels(labels)
+    return ", ".join(f"'{label}'" for label in labels)
+
+
+def _counts(found: Sequence[tuple[str, int]]) -> str:
+    return ", ".join(f"'{each}' ({count})" for each, count in found)
