@@ -7,12 +7,13 @@ from typing import Any
 import matplotlib
 import numpy
 from accuracy_rows import BEAM
+from confidence_metrics import risks
 from confidence_report import LINES
 from confidence_rows import COST, CROSS_ENTROPY, MARGIN, OURS, PROBABILITY, SCORE, SOFTMAX
 from matplotlib import pyplot
 from svg import GREY, STYLE, save
 
-from spacy_windowner.confidence.metrics import Judged, equal_mass_bins, risks
+from spacy_windowner.confidence.metrics import Judged, equal_mass_bins
 
 # Of medium lightness, so that they can be told from white and from black.
 _COLORS = {

@@ -11,6 +11,7 @@ from typing import Any
 import numpy
 import spacy
 from accuracy_rows import BEAM, BEST, SPEED_WORDS, Job, train_row
+from confidence_metrics import measure
 from machine import describe_machine
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -21,7 +22,7 @@ from speed_timing import interleave, ratio
 from speed_variants import component_task
 from thinc.api import NumpyOps
 
-from spacy_windowner.confidence.metrics import Judged, measure
+from spacy_windowner.confidence.metrics import Judged
 from spacy_windowner.decoding.spans import sigmoid
 from spacy_windowner.tools.report.matching import judge
 

@@ -1,4 +1,4 @@
-"""Metrics for confidence scores: how well calibrated they are, and how well they rank."""
+"""Metrics for confidence scores: how well calibrated they are."""
 
 import math
 from typing import NamedTuple
@@ -77,28 +77,3 @@ def chance_error(judged: Judged, n_bins: int = N_BINS) -> float:
     variances = judged.confidences * (1.0 - judged.confidences)
     parts = _split(judged, n_bins)
     return sum(math.sqrt(2.0 / math.pi * variances[part].sum()) for part in parts) / len(variances)
-
-
-def risks(judged: Judged) -> numpy.ndarray:
-    """The share of wrong entities among the k most confident ones, k = 1 ... n. Shape (n,)."""
-    return numpy.cumsum(1.0 - judged.right) / numpy.arange(1, len(judged.right) + 1)
-
-
-def measure(judged: Judged) -> dict[str, float]:
-    """Compute all metrics of a confidence score.
-
-    judged (Judged): The entities.
-    RETURNS (Dict[str, float]): The expected calibration error, `ece`; the area under the
-        risk-coverage curve, `aurc`, which is the mean of `risks`; the same if all right entities
-        came first, `aurc_ideal`; and the share of right entities in the most confident half,
-        `best_half`.
-    """
-    n_right = round(judged.right.sum())
-    ideal = judged._replace(right=numpy.arange(len(judged.right)) < n_right)
-    half = judged.right[: (len(judged.right) + 1) // 2]
-    return {
-        "ece": calibration_error(judged),
-        "aurc": float(risks(judged).mean()),
-        "aurc_ideal": float(risks(ideal).mean()),
-        "best_half": float(half.mean()),
-    }
