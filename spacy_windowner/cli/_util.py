@@ -65,6 +65,17 @@ def suggest_next(command: Sequence[str], quiet: bool) -> None:
         typer.echo(f"Next: {shlex.join(['python', '-m', 'spacy', *command])}")
 
 
+def counted(n: int, noun: str, plural: str = "") -> str:
+    """A number with its noun, such as "1 file" or "2,000 entities".
+
+    n (int): The number.
+    noun (str): The noun in the singular.
+    plural (str): Its plural, if it isn't the singular with an s.
+    RETURNS (str): The text.
+    """
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
 @contextmanager
 def explain_errors(verbose: bool = False, text_to_stderr: bool = False) -> Iterator[None]:
     """Print the package's own errors and warnings, which the user can fix, without a traceback or

@@ -20,7 +20,7 @@ from ..tools.annotate.output import STANDARD_OUTPUT
 from ..tools.annotate.sources import FORMATS, INPUT_FORMATS, STANDARD_INPUT
 from ..tools.annotate.tagger import ENCODERS
 from ..tools.errors import Errors
-from ._util import CODE, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
+from ._util import CODE, MODEL, Bar, Quiet, Verbose, counted, explain_errors, windowner_cli
 
 _INPUT = (
     f"File of documents ({', '.join(FORMATS)}), a folder of such files, or - for standard input. "
@@ -115,17 +115,17 @@ def annotate_cli(
         bar.clear()
         totals, out = done.totals, Printer(no_print=quiet)
         if done.other_files:
-            files = "1 file" if done.other_files == 1 else f"{done.other_files:,} files"
-            out.info(f"Skipped {files} of other formats")
+            out.info(f"Skipped {counted(done.other_files, 'file')} of other formats")
         if done.new_shards < totals.shards:
             out.info(f"{totals.shards - done.new_shards:,} of the shards were already finished")
         seconds = time.monotonic() - begin
         rejects = f", and {totals.rejects:,} rejected" if totals.rejects else ""
         out.good(
-            f"{totals.entities:,} entities in {totals.docs:,} documents of {totals.words:,} words"
-            f"{rejects}",
-            f"{'Standard output' if output == STANDARD_OUTPUT else output}: {totals.shards:,} "
-            f"shards. This run: {progress.words:,} words in {seconds:.0f} s",
+            f"{counted(totals.entities, 'entity', 'entities')} in "
+            f"{counted(totals.docs, 'document')} of {counted(totals.words, 'word')}{rejects}",
+            f"{'Standard output' if output == STANDARD_OUTPUT else output}: "
+            f"{counted(totals.shards, 'shard')}. This run: {counted(progress.words, 'word')} in "
+            f"{seconds:.0f} s",
         )
         if strict and totals.rejects:
             lines = totals.rejects + totals.docs

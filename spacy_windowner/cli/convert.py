@@ -12,7 +12,7 @@ from ..tools.convert.output import Totals
 from ..tools.convert.recognize import FORMATS
 from ..tools.convert.records import AUTO
 from ..tools.convert.schemes import SCHEMES
-from ._util import Bar, Quiet, Verbose, explain_errors, windowner_cli
+from ._util import Bar, Quiet, Verbose, counted, explain_errors, windowner_cli
 
 _INPUT = "Annotated files, or folders of them"
 _OUTPUT = (
@@ -115,7 +115,8 @@ def show_conversion(done: Conversion, msg: Printer) -> None:
     msg.table(_rows(columns), header=["", *names], divider=True, aligns=aligns)
     places = [str(part.path) for part in done.parts]
     more = f" and {len(places) - _COLUMNS:,} more" if is_wide else ""
-    text = f"{total.n_docs:,} documents with {total.n_ents:,} entities"
+    entities = counted(total.n_ents, "entity", "entities")
+    text = f"{counted(total.n_docs, 'document')} with {entities}"
     msg.good(text, ", ".join(places[:_COLUMNS]) + more)
     if not total.n_ents:
         Printer().warn("There are no entities in any of them")

@@ -9,7 +9,17 @@ from wasabi import Printer
 from ..progress import Stage
 from ..tools.pipelines import load_pipeline
 from ..tools.suggest.suggest import LEARNING, Output, suggest
-from ._util import CODE, COMPONENT, MODEL, Bar, Quiet, Verbose, explain_errors, windowner_cli
+from ._util import (
+    CODE,
+    COMPONENT,
+    MODEL,
+    Bar,
+    Quiet,
+    Verbose,
+    counted,
+    explain_errors,
+    windowner_cli,
+)
 
 _RAW_TEXT = (
     'File of raw text, one document per line: .txt, or .jsonl with {"text": ...} or '
@@ -72,7 +82,8 @@ def suggest_cli(
     words = sum(len(task["tokens"]) for task in found.tasks)
     spans = sum(len(task["spans"]) for task in found.tasks)
     msg.info(
-        f"Read {found.n_docs:,} documents, left out {found.n_excluded:,} as excluded and "
+        f"Read {counted(found.n_docs, 'document')}, left out {found.n_excluded:,} as excluded and "
         f"{found.n_near_duplicates:,} of the most informative as near-duplicates"
     )
-    msg.good(f"Suggested {len(found.tasks):,} with {words:,} words and {spans:,} spans", output)
+    contents = f"{counted(words, 'word')} and {counted(spans, 'span')}"
+    msg.good(f"Suggested {len(found.tasks):,} with {contents}", output)

@@ -28,7 +28,7 @@ def test_a_file(tmp_path):
     assert code == 0, output
     assert f"{path.name}: JSON, one document per line" in output
     assert "documents 2 tokens 7 entities 1 PER 1" in output
-    assert "2 documents with 1 entities" in output and "WW" not in output
+    assert "2 documents with 1 entity" in output and "WW" not in output
     assert size(tmp_path / "new/out.spacy") == 2
 
 
