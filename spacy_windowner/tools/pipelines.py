@@ -1,17 +1,28 @@
-"""Loads pipelines, finds the `window_ner` components in them, and runs what comes before one."""
+"""Loads pipelines and the corpora of their configs, finds the `window_ner` components in them, and
+runs what comes before one."""
 
 from collections.abc import Iterable, Iterator
 from configparser import Error as ConfigError
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.util import import_file, load_model, minibatch
+from spacy.training import Example
+from spacy.util import (
+    dot_to_object,
+    import_file,
+    load_model,
+    load_model_from_config,
+    minibatch,
+)
+from thinc.api import Config, ConfigValidationError
 
 from ..decoding.lattice import Scored
 from ..pipeline.window_ner import WindowNER
 from .errors import Errors
+from .examples import read_examples
+from .reading import reason_of
 
 _FACTORY = "window_ner"
 
@@ -48,6 +59,41 @@ def import_code(path: str | Path) -> None:
     except Exception as error:  # the file may raise anything
         reason = f"{type(error).__name__}: {error}"
         raise ValueError(Errors.WN136.format(path=path, reason=reason)) from error
+
+
+def load_pipeline_of(config: Config, path: str | Path) -> Language:
+    """Make the pipeline of a config.
+
+    config (Config): The config.
+    path (Union[str, Path]): The path of the config, for errors.
+    RETURNS (Language): The uninitialized pipeline, with a complete config.
+    RAISES (ValueError): If the pipeline can't be made.
+    """
+    try:
+        return load_model_from_config(config)
+    except ConfigValidationError:
+        raise  # more informative as it is
+    except (ValueError, OSError) as error:
+        raise ValueError(Errors.WN097.format(config=path, reason=reason_of(error))) from error
+
+
+def read_corpus(nlp: Language, corpus: Any, name: str, config: Config) -> list[Example]:
+    """Read a corpus of a config.
+
+    nlp (Language): The pipeline.
+    corpus (Callable[[Language], Iterable[Example]]): The reader.
+    name (str): The dotted name of the corpus.
+    config (Config): The config, interpolated.
+    RETURNS (List[Example]): The examples.
+    RAISES (ValueError): If the corpus can't be read.
+    """
+    try:
+        return list(corpus(nlp))
+    except Exception as error:  # each layer of the format raises its own errors
+        path = dot_to_object(config, name).get("path")
+        if isinstance(path, str | Path) and Path(path).exists():
+            read_examples(path, nlp)  # names the damaged file
+        raise ValueError(Errors.WN096.format(name=name, reason=reason_of(error))) from error
 
 
 def find_components(nlp: Language) -> list[str]:

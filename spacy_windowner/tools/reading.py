@@ -1,4 +1,5 @@
-"""What the commands that read files share: an optional package, checks, and words for messages."""
+"""What commands that read files and configs share: an optional package, checks, and words for
+messages."""
 
 from typing import Any
 
@@ -25,6 +26,12 @@ def is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def reason_of(error: Exception) -> str:
+    """The message of an error, as a sentence."""
+    text = str(error).strip() or type(error).__name__
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def first_line(error: Exception) -> str:

@@ -8,21 +8,14 @@ from typing import Any
 
 from spacy.language import Language
 from spacy.schemas import ConfigSchemaTraining
-from spacy.training import Example
 from spacy.training.initialize import get_sourced_components
-from spacy.util import (
-    dot_to_object,
-    load_config,
-    load_model_from_config,
-    registry,
-    resolve_dot_names,
-)
-from thinc.api import Config, ConfigValidationError
+from spacy.util import load_config, registry, resolve_dot_names
+from thinc.api import Config
 
 from ...progress import Stage, Tell, silent
 from ..errors import Errors
-from ..examples import read_examples
-from ..pipelines import find_components, get_window_ner
+from ..pipelines import find_components, get_window_ner, load_pipeline_of, read_corpus
+from ..reading import reason_of
 from .corpus_facts import CorpusFacts
 
 _LISTED = ("[WW001]", "[WW163]")  # warnings about entities that the report lists one by one
@@ -148,22 +141,6 @@ def debug_data(
     )
 
 
-def load_pipeline_of(config: Config, path: str | Path) -> Language:
-    """Make the pipeline of a config.
-
-    config (Config): The config.
-    path (Union[str, Path]): The path of the config, for errors.
-    RETURNS (Language): The uninitialized pipeline, with a complete config.
-    RAISES (ValueError): If the pipeline can't be made.
-    """
-    try:
-        return load_model_from_config(config)
-    except ConfigValidationError:
-        raise  # more informative as it is
-    except (ValueError, OSError) as error:
-        raise ValueError(Errors.WN097.format(config=path, reason=reason_of(error))) from error
-
-
 def _without_copies(config: Config) -> Config:
     """Remove the case augmenter from the corpora, because documents are counted as they are in the
     files."""
@@ -185,31 +162,6 @@ def _initialize(nlp: Language, corpus: Any, trained: list[str]) -> str | None:
     except Exception as error:  # any error of a component: the data is checked anyway
         return str(error) or type(error).__name__
     return None
-
-
-def read_corpus(nlp: Language, corpus: Any, name: str, config: Config) -> list[Example]:
-    """Read a corpus of a config.
-
-    nlp (Language): The pipeline.
-    corpus (Callable[[Language], Iterable[Example]]): The reader.
-    name (str): The dotted name of the corpus.
-    config (Config): The config, interpolated.
-    RETURNS (List[Example]): The examples.
-    RAISES (ValueError): If the corpus can't be read.
-    """
-    try:
-        return list(corpus(nlp))
-    except Exception as error:  # each layer of the format raises its own errors
-        path = dot_to_object(config, name).get("path")
-        if isinstance(path, str | Path) and Path(path).exists():
-            read_examples(path, nlp)  # names the damaged file
-        raise ValueError(Errors.WN096.format(name=name, reason=reason_of(error))) from error
-
-
-def reason_of(error: Exception) -> str:
-    """The message of an error, as a sentence."""
-    text = str(error).strip() or type(error).__name__
-    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _describe(nlp: Language, name: str, frozen: list[str]) -> ComponentFacts:

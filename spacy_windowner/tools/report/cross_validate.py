@@ -16,11 +16,12 @@ from ...errors import check_setting
 from ...progress import Stage, Tell, silent
 from ..convert.convert import Conversion, convert
 from ..convert.output import assign, key_of
-from ..debug_data.debug_data import load_pipeline_of, reason_of
 from ..errors import Errors
 from ..examples import read_examples
 from ..init.make_config import make_config
+from ..pipelines import load_pipeline_of
 from ..quiet_training import train_quietly
+from ..reading import reason_of
 from .matching import Counts, compare, count_labels, entities, seen_counts
 from .mistakes import choose_mistakes
 from .predict import predict

@@ -21,8 +21,9 @@ from thinc.api import Config
 
 from ...errors import check_setting
 from ...progress import Stage, Tell, silent
-from ..debug_data.debug_data import load_pipeline_of, read_corpus, reason_of
 from ..errors import Errors
+from ..pipelines import load_pipeline_of, read_corpus
+from ..reading import reason_of
 from .forecast import Forecast, forecast
 from .run_training import Training, run_training
 
