@@ -9,7 +9,8 @@ from spacy.training import Example
 from thinc.api import Adam
 
 from spacy_windowner import correct
-from spacy_windowner.tools.correct import entities, found_in, without_entities
+from spacy_windowner.tools.correct import entities, found_in
+from spacy_windowner.tools.examples import without_entities
 
 from .pipeline.util import ENTITIES, TRAIN_DATA, ents_of, make_nlp, train
 from .scripts import ROOT, run_script

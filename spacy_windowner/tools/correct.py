@@ -10,7 +10,7 @@ from spacy.util import fix_random_seed
 from thinc.api import Adam
 
 from .errors import Errors
-from .explain.removals import without_entities
+from .examples import without_entities
 from .pipelines import get_window_ner
 
 

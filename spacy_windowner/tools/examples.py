@@ -1,8 +1,9 @@
-"""Reads annotated documents."""
+"""Reads annotated documents, checks them, and copies documents without their annotation."""
 
 from pathlib import Path
 
 from spacy.language import Language
+from spacy.tokens import Doc
 from spacy.training import Corpus, Example
 from spacy.training.corpus import walk_corpus
 
@@ -43,3 +44,14 @@ def require_entities(examples: list[Example], path: str | Path) -> None:
     """
     if not any(example.reference.ents for example in examples):
         raise ValueError(Errors.WN093.format(path=path, n_docs=len(examples)))
+
+
+def without_entities(doc: Doc) -> Doc:
+    """Copy a document without its entities and blocked tokens.
+
+    doc (Doc): The document.
+    RETURNS (Doc): The copy.
+    """
+    copy = doc.copy()
+    copy.set_ents([], default="missing")
+    return copy

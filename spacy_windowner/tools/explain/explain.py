@@ -17,12 +17,13 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ...progress import Stage, Tell, silent, told
+from ..examples import without_entities
 from ..pipelines import choose_component
 from .explanation import Choice, Difference, ExplainedEntity, Explanation, Removal
 from .network import Network
 from .parts import OpenedModel, Windows, open_model, word_parts
 from .questions import Question, Versus, questions_about
-from .removals import Context, Decider, find_removals, without_entities
+from .removals import Context, Decider, find_removals
 from .sequences import Path, Sequences, Span
 
 EXACT = "exact"

@@ -124,17 +124,6 @@ def _nearest_first(context: Context, removal: Removal) -> tuple[int, float]:
     return context.distance(removal.token), -numpy.inf if lowers is None else -lowers
 
 
-def without_entities(doc: Doc) -> Doc:
-    """Copy a document without its entities and blocked tokens.
-
-    doc (Doc): The document.
-    RETURNS (Doc): The copy.
-    """
-    copy = doc.copy()
-    copy.set_ents([], default="missing")
-    return copy
-
-
 class WordRemover:
     """Copies a document without one of its tokens, with the annotation of the other tokens and the
     sentence starts. If the removed token started a sentence, the next one starts it. The copies

@@ -5,17 +5,11 @@ from types import SimpleNamespace
 import pytest
 import spacy
 from spacy.tokens import Doc
-from spacy.tokens import Span as DocSpan
 from spacy.vocab import Vocab
 
 from spacy_windowner import explain
 from spacy_windowner.tools.explain.questions import Question
-from spacy_windowner.tools.explain.removals import (
-    Context,
-    WordRemover,
-    find_removals,
-    without_entities,
-)
+from spacy_windowner.tools.explain.removals import Context, WordRemover, find_removals
 from spacy_windowner.tools.explain.sequences import Span
 
 from ...pipeline.util import ents_of
@@ -141,11 +135,3 @@ def test_words_are_removed_with_their_annotation():
     bare = WordRemover(Doc(nlp.vocab, words=["a", "b", "c"])).without(1)
     assert not bare.has_annotation("SENT_START")
     assert len(WordRemover(WordRemover(bare).without(0)).without(0)) == 0
-
-
-def test_entities_are_removed_from_a_copy():
-    doc = Doc(spacy.blank("en").vocab, words=["Paris", "and", "London"])
-    doc.set_ents([DocSpan(doc, 0, 1, "LOC")], blocked=[DocSpan(doc, 2, 3)])
-    before = doc.to_bytes()
-    assert not without_entities(doc).has_annotation("ENT_IOB")
-    assert doc.to_bytes() == before
