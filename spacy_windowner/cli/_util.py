@@ -25,6 +25,12 @@ from ..progress import Stage
 MODEL = "Folder or package of a pipeline with a window_ner component"
 CODE = "Python file to import first, with functions that the pipeline needs"
 COMPONENT = "Name of the component. Needed if there are several"
+LANG = "Language of the text, e.g. de. xx for multiple languages"
+VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy init vectors`"
+LEXICON = "Lists of names: a .jsonl or .txt file, or a folder of these, see docs/lexicon.md"
+CLUSTERS = (
+    "Word clusters: spacy-lookups-data, a file, or a pipeline with some, see docs/clusters.md"
+)
 HELP = "Commands of spacy-windowner, named entity recognition by window classification."
 _QUIET = "Print only warnings, errors and the requested output, and show no progress"
 _VERBOSE = "Print what is otherwise shortened or left out, spaCy's log, and where errors come from"

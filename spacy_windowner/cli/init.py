@@ -10,16 +10,21 @@ from ..files import write_files
 from ..progress import Stage
 from ..tools.init.make_config import DEFAULT, GROW, RECIPES, make_config, to_text
 from ..tools.train.train import count_words
-from ._util import Bar, Quiet, Verbose, explain_errors, suggest_next, windowner_cli
+from ._util import (
+    CLUSTERS,
+    LANG,
+    LEXICON,
+    VECTORS,
+    Bar,
+    Quiet,
+    Verbose,
+    explain_errors,
+    suggest_next,
+    windowner_cli,
+)
 
 _OUT = "Config file to write"
-_LANG = "Language of the text, e.g. de. xx for multiple languages"
 _RECIPE = f"What to train: {', '.join(RECIPES)}. docs/train.md explains them"
-_VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy init vectors`"
-_LEXICON = "Lists of names: a .jsonl or .txt file, or a folder of these, see docs/lexicon.md"
-_CLUSTERS = (
-    "Word clusters: spacy-lookups-data, a file, or a pipeline with some, see docs/clusters.md"
-)
 _TRAIN = "Training data (.spacy), to adapt the recipe to its size"
 _FORCE = "Overwrite an existing file"
 
@@ -27,11 +32,11 @@ _FORCE = "Overwrite an existing file"
 @windowner_cli.command("init")
 def init_cli(
     out: Annotated[Path, Arg(help=_OUT, dir_okay=False)],
-    lang: Annotated[str, Opt("--lang", "-l", help=_LANG)] = "en",
+    lang: Annotated[str, Opt("--lang", "-l", help=LANG)] = "en",
     recipe: Annotated[str, Opt("--recipe", "-r", help=_RECIPE)] = DEFAULT,
-    vectors: Annotated[str | None, Opt("--vectors", help=_VECTORS)] = None,
-    lexicon: Annotated[Path | None, Opt("--lexicon", help=_LEXICON, exists=True)] = None,
-    clusters: Annotated[str | None, Opt("--clusters", help=_CLUSTERS)] = None,
+    vectors: Annotated[str | None, Opt("--vectors", help=VECTORS)] = None,
+    lexicon: Annotated[Path | None, Opt("--lexicon", help=LEXICON, exists=True)] = None,
+    clusters: Annotated[str | None, Opt("--clusters", help=CLUSTERS)] = None,
     train: Annotated[Path | None, Opt("--train", "-t", help=_TRAIN, exists=True)] = None,
     force: Annotated[bool, Opt("--force", "-F", help=_FORCE)] = False,
     quiet: Quiet = False,

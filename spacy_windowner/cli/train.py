@@ -18,20 +18,27 @@ from ..tools.init.make_config import DEFAULT, GROW, RECIPES
 from ..tools.report.wording import percent
 from ..tools.train.self_training import Tagged
 from ..tools.train.train import Trained, train
-from ._util import CODE, AboveBar, Bar, Quiet, Verbose, explain_errors, suggest_next, windowner_cli
+from ._util import (
+    CLUSTERS,
+    CODE,
+    LANG,
+    LEXICON,
+    VECTORS,
+    AboveBar,
+    Bar,
+    Quiet,
+    Verbose,
+    explain_errors,
+    suggest_next,
+    windowner_cli,
+)
 from .convert import Recognized, show_conversion
 
 _DATA = "Annotated files, or folders of them, in any format that `convert` reads"
 _OUTPUT = "Folder to write the pipeline, its config, the corpus and the report to"
 _DEV = "Dev data, to choose the best pipeline. By default a tenth of DATA"
 _TEST = "Test data, for the report. By default a tenth of DATA, or the dev data if you give --dev"
-_LANG = "Language of the text, e.g. de. xx for multiple languages"
 _RECIPE = f"What to train: {', '.join(name for name in RECIPES if name != GROW)}"
-_VECTORS = "Folder or package of a pipeline with word vectors, e.g. from `spacy init vectors`"
-_LEXICON = "Lists of names: a .jsonl or .txt file, or a folder of these, see docs/lexicon.md"
-_CLUSTERS = (
-    "Word clusters: spacy-lookups-data, a file, or a pipeline with some, see docs/clusters.md"
-)
 _BASE = "Folder or package of a trained pipeline to start from, e.g. en_windowner_web"
 _KEEP = "With --base: keep its labels as they are, and add those of DATA"
 _RAW = (
@@ -48,11 +55,11 @@ def train_cli(
     output: Annotated[Path, Opt("--output", "-o", help=_OUTPUT, file_okay=False)],
     dev: Annotated[Path | None, Opt("--dev", help=_DEV)] = None,
     test: Annotated[Path | None, Opt("--test", help=_TEST)] = None,
-    lang: Annotated[str, Opt("--lang", "-l", help=_LANG)] = "en",
+    lang: Annotated[str, Opt("--lang", "-l", help=LANG)] = "en",
     recipe: Annotated[str, Opt("--recipe", "-r", help=_RECIPE)] = DEFAULT,
-    vectors: Annotated[str | None, Opt("--vectors", help=_VECTORS)] = None,
-    lexicon: Annotated[Path | None, Opt("--lexicon", help=_LEXICON, exists=True)] = None,
-    clusters: Annotated[str | None, Opt("--clusters", help=_CLUSTERS)] = None,
+    vectors: Annotated[str | None, Opt("--vectors", help=VECTORS)] = None,
+    lexicon: Annotated[Path | None, Opt("--lexicon", help=LEXICON, exists=True)] = None,
+    clusters: Annotated[str | None, Opt("--clusters", help=CLUSTERS)] = None,
     base: Annotated[str | None, Opt("--base", "-b", help=_BASE)] = None,
     keep_labels: Annotated[bool, Opt("--keep-labels", help=_KEEP)] = False,
     raw_text: Annotated[Path | None, Opt("--raw-text", help=_RAW)] = None,
