@@ -19,15 +19,21 @@ from spacy.tokens import Doc
 from ...progress import Stage, Tell, silent, told
 from ..examples import without_entities
 from ..pipelines import choose_component
-from .explanation import Choice, Difference, ExplainedEntity, Explanation, Removal
+from .explanation import (
+    EXACT,
+    INTEGRATED,
+    Choice,
+    Difference,
+    ExplainedEntity,
+    Explanation,
+    Removal,
+)
 from .network import Network
 from .parts import OpenedModel, Windows, open_model, word_parts
 from .questions import Question, Versus, questions_about
 from .removals import Context, Decider, find_removals
 from .sequences import Path, Sequences, Span
 
-EXACT = "exact"
-INTEGRATED = "integrated gradients"
 _LONGEST_NAME = 50  # characters of an entity in the name of a rival
 
 

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+EXACT, INTEGRATED = "exact", "integrated gradients"
+"""The methods, see `Explanation`."""
 PADDING = ("<start>", "<end>")
 """The texts that stand for the padding before the first and after the last word of a Doc."""
 

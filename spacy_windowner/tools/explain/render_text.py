@@ -8,7 +8,7 @@ from wasabi import color as paint
 from wasabi import row
 
 from ...pages.render_page import visible
-from .explanation import ExplainedEntity, Explanation, Part, Removal
+from .explanation import EXACT, ExplainedEntity, Explanation, Part, Removal
 
 NONE_FOUND = "No entities are found in this text."
 SHOWN = 0.005  # smaller numbers are shown as 0.00
@@ -173,7 +173,7 @@ def signed(number: float) -> str:
 
 def describe_method(explanation: Explanation) -> str:
     """A sentence about the method."""
-    if explanation.method == "exact":
+    if explanation.method == EXACT:
         return "Exact: the parts add up to the margin."
     worst = max((abs(entity.remainder) for entity in explanation.entities), default=0.0)
     return (
