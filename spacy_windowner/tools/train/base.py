@@ -63,7 +63,7 @@ def make_base_config(
         _add_labels(config, base, name, labels, ner.labels)
     else:
         _start_from(config, nlp, name, labels)
-        _warn_of_lost_components(nlp, name, base)
+        _warn_of_other_components(nlp, name, base)
     return config, recipe
 
 
@@ -110,7 +110,7 @@ def _start_from(config: Config, nlp: Language, name: str, labels: Sequence[str])
     config["paths"].pop("init_words", None)
 
 
-def _warn_of_lost_components(nlp: Language, name: str, base: str | Path) -> None:
+def _warn_of_other_components(nlp: Language, name: str, base: str | Path) -> None:
     """Warn of the components that a pipeline has beside the one to start from."""
     names = nlp.component_names
     if lost := [each for each in names if each != name]:
