@@ -44,7 +44,7 @@ def calibrate_cli(
     Calibrate a pipeline, so that its entities have probabilities.
 
     Counts on the data how often entities of each margin are right, for each label that has enough
-    of them. Training with our configs does the same on the dev set. With --recall, it also finds
+    of them. Training with the recipes does the same on the dev set. With --recall, it also finds
     out how far candidates must reach to miss no more entities than promised.
 
     EXAMPLE:

@@ -1,3 +1,5 @@
+"""The command `pretrain`."""
+
 import signal
 import sys
 import time

@@ -1,3 +1,5 @@
+"""The loss `CrossEntropy`: each token's tag alone."""
+
 import numpy
 from spacy.util import registry
 

@@ -1,3 +1,5 @@
+"""The loss of spans that are known not to be entities."""
+
 from collections.abc import Iterable
 
 import numpy

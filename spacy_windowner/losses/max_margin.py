@@ -1,3 +1,5 @@
+"""The loss `MaxMargin`, with a term for windows and one for tag sequences."""
+
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

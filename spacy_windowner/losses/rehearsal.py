@@ -1,3 +1,5 @@
+"""The loss that keeps scores as an earlier model had them."""
+
 import numpy
 
 from ..decoding.tags import O

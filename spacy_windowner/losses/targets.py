@@ -1,3 +1,5 @@
+"""What losses need beside the scores: the gold tags, and tags that are merged into one."""
+
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 

@@ -1,3 +1,5 @@
+"""Reads raw text, line by line."""
+
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

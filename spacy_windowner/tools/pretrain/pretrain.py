@@ -1,3 +1,5 @@
+"""Learns word vectors and a first layer from raw text, to start training with."""
+
 import math
 import time
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""The network that ranks windows of a text above corrupt ones, and its loss."""
+
 from typing import Any, NamedTuple, cast
 
 import numpy

@@ -1,3 +1,5 @@
+"""What a config has for pretraining: its component, vocabulary and tokenizer."""
+
 from pathlib import Path
 from typing import Any
 
