@@ -87,11 +87,7 @@ def calibrate(
     name = choose_component(nlp, component)
     on_progress(Stage("Reading documents"))
     pipe: Any
-    pipe, examples = next(
-        (pipe, examples)
-        for pipe, examples in components_and_examples(nlp, partial(read_examples, data))
-        if pipe.name == name
-    )
+    [(pipe, examples)] = components_and_examples(nlp, partial(read_examples, data), [name])
     if spans_key is not None:
         pipe.cfg.update(spans_key=spans_key, candidates=True)
     if redact:

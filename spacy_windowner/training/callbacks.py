@@ -35,7 +35,8 @@ def calibrate(
     each_label: bool = True,
 ) -> Callable[[Language], Language]:
     """A callback for `[training.before_to_disk]`. Each time the pipeline is saved, it calibrates
-    every `window_ner` on a corpus, usually the dev set (`paths.dev`).
+    every `window_ner` that isn't in `frozen_components` on a corpus, usually the dev set
+    (`paths.dev`).
 
     path (Optional[Path]): The corpus, as `spacy.Corpus.v1` reads it. If None, nothing is
         calibrated.
@@ -66,7 +67,9 @@ def calibrate(
         # spaCy may save the same pipeline twice, as the best and as the last one.
         if _fingerprint(nlp) == last_fingerprint:
             return nlp
-        for pipe, examples in components_and_examples(nlp, corpus):
+        frozen = nlp.config["training"].get("frozen_components", [])
+        learning = [name for name in nlp.pipe_names if name not in frozen]
+        for pipe, examples in components_and_examples(nlp, corpus, learning):
             pipe.fit_held_out(examples, tune_document_weight, tune_recall_bias, recall, each_label)
             was_left_out = pipe.frozen_labels and pipe.calibration is None
             if has_warned or was_left_out or not pipe.unfrozen_labels:
@@ -130,17 +133,18 @@ def add_labels(
 
 
 def components_and_examples(
-    nlp: Language, corpus: Callable[[Language], Iterable[Example]]
+    nlp: Language, corpus: Callable[[Language], Iterable[Example]], names: Sequence[str]
 ) -> Iterator[tuple[Any, list[Example]]]:
-    """Every component of a pipeline that can be calibrated, and the examples of a corpus after the
+    """The components of a pipeline that can be calibrated, and the examples of a corpus after the
     earlier components have run.
 
     nlp (Language): The pipeline.
     corpus (Callable[[Language], Iterable[Example]]): A reader, which makes new examples each time.
+    names (Sequence[str]): The names of the components to choose from.
     YIELDS (Tuple[WindowNER, List[Example]]): The components with their examples.
     """
-    for place, (_, pipe) in enumerate(nlp.pipeline):
-        if hasattr(pipe, "tune_recall_bias"):
+    for place, (name, pipe) in enumerate(nlp.pipeline):
+        if name in names and hasattr(pipe, "tune_recall_bias"):
             examples = list(corpus(nlp))
             for _, before in nlp.pipeline[:place]:
                 for example in examples:

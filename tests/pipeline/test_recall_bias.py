@@ -153,3 +153,15 @@ def test_the_same_weights_are_calibrated_once(trained, tmp_path, monkeypatch):
     assert len(calls) == 3
     calibrate(path)(nlp)
     assert len(calls) == 4
+
+
+def test_frozen_components_are_not_calibrated(trained, tmp_path):
+    nlp = copy_of(trained)
+    DocBin(docs=[eg.reference for eg in util.make_examples(nlp) * 20]).to_disk(tmp_path / "a.spacy")
+    nlp.config["training"]["frozen_components"] = ["window_ner"]
+    before = nlp.to_bytes()
+    calibrate(tmp_path / "a.spacy")(nlp)
+    assert nlp.to_bytes() == before
+    nlp.config["training"]["frozen_components"] = []
+    calibrate(tmp_path / "a.spacy")(nlp)
+    assert nlp.get_pipe("window_ner").calibration is not None
