@@ -120,46 +120,18 @@ def train(
     """
     if code is not None:
         import_code(code)
-    check_setting(recipe != GROW, "recipe", recipe, "Use `base` and `keep_labels`.")
-    if base is not None:
-        for name, value, default in (
-            ("recipe", recipe, DEFAULT), ("vectors", vectors, None), ("lexicon", lexicon, None),
-            ("clusters", clusters, None),
-        ):  # fmt: skip
-            check_setting(value == default, name, value, "Those of `base` are used.")
-    check_setting(base is not None or not keep_labels, "keep_labels", True, "Give `base` as well.")
-    check_setting(
-        raw_text is None or not keep_labels,
-        "raw_text",
-        raw_text,
-        "It can't be combined with `keep_labels`.",
-    )
-    check_setting(dev is not None or test is None, "test", test, "Give `dev` as well.")
-    if vectors is not None and not (Path(vectors).exists() or is_package(str(vectors))):
-        raise ValueError(Errors.WN253.format(vectors=str(vectors)))
-    if clusters is not None:
-        check_source(clusters, lang)
-    if raw_text is not None:
-        RawText.of(raw_text, spacy.blank("xx"))  # raises its errors before the training
-    output = Path(output)
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        fix = "Use another folder."
-        raise ValueError(Errors.WN187.format(path=output, why=error, fix=fix)) from error
+    start = _Start(lang, recipe, vectors, lexicon, clusters, base, keep_labels)
+    _check_arguments(start, dev, test, raw_text)
+    output = _make_folder(output)
     with lock_folder(output) as is_free:
         if not is_free:
             raise ValueError(Errors.WN251.format(path=output))
-        conversions = []
         options: dict[str, Any] = {"lang": lang, "on_progress": on_progress}
         options["on_recognized"] = on_recognized
         if dev is None:
             options |= {"split": SPLIT, "seed": seed}
-        for data, place in _conversions(sources, dev, test, output / "corpus"):
-            conversions.append(convert(data, place, **options))
-            if on_converted is not None:
-                on_converted(conversions[-1])
-        _require_entities(conversions)
+        places = _conversions(sources, dev, test, output / "corpus")
+        conversions = _convert_all(places, options, on_converted)
         written = {part.path.stem: part for done in conversions for part in done.parts}
         parts = {name: part.path for name, part in written.items()}
         labels = sorted(written["train"].labels)
@@ -173,21 +145,7 @@ def train(
             files |= _files_of(name, source)
 
         def plan(folder: Path, corpus: Path, n_words: int, more: dict[str, Path]) -> _Plan:
-            if base is None:
-                config = make_config(
-                    lang,
-                    recipe=recipe,
-                    vectors=vectors,
-                    lexicon=lexicon,
-                    clusters=clusters,
-                    labels=labels,
-                    n_words=n_words,
-                )
-                used = recipe
-            else:
-                config, used = make_base_config(
-                    base, labels, lang=lang, keep_labels=keep_labels, n_words=n_words
-                )
+            config, used = start.make_config(labels, n_words)
             config["paths"].update(train=str(corpus), dev=str(parts["dev"]))
             config["system"]["seed"] = seed
             if max_steps is not None:
@@ -233,6 +191,35 @@ def train(
         })  # fmt: skip
         training.finish()
     return Trained(model, output / _CONFIG, conversions, report, list(pages), is_new)
+
+
+class _Start(NamedTuple):
+    """What a training starts from: the arguments of `train`."""
+
+    lang: str
+    recipe: str
+    vectors: str | Path | None
+    lexicon: str | Path | None
+    clusters: str | Path | None
+    base: str | Path | None
+    keep_labels: bool
+
+    def make_config(self, labels: Sequence[str], n_words: int) -> tuple[Config, str]:
+        """Make a config for data with these labels. Returns it and its recipe."""
+        if self.base is not None:
+            return make_base_config(
+                self.base, labels, lang=self.lang, keep_labels=self.keep_labels, n_words=n_words
+            )
+        config = make_config(
+            self.lang,
+            recipe=self.recipe,
+            vectors=self.vectors,
+            lexicon=self.lexicon,
+            clusters=self.clusters,
+            labels=labels,
+            n_words=n_words,
+        )
+        return config, self.recipe
 
 
 class _Plan(NamedTuple):
@@ -289,6 +276,44 @@ def _state(config: Config, files: dict[str, Path]) -> dict[str, Any]:
     return {"config": hashlib.sha256(config.to_bytes()).hexdigest(), "corpus": digests}
 
 
+def _check_arguments(
+    start: _Start,
+    dev: str | Path | None,
+    test: str | Path | None,
+    raw_text: str | Path | None,
+) -> None:
+    """Raise an error if arguments don't fit together, or name what doesn't exist."""
+    recipe, base, keep_labels = start.recipe, start.base, start.keep_labels
+    check_setting(recipe != GROW, "recipe", recipe, "Use `base` and `keep_labels`.")
+    if base is not None:
+        for name, value, default in (
+            ("recipe", recipe, DEFAULT), ("vectors", start.vectors, None),
+            ("lexicon", start.lexicon, None), ("clusters", start.clusters, None),
+        ):  # fmt: skip
+            check_setting(value == default, name, value, "Those of `base` are used.")
+    check_setting(base is not None or not keep_labels, "keep_labels", True, "Give `base` as well.")
+    fix = "It can't be combined with `keep_labels`."
+    check_setting(raw_text is None or not keep_labels, "raw_text", raw_text, fix)
+    check_setting(dev is not None or test is None, "test", test, "Give `dev` as well.")
+    vectors = start.vectors
+    if vectors is not None and not (Path(vectors).exists() or is_package(str(vectors))):
+        raise ValueError(Errors.WN253.format(vectors=str(vectors)))
+    if start.clusters is not None:
+        check_source(start.clusters, start.lang)
+    if raw_text is not None:
+        RawText.of(raw_text, spacy.blank("xx"))  # raises its errors before the training
+
+
+def _make_folder(path: str | Path) -> Path:
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fix = "Use another folder."
+        raise ValueError(Errors.WN187.format(path=folder, why=error, fix=fix)) from error
+    return folder
+
+
 def _conversions(
     sources: Sequence[str | Path], dev: str | Path | None, test: str | Path | None, corpus: Path
 ) -> list[tuple[Sequence[str | Path], Path]]:
@@ -301,6 +326,21 @@ def _conversions(
         for name, data in given.items()
         if data != [None]
     ]
+
+
+def _convert_all(
+    places: Sequence[tuple[Sequence[str | Path], Path]],
+    options: dict[str, Any],
+    on_converted: Callable[[Conversion], None] | None,
+) -> list[Conversion]:
+    """Convert files, and check that each part has entities."""
+    conversions = []
+    for data, place in places:
+        conversions.append(convert(data, place, **options))
+        if on_converted is not None:
+            on_converted(conversions[-1])
+    _require_entities(conversions)
+    return conversions
 
 
 def _require_entities(conversions: Sequence[Conversion]) -> None:
