@@ -71,6 +71,28 @@ def test_a_file_goes_on(tmp_path):
     assert list(Corrections(path).read()) == ["a", "b", "c", "d"]
 
 
+def test_lines_of_others_stay_as_they_are(teacher):
+    who = {"text": WHO, "spans": [{"start": 7, "end": 12, "label": "LOC"}], "answer": "reject"}
+    others = [
+        json.dumps(who | {"meta": {"src": "x"}}),
+        json.dumps(who | {"answer": "accept", "_is_binary": True}),
+        json.dumps({"text": WHO, "answer": "ignore"}),
+        '{ "answer":"accept", "text":"We left.", "spans":[], "meta":1.0 }',
+        '{"text": "We left.", "spans": []}',
+    ]
+    path, kept = teacher.corrections.path, teacher.corrections
+    path.write_text("\n".join(others), "utf8")
+    assert kept.read() == {"We left.": []}
+    assert teacher.save(TEXT, [ACME]) == {"saved": 2}
+    mine = json.dumps({"text": TEXT, "spans": [ACME]}, separators=(",", ":"))
+    assert path.read_text("utf8").splitlines() == [*others, mine]
+    assert teacher.teach()["learned"] == 2
+    assert labels(teacher, WHO) == [("Shaka Khan", "PERSON")]
+    kept.save(WHO, [])  # the user corrects this text
+    last = f'{{"text":"{WHO}","spans":[]}}'
+    assert path.read_text("utf8").splitlines() == [last, *others[3:], mine]
+
+
 @pytest.mark.parametrize(
     "line",
     [
