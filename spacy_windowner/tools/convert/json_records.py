@@ -16,6 +16,7 @@ from .records import (
     NO_WORD,
     NOT_ANNOTATED,
     OTHER_ANNOTATIONS,
+    OTHER_TOKENS,
     REJECTED,
     Entity,
     Kind,
@@ -124,18 +125,54 @@ def read_fields(value: Any, line: int, tag_names: Sequence[str], where: str) -> 
     elif isinstance(value.get("tokens"), list) and (key := _tags_key(value)):
         yield from _read_tokens(value["tokens"], value[key], line, tag_names, where)
     elif isinstance(value.get("text"), str):
-        yield _read_text(value, line)
+        yield from _read_text(value, line)
     else:
         yield Skip(line, NO_RECORD, f'no "text", but {quote(", ".join(value) or "nothing")}')
 
 
-def _read_text(value: Mapping[str, Any], line: int) -> TextRecord | Skip:
+def _read_text(value: Mapping[str, Any], line: int) -> Iterator[Record]:
     text = value["text"]
     found = [value[key] for key in ENTITIES if isinstance(value.get(key, ""), list | None)]
     if not found and value.get("answer") != "accept":  # Prodigy may leave the key out
-        return Skip(line, NOT_ANNOTATED, quote(text))
+        yield Skip(line, NOT_ANNOTATED, quote(text))
+        return
     items: list[Any] = next(filter(None, found), [])
-    return text_record(text, items, line, value.get("_is_binary") is True)
+    record = text_record(text, items, line, value.get("_is_binary") is True)
+    if isinstance(record, TextRecord) and _has_token_objects(value):
+        tokens = _read_offsets(value["tokens"], text)
+        if tokens is None:
+            yield Skip(line, OTHER_TOKENS, quote(text))
+        else:
+            record = record._replace(tokens=tokens)
+    yield record
+
+
+def _has_token_objects(value: Mapping[str, Any]) -> bool:
+    """Whether there are tokens as Prodigy writes them, in addition to a text."""
+    tokens = value.get("tokens")
+    return isinstance(tokens, list) and any(isinstance(token, dict) for token in tokens)
+
+
+def _read_offsets(tokens: list[Any], text: str) -> list[tuple[int, int]] | None:
+    """Read the offsets of tokens.
+
+    tokens (List[Any]): The tokens, as dicts with "start", "end" and perhaps "text".
+    text (str): The text.
+    RETURNS (Optional[List[Tuple[int, int]]]): The offsets, None if they don't fit the text.
+    """
+    offsets: list[tuple[int, int]] = []
+    at = 0
+    for token in tokens:
+        if not isinstance(token, dict):
+            return None
+        start, end = to_offset(token.get("start")), to_offset(token.get("end"))
+        if start is None or end is None or not at <= start < end <= len(text):
+            return None
+        if text[at:start].strip() or token.get("text") not in (None, text[start:end]):
+            return None
+        offsets.append((start, end))
+        at = end
+    return None if text[at:].strip() else offsets
 
 
 def text_record(
@@ -194,8 +231,8 @@ def to_offset(value: Any) -> int | None:
 
 def _tags_key(value: Mapping[str, Any]) -> str | None:
     """The key of a list of tags. A list with lists or dicts is a list of entities."""
-    if any(isinstance(word, dict) for word in value["tokens"]):
-        return None  # Prodigy's tokens, in addition to a text
+    if _has_token_objects(value):
+        return None
     return next(
         (
             key

@@ -83,7 +83,7 @@ class DocMaker:
             what = f"{len(record.text):,} characters: {quote(record.text)}"
             self._skips.add(TOO_LONG, at_line(name, record.line), what)
             return None
-        doc = self._nlp.make_doc(record.text)
+        doc = self._split(record)
         if all(is_blank(token.text) for token in doc):
             self._skips.add(EMPTY, at_line(name, record.line), quote(record.text))
             return None
@@ -100,6 +100,12 @@ class DocMaker:
         if unit != CHARACTERS:
             self.units.setdefault(unit, at_line(name, record.line))
         return doc
+
+    def _split(self, record: TextRecord) -> Doc:
+        if not record.tokens:
+            return self._nlp.make_doc(record.text)
+        words, spaces = words_and_spaces(record.text, record.tokens)
+        return Doc(self._nlp.vocab, words=words, spaces=spaces)
 
     def from_tokens(self, records: Sequence[TokenRecord], name: str) -> Doc | None:
         """Make a document from one or more sentences whose tags have the same scheme.
@@ -236,6 +242,29 @@ def _ends(words: Sequence[str], tags: Sequence[str], index: int) -> bool:
 def is_blank(word: str) -> bool:
     """Whether a word has no visible character."""
     return not word.strip().strip(ZERO_WIDTH)
+
+
+def words_and_spaces(text: str, tokens: Sequence[tuple[int, int]]) -> tuple[list[str], list[bool]]:
+    """Make the words of a text from its tokens. As in spaCy, a single space after a word belongs to
+    it, and all other whitespace is a word.
+
+    text (str): The text.
+    tokens (Sequence[Tuple[int, int]]): The ranges of characters of its tokens, in order.
+    RETURNS (Tuple[List[str], List[bool]]): The words, and whether a space follows each of them.
+    """
+    words: list[str] = []
+    spaces: list[bool] = []
+    at = 0
+    for start, end in (*tokens, (len(text), len(text))):
+        gap = text[at:start]
+        if words and gap.startswith(" "):
+            spaces[-1] = True
+            gap = gap[1:]
+        own = [word for word in (gap, text[start:end]) if word]
+        words += own
+        spaces += [False] * len(own)
+        at = end
+    return words, spaces
 
 
 def set_entities(

@@ -45,6 +45,10 @@ EMPTY = Kind("documents without words are left out", "Remove them.")
 TOO_LONG = Kind(
     "documents that are longer than spaCy's limit are left out", "Split them into shorter ones."
 )
+OTHER_TOKENS = Kind(
+    "documents have tokens that don't fit their text, which the tokenizer splits instead",
+    "Correct the offsets of the tokens, which count characters from 0, or leave them out.",
+)
 NO_WORD = Kind("lines with a tag but no word are left out", "Remove them, or add the word.")
 NO_ANN = Kind(
     "texts without an .ann file beside them are left out",
@@ -100,6 +104,8 @@ class TextRecord(NamedTuple):
     entities (Sequence[Entity]): The entities.
     unknown (Sequence[Tuple[int, int]]): Ranges of characters that count as not annotated.
     is_partial (bool): Whether everything outside the entities counts as not annotated.
+    tokens (Sequence[Tuple[int, int]]): The ranges of characters of the file's own tokens. Between
+        them is only whitespace. Empty if the tokenizer splits the text.
     """
 
     line: int
@@ -107,6 +113,7 @@ class TextRecord(NamedTuple):
     entities: Sequence[Entity]
     unknown: Sequence[tuple[int, int]] = ()
     is_partial: bool = False
+    tokens: Sequence[tuple[int, int]] = ()
 
 
 class TokenRecord(NamedTuple):

@@ -1,6 +1,12 @@
 import json
 
+import numpy
 import pytest
+import spacy
+from spacy.tokens import Span
+from spacy.util import compile_infix_regex
+
+from spacy_windowner.tools.suggest.suggest import make_task
 
 from .util import docs_of, ents, run, skipped, tags, write, write_jsonl
 
@@ -81,6 +87,63 @@ def test_tokens_beside_a_text(tmp_path):
     ]
     docs = docs_of(write_jsonl(tmp_path / "in.jsonl", rows))
     assert [ents(doc) for doc in docs] == [[("Paris Hilton", "PER")]] * 2 + [[("Rome", "LOC")]]
+
+
+def test_tokens_of_suggest_are_kept(tmp_path):
+    nlp = spacy.blank("en")
+    infixes = compile_infix_regex([*nlp.Defaults.infixes, "_"])
+    nlp.tokenizer.infix_finditer = infixes.finditer
+    doc = nlp("Contact Anna_Smith\n about  London_Bridge today . ")
+    doc.ents = [Span(doc, 1, 2, "PER"), Span(doc, 7, 8, "LOC")]
+    task = make_task(doc, numpy.zeros(len(doc)), 0.5, 1)
+    binary = {**task, "spans": task["spans"][:1], "answer": "accept", "_is_binary": True}
+    done, docs = run(write_jsonl(tmp_path / "in.jsonl", [task, binary]))
+    assert not done.skips
+    for own in docs:
+        assert own.text == doc.text
+        assert [token.text_with_ws for token in own] == [token.text_with_ws for token in doc]
+    assert ents(docs[0]) == [("Anna", "PER"), ("London", "LOC")]
+    assert tags(docs[1]) == ["", "B", *[""] * (len(doc) - 2)]
+
+
+@pytest.mark.parametrize(
+    ("text", "offsets", "wanted"),
+    [
+        ("ab c", [(0, 1), (1, 2), (3, 4)], ["a", "b ", "c"]),
+        ("a b", [(0, 3)], ["a b"]),
+        (" a", [(1, 2)], [" ", "a"]),
+        ("  a", [(0, 2), (2, 3)], ["  ", "a"]),
+        ("a  b \n", [(0, 1), (3, 4)], ["a ", " ", "b ", "\n"]),
+        ("a\tb ", [(0, 1), (1, 2), (2.0, 3.0)], ["a", "\t", "b "]),
+    ],
+)
+def test_the_text_tells_where_spaces_are(tmp_path, text, offsets, wanted):
+    tokens = [{"start": start, "end": end} for start, end in offsets]
+    row = {"text": text, "tokens": tokens, "spans": []}
+    done, [doc] = run(write_jsonl(tmp_path / "in.jsonl", [row]))
+    assert [token.text_with_ws for token in doc] == wanted and not done.skips
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        [{"start": 0, "end": 2}],
+        [{"start": 0, "end": 2}, {"start": 1, "end": 5}],
+        [{"start": 0, "end": 2}, {"start": 3, "end": 5}],
+        [{"start": 0, "end": 6}],
+        [{"start": 0, "end": 0}, {"start": 0, "end": 5}],
+        [{"start": 0, "end": 5, "text": "can"}],
+        [{"start": 0}],
+        [{"start": 0, "end": 5}, "t"],
+    ],
+)
+def test_tokens_that_do_not_fit_the_text(tmp_path, tokens):
+    row = {"text": "can't", "tokens": tokens, "spans": spans((0, 2, "X"))}
+    done, [doc] = run(write_jsonl(tmp_path / "in.jsonl", [row]))
+    assert ents(doc) == [("ca", "X")]
+    [count] = done.skips
+    assert count.n == 1 and "have tokens that don't fit their text" in count.kind.what
+    assert count.first.endswith("""line 1: "can't\"""")
 
 
 def test_lines_that_are_left_out(tmp_path):
