@@ -8,6 +8,7 @@ import srsly
 
 from ...files import BOM, write_atomically
 from ..errors import Errors
+from ..reading import is_unicode
 
 MAX_CHARS = 200_000
 """The maximum length of all corrected texts together. More take minutes to teach."""
@@ -75,6 +76,9 @@ class Corrections:
         fits = spans is None or (isinstance(spans, list) and all(map(is_entity, spans)))
         if not (isinstance(text, str) and fits):
             why = 'expected {"text": "...", "spans": [{"start": 0, "end": 5, "label": "..."}]}'
+            raise self._unreadable(number, why)
+        if not all(map(is_unicode, [text, *(span["label"] for span in spans or ())])):
+            why = "it has half of a surrogate pair, which isn't a character"
             raise self._unreadable(number, why)
         if spans is not None:
             spans = [{name: span[name] for name in _FIELDS} for span in spans]

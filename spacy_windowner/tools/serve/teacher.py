@@ -124,16 +124,17 @@ class Teacher:
 
     def _make_doc(self, text: str, spans: list[dict[str, Any]]) -> Doc:
         doc = self._tagger.nlp.make_doc(text)
-        ents = [doc.char_span(span["start"], span["end"], label=span["label"]) for span in spans]
         try:
-            doc.set_ents([ent for ent in ents if ent is not None], default="outside")
-        except ValueError:
-            ents.append(None)
-        if None in ents:  # the file was edited
+            found = [doc.char_span(span["start"], span["end"], span["label"]) for span in spans]
+            ents = [ent for ent in found if ent is not None]
+            if len(ents) < len(spans):
+                raise ValueError("not at the bounds of words")
+            doc.set_ents(ents, default="outside")
+        except (ValueError, OverflowError) as error:  # the file was edited
             raise ValueError(Errors.WN288.format(
                 why=f"the entities of {text!r:.100} overlap, or begin or end within a word.",
                 fix="Correct this text again.",
-            ))  # fmt: skip
+            )) from error  # fmt: skip
         return doc
 
     def _learn(self, docs: list[Doc]) -> list[Doc]:

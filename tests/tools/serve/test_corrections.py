@@ -98,6 +98,8 @@ def test_lines_of_others_stay_as_they_are(teacher):
     [
         "{", "[]", '{"text": "x"}', '{"text": 1, "spans": []}', '{"text": "x", "spans": [[0, 1]]}',
         '{"text": "x", "spans": [{"start": 0, "end": true, "label": "A"}]}', "[" * 5000, "\udcff",
+        r'{"text": "\ud800", "spans": []}', r'{"text": "\ud800", "spans": [], "answer": "reject"}',
+        r'{"text": "x", "spans": [{"start": 0, "end": 1, "label": "\ud800"}]}',
     ],
 )  # fmt: skip
 def test_damaged_files(tmp_path, line):
@@ -222,7 +224,7 @@ def test_what_is_missing_is_told(teacher, nlp):
     with pytest.raises(ValueError, match=r"WN288.*no typical texts.*--texts"):
         Teacher(Tagger(nlp), Corrections()).teach()
     path = teacher.corrections.path
-    for spans in ([{"start": 11, "end": 14, "label": "LOC"}], [ACME, ACME]):  # by hand
+    for spans in ([ACME | {"start": 11}], [ACME | {"end": 2**40}], [ACME, ACME]):  # by hand
         path.write_text(json.dumps({"text": TEXT, "spans": spans}), "utf8")
         with pytest.raises(ValueError, match=r"WN288.*We joined Acme.*Correct this text again"):
             teacher.teach()
