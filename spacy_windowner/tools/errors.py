@@ -380,6 +380,7 @@ class Errors(metaclass=ErrorsWithCodes):
         "The corrections have {n:,} characters together, and only {limit:,} are allowed. Train "
         "with them instead: add {path} to the training data, and run `windowner train`."
     )
+    WN290 = "The text has no words, so there is nothing to correct. Use a text with words."
 
 
 class Warnings(metaclass=ErrorsWithCodes):

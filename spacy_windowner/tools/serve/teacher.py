@@ -48,9 +48,12 @@ class Teacher:
         entities (List[Dict[str, Any]]): All of its entities: offsets in characters, the label and,
             if the text may have changed, the entity's text.
         RETURNS (Dict[str, Any]): The number of corrected texts, `saved`.
-        RAISES (ValueError): If an entity isn't possible, or the correction can't be saved.
+        RAISES (ValueError): If the text has no words, an entity isn't possible, or the correction
+            can't be saved.
         """
         text = self._tagger.checked(text)
+        if not text.strip():
+            raise ValueError(Errors.WN290)
         with self._tagger.lock, self._tagger.nlp.memory_zone():
             doc = self._tagger.nlp(text)
             found = {(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents}

@@ -169,6 +169,13 @@ def test_entities_that_overlap(teacher):
         teacher.save("x" * 10_001, [])
 
 
+@pytest.mark.parametrize("text", ["", " \n\u00a0"])
+def test_texts_without_words(teacher, text):
+    with pytest.raises(ValueError, match="WN290"):
+        teacher.save(text, [])
+    assert teacher.corrections.path.read_bytes() == b""
+
+
 def test_labels_of_other_components(tmp_path):
     nlp = trained_nlp(steps=5)
     nlp.add_pipe("entity_ruler", first=True).add_patterns([{"label": "DAY", "pattern": "Monday"}])
