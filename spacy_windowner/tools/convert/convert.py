@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 from ...errors import check_setting
 from ...progress import Stage, Tell, silent
 from ..errors import Errors
-from .make_docs import DocMaker
+from .make_docs import DocMaker, problem_of, usable
 from .output import Part, make_plan, parse_shares
 from .recognize import FORMATS, Input, find_inputs, recognize
 from .records import (
@@ -112,6 +112,7 @@ def convert(
     DOCS: docs/convert.md
     """
     check_settings(format, scheme, encoding, word_column, tag_column, tag_names)
+    check_renames(rename or {})
     shares = parse_shares(split) if split is not None else []
     check_setting(seed is None or bool(shares), "seed", seed, "Give `split` as well.")
     paths = [Path(source) for source in sources]
@@ -185,6 +186,14 @@ def check_settings(
             is_text = False
         why = "Expected an encoding that Python knows, such as latin-1 or utf-16."
         check_setting(is_text, "encoding", encoding, why)
+
+
+def check_renames(rename: Mapping[str, str]) -> None:
+    """RAISES (ValueError): If there can't be a label with one of the new names."""
+    for old, new in rename.items():
+        problem = problem_of(new)
+        why = f"The new name {problem}. Use another one, e.g. {usable(new)}."
+        check_setting(not problem, "rename", f"{old}={new}", why)
 
 
 def blank_pipeline(lang: str) -> Language:

@@ -11,7 +11,6 @@ from spacy.util import filter_spans
 from ...pipeline.checks import is_label_list
 from ...pipeline.partial import LABELS_KEY
 from ..errors import Errors
-from ..reading import is_unicode
 from .records import (
     BLANK,
     EMPTY,
@@ -205,14 +204,28 @@ class Labels:
         known = self._known.get(label)
         if known is None:
             known = self.rename.get(label, label)
-            problem = "is empty" if not known else "has whitespace in it"
-            if known.split() != [known] or not is_unicode(known) or not known.isprintable():
-                problem = problem if known.split() != [known] else "has unprintable characters"
-                fix = "_".join(known.split()) or "OTHER"
-                shown = Errors.WN186.format(where=where, label=label, why=problem, fix=fix)
+            if problem := problem_of(known):
+                shown = Errors.WN186.format(
+                    where=where, label=label, why=problem, fix=usable(known)
+                )
                 raise ValueError(shown.encode("utf8", "backslashreplace").decode("utf8"))
             self._known[label] = known
         return known
+
+
+def problem_of(label: str) -> str:
+    """What is wrong with a label, empty if nothing is."""
+    if not label:
+        return "is empty"
+    if label.split() != [label]:
+        return "has whitespace in it"
+    return "" if label.isprintable() else "has unprintable characters"
+
+
+def usable(label: str) -> str:
+    """A label to use instead of one with whitespace or unprintable characters."""
+    visible = "".join(letter if letter.isprintable() else " " for letter in label)
+    return "_".join(visible.split()) or "OTHER"
 
 
 def _trimmed(words: Sequence[str], tags: Sequence[str]) -> Iterator[str]:

@@ -200,6 +200,22 @@ def test_labels_can_be_renamed(tmp_path):
     assert ents(doc) == [("a b", "XY"), ("c", "A")]
 
 
+@pytest.mark.parametrize(
+    ("new", "problem"),
+    [
+        ("B C", "has whitespace in it.*B_C"),
+        ("", "is empty.*OTHER"),
+        ("B\0", "has unprintable characters.*e.g. B\\."),
+        ("\ud83d", "has unprintable characters.*e.g. OTHER"),
+    ],
+)
+def test_new_names_that_can_not_be_labels(tmp_path, new, problem):
+    path = write(tmp_path / "in.conll", "a\tB-X\n")
+    for old in ("X", "Y"):  # also if no entity has the label
+        with pytest.raises(ValueError, match=f"WN001.*rename = '{old}=.*new name {problem}"):
+            docs_of(path, rename={old: new})
+
+
 def test_empty_tags(tmp_path):
     path = write(tmp_path / "in.csv", "word,tag\na,O\n\nb,B-X\nc,\n")
     with pytest.raises(ValueError, match="WN182.*line 5: '' is not a tag"):
