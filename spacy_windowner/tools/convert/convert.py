@@ -154,8 +154,9 @@ def convert(
                 progress.n_docs += 1
             progress(number)
         progress.finish(number)
-    notes = list(_notes(maker, sum(n for _, n in found), documents and not scan.knows_documents))
-    notes += _unused(options, scan.tagged)
+    lacks_documents = documents and bool(scan.tagged) and not scan.knows_documents
+    notes = list(_notes(maker, sum(n for _, n in found), lacks_documents))
+    notes += _unused(options, documents, scan.tagged)
     _require_docs(parts, [str(part.path) for part in parts] if shares else names, skips)
     for part in parts:
         part.write()
@@ -290,10 +291,11 @@ def _notes(maker: DocMaker, n_others: int, lacks_documents: bool) -> Iterator[st
         yield "Document boundaries aren't known: each sentence is a document"
 
 
-def _unused(options: Options, tagged: set[str]) -> Iterator[str]:
+def _unused(options: Options, documents: bool, tagged: set[str]) -> Iterator[str]:
     """Tell which options changed nothing, because no file has what they are about.
 
     options (Options): The options.
+    documents (bool): Whether to join the sentences of a document.
     tagged (Set[str]): The formats of the files with tags.
     YIELDS (str): A sentence for each option.
     """
@@ -302,6 +304,8 @@ def _unused(options: Options, tagged: set[str]) -> Iterator[str]:
         yield "No file has columns of words and tags, so no column was chosen"
     if options.scheme != AUTO and not tagged:
         yield f"No file has tags, so the scheme {options.scheme} wasn't used"
+    if documents and not tagged:
+        yield "Each text is a document already, so none were joined"
     if options.tag_names and tagged.isdisjoint(("jsonl", "json", "parquet")):
         yield "No file has tags as numbers, so the names of tags weren't used"
 

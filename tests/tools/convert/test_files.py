@@ -241,9 +241,12 @@ def test_the_vocabulary_of_a_part_is_its_own(tmp_path):
 
 def test_options_that_change_nothing_are_told(tmp_path):
     texts = write_jsonl(tmp_path / "texts.jsonl", [json.loads(LINE)])
-    asked = {"word_column": 1, "scheme": "bioes", "tag_names": ["O", "B-PER"]}
-    columns, scheme, names = run(texts, **asked)[0].notes
+    asked = {"word_column": 1, "scheme": "bioes", "tag_names": ["O", "B-PER"], "documents": True}
+    columns, scheme, joined, names = run(texts, **asked)[0].notes
     assert "columns" in columns and "bioes" in scheme and "names of tags" in names
+    assert joined == "Each text is a document already, so none were joined"
+    DocBin(docs=docs_of(texts)).to_disk(tmp_path / "in.spacy")
+    assert run(tmp_path / "in.spacy", documents=True)[0].notes == [joined]
     tagged = {"tokens": ["Zoë", "left"], "tags": [1, 0]}
     words = write_jsonl(tmp_path / "words.jsonl", [tagged])
     done, [doc] = run(words, scheme="bioes", tag_names=["O", "S-PER"])
