@@ -18,6 +18,7 @@ from .records import (
     OTHER_ANNOTATIONS,
     OTHER_TOKENS,
     REJECTED,
+    TAGS_AND_ENTITIES,
     Entity,
     Kind,
     Options,
@@ -123,6 +124,8 @@ def read_fields(value: Any, line: int, tag_names: Sequence[str], where: str) -> 
     elif value.get("answer") not in (None, "accept"):
         yield Skip(line, REJECTED, f"{value['answer']}: {quote(str(value.get('text', '')))}")
     elif isinstance(value.get("tokens"), list) and (key := _tags_key(value)):
+        if _has_entities(value):
+            yield Skip(line, TAGS_AND_ENTITIES, quote(" ".join(map(str, value["tokens"]))))
         yield from _read_tokens(value["tokens"], value[key], line, tag_names, where)
     elif isinstance(value.get("text"), str):
         yield from _read_text(value, line)
@@ -242,6 +245,12 @@ def _tags_key(value: Mapping[str, Any]) -> str | None:
         ),
         None,
     )
+
+
+def _has_entities(value: Mapping[str, Any]) -> bool:
+    """Whether a list has entities, rather than tags or the names of categories."""
+    lists = [value[key] for key in ENTITIES if isinstance(value.get(key), list)]
+    return any(isinstance(item, list | dict) for items in lists for item in items)
 
 
 def _read_tokens(

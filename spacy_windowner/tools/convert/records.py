@@ -45,6 +45,10 @@ EMPTY = Kind("documents without words are left out", "Remove them.")
 TOO_LONG = Kind(
     "documents that are longer than spaCy's limit are left out", "Split them into shorter ones."
 )
+TAGS_AND_ENTITIES = Kind(
+    "documents have tags as well as entities; only the tags are used",
+    "Leave out the tags, or the entities.",
+)
 OTHER_TOKENS = Kind(
     "documents have tokens that don't fit their text, which the tokenizer splits instead",
     "Correct the offsets of the tokens, which count characters from 0, or leave them out.",

@@ -89,6 +89,18 @@ def test_tokens_beside_a_text(tmp_path):
     assert [ents(doc) for doc in docs] == [[("Paris Hilton", "PER")]] * 2 + [[("Rome", "LOC")]]
 
 
+def test_entities_beside_tags_are_told(tmp_path):
+    row = {"tokens": ["Anna", "left"], "tags": ["B-PER", "O"], "text": "Anna left"}
+    items = spans((0, 4, "PER"), (5, 9, "X"))
+    rows = [{**row, "spans": items}, {**row, "entities": items}, {**row, "spans": []}]
+    rows.append({**row, "label": ["news"]})
+    done, docs = run(write_jsonl(tmp_path / "in.jsonl", rows))
+    assert [ents(doc) for doc in docs] == [[("Anna", "PER")]] * 4
+    [count] = done.skips
+    assert count.n == 2 and "tags as well as entities" in count.kind.what
+    assert count.first.endswith("line 1: 'Anna left'")
+
+
 def test_tokens_of_suggest_are_kept(tmp_path):
     nlp = spacy.blank("en")
     infixes = compile_infix_regex([*nlp.Defaults.infixes, "_"])
