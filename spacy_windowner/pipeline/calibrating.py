@@ -4,7 +4,6 @@ import warnings
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 
-import numpy
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples
 
@@ -15,7 +14,7 @@ from ..errors import Errors, Warnings
 from .checks import require_recall
 from .learning import LearningPipe
 from .partial import judged_labels
-from .prediction import REACH
+from .prediction import reach_of
 from .tuning import (
     HeldOut,
     best_document_weight,
@@ -52,13 +51,6 @@ class CalibratedPipe(LearningPipe):
         """RETURNS (Optional[Promise]): The recall that the candidates promise, None for none."""
         saved = self.cfg["promise"]
         return None if saved is None else Promise.from_json(saved, self.name)
-
-    @property
-    def _reach(self) -> numpy.ndarray:
-        """How far the candidates of each label reach. Shape (n_labels,)."""
-        if self.promise is None:
-            return numpy.full(len(self.labels), REACH)
-        return self.promise.of(self.labels, REACH)
 
     def tune_document_weight(self, examples: Iterable[Example]) -> float:
         """Set `document_weight` to the value with the best F1 on held-out documents. In training,
@@ -188,7 +180,7 @@ class CalibratedPipe(LearningPipe):
                     stacklevel=3,
                 )
         self.cfg["promise"] = None if promise is None else promise.to_json()
-        reach = self._reach
+        reach = reach_of(self.cfg, promise)
         calibration = None
         if len(held_out.gold.docs) or self.frozen_labels:
             calibration = fit_calibration(

@@ -196,6 +196,7 @@ _SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "label_hidden_width": (_is_units, f"It must be a whole number from 0 to {_MOST_UNITS}."),
     "added_labels": (_by_label(_is_units), "It must map labels to numbers of hidden units."),
     "label_biases": (_by_label(_is_number), "It must map labels to numbers."),
+    "untrained_labels": (_is_labels, "It must be a list of labels."),
     "yields_to": (_by_label(_is_some_labels), "It must map labels to lists of labels."),
     "table_size": (_is_whole, "It must be a whole number of words. 0 is for no table."),
 }

@@ -197,10 +197,11 @@ class GrowingPipe(TrainablePipe):
             raise ValueError(SpacyErrors.E187)
         if label in self.labels:
             return 0
+        self.vocab.strings.add(label)  # first, because a string may be invalid
         if is_initialized(self.model):
-            self._grow(label)  # first, because a model may refuse
+            self._grow(label)  # a model may refuse
+            self.cfg["untrained_labels"] = [*self.cfg["untrained_labels"], label]
         self.cfg["labels"].append(label)
-        self.vocab.strings.add(label)
         self._watch.unseen.add(label)
         return 1
 
@@ -302,6 +303,12 @@ class GrowingPipe(TrainablePipe):
             warning = Warnings.WW161
         if labels:
             warnings.warn(warning.format(name=self.name, labels=", ".join(labels)), stacklevel=3)
+
+    def _note_learned(self, examples: Iterable[Example]) -> None:
+        """Take note of the added labels that a step has learned."""
+        if untrained := self.cfg["untrained_labels"]:
+            seen = {ent.label_ for example in examples for ent in example.reference.ents}
+            self.cfg["untrained_labels"] = [label for label in untrained if label not in seen]
 
     def _prepare_growth(self) -> None:
         """Tell the model which labels are learned."""

@@ -184,11 +184,8 @@ def make_rating(
         a calibration nor a `spans_key`.
     """
     labels, own = cfg["labels"], cfg["thresholds"]
-    reach, redacts = None, cfg["redact"] and promise is not None
-    if promise is not None and (cfg["candidates"] or redacts):
-        reach = promise.of(labels, REACH)
-    elif cfg["candidates"]:
-        reach = numpy.full(len(labels), REACH)
+    redacts = cfg["redact"] and promise is not None
+    reach = reach_of(cfg, promise) if cfg["candidates"] or redacts else None
     if calibration is None:
         is_needed = cfg["spans_key"] is not None or redacts
         rating = Rating(None, None, None, reach, redacts, 0.0, cfg["candidates"])
@@ -199,6 +196,20 @@ def make_rating(
         thresholds = numpy.array([own.get(label, cfg["threshold"]) for label in labels])
     beyond = calibration.beyond
     return Rating(entities, near_misses, thresholds, reach, redacts, beyond, cfg["candidates"])
+
+
+def reach_of(cfg: dict[str, Any], promise: Promise | None) -> numpy.ndarray:
+    """How far behind the best sequence the near misses of each label may be. A label that was added
+    to the trained model and hasn't been learned has none, because it is close behind everywhere.
+
+    cfg (Dict[str, Any]): The settings of the component.
+    promise (Optional[Promise]): The promise of the component.
+    RETURNS (numpy.ndarray): The distances. Shape (n_labels,).
+    """
+    labels = cfg["labels"]
+    reach = numpy.full(len(labels), REACH) if promise is None else promise.of(labels, REACH)
+    reach[[label in cfg["untrained_labels"] for label in labels]] = 0.0
+    return reach
 
 
 def lacks(cfg: dict[str, Any], name: str) -> set[str]:

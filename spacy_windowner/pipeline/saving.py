@@ -42,6 +42,7 @@ class SavedPipe(GrowingPipe):
         RAISES (ValueError): If the weights aren't finite, or the training has diverged.
         """
         self.require_finite()
+        self.cfg.update(_as_json(self.cfg))
         return super().to_bytes(exclude=exclude)
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
@@ -53,6 +54,7 @@ class SavedPipe(GrowingPipe):
             case, nothing is written.
         """
         self.require_finite()
+        self.cfg.update(_as_json(self.cfg))
         super().to_disk(path, exclude=exclude)
 
     def require_finite(self) -> None:
@@ -104,14 +106,18 @@ class SavedPipe(GrowingPipe):
 
     @contextmanager
     def _loading(self, source: str | Path) -> Iterator[None]:
-        """Turn exceptions that damaged data causes into an error that names the cause."""
+        """Turn exceptions that damaged data causes into an error that names the cause. After an
+        error, the settings are those from before, because the model is."""
+        before = {**self.cfg}
         try:
             with keep_collecting():
                 yield
-        except NotFinite as error:
-            act = f"loaded from {source}"
-            raise ValueError(Errors.WN161.format(name=self.name, act=act, what=error)) from error
         except Exception as error:  # damaged data may raise anything
+            self.cfg.update(before)
+            if isinstance(error, NotFinite):
+                act = f"loaded from {source}"
+                text = Errors.WN161.format(name=self.name, act=act, what=error)
+                raise ValueError(text) from error
             if str(error).startswith("[WN"):
                 raise
             reason = str(error) or type(error).__name__
@@ -141,7 +147,8 @@ class SavedPipe(GrowingPipe):
             raise ValueError(f"its cfg is a {type(cfg).__name__}, not a dictionary")
         # A cfg without these keys has no added or frozen labels.
         absent: dict[str, Any] = {
-            "added_labels": {}, "label_biases": {}, "yields_to": {}, "frozen_labels": []
+            "added_labels": {}, "label_biases": {}, "yields_to": {}, "frozen_labels": [],
+            "untrained_labels": [],
         }  # fmt: skip
         cfg = {**self.cfg, **absent, **cfg}
         problem = find_problem(cfg)
@@ -176,6 +183,15 @@ class SavedPipe(GrowingPipe):
     @abstractmethod
     def _forget(self) -> None:
         """Drop everything that was derived from the previous settings and model."""
+
+
+def _as_json(value: Any) -> Any:
+    """Settings with Python's numbers instead of numpy's, which JSON doesn't have."""
+    if isinstance(value, dict):
+        return {name: _as_json(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(each) for each in value]
+    return value.item() if isinstance(value, numpy.generic) else value
 
 
 def require_finite_weights(name: str, model: Model) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy
+from spacy.errors import Errors as SpacyErrors
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example, validate_get_examples
@@ -25,6 +26,7 @@ from ..models.labels import BEHIND_O
 from ..models.output import (
     can_have_transitions,
     get_transitions,
+    is_initialized,
     is_listener,
     n_columns,
     set_n_tags,
@@ -116,6 +118,7 @@ class WindowNER(CalibratedPipe):
             "added_labels": {},
             "label_biases": {},
             "yields_to": {},
+            "untrained_labels": [],
         }
         check_settings({**self.cfg, "table_size": table_size})
         self.cfg = deepcopy(self.cfg)
@@ -165,7 +168,7 @@ class WindowNER(CalibratedPipe):
         if self.cfg["frozen_labels"]:
             raise ValueError(Errors.WN075.format(name=self.name))
         self._ungrow()
-        self.cfg["crosses_lines"] = False
+        self.cfg.update(crosses_lines=False, untrained_labels=[])
         self._start_afresh(self.labels, given=labels is not None)
         self._read_lexicon(nlp)
         if nlp is not None:
@@ -248,13 +251,20 @@ class WindowNER(CalibratedPipe):
         """The span finder for the current settings, which users may have changed in `cfg`."""
         if self._finder[0] != self.cfg:
             self._require_labels()
+            self._require_initialized()
             check_settings(self.cfg)
+            self._validate_columns()
             rating = make_rating(self.cfg, self.calibration, self.promise)
             for warning in lacks(self.cfg, self.name) - self._warned:
                 self._warned.add(warning)
                 warnings.warn(warning, stacklevel=3)
             self._finder = deepcopy(self.cfg), SpanFinder(self.biases, rating)
         return self._finder[1]
+
+    def _require_initialized(self) -> None:
+        # Some layers of other packages leave parameters empty.
+        if n_columns(self.model) is None and not is_initialized(self.model):
+            raise ValueError(SpacyErrors.E109.format(name=self.name))
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
         """Set the entities of documents in doc.ents and, if `spans_key` is set, in doc.spans, and
@@ -300,6 +310,7 @@ class WindowNER(CalibratedPipe):
         """
         examples, losses = self._start_step(examples, losses, "WindowNER.update")
         self._require_labels()
+        self._require_initialized()
         self._add_unknown_labels(examples)
         if not any(len(example.predicted) for example in examples):
             return losses
@@ -311,6 +322,7 @@ class WindowNER(CalibratedPipe):
         losses[self.name] += self._learn(
             examples, self._loss_and_notes, rate, sgd, learns_words=not self.frozen_labels
         )
+        self._note_learned(examples)
         return losses
 
     def rehearse(

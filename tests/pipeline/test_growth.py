@@ -686,3 +686,21 @@ def test_whitespace_is_no_word_for_added_labels(units):
         assert [e.text.split() for e in ner(spaced).ents] == [
             e.text.split() for e in ner(plain).ents
         ]
+
+
+@pytest.mark.parametrize("freezes", [False, True])
+def test_a_label_has_no_near_misses_before_it_is_learned(freezes):
+    """Its tags are close behind O everywhere, so each word would be one."""
+    nlp = old_nlp(spans_key="found", candidates=True, recall_bias=2.0)
+    ner = nlp.get_pipe("window_ner")
+    texts = [*TEXTS, "Nothing is here, and the weather was fine."]
+    before = [len(doc.spans["found_candidates"]) for doc in nlp.pipe(texts)]
+    ner.add_labels(["ORG"], frozen_labels=["PERSON", "LOC"] if freezes else [])
+    assert [len(doc.spans["found_candidates"]) for doc in nlp.pipe(texts)] == before
+    again = spacy.blank("xx")
+    again.add_pipe("window_ner", source=nlp)
+    again = copy_of(again)
+    assert [len(doc.spans["found_candidates"]) for doc in again.pipe(texts)] == before
+    learn(nlp, steps=2)
+    labels = {span.label_ for doc in nlp.pipe(texts) for span in doc.spans["found_candidates"]}
+    assert "ORG" in labels

@@ -2,6 +2,7 @@ import pickle
 import subprocess
 import sys
 
+import numpy
 import pytest
 import spacy
 import srsly
@@ -10,7 +11,7 @@ from thinc.api import Config
 
 from spacy_windowner.models.output import n_columns
 
-from .util import TRAIN_DATA, ents_of, make_nlp, train
+from .util import TRAIN_DATA, ents_of, make_examples, make_nlp, train
 
 TEXTS = [text for text, _ in TRAIN_DATA] + ["", " ", "Who is in Berlin?"]
 
@@ -22,6 +23,10 @@ def predictions(nlp) -> list:
 def test_uninitialized(tmp_path):
     nlp = make_nlp()
     nlp.get_pipe("window_ner").add_label("LOC")
+    with pytest.raises(ValueError, match="E109"):
+        nlp("Berlin")
+    with pytest.raises(ValueError, match="E109"):
+        nlp.update(make_examples(nlp))
     nlp.to_disk(tmp_path)
     loaded = spacy.load(tmp_path)
     assert loaded.get_pipe("window_ner").labels == ("LOC",)
@@ -67,6 +72,7 @@ def test_saved_settings_rank_above_the_config(tmp_path):
         "added_labels": {},
         "label_biases": {},
         "yields_to": {},
+        "untrained_labels": [],
     }
     other = make_nlp().get_pipe("window_ner").from_disk(tmp_path / "ner")
     assert other.cfg == saved
@@ -248,3 +254,27 @@ def test_a_model_of_another_shape(trained_once, tmp_path, model):
     ner = make_nlp(model=model).get_pipe("window_ner")
     with pytest.raises(ValueError, match="WN009"):
         ner.from_disk(tmp_path / "ner", exclude=["vocab"])
+
+
+def test_after_a_refused_load_the_component_is_as_before(trained_once):
+    nlp = make_nlp(model={"hidden_width": 8})
+    train(nlp, [("Ann left.", {"entities": [(0, 3, "A")]}), ("Rome", {"entities": [(0, 4, "B")]})])
+    ner = nlp.get_pipe("window_ner")
+    before, found = ner.to_bytes(exclude=["vocab"]), predictions(nlp)
+    with pytest.raises(ValueError, match="WN009"):
+        ner.from_bytes(trained_once.get_pipe("window_ner").to_bytes())
+    assert ner.to_bytes(exclude=["vocab"]) == before and predictions(nlp) == found
+
+
+def test_columns_that_do_not_fit_the_settings(trained):
+    trained.get_pipe("window_ner").cfg["scheme"] = "biluo"
+    with pytest.raises(ValueError, match="WN007"):
+        trained("Who is in Berlin?")
+
+
+def test_numbers_of_numpy_can_be_saved(trained):
+    ner = trained.get_pipe("window_ner")
+    ner.cfg["recall_bias"] = numpy.float32(0.5)
+    ner.cfg["thresholds"] = {"LOC": numpy.float16(0.25)}
+    again = make_nlp().get_pipe("window_ner").from_bytes(ner.to_bytes())
+    assert again.cfg["recall_bias"] == 0.5 and again.cfg["thresholds"] == {"LOC": 0.25}
