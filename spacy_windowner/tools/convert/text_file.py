@@ -2,7 +2,9 @@
 
 import codecs
 import io
+import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +15,7 @@ from .records import at_line
 MAX_LINE = 100_000_000
 """The maximum size of a line, in bytes or characters."""
 _CHUNK = 2**16
+_CR_LINE = re.compile(r"[^\r]+\r?|\r")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -35,7 +38,7 @@ class TextFile:
         return at_line(self.name, line)
 
     def lines(self) -> Iterator[tuple[int, str]]:
-        """Read lines.
+        """Read lines. They end in LF or CRLF or, in a file without LF, in CR.
 
         YIELDS (Tuple[int, str]): The line number, from 1, and the line with its line break.
         RAISES (ValueError): If the file can't be read or has another encoding, or if a line is too
@@ -44,7 +47,7 @@ class TextFile:
         number = 0
         try:
             with open_lines(self.path) as (raw, lines):
-                for number, line in enumerate(self._decoded(lines), 1):
+                for number, line in enumerate(_split_at_cr(self._decoded(lines)), 1):
                     self.position = raw.tell()
                     if line:  # empty if there is only a byte order mark
                         yield number, line
@@ -140,6 +143,13 @@ def check_different(word: int, tag: int, file: TextFile) -> None:
     """
     if word == tag:
         raise ValueError(Errors.WN252.format(path=file.name, column=word + 1))
+
+
+def _split_at_cr(lines: Iterator[str]) -> Iterator[str]:
+    """Split the line of a file without LF. In others CR may be a word, or in a quoted cell."""
+    first = next(lines, "")
+    start = [first] if first.endswith("\n") else (m.group() for m in _CR_LINE.finditer(first))
+    return chain(start, lines)
 
 
 def _is_utf8(encoding: str) -> bool:

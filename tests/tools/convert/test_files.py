@@ -26,6 +26,25 @@ def test_encodings_with_a_mark(tmp_path, encoding, text, end):
     assert ents(docs_of(path)[0])[0] == ("Zoë", "PER")
 
 
+@pytest.mark.parametrize("encoding", ["utf8", "utf-16"])
+@pytest.mark.parametrize(
+    "text",
+    [f"{CONLL}\n{CONLL}", f"{LINE}\n{LINE}", "Zoë|B-PER left|O\n" * 2,
+     'text,spans\n"Zoë\nleft","[[0, 3, ""PER""]]"\nZoë,"[[0, 3, ""PER""]]"\n'],
+)  # fmt: skip
+def test_lines_may_end_in_cr(tmp_path, encoding, text):
+    docs = docs_of(write(tmp_path / "in.txt", text.replace("\n", "\r"), encoding))
+    assert [ents(doc) for doc in docs] == [[("Zoë", "PER")]] * 2
+
+
+def test_cr_in_a_file_with_lf_ends_no_line(tmp_path):
+    [doc] = docs_of(write(tmp_path / "in.conll", "Zoë\tB-PER\n\r\tO\nleft\tO"))
+    assert [token.text for token in doc] == ["Zoë", "\r", "left"]
+    path = write(tmp_path / "in.conll", "Zoë\tB-PER\rleft\tx\r")
+    with pytest.raises(ValueError, match="WN182.*line 2: 'x' is not a tag"):
+        docs_of(path)
+
+
 @pytest.mark.parametrize("text", [f"{LINE}\n", f"[{LINE}]", CONLL])
 def test_latin_1(tmp_path, text):
     path = write(tmp_path / "in.txt", text, "latin-1")
