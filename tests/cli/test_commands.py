@@ -138,8 +138,8 @@ def make_tokenizer():
 @pytest.mark.parametrize(
     ("name", "args", "then"),
     [
-        ("annotate", [], "1 documents"),
-        pytest.param("annotate", ["--n-process", "2"], "1 documents", marks=pytest.mark.slow),
+        ("annotate", [], "1 document "),
+        pytest.param("annotate", ["--n-process", "2"], "1 document ", marks=pytest.mark.slow),
         ("calibrate", [], "WN060"),  # which is about the data
         ("explain", [], "No entities are found"),
         ("report", [], "WN093"),

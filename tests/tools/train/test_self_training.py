@@ -106,7 +106,7 @@ def test_it_goes_on_after_an_interruption(data, raw, tmp_path, monkeypatch):
     settings = {"raw_text": raw, "max_steps": STEPS}
     steps: list[int] = []
     train(data, tmp_path / "whole", **settings)
-    for n in (1, 2):  # in the training of the first model, and in that of the second one
+    for n in (1, 3):  # in the training of the first model, and in that of the second one
         with monkeypatch.context() as patched:
             Interruptions(patched).set(loop, "save_checkpoint", n)
             with pytest.raises(KeyboardInterrupt):
