@@ -10,6 +10,7 @@ import spacy
 from spacy.tokens import Doc, DocBin
 
 from spacy_windowner.tools.convert.convert import Conversion, convert
+from spacy_windowner.tools.convert.records import agree
 
 NLP = spacy.blank("en")
 
@@ -49,7 +50,7 @@ def tags(doc: Doc) -> list[str]:
 
 def skipped(done: Conversion) -> dict[str, int]:
     """What was left out, by the beginning of what is said of it, and how often."""
-    return {count.kind.what: count.n for count in done.skips}
+    return {agree(count.kind.what, 2): count.n for count in done.skips}
 
 
 def encode_tags(spans: list[tuple[int, int, str]], n: int, scheme: str) -> list[str]:
