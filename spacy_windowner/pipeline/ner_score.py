@@ -11,6 +11,7 @@ stored only in the group of candidates in `doc.spans`, and so is the doubt.
 import warnings
 from bisect import bisect_left
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from spacy.tokens import Doc, Span, SpanGroup
@@ -37,8 +38,12 @@ def get_ner_score(span: Span) -> float | None:
     scores = data.get((MARK, SCORE, span.start_char, span.end_char))
     if scores is not None and span.label_ in scores:
         return scores[span.label_]
-    found = (_score_in_group(group, span) for group in candidate_groups(span.doc))
-    return next((score for score in found if score is not None), None)
+    for group in candidate_groups(span.doc):
+        with suppress(IndexError):  # spans at the end don't exist any more if tokens were merged
+            score = _score_in_group(group, span)
+            if score is not None:
+                return score
+    return None
 
 
 def candidate_groups(doc: Doc) -> list[SpanGroup]:

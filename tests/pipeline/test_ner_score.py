@@ -4,6 +4,7 @@ import pickle
 import subprocess
 import sys
 from copy import deepcopy
+from itertools import combinations
 
 import pytest
 import spacy
@@ -133,6 +134,23 @@ def test_what_others_share_stays():
     assert scores_of(make(OTHER_SCORES)(other))["leeds", "A"] is not None
     assert scores_of(doc) == FOUND
     assert Span(doc, 4, 5, "A")._.ner_score is None
+
+
+def test_candidates_whose_tokens_were_merged():
+    """spaCy doesn't adapt their group, and can't make spans of the last ones any more."""
+    ner = make(spans_key="sc", candidates=True)
+    doc = ner(make_doc(ner))
+    near = {
+        (span.start_char, span.end_char, span.label_): span._.ner_score
+        for span in doc.spans["sc_candidates"]
+    }
+    merge_entities(doc)
+    assert scores_of(doc) == FOUND
+    for start, end in combinations(range(len(doc) + 1), 2):
+        for label in "AB":
+            span = Span(doc, start, end, label)
+            known = near.get((span.start_char, span.end_char, label))
+            assert span._.ner_score in (known, None)
 
 
 def test_several_processes_after_merging(tmp_path):

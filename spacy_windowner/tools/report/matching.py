@@ -9,7 +9,7 @@ import numpy
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from ...pipeline.ner_score import candidate_groups, get_ner_score
+from ...pipeline.ner_score import get_ner_score, saved_scores
 
 RIGHT, BOUNDARY, TYPE, BOTH = "right", "boundary", "type", "boundary and type"
 MISSED, SPURIOUS = "missed", "spurious"
@@ -203,7 +203,7 @@ def compare(examples: Iterable[Example]) -> list[Compared]:
 
     examples (Iterable[Example]): The predicted and reference documents.
     RETURNS (List[Compared]): The comparison of each document. A missed gold entity has the
-        probability that the component gave it, if the component kept its candidates.
+        probability that the component gave it, if `predict` has noted its candidates.
     """
     result = []
     for number, eg in enumerate(examples):
@@ -260,18 +260,30 @@ def _scores_of_others(
     start and end in the reference document, and label."""
     scores, offered = {}, set()
     found = {(ent.start_char, ent.end_char, ent.label_) for ent in eg.predicted.ents}
-    for group in candidate_groups(eg.predicted):
-        for near, score in zip(group, group.attrs["scores"], strict=True):
-            start, end, label = near.start_char, near.end_char, near.label_
-            span = eg.predicted.char_span(start, end)
-            there = None if span is None else span_in_reference(eg, span)
-            if there is None:
+    for (*_, start, end), by_label in saved_scores(eg.predicted).items():
+        there = _chars_in_reference(eg, start, end)
+        if there is None:
+            continue
+        is_judged = all(token.ent_iob != 0 for token in there)
+        for label, score in by_label.items():
+            if score is None:  # no component knows it any more
                 continue
-            if all(token.ent_iob != 0 for token in there):
+            if is_judged:
                 offered.add((there.start, there.end, label))
             if (start, end, label) not in found:
                 scores[there.start, there.end, label] = score
     return scores, offered
+
+
+def _chars_in_reference(eg: Example, start: int, end: int) -> Span | None:
+    """Map characters of the predicted document to the reference document. They may be a part of a
+    token, if tokens were merged after the component."""
+    span = eg.predicted.char_span(start, end)
+    if span is not None:
+        return span_in_reference(eg, span)
+    if eg.predicted.text != eg.reference.text:
+        return None
+    return eg.reference.char_span(start, end, alignment_mode="expand")
 
 
 def match(true: Sequence[Entity], found: Sequence[Entity]) -> list[Pair]:

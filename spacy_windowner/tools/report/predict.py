@@ -1,15 +1,17 @@
 """Has a pipeline predict the entities of annotated documents, and measures its speed."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
 from typing import Any
 
 from spacy.language import Language
+from spacy.tokens import Doc
 from spacy.training import Example
 
 from ...confidence.recall import Promise
+from ...pipeline.ner_score import set_ner_score
 from ...pipeline.partial import judged_only
 from ...progress import Tell, silent, told
 from ..errors import Errors
@@ -17,6 +19,8 @@ from ..pipelines import find_components, get_window_ner
 
 _SECONDS = 2.0  # how long a pipeline is timed
 _SPANS_KEY = "window_ner"
+_NOTED = "window_ner_candidates_noted"
+"""The name of the factory of a component that notes candidates."""
 
 
 def require_component(nlp: Language, model: str) -> None:
@@ -39,7 +43,8 @@ def predict(
     tell: Tell = silent,
 ) -> list[Example]:
     """Predict the entities of documents. Calibrated `window_ner` components give all probabilities,
-    including those of candidates, whatever their settings are.
+    including those of candidates, whatever their settings are. They are in `doc.user_data`, see
+    `saved_scores`, and `doc.spans` is empty.
 
     nlp (Language): The pipeline.
     examples (Sequence[Example]): The annotated documents.
@@ -58,6 +63,7 @@ def predict(
         names = ", ".join(nlp.pipe_names) or "no component"
         raise ValueError(Errors.WN091.format(model=model, names=names))
     for example, doc in zip(examples, docs, strict=True):
+        doc.spans.clear()  # if tokens were merged, a Doc with groups can't be copied
         example.predicted = doc
     return [judged_only(example, model) for example in examples]
 
@@ -73,18 +79,47 @@ def promise_of(nlp: Language) -> Promise | None:
 
 @contextmanager
 def _all_probabilities(nlp: Language) -> Iterator[None]:
-    """Make the calibrated components of a pipeline write probabilities and candidates."""
-    before = []
+    """Make the calibrated components of a pipeline write the probabilities of all candidates."""
+    before, added = [], []
     for name in find_components(nlp):
         cfg: dict[str, Any] = get_window_ner(nlp, name).cfg
         if cfg["calibration"] is not None:
             before.append((cfg, {key: cfg[key] for key in ("spans_key", "candidates")}))
+            own = [cfg["spans_key"], cfg["candidates"] and f"{cfg['spans_key']}_candidates"]
             cfg.update(spans_key=cfg["spans_key"] or _SPANS_KEY, candidates=True)
+            settings = {"key": cfg["spans_key"], "own": [key for key in own if key]}
+            added.append(f"{_NOTED}_{name}")
+            nlp.add_pipe(_NOTED, name=added[-1], after=name, config=settings)
     try:
         yield
     finally:
-        for cfg, settings in before:
-            cfg.update(settings)
+        for cfg, kept in before:
+            cfg.update(kept)
+        for name in added:
+            nlp.remove_pipe(name)
+
+
+@Language.factory(_NOTED)
+def make_noter(nlp: Language, name: str, key: str, own: list[str]) -> Callable[[Doc], Doc]:
+    """Make a component that notes the probabilities of all candidates for `span._.ner_score`, which
+    stay valid if a later component merges or splits tokens. Groups in `doc.spans` don't.
+
+    nlp (Language): The pipeline.
+    name (str): The component's name.
+    key (str): The `spans_key` of the `window_ner` before it.
+    own (List[str]): The groups that are there without the report, too. The others are removed.
+    RETURNS (Callable[[Doc], Doc]): The component.
+    """
+
+    def note(doc: Doc) -> Doc:
+        group = doc.spans[f"{key}_candidates"]
+        for span, score in zip(group, group.attrs["scores"], strict=True):
+            set_ner_score(span, score)
+        for other in {key, f"{key}_candidates"}.difference(own):
+            del doc.spans[other]
+        return doc
+
+    return note
 
 
 def words_per_second(nlp: Language, texts: Sequence[str]) -> float:

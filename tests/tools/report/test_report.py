@@ -8,11 +8,13 @@ import pytest
 import spacy
 from spacy.language import Language
 
+from spacy_windowner.pipeline.ner_score import saved_scores
 from spacy_windowner.tools.report import predict as predict_module
+from spacy_windowner.tools.report.matching import compare, count_labels
 from spacy_windowner.tools.report.predict import predict, words_per_second
 from spacy_windowner.tools.report.render_html import report_to_html
 from spacy_windowner.tools.report.render_markdown import report_to_markdown
-from spacy_windowner.tools.report.report import make_report, short_names
+from spacy_windowner.tools.report.report import make_report, short_names, total_of
 from spacy_windowner.tools.report.wording import describe_promise
 
 from ...pipeline.util import TRAIN_DATA, make_examples
@@ -47,15 +49,56 @@ def test_json(report):
             assert mark is None or mark["text"] in error["text"]
 
 
-def test_candidates_and_settings_are_as_before(data):
+@pytest.mark.parametrize("key, candidates", [(None, False), ("sc", False), ("sc", True)])
+def test_the_pipeline_is_as_before(key, candidates):
     nlp = trained_nlp()
     cfg = nlp.get_pipe("window_ner").cfg
-    cfg["spans_key"] = None
-    before = json.dumps(cfg)
-    examples = make_examples(nlp, MORE)
-    [one, *_] = predict(nlp, examples, "model")
-    assert {"window_ner", "window_ner_candidates"} <= set(one.predicted.spans)
-    assert json.dumps(cfg) == before
+    cfg.update(spans_key=key, candidates=candidates)
+    seen = []
+    name = f"groups_seen_{key}_{candidates}"
+    Language.component(name, func=lambda doc: seen.append({*doc.spans}) or doc)
+    nlp.add_pipe(name)
+    before, names = json.dumps(cfg), nlp.pipe_names
+    [one, *_] = predict(nlp, make_examples(nlp, MORE), "model")
+    assert seen[0] == {*[key][: key is not None], *["sc_candidates"][:candidates]}
+    assert len(saved_scores(one.predicted)) > len(one.predicted.ents)
+    assert json.dumps(cfg) == before and nlp.pipe_names == names
+
+
+def near_and_offered(nlp, data):
+    """The probabilities of missed entities, and all candidates."""
+    compared = compare(predict(nlp, make_examples(nlp, data), "model"))
+    missed = [pair.true for doc in compared for pair in doc.pairs if pair.found is None]
+    return [(ent.label, ent.score) for ent in missed], [doc.offered for doc in compared]
+
+
+@Language.component("merge_all")
+def merge_all(doc):
+    with doc.retokenize() as retokenizer:
+        retokenizer.merge(doc[:-1])
+    return doc
+
+
+@pytest.mark.parametrize("key", [None, "sc"])
+def test_tokens_that_are_merged_later(key):
+    """spaCy doesn't adapt groups in doc.spans."""
+    nlp = trained_nlp()
+    cfg = nlp.get_pipe("window_ner").cfg
+    cfg.update(spans_key=key, candidates=key is not None)
+    missed, offered = near_and_offered(nlp, [*TRAIN_DATA, *MORE])
+    assert any(score is not None for _, score in missed)
+
+    nlp.add_pipe("merge_entities")
+    assert near_and_offered(nlp, [*TRAIN_DATA, *MORE]) == (missed, offered)
+    total = total_of(count_labels(compare(predict(nlp, make_examples(nlp, MORE), "model"))))
+    assert total.f == pytest.approx(nlp.evaluate(make_examples(nlp, MORE))["ents_f"])
+    text = "Who is Shaka Khan? I like London."
+    [eg] = make_examples(nlp, [(text, {"entities": [(26, 32, "LOC")]})])
+    eg.reference.user_data["annotated_labels"] = ["LOC"]
+    [judged] = predict(nlp, [eg], "model")  # a copy
+    assert {ent.label_ for ent in judged.predicted.ents} == {"LOC"}
+    nlp.add_pipe("merge_all")
+    assert near_and_offered(nlp, [*TRAIN_DATA, *MORE])[1] == offered
 
 
 def test_other_pipelines_can_be_compared(models, data, tmp_path):
