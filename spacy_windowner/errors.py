@@ -121,6 +121,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "-m spacy windowner calibrate MODEL DATA`, or set `calibration` to null in the component's "
         "cfg file."
     )
+    WN062 = (
+        "There is no corpus {path} to calibrate on. Correct `path` in [training.before_to_disk]. "
+        "With null, nothing is calibrated."
+    )
     WN070 = (
         "'{name}' has nothing to learn because all its labels are frozen ({labels}). Add a label "
         'with `add_labels([...])`, or set `cfg["frozen_labels"]` of the component to the labels '

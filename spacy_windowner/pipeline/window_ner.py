@@ -279,6 +279,9 @@ class WindowNER(CalibratedPipe):
         entities, candidates, calibrated, doubts, redacted = scores
         key, labels = self.cfg["spans_key"], self.labels
         add_label_strings(docs, self.vocab, labels)
+        if key is not None and candidates is None:
+            for doc in docs:  # an earlier pass may have left some
+                doc.spans.pop(f"{key}_candidates", None)
         if self.cfg["overwrite"]:
             forget_scores(docs)
         if redacted is None:

@@ -49,9 +49,12 @@ def calibrate(
     each_label (bool): Whether to promise it for each label with enough data, too.
     RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline. If weights
         aren't finite it raises an error, so nothing is saved over an earlier pipeline.
+    RAISES (ValueError): If there is no such corpus, or the recall can't be promised.
     """
     if recall is not None:
         require_recall(recall)
+    if path is not None and not Path(path).exists():
+        raise ValueError(Errors.WN062.format(path=path))
     has_warned, last_fingerprint = False, b""
     corpus = None if path is None else KeptCorpus(path)  # because the pipeline is saved many times
 

@@ -158,6 +158,8 @@ def test_candidates():
     assert doc._.ner_doubt == pytest.approx(sum(scores.values()) + 1 - 2 * scores[2, 3, "A"])
     empty = ner(make_doc(ner, ""))
     assert list(empty.spans["window_ner_candidates"]) == []
+    ner.cfg["candidates"] = False
+    assert set(ner(doc).spans) == {"window_ner"}
 
 
 def test_existing_entities_have_no_score():
@@ -245,8 +247,8 @@ def test_the_callback_warns_once(tmp_path):
     nlp = make_nlp()
     train(nlp)
     path = tmp_path / "dev.spacy"
-    callback = calibrate(path)
     DocBin(docs=[Doc(nlp.vocab, words=["no"])]).to_disk(path)
+    callback = calibrate(path)
     with pytest.warns(UserWarning, match="WW060.* 0 entities"):
         assert callback(nlp) is nlp
     with warnings.catch_warnings():

@@ -101,6 +101,8 @@ def test_without_a_corpus_the_callback_does_nothing(trained):
     before = trained.to_bytes()
     assert calibrate(None)(trained) is trained
     assert trained.to_bytes() == before
+    with pytest.raises(ValueError, match="WN062.*missing"):
+        calibrate(Path("missing.spacy"))
 
 
 @pytest.mark.filterwarnings(r"ignore:\[WW060\]")  # so small a corpus

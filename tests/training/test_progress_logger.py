@@ -11,6 +11,7 @@ from spacy.training.initialize import init_nlp
 from spacy.training.loop import train as run_training
 from spacy.util import registry
 from thinc.api import Config
+from thinc.config import ConfigValidationError
 
 from spacy_windowner.training.progress_logger import ProgressLogger
 
@@ -135,6 +136,8 @@ def test_labels_of_columns(tmp_path):
     assert "F LOC" in table(output)[0] and "F PERSON" not in table(output)[0]
     with pytest.raises(ValueError, match=r"WN135.* 'LOK'.*It has: PERSON, LOC.*training.logger"):
         run(make_config(tmp_path, labels=["LOK"]))
+    with pytest.raises(ConfigValidationError, match="labels"):
+        run(make_config(tmp_path, labels="LOC"))
 
 
 def test_many_labels(tmp_path):
