@@ -1,7 +1,7 @@
 """Selects the documents of a raw text from whose annotation a component would learn most."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from json import dumps
 from pathlib import Path
@@ -109,15 +109,15 @@ def suggest(
     chosen = choose([candidate.doubts for candidate in candidates], n)
     best = [candidates[number] for number, _ in chosen]
     annotated = nlp.pipe(make_doc(candidate.source) for candidate in best)
-    doubted = find_doubts(nlp, name, (make_doc(candidate.source) for candidate in best))
+    all_doubted = find_doubts(nlp, name, (make_doc(candidate.source) for candidate in best))
     errors: Iterable[float | None] = [None] * len(best)
     if is_calibrated:
         docs_again = (make_doc(candidate.source) for candidate in best)
         errors = [number for _, number in find_errors(nlp, name, docs_again)]
-    rows_of_tasks = zip(annotated, doubted, chosen, best, errors, strict=True)
+    rows_of_tasks = zip(annotated, all_doubted, chosen, best, errors, strict=True)
     tasks = [
-        make_task(doc, doubts, score, candidate.line, expected)
-        for doc, (_, doubts), (_, score), candidate, expected in rows_of_tasks
+        make_task(doc, unsure_words(*doubted), score, candidate.line, expected)
+        for doc, doubted, (_, score), candidate, expected in rows_of_tasks
     ]
     return Suggested(tasks, n_docs, n_excluded, pool.n_near_duplicates)
 
@@ -188,13 +188,24 @@ def _fill(
             pool.add(score, signature(shingles(doc)), _Candidate(source, line, doubts))
 
 
+def unsure_words(doc: Doc, doubts: numpy.ndarray) -> list[str]:
+    """The words that a component is most unsure about.
+
+    doc (Doc): The document, as the component sees it. Later components may merge tokens.
+    doubts (numpy.ndarray): The doubt about the tag of each token. Shape (n_tokens,).
+    RETURNS (List[str]): At most three different words, the most doubtful first.
+    """
+    order = numpy.argsort(-doubts, kind="stable")[:_MOST_SHOWN]
+    return list(dict.fromkeys(doc[i].text for i in order.tolist() if doubts[i] >= _WORTH_SHOWING))
+
+
 def make_task(
-    doc: Doc, doubts: numpy.ndarray, score: float, line: int, errors: float | None = None
+    doc: Doc, unsure: Sequence[str], score: float, line: int, errors: float | None = None
 ) -> dict[str, Any]:
     """Convert a document to an annotation task in Prodigy's format.
 
     doc (Doc): The document, with the entities that the pipeline predicts.
-    doubts (numpy.ndarray): The doubt about the tag of each token. Shape (n_tokens,).
+    unsure (Sequence[str]): The words to show as doubtful.
     score (float): What the document was chosen by, see `Doubts.score`.
     line (int): The document's line in the raw text, from 1.
     errors (Optional[float]): The expected number of errors. None if the component isn't calibrated.
@@ -214,10 +225,8 @@ def make_task(
     meta: dict[str, Any] = {"score": round(score, 4), "line": line}
     if errors is not None:
         meta["errors"] = round(errors, 2)
-    order = numpy.argsort(-doubts, kind="stable")[:_MOST_SHOWN]
-    unsure = [doc[i].text for i in order.tolist() if doubts[i] >= _WORTH_SHOWING]
     if unsure:
-        meta["unsure"] = ", ".join(dict.fromkeys(unsure))
+        meta["unsure"] = ", ".join(unsure)
     spans = [_span(ent) for ent in doc.ents]
     return {"text": doc.text, "tokens": tokens, "spans": spans, "meta": meta}
 

@@ -1,6 +1,5 @@
 import json
 
-import numpy
 import pytest
 import spacy
 from spacy.tokens import Span
@@ -107,7 +106,7 @@ def test_tokens_of_suggest_are_kept(tmp_path):
     nlp.tokenizer.infix_finditer = infixes.finditer
     doc = nlp("Contact Anna_Smith\n about  London_Bridge today . ")
     doc.ents = [Span(doc, 1, 2, "PER"), Span(doc, 7, 8, "LOC")]
-    task = make_task(doc, numpy.zeros(len(doc)), 0.5, 1)
+    task = make_task(doc, [], 0.5, 1)
     binary = {**task, "spans": task["spans"][:1], "answer": "accept", "_is_binary": True}
     done, docs = run(write_jsonl(tmp_path / "in.jsonl", [task, binary]))
     assert not done.skips

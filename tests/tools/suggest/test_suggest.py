@@ -3,6 +3,7 @@ import json
 
 import pytest
 import spacy
+from spacy.language import Language
 
 from spacy_windowner.tools.suggest.suggest import suggest
 
@@ -47,6 +48,24 @@ def test_tasks_hold_what_the_pipeline_finds(nlp, tmp_path):
         for s in task["spans"]
     ]
     assert not any("score" in span for span in task["spans"])  # it isn't calibrated
+
+
+def test_tokens_that_are_merged_later(nlp, tmp_path):
+    raw = write_lines(tmp_path / "raw.txt", NEW)
+    expected = [task["meta"] for task in suggest(nlp, raw).tasks]
+    assert any(" " not in meta.get("unsure", " ") for meta in expected)
+    nlp = make_nlp().from_bytes(nlp.to_bytes())
+    nlp.add_pipe("all_merged")
+    found = suggest(nlp, raw).tasks
+    assert [task["meta"] for task in found] == expected
+    assert [len(task["tokens"]) for task in found] == [1] * len(NEW)
+
+
+@Language.component("all_merged")
+def all_merged(doc):
+    with doc.retokenize() as retokenizer:
+        retokenizer.merge(doc[:])
+    return doc
 
 
 def test_spans_of_a_calibrated_component_have_probabilities(nlp, tmp_path):
