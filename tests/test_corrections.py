@@ -33,9 +33,17 @@ def test_corrections_stick_and_the_rest_stays():
     docs = corrected_docs(nlp)
     assert entities(nlp(without_entities(docs[0]))) != entities(docs[0])
     assert correct(nlp, docs, [nlp.make_doc(text) for text in RAW], learn_rate=0.005) == []
-    assert entities(nlp(without_entities(docs[0]))) == {(2, 3, "LOC")}
+    assert entities(nlp(without_entities(docs[0]))) == {(10, 14, "LOC")}
     assert [ents_of(nlp(text)) for text in RAW] == ENTITIES
     assert ents_of(docs[0]) == [("Acme", "LOC")]
+
+
+def test_tokens_that_are_merged_later():
+    nlp = trained()
+    nlp.add_pipe("merge_entities")
+    words, ents = ["Who", "is", "Acme", "Khan", "?"], ["O", "O", "B-LOC", "I-LOC", "O"]
+    docs = [Doc(nlp.vocab, words=words, ents=ents)]
+    assert correct(nlp, docs, [], learn_rate=0.005) == []
 
 
 def test_what_does_not_stick_is_returned():
@@ -111,7 +119,7 @@ def test_a_shared_tok2vec(tmp_path):
     nlp.to_disk(tmp_path / "corrected")
     loaded = spacy.load(tmp_path / "corrected")
     assert loaded.pipe_names == ["tok2vec", "window_ner"]
-    assert found_in(loaded, docs[0]) == {(2, 3, "LOC")}
+    assert found_in(loaded, docs[0]) == {(10, 14, "LOC")}
     assert [ents_of(loaded(text)) for text in RAW] == ENTITIES
 
 
@@ -165,7 +173,7 @@ def test_the_command(tmp_path, rate):
     assert code == 0 and f"{n_stick} of 1 corrections stick" in output
     assert ("Doesn't stick" in output) == (not n_stick)
     found = entities(spacy.load(tmp_path / "output")(corrected_docs(nlp, [""] * 4)[0]))
-    assert ((2, 3, "LOC") in found) == bool(n_stick)
+    assert ((10, 14, "LOC") in found) == bool(n_stick)
 
 
 def test_the_command_says_what_cannot_be_learned(tmp_path):

@@ -78,7 +78,7 @@ def require_learnable(nlp: Language, corrected: Sequence[Doc], component: str) -
         wanted, found = entities(doc), found_in(nlp, doc)
         missed |= {label for *_, label in wanted - found}
         # If another entity belongs there, its score may rise above that of the wrong one.
-        taken = {token for start, end, _ in wanted for token in range(start, end)}
+        taken = {char for start, end, _ in wanted for char in range(start, end)}
         superfluous |= {
             label for start, end, label in found - wanted if taken.isdisjoint(range(start, end))
         }
@@ -110,5 +110,6 @@ def found_in(nlp: Language, doc: Doc) -> set[tuple[int, int, str]]:
 
 
 def entities(doc: Doc) -> set[tuple[int, int, str]]:
-    """The entities of a document."""
-    return {(ent.start, ent.end, ent.label_) for ent in doc.ents}
+    """The entities of a document. The offsets are in characters, because a pipeline may merge
+    tokens."""
+    return {(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents}
