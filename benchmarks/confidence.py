@@ -1,4 +1,4 @@
-"""Measure how far the confidence of `window_ner` can be trusted, beside others, and its cost.
+"""Measure how far the confidence of `window_ner` can be trusted, beside others.
 
 On each corpus it trains `window_ner`, the same with the cross-entropy loss, and spaCy's
 `beam_ner`, and compares the confidence of the entities that each finds in the test part with how
@@ -7,10 +7,8 @@ interrupted run goes on where it was. docs/confidence.md says what the numbers m
 
     python benchmarks/confidence.py corpus/btc corpus/bc5cdr --output confidence.json
 
-Models in the folder `--models` are taken with `--skip-training`. To measure the cost alone again:
-
-    python benchmarks/confidence.py corpus/btc corpus/bc5cdr --output confidence.json \
-        --rows cost --again --docs docs/confidence.md
+Models in the folder `--models` are taken with `--skip-training`. What confidence costs is measured
+by `candidates.py`.
 """
 
 from functools import partial
@@ -47,13 +45,12 @@ def main(
     skip_training: Annotated[
         bool, typer.Option("--skip-training", help="Take the models that are there")
     ] = False,
-    rounds: Annotated[int, typer.Option(help="Turns in timing the cost", min=1)] = 9,
     docs: Annotated[Path | None, typer.Option(help="Markdown file to put the tables in")] = None,
     pictures: Annotated[
         Path | None, typer.Option(help="Folder to draw pictures in (needs matplotlib)")
     ] = None,
 ) -> None:
-    """Measure how far the confidence of `window_ner` can be trusted, and what it costs."""
+    """Measure how far the confidence of `window_ner` can be trusted."""
     names = rows.split(",")
     if unknown := [name for name in names if name not in ROWS]:
         known = ", ".join(ROWS)
@@ -67,7 +64,7 @@ def main(
     except (OSError, ValueError) as error:
         msg.fail(str(error), exits=1)
     save_results(output, results)
-    measure = partial(run, trained=skip_training, rounds=rounds)
+    measure = partial(run, trained=skip_training)
     for corpus in found:
         for name in names:
             job = Job(name, models / "data" / corpus, models, lang=lang)

@@ -9,7 +9,7 @@ import numpy
 from accuracy_rows import BEAM
 from confidence_metrics import risks
 from confidence_report import LINES
-from confidence_rows import COST, CROSS_ENTROPY, MARGIN, OURS, PROBABILITY, SCORE, SOFTMAX
+from confidence_rows import CROSS_ENTROPY, MARGIN, OURS, PROBABILITY, SCORE, SOFTMAX
 from matplotlib import pyplot
 from svg import GREY, STYLE, save
 
@@ -45,11 +45,7 @@ def draw_all(results: dict[str, Any], folder: Path) -> list[Path]:
 
 def _series(rows: list[dict[str, Any]], corpus: str) -> Series:
     """The entities of a corpus, by each kind of confidence that is drawn."""
-    own = {
-        row["row"]: row
-        for row in rows
-        if row["corpus"] == corpus and row["row"] != COST and "error" not in row
-    }
+    own = {row["row"]: row for row in rows if row["corpus"] == corpus and "error" not in row}
     return {
         (name, kind): Judged.of(own[name]["confidences"][kind], own[name]["right"])
         for name, kind in _COLORS

@@ -4,8 +4,8 @@ from typing import Any
 
 from accuracy_report import machines
 from accuracy_rows import BEAM
-from confidence_rows import COST, CROSS_ENTROPY, MARGIN, OURS, PROBABILITY, SCORE, SOFTMAX, WAYS
-from tables import make_table, words
+from confidence_rows import CROSS_ENTROPY, MARGIN, OURS, PROBABILITY, SCORE, SOFTMAX
+from tables import make_table
 
 MARKERS = "confidence-tables"
 Row = dict[str, Any]
@@ -68,18 +68,6 @@ def threshold_table(rows: list[Row]) -> str:
     return make_table(header, lines)
 
 
-def cost_table(rows: list[Row]) -> str:
-    """What confidence costs, a line for each corpus."""
-    header = ["tokens/s of the component", "not calibrated", "calibrated", "`candidates = true`"]
-    lines = []
-    for row in rows:
-        cells = [words(row["tokens_per_second"][way]) for way in WAYS]
-        costs = [f" ({percent(1 - row['over_off'][way])} less)" for way in WAYS if way != "off"]
-        line = [cell + cost for cell, cost in zip(cells, ["", *costs], strict=True)]
-        lines.append([row["corpus"], *line])
-    return make_table(header, lines)
-
-
 def report(results: dict[str, Any]) -> str:
     """All that was measured, in Markdown."""
     rows = [row for row in results["rows"] if "error" not in row]
@@ -88,14 +76,11 @@ def report(results: dict[str, Any]) -> str:
     rows.sort(key=lambda row: places[row["corpus"]])
     parts = [machines(rows)] if rows else []
     for corpus in results["corpora"]:
-        own = {row["row"]: row for row in rows if row["corpus"] == corpus and row["row"] != COST}
+        own = {row["row"]: row for row in rows if row["corpus"] == corpus}
         if own:
             parts += [f"### {corpus}", confidence_table(own)]
     if ours := [row for row in rows if row["row"] == OURS]:
         parts += ["### Thresholds", threshold_table(ours)]
-    costs = [row for row in rows if row["row"] == COST]
-    if costs:
-        parts += ["### Cost", cost_table(costs)]
     for row in results["rows"]:
         if "error" in row:
             parts.append(f"Failed: {row['corpus']}, {row['row']}: {row['error']}")

@@ -1,40 +1,30 @@
-"""What `confidence.py` measures: how sure trained models are of the entities they find, how right
-they are, and what it costs to say it."""
+"""What `confidence.py` measures: how sure trained models are of the entities they find, and how
+right they are."""
 
 import datetime
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy
 import spacy
-from accuracy_rows import BEAM, BEST, SPEED_WORDS, Job, train_row
+from accuracy_rows import BEAM, BEST, Job, train_row
 from confidence_metrics import measure
 from machine import describe_machine
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Corpus
 from spacy.util import minibatch
-from speed_texts import cut
-from speed_timing import interleave, ratio
-from speed_variants import component_task
 from thinc.api import NumpyOps
 
 from spacy_windowner.confidence.metrics import Judged
 from spacy_windowner.decoding.spans import sigmoid
 from spacy_windowner.tools.report.matching import judge
 
-OURS, CROSS_ENTROPY, COST = "window_ner", "cross-entropy", "cost"
-ROWS = [OURS, CROSS_ENTROPY, BEAM, COST]
+OURS, CROSS_ENTROPY = "window_ner", "cross-entropy"
+ROWS = [OURS, CROSS_ENTROPY, BEAM]
 PROBABILITY, MARGIN, SOFTMAX, SCORE = "probability", "sigmoid of margin", "mean softmax", "score"
-# What each way to predict changes in the component's settings.
-WAYS: dict[str, dict[str, Any]] = {
-    "off": {"calibration": None},
-    "on": {},
-    "candidates": {"candidates": True, "spans_key": "sc"},
-}
 _BATCH = 128
 _DIGITS = 6
 
@@ -42,23 +32,16 @@ Confidences = list[dict[tuple[int, int, str], float]]
 """How sure each entity of each document is, by its start, end and label."""
 
 
-def run(job: Job, trained: bool, rounds: int) -> dict[str, Any]:
+def run(job: Job, trained: bool) -> dict[str, Any]:
     """Measure one row.
 
     job (Job): The row, one of ROWS.
-    trained (bool): Whether there is a model already, which is taken. COST always takes that of
-        OURS.
-    rounds (int): How often each way to predict is timed.
+    trained (bool): Whether there is a model already, which is taken.
     RETURNS (Dict): The row's key, what was measured, and what it was measured on.
     """
-    if job.row == COST:
-        nlp_path = job._replace(row=OURS).folder / BEST
-        found = measure_cost(nlp_path, job.corpus / "test.spacy", rounds)
-    else:
-        nlp_path = job.folder / BEST
-        if not trained:
-            train_row(job)
-        found = measure_row(job.row, spacy.load(nlp_path), job.corpus / "test.spacy")
+    if not trained:
+        train_row(job)
+    found = measure_row(job.row, spacy.load(job.folder / BEST), job.corpus / "test.spacy")
     when = datetime.date.today().isoformat()
     return {**job.key, **found, "date": when, "machine": describe_machine()}
 
@@ -172,28 +155,3 @@ _RATE: dict[str, Callable[[Language, list[Doc]], dict[str, Confidences]]] = {
     CROSS_ENTROPY: rate_by_softmax,
     BEAM: rate_by_beam,
 }
-
-
-def measure_cost(path: Path, test: Path, rounds: int) -> dict[str, Any]:
-    """What confidence costs: the component alone, on documents tokenized before, in turns.
-
-    path (Path): A model.
-    test (Path): The test part.
-    rounds (int): How many turns each way has.
-    RETURNS (Dict): Tokens a CPU second of each way, `tokens_per_second`, and `over_off`, how many
-        times as fast as without a calibration it is, the median of the ratios within rounds.
-    """
-    tasks, n_tokens = {}, 0
-    for way, settings in WAYS.items():
-        nlp = spacy.load(path)
-        pipe: Any = nlp.get_pipe(OURS)
-        pipe.cfg.update(settings)
-        texts = cut((eg.text for eg in Corpus(test)(nlp)), SPEED_WORDS)
-        tasks[way] = component_task(nlp, texts)
-        n_tokens = sum(len(doc) for doc in nlp.tokenizer.pipe(texts))
-    seconds = interleave(tasks, rounds)
-    return {
-        "tokens_per_second": {way: n_tokens / median(seconds[way]) for way in WAYS},
-        "over_off": {way: ratio(seconds, way, "off") for way in WAYS},
-        "seconds": seconds,
-    }

@@ -11,7 +11,6 @@ from accuracy_rows import BEAM, Job, make_config
 from confidence_metrics import measure, risks
 from confidence_report import LINES, report
 from confidence_rows import (
-    COST,
     CROSS_ENTROPY,
     MARGIN,
     OURS,
@@ -70,7 +69,7 @@ def command(tmp_path, short, monkeypatch):
 def test_all_rows(command, tmp_path):
     docs = tmp_path / "docs.md"
     docs.write_text("<!-- confidence-tables -->\n<!-- /confidence-tables -->", encoding="utf8")
-    results = command("--rounds", 1, "--docs", docs)
+    results = command("--docs", docs)
     rows = {row["row"]: row for row in results["rows"]}
     assert not [row["error"] for row in rows.values() if "error" in row]
     kinds = {OURS: {PROBABILITY, MARGIN}, CROSS_ENTROPY: {PROBABILITY, SOFTMAX}, BEAM: {SCORE}}
@@ -79,10 +78,9 @@ def test_all_rows(command, tmp_path):
         for values in rows[name]["confidences"].values():
             assert len(values) == len(rows[name]["right"])
             assert all(0.0 <= value <= 1.00001 for value in values)
-    assert rows[COST]["over_off"]["off"] == 1.0
     text = docs.read_text("utf8")
     assert all(f"| {title} |" in text for title in LINES.values())
-    assert "### Cost" in text and "### tiny" in text
+    assert "### Thresholds" in text and "### tiny" in text
 
     # What is done isn't done again, unless it is asked for: here with the models that are there.
     assert command() == results
@@ -91,7 +89,7 @@ def test_all_rows(command, tmp_path):
 
 
 def test_unknown_row(command):
-    assert command("--rows", "cost,ner") == {}
+    assert command("--rows", "window_ner,ner") == {}
     assert "There is no ner" in command.output
 
 
