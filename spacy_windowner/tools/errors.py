@@ -95,6 +95,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "Can't create the pipeline of {config}: {reason} Use a complete config, such as "
         "configs/default.cfg."
     )
+    WN098 = (
+        "The component '{name}' of {model} isn't trained, so it can't find entities. Train the "
+        "pipeline first, e.g. with `python -m spacy windowner train`."
+    )
     WN110 = (
         "Can't read {path}: {why}. Use a file of lines (.txt, .jsonl, also with .gz), a .parquet "
         "file, a folder of such files, or - for standard input."

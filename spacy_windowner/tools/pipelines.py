@@ -19,6 +19,7 @@ from spacy.util import (
 from thinc.api import Config, ConfigValidationError
 
 from ..decoding.lattice import Scored
+from ..models.output import is_initialized, n_columns
 from ..pipeline.window_ner import WindowNER
 from .errors import Errors
 from .examples import read_examples
@@ -34,18 +35,23 @@ def load_pipeline(model: str | Path, code: str | Path | None = None) -> Language
     code (Optional[Union[str, Path]]): A Python file to import first, with functions that the
         pipeline needs, as for `spacy train --code`.
     RETURNS (Language): The pipeline.
-    RAISES (ValueError): If there is no such pipeline, its files are damaged, or the code can't be
-        imported.
+    RAISES (ValueError): If there is no such pipeline, its files are damaged, the code can't be
+        imported, or a `window_ner` isn't trained.
     """
     if code is not None:
         import_code(code)
     try:
-        return load_model(model)
+        nlp = load_model(model)
     except (OSError, ValueError, KeyError, ConfigError) as error:
         if str(error).startswith("[WN"):
             raise
         reason = " ".join(str(error).split())
         raise ValueError(Errors.WN121.format(model=model, error=reason)) from error
+    for name in find_components(nlp):
+        network = get_window_ner(nlp, name).model
+        if n_columns(network) is None and not is_initialized(network):
+            raise ValueError(Errors.WN098.format(name=name, model=model))
+    return nlp
 
 
 def import_code(path: str | Path) -> None:

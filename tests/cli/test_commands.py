@@ -126,6 +126,18 @@ def test_damaged_pipelines_give_no_traceback(damaged, tmp_path):
     assert sorted(tmp_path.iterdir()) == sorted({raw, tmp_path / "model"} & {*tmp_path.iterdir()})
 
 
+def test_pipelines_that_are_not_trained_give_no_traceback(tmp_path):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("window_ner").add_label("LOC")
+    nlp.to_disk(tmp_path / "model")
+    raw = tmp_path / "raw.txt"
+    raw.write_text("I like London.", encoding="utf8")
+    for run in calls(tmp_path / "model", raw, raw, tmp_path / "out").values():
+        code, output = run()
+        assert code == 1 and "[WN098]" in output, output
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "model", raw]
+
+
 CODE = """
 from spacy.util import registry
 

@@ -271,6 +271,7 @@ def test_wrong_bases(trained, folder, tmp_path):
         train(data, out, base=tmp_path / "rules")
     for name in ("one", "two"):
         nlp.add_pipe("window_ner", name=name).add_label("PER")
+    nlp.initialize()
     nlp.to_disk(tmp_path / "several")
     with pytest.raises(ValueError, match=r"WN001.*base.*one, two\. Save a pipeline with one"):
         train(data, out, base=tmp_path / "several")
