@@ -154,6 +154,16 @@ def test_another_format_is_an_error(model, tmp_path, is_whole):
     assert contents(out) == before and (out / "finished.log").read_bytes() == log
 
 
+def test_files_that_others_add_stay(model, tmp_path):
+    texts, out = write_txt(tmp_path / "a.txt", ["Who is Shaka Khan?"]), tmp_path / "out"
+    annotate(model, texts, out)
+    before = contents(out)
+    (out / "README").write_text("by hand")
+    (out / "shard-000009.jsonl").write_text("of no run")
+    annotate(model, texts, out)
+    assert contents(out) == {**before, "README": b"by hand"}
+
+
 def test_without_a_finished_shard_settings_may_change(model, tmp_path):
     path, out = write_txt(tmp_path / "a.txt", make_texts(50)), tmp_path / "out"
     annotate(model, path, out, shard_size=SIZE)
