@@ -9,6 +9,7 @@ import typer
 from spacy.cli._util import Arg, Opt
 from wasabi import Printer
 
+from ..files import write_files
 from ..tools.explain.explain import explain
 from ..tools.explain.render_html import explanation_to_html
 from ..tools.explain.render_text import explanation_to_text
@@ -61,9 +62,8 @@ def explain_cli(
     with explain_errors(verbose, text_to_stderr=json), Bar(quiet) as bar:
         nlp = load_pipeline(model, code)
         explanation = explain(nlp, text, component=component, versus=versus, on_progress=bar)
-    if html is not None:
-        html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(explanation_to_html(explanation), encoding="utf8")
+        if html is not None:
+            write_files(html.parent, {html.name: explanation_to_html(explanation)})
     if json:
         typer.echo(dumps(explanation.to_dict(), indent=2))
     elif html is None or not explanation.entities:

@@ -69,12 +69,14 @@ def test_a_text_without_entities(folder, tmp_path, text):
 
 def test_errors_are_short(folder, tmp_path):
     spacy.blank("en").to_disk(tmp_path / "blank")
+    (tmp_path / "file").write_text("")
     for args, code in [
         ([tmp_path / "blank", TEXT], "[WN050]"),
         ([folder, TEXT, "--component", "other"], "[WN050]"),
         ([folder, TEXT, "--versus", "CITY"], "[WN240]"),
         ([folder, TEXT, "--versus", "0:2"], "[WN242]"),
         ([tmp_path / "missing", TEXT], "[E050]"),
+        ([folder, TEXT, "--html", tmp_path / "file" / "why.html"], "[WN094]"),
     ]:
         result = run(*args)
         assert result.exit_code == 1
