@@ -289,6 +289,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "Compare with another label ({others}), with `none` for no entity, or with a span."
     )
     WN246 = "'{name}' doesn't have the label {label!r:.100}. Its labels are: {labels}."
+    WN247 = (
+        "The text {text!r:.100} has bytes that aren't UTF-8, or halves of surrogate pairs, which "
+        "aren't characters. Give it in UTF-8."
+    )
     WN250 = (
         "Can't go on with the training that was interrupted: {path} can't be read ({reason}). "
         "Delete this file to train from scratch."

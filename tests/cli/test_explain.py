@@ -76,6 +76,8 @@ def test_errors_are_short(folder, tmp_path):
         ([folder, TEXT, "--versus", "CITY"], "[WN240]"),
         ([folder, TEXT, "--versus", "0:2"], "[WN242]"),
         ([tmp_path / "missing", TEXT], "[E050]"),
+        ([folder, "\udcff Anna"], "[WN247]"),
+        ([folder, TEXT, "--versus", "\udcff"], "[WN240]"),
         ([folder, TEXT, "--html", tmp_path / "file" / "why.html"], "[WN094]"),
     ]:
         result = run(*args)

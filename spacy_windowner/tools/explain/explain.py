@@ -17,8 +17,10 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ...progress import Stage, Tell, silent, told
+from ..errors import Errors
 from ..examples import without_entities
 from ..pipelines import choose_component
+from ..reading import is_unicode
 from .explanation import (
     EXACT,
     INTEGRATED,
@@ -65,14 +67,16 @@ def explain(
         "0:5:ORG". Then this span alone is explained.
     on_progress (Tell): Called with the progress.
     RETURNS (Explanation): The entities, and what counts for and against each of them.
-    RAISES (ValueError): If there is no such component, its model can't be explained, or nothing can
-        be compared with `versus`.
+    RAISES (ValueError): If there is no such component, its model can't be explained, the text isn't
+        Unicode, or nothing can be compared with `versus`.
     """
     name = choose_component(nlp, component)
     decider = Decider(nlp, name)
     ner = decider.component
     if isinstance(doc_or_text, Doc):
         doc = without_entities(doc_or_text)
+    elif not is_unicode(doc_or_text):
+        raise ValueError(Errors.WN247.format(text=doc_or_text))
     else:
         doc = nlp.make_doc(doc_or_text)
     opened = open_model(ner.model, name)
