@@ -1,8 +1,9 @@
 """Has a pipeline predict the entities of annotated documents, and measures its speed."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -19,8 +20,6 @@ from ..pipelines import find_components, get_window_ner
 
 _SECONDS = 2.0  # how long a pipeline is timed
 _SPANS_KEY = "window_ner"
-_NOTED = "window_ner_candidates_noted"
-"""The name of the factory of a component that notes candidates."""
 
 
 def require_component(nlp: Language, model: str) -> None:
@@ -55,8 +54,10 @@ def predict(
         document isn't annotated for.
     RAISES (ValueError): If the pipeline has no component that predicts entities.
     """
-    with _all_probabilities(nlp):
-        found = nlp.pipe(example.predicted for example in examples)
+    with _all_probabilities(nlp) as groups:
+        found = nlp.pipe((example.predicted for example in examples), disable=_later(nlp))
+        # Later components may merge or split tokens, and then the groups are wrong.
+        found = nlp.pipe(map(partial(_note, groups), found), disable=_earlier(nlp))
         docs = list(told(found, f"{name}: finding entities", len(examples), tell))
     finds = any("doc.ents" in nlp.get_pipe_meta(name).assigns for name in nlp.pipe_names)
     if not finds and not any(doc.ents for doc in docs):
@@ -78,48 +79,45 @@ def promise_of(nlp: Language) -> Promise | None:
 
 
 @contextmanager
-def _all_probabilities(nlp: Language) -> Iterator[None]:
-    """Make the calibrated components of a pipeline write the probabilities of all candidates."""
-    before, added = [], []
+def _all_probabilities(nlp: Language) -> Iterator[dict[str, list[str]]]:
+    """Make the calibrated components of a pipeline write the probabilities of all candidates.
+    Yields the keys of the groups of candidates in `doc.spans`. Each has those of the groups that
+    wouldn't be there otherwise."""
+    before, added = [], {}
     for name in find_components(nlp):
         cfg: dict[str, Any] = get_window_ner(nlp, name).cfg
         if cfg["calibration"] is not None:
             before.append((cfg, {key: cfg[key] for key in ("spans_key", "candidates")}))
-            own = [cfg["spans_key"], cfg["candidates"] and f"{cfg['spans_key']}_candidates"]
-            cfg.update(spans_key=cfg["spans_key"] or _SPANS_KEY, candidates=True)
-            settings = {"key": cfg["spans_key"], "own": [key for key in own if key]}
-            added.append(f"{_NOTED}_{name}")
-            nlp.add_pipe(_NOTED, name=added[-1], after=name, config=settings)
+            key = cfg["spans_key"] or _SPANS_KEY
+            near = f"{key}_candidates"
+            added[near] = [key] * (cfg["spans_key"] is None) + [near] * (not cfg["candidates"])
+            cfg.update(spans_key=key, candidates=True)
     try:
-        yield
+        yield added
     finally:
         for cfg, kept in before:
             cfg.update(kept)
-        for name in added:
-            nlp.remove_pipe(name)
 
 
-@Language.factory(_NOTED)
-def make_noter(nlp: Language, name: str, key: str, own: list[str]) -> Callable[[Doc], Doc]:
-    """Make a component that notes the probabilities of all candidates for `span._.ner_score`, which
-    stay valid if a later component merges or splits tokens. Groups in `doc.spans` don't.
-
-    nlp (Language): The pipeline.
-    name (str): The component's name.
-    key (str): The `spans_key` of the `window_ner` before it.
-    own (List[str]): The groups that are there without the report, too. The others are removed.
-    RETURNS (Callable[[Doc], Doc]): The component.
-    """
-
-    def note(doc: Doc) -> Doc:
-        group = doc.spans[f"{key}_candidates"]
+def _note(groups: dict[str, list[str]], doc: Doc) -> Doc:
+    """Keep the probabilities of all candidates by their characters, for `span._.ner_score`."""
+    for key, added in groups.items():
+        group = doc.spans[key]
         for span, score in zip(group, group.attrs["scores"], strict=True):
             set_ner_score(span, score)
-        for other in {key, f"{key}_candidates"}.difference(own):
+        for other in added:
             del doc.spans[other]
-        return doc
+    return doc
 
-    return note
+
+def _earlier(nlp: Language) -> list[str]:
+    """The components up to the last `window_ner`."""
+    last = max(map(nlp.pipe_names.index, find_components(nlp)), default=-1)
+    return nlp.pipe_names[: last + 1]
+
+
+def _later(nlp: Language) -> list[str]:
+    return nlp.pipe_names[len(_earlier(nlp)) :]
 
 
 def words_per_second(nlp: Language, texts: Sequence[str]) -> float:
