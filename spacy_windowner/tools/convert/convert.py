@@ -26,7 +26,6 @@ from .records import (
     Skips,
     TextRecord,
     TokenRecord,
-    agree,
 )
 from .scan import Scan
 from .schemes import SCHEMES, is_tag
@@ -285,9 +284,7 @@ def _notes(maker: DocMaker, n_others: int, lacks_documents: bool) -> Iterator[st
     for unit, where in maker.units.items():
         yield f"Offsets in {unit} were converted, first in {where}"
     if n_others:
-        yield agree(
-            f"Skipped {n_others:,} file|files in folders because of its|their suffix", n_others
-        )
+        yield f"Skipped {n_others:,} files in folders because of their suffix"
     if missing := maker.labels.missing:
         yield f"There are no labels {', '.join(map(repr, missing))} to rename"
     if lacks_documents:

@@ -1,6 +1,5 @@
 """The types that all readers share: options, records, and reasons why something is left out."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,91 +9,76 @@ from ..errors import Warnings
 
 AUTO = "auto"
 """The option value for recognizing something from the content."""
-_PAIR = re.compile(r"([\w']+)\|([\w']+)")
 
 
 class Kind(NamedTuple):
     """A reason why something is left out.
 
-    what (str): The rest of a sentence that begins with a number, for `agree`.
-    fix (str): What the user can do about it, for `agree`. Empty if nothing is wrong.
+    what (str): The rest of a sentence that begins with a number.
+    fix (str): What the user can do about it, empty if nothing is wrong.
     """
 
     what: str
     fix: str = ""
 
 
-_OFFSETS = "Correct its|their offsets, which count characters from 0, or its|their text|texts."
-REJECTED = Kind(
-    'document|documents that was|were rejected or ignored in annotation is|are left out ("answer")'
-)
+_OFFSETS = "Correct their offsets, which count characters from 0, or their texts."
+REJECTED = Kind('documents that were rejected or ignored in annotation are left out ("answer")')
 NOT_ANNOTATED = Kind(
-    "document|documents without annotation is|are left out",
+    "documents without annotation are left out",
     "A document without entities has an empty list of spans; annotate the others.",
 )
 OTHER_ANNOTATIONS = Kind(
-    "further annotation|annotations of a document that has one already is|are left out",
+    "further annotations of a document that has one already are left out",
     "Choose one of them, as `ground_truth` in Label Studio.",
 )
-NO_JSON = Kind(
-    "line|lines that isn't|aren't JSON is|are left out", "Fix it|them: one JSON value per line."
-)
+NO_JSON = Kind("lines that aren't JSON are left out", "Fix them: one JSON value per line.")
 NO_RECORD = Kind(
-    "document|documents that can't be read is|are left out",
+    "documents that can't be read are left out",
     'A document has "text" and "spans", or "tokens" and "ner_tags": see docs/convert.md.',
 )
 NO_UNICODE = Kind(
-    "document|documents with half of a surrogate pair, which isn't a character, is|are left out",
-    "Export it|them again, with complete characters.",
+    "documents with half of a surrogate pair, which isn't a character, are left out",
+    "Export them again, with complete characters.",
 )
-EMPTY = Kind("document|documents without words is|are left out", "Remove it|them.")
+EMPTY = Kind("documents without words are left out", "Remove them.")
 TOO_LONG = Kind(
-    "document|documents that is|are longer than spaCy's limit is|are left out",
-    "Split it|them into shorter ones.",
+    "documents that are longer than spaCy's limit are left out", "Split them into shorter ones."
 )
 TAGS_AND_ENTITIES = Kind(
-    "document|documents has|have tags as well as entities; only the tags are used",
+    "documents have tags as well as entities; only the tags are used",
     "Leave out the tags, or the entities.",
 )
 OTHER_TOKENS = Kind(
-    "document|documents has|have tokens that don't fit its|their text, which the tokenizer splits "
-    "instead",
+    "documents have tokens that don't fit their text, which the tokenizer splits instead",
     "Correct the offsets of the tokens, which count characters from 0, or leave them out.",
 )
-NO_WORD = Kind(
-    "line|lines with a tag but no word is|are left out", "Remove it|them, or add the word."
-)
+NO_WORD = Kind("lines with a tag but no word are left out", "Remove them, or add the word.")
 NO_ANN = Kind(
-    "text|texts without an .ann file beside it|them is|are left out",
+    "texts without an .ann file beside them are left out",
     "A text without entities has an empty .ann file.",
 )
-BAD_LINE = Kind(
-    "line|lines that can't be read is|are left out", "Correct it|them: see docs/convert.md."
-)
+BAD_LINE = Kind("lines that can't be read are left out", "Correct them: see docs/convert.md.")
 UNTOLD = "; the words there count as not annotated"
 MISALIGNED = Kind(
-    f"entity|entities doesn't|don't begin and end at word boundaries{UNTOLD}",
-    "Correct its|their offsets, or name the language by `--lang` if it isn't English.",
+    f"entities don't begin and end at word boundaries{UNTOLD}",
+    "Correct their offsets, or name the language by `--lang` if it isn't English.",
 )
 OVERLAPPING = Kind(
-    f"entity|entities that overlaps|overlap a longer one is|are left out{UNTOLD}",
+    f"entities that overlap longer ones are left out{UNTOLD}",
     "Entities can't overlap: keep one of them.",
 )
 OUTSIDE = Kind(
-    "entity|entities that is|are outside its|their text, or ends|end where it|they begins|begin, "
-    "is|are left out",
-    _OFFSETS,
+    "entities that are outside their texts, or end where they begin, are left out", _OFFSETS
 )
-BLANK = Kind("entity|entities that is|are only whitespace is|are left out", "Remove it|them.")
-OTHER_TEXT = Kind(
-    f"entity|entities has|have a different text at its|their offsets{UNTOLD}", _OFFSETS
-)
+BLANK = Kind("entities that are only whitespace are left out", "Remove them.")
+OTHER_TEXT = Kind(f"entities have a different text at their offsets{UNTOLD}", _OFFSETS)
 NO_OFFSETS = Kind(
-    "document|documents is|are left out because an entity has no start, end or label",
+    "documents are left out because an entity has no start, end or label",
     'An entity has a "start", an "end" and one "label".',
 )
 DISCONTINUOUS = Kind(
-    f"entity|entities of several pieces is|are left out{UNTOLD}",
+    f"entities of several pieces are left out{UNTOLD}",
     "An entity is one piece of text. Annotate it as a whole, or annotate each piece.",
 )
 
@@ -229,10 +213,7 @@ class Count(NamedTuple):
 
     def __str__(self) -> str:
         return Warnings.WW180.format(
-            n=self.n,
-            what=agree(self.kind.what, self.n),
-            first=self.first,
-            fix=agree(self.kind.fix, self.n),
+            n=self.n, what=self.kind.what, first=self.first, fix=self.kind.fix
         ).rstrip()
 
 
@@ -256,11 +237,6 @@ class Skips:
     def counts(self) -> list[Count]:
         """RETURNS (List[Count]): What was left out, in the order of the first instances."""
         return list(self._counts.values())
-
-
-def agree(text: str, n: int) -> str:
-    """Make a text agree with a number: "line|lines is|are" is "line is" for 1."""
-    return _PAIR.sub(r"\1" if n == 1 else r"\2", text)
 
 
 def quote(text: str, size: int = 60) -> str:

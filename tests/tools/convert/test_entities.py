@@ -6,8 +6,8 @@ from .util import docs_of, ents, run, skipped, tags, write_jsonl
 
 PARIS = "Paris Hilton  came."
 MISALIGNED = "entities don't begin and end at word boundaries"
-OVERLAPPING = "entities that overlap a longer one are left out"
-OUTSIDE = "entities that are outside their text"
+OVERLAPPING = "entities that overlap longer ones are left out"
+OUTSIDE = "entities that are outside their texts"
 BLANK = "entities that are only whitespace are left out"
 OTHER_TEXT = "entities have a different text at their offsets"
 

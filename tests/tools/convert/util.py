@@ -10,7 +10,6 @@ import spacy
 from spacy.tokens import Doc, DocBin
 
 from spacy_windowner.tools.convert.convert import Conversion, convert
-from spacy_windowner.tools.convert.records import agree
 
 NLP = spacy.blank("en")
 
@@ -50,7 +49,7 @@ def tags(doc: Doc) -> list[str]:
 
 def skipped(done: Conversion) -> dict[str, int]:
     """What was left out, by the beginning of what is said of it, and how often."""
-    return {agree(count.kind.what, 2): count.n for count in done.skips}
+    return {count.kind.what: count.n for count in done.skips}
 
 
 def encode_tags(spans: list[tuple[int, int, str]], n: int, scheme: str) -> list[str]:
