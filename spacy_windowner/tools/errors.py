@@ -432,4 +432,4 @@ class Warnings(metaclass=ErrorsWithCodes):
         "have: {names}. To have one there, add it after the training, and save the pipeline: "
         '`nlp.add_pipe("{first}", source=spacy.load("{base}"), {side}="{name}")`.'
     )
-    WW180 = "{n:,} {what}. The first one: {first}. {fix}"
+    WW180 = "{what} ({n:,}). The first one: {first}. {fix}"

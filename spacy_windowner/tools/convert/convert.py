@@ -284,7 +284,7 @@ def _notes(maker: DocMaker, n_others: int, lacks_documents: bool) -> Iterator[st
     for unit, where in maker.units.items():
         yield f"Offsets in {unit} were converted, first in {where}"
     if n_others:
-        yield f"Skipped {n_others:,} files in folders because of their suffix"
+        yield f"Skipped files in folders because of their suffix ({n_others:,})"
     if missing := maker.labels.missing:
         yield f"There are no labels {', '.join(map(repr, missing))} to rename"
     if lacks_documents:

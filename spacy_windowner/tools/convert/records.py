@@ -14,7 +14,7 @@ AUTO = "auto"
 class Kind(NamedTuple):
     """A reason why something is left out.
 
-    what (str): The rest of a sentence that begins with a number.
+    what (str): A sentence without its capital and its full stop.
     fix (str): What the user can do about it, empty if nothing is wrong.
     """
 
@@ -212,8 +212,9 @@ class Count(NamedTuple):
     first: str
 
     def __str__(self) -> str:
+        what = f"{self.kind.what[:1].upper()}{self.kind.what[1:]}"
         return Warnings.WW180.format(
-            n=self.n, what=self.kind.what, first=self.first, fix=self.kind.fix
+            n=self.n, what=what, first=self.first, fix=self.kind.fix
         ).rstrip()
 
 

@@ -107,7 +107,7 @@ def test_brat(tmp_path):
         (1, f"{tmp_path}/in/c.ann, line 1"),
         (1, f"{tmp_path}/in/d.txt"),
     ]
-    assert done.notes == ["Skipped 1 files in folders because of their suffix"]
+    assert done.notes == ["Skipped files in folders because of their suffix (1)"]
     for end in ("txt", "ann"):
         assert len(docs_of(tmp_path / f"in/a.{end}")) == 1
     (tmp_path / "in/a.txt").unlink()
@@ -236,7 +236,7 @@ def test_the_format_can_be_named(tmp_path):
     path = write_jsonl(tmp_path / "in.txt", [{"text": "a", "spans": []}])
     with pytest.raises(ValueError, match="WN18"):
         docs_of(path, format="conll")
-    with pytest.raises(ValueError, match="WN188.*1 lines that aren't JSON"):
+    with pytest.raises(ValueError, match="WN188.*Lines that aren't JSON"):
         docs_of(write(tmp_path / "in.conll", "a O\n"), format="jsonl")
 
 
