@@ -8,8 +8,15 @@ from wasabi import Printer
 
 from ..files import write_files
 from ..progress import Stage
-from ..tools.init.make_config import DEFAULT, GROW, RECIPES, make_config, to_text
-from ..tools.train.train import count_words
+from ..tools.examples import measure_corpus
+from ..tools.init.make_config import (
+    DEFAULT,
+    GROW,
+    RECIPES,
+    make_config,
+    to_text,
+    warn_of_left_out_labels,
+)
 from ._util import (
     CLUSTERS,
     LANG,
@@ -59,19 +66,21 @@ def init_cli(
         msg.fail(f"{out} exists", "Overwrite it with --force, or name another file.", exits=1)
     with explain_errors(verbose), Bar(quiet) as bar:
         bar(Stage("Reading the training data"))
-        n_words = None if train is None else count_words(train)
+        facts = None if train is None else measure_corpus(train)
         config = make_config(
             lang,
             recipe=recipe,
             vectors=vectors,
             lexicon=lexicon,
             clusters=clusters,
-            n_words=n_words,
+            labels=None if facts is None else facts.labels,
+            n_words=None if facts is None else facts.n_words,
         )
-        if train is not None:
+        if facts is not None:
             config["paths"]["train"] = str(train)
+            warn_of_left_out_labels(config, recipe, facts.labels)
         write_files(out.parent, {out.name: to_text(config, recipe)})
-    words = "" if n_words is None else f", for {n_words:,} words of training data"
+    words = "" if facts is None else f", for {facts.n_words:,} words of training data"
     msg.good(f"{out}: the recipe {recipe}{words}")
     options = ["--output", "model", "--paths.dev", "dev.spacy"]
     if train is None:

@@ -1,7 +1,11 @@
 """Reads annotated documents, checks them, and copies documents without their annotation."""
 
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Corpus, Example
@@ -33,6 +37,37 @@ def read_examples(path: str | Path, nlp: Language) -> list[Example]:
             reason = str(error).rstrip(".") or type(error).__name__
             raise ValueError(Errors.WN092.format(path=file, reason=reason)) from error
     return examples
+
+
+class CorpusFacts(NamedTuple):
+    """What a config depends on.
+
+    n_words (int): The number of words, without whitespace tokens.
+    labels (Sequence[str]): The labels, sorted.
+    """
+
+    n_words: int
+    labels: Sequence[str]
+
+
+def measure_corpus(path: str | Path) -> CorpusFacts:
+    """Count the words in annotated documents, and collect the labels.
+
+    path (Union[str, Path]): A .spacy file, or a folder of them.
+    RETURNS (CorpusFacts): The number of words and the labels.
+    RAISES (ValueError): If there are no documents.
+    """
+    n_words = n_docs = 0
+    labels: set[str] = set()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"\[W090\]")  # no files, which is an error below
+        for example in Corpus(Path(path))(spacy.blank("xx")):
+            n_words += sum(not token.is_space for token in example.reference)
+            labels.update(ent.label_ for ent in example.reference.ents)
+            n_docs += 1
+    if not n_docs:
+        raise ValueError(Errors.WN255.format(path=path))
+    return CorpusFacts(n_words, sorted(labels))
 
 
 def require_entities(examples: list[Example], path: str | Path) -> None:

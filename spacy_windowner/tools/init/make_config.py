@@ -2,6 +2,7 @@
 from spaCy's defaults, or from the recipe "default"."""
 
 import re
+import warnings
 from collections.abc import Sequence
 from configparser import ConfigParser
 from json import loads
@@ -14,7 +15,7 @@ from thinc.api import Config
 from ...errors import check_setting
 from ...models.clusters_file import check_source
 from ...pipeline.factory import DEFAULT_CONFIG
-from ..errors import Errors
+from ..errors import Errors, Warnings
 
 _FOLDER = Path(__file__).parent
 DEFAULT, GROW = "default", "grow"
@@ -74,7 +75,7 @@ def make_config(
     if recipe != GROW:
         # Other architectures use the default's embedding layer unless they name another.
         config["components"]["window_ner"]["model"].setdefault("embed", component["model"]["embed"])
-    if labels is not None and (own := labels_of(config)):
+    if labels and (own := labels_of(config)):
         if len(labels) == 1:
             own[:] = labels
         elif own[0] not in labels:
@@ -109,8 +110,22 @@ def make_config(
     return config
 
 
+def warn_of_left_out_labels(config: Config, recipe: str, labels: Sequence[str]) -> None:
+    """Warn of labels of the data that a recipe for a single label doesn't learn.
+
+    config (Config): The result of `make_config`.
+    recipe (str): Its recipe.
+    labels (Sequence[str]): The labels in the training data.
+    """
+    own = labels_of(config)
+    others = [label for label in labels if label not in own]
+    if own and others:
+        text = Warnings.WW186.format(recipe=recipe, label=own[0], labels=", ".join(others))
+        warnings.warn(text, stacklevel=3)
+
+
 def labels_of(config: Config) -> list[str]:
-    """The labels that a config from `make_config` names. None means those in the data.
+    """The labels that a config from `make_config` names. Empty if it takes those of the data.
 
     config (Config): The config.
     RETURNS (List[str]): The labels, which can be changed.

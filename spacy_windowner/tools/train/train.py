@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import spacy
 import srsly
-from spacy.training import Corpus
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import DIR_MODEL_BEST
 from spacy.util import get_package_path, is_package, load_config
@@ -21,7 +20,8 @@ from ...models.clusters_file import check_source, is_lookups
 from ...progress import Stage, Tell, silent
 from ..convert.convert import Conversion, convert
 from ..errors import Errors, Warnings
-from ..init.make_config import DEFAULT, GROW, labels_of, make_config, to_text
+from ..examples import measure_corpus
+from ..init.make_config import DEFAULT, GROW, make_config, to_text, warn_of_left_out_labels
 from ..pipelines import import_code
 from ..raw_text import RawText
 from ..report.render_html import report_to_html
@@ -136,7 +136,7 @@ def train(
         parts = {name: part.path for name, part in written.items()}
         labels = sorted(written["train"].labels)
         on_progress(Stage("Reading the corpus"))
-        n_words = count_words(parts["train"])
+        n_words = measure_corpus(parts["train"]).n_words
         files = {**parts}
         given = {
             "vectors": vectors, "lexicon": lexicon, "clusters": clusters, "base": base, "code": code
@@ -154,7 +154,7 @@ def train(
             return _Plan(folder, config, used, state)
 
         training = plan(output, parts["train"], n_words, {})
-        _warn_of_left_out_labels(training, labels)
+        warn_of_left_out_labels(training.config, training.recipe, labels)
         teacher: _Plan | None = None
         if raw_text is not None:
             teacher = training._replace(folder=output / "teacher")
@@ -353,23 +353,6 @@ def _require_entities(conversions: Sequence[Conversion]) -> None:
             raise ValueError(text)
 
 
-def count_words(path: str | Path) -> int:
-    """Count the words in documents.
-
-    path (Union[str, Path]): A .spacy file, or a folder of them.
-    RETURNS (int): The number of words, without whitespace tokens.
-    RAISES (ValueError): If there are no documents.
-    """
-    nlp = spacy.blank("xx")
-    docs = (example.reference for example in Corpus(Path(path))(nlp))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", r"\[W090\]")  # no files, which is an error below
-        counts = [sum(not token.is_space for token in doc) for doc in docs]
-    if not counts:
-        raise ValueError(Errors.WN255.format(path=path))
-    return sum(counts)
-
-
 def _files_of(name: str, source: str | Path | None) -> dict[str, Path]:
     """The files that a setting names: a file, or those of a folder or of a pipeline's package."""
     if source is None or is_lookups(source):
@@ -379,15 +362,6 @@ def _files_of(name: str, source: str | Path | None) -> dict[str, Path]:
         path = get_package_path(str(source))
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     return {f"{name} {file.relative_to(path.parent)}": file for file in files if file.is_file()}
-
-
-def _warn_of_left_out_labels(training: _Plan, labels: Sequence[str]) -> None:
-    """Warn of labels of the data that a recipe for a single label doesn't learn."""
-    own = labels_of(training.config)
-    others = [label for label in labels if label not in own]
-    if own and others:
-        text = Warnings.WW186.format(recipe=training.recipe, label=own[0], labels=", ".join(others))
-        warnings.warn(text, stacklevel=3)
 
 
 def _warn_of_kept_labels(report: Report, labels: Sequence[str], base: str) -> None:

@@ -16,10 +16,8 @@ from spacy_windowner.tools.init.make_config import (
     read_recipe,
     to_text,
 )
-from spacy_windowner.tools.train.train import count_words
 
 from ...scripts import ROOT
-from ..report.util import write_docs
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -119,11 +117,6 @@ def test_clusters(tmp_path):
 def test_wrong_settings(settings, message):
     with pytest.raises(ValueError, match=message):
         make_config(**settings)
-
-
-def test_words_are_counted(tmp_path):
-    write_docs(tmp_path / "a.spacy", [("one two  three", {}), ("four\nfive", {})])
-    assert count_words(tmp_path / "a.spacy") == 5
 
 
 def test_the_label_of_the_binary_recipe(tmp_path):
