@@ -7,6 +7,7 @@ import typer
 from ..tools.report.util import trained_nlp, write_docs
 
 
+@pytest.mark.slow
 def test_all_are_timed(tmp_path, capsys, short):
     trained_nlp().to_disk(tmp_path / "model")
     (tmp_path / "raw.txt").write_text("I like London\n\nWho is Shaka Khan?\n")
