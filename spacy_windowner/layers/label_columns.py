@@ -143,8 +143,8 @@ def Grown(
         layer of the base contains a chain, the head, and the columns read the input of its last
         layer.
     RETURNS (Model[WordRows, Ragged]): The layer. `attrs["learning"]` lists which of `columns` are
-        trained while the rest is frozen. Then no other parameter has a gradient, and the gradient
-        of the words is None. If it is None, everything is trained.
+        trained while the rest is frozen. Then no other parameter has a gradient or changes, and the
+        gradient of the words is None. If it is None, everything is trained.
     """
     attrs = {"n_base": len(base), "reads_hidden": reads_hidden, "learning": None}
     return Model(_GROWN, forward_grown, layers=[*base, *columns], attrs=attrs)
@@ -170,12 +170,15 @@ def forward_grown(
 ) -> tuple[Ragged, Callable[[Ragged], Floats2d | None]]:
     ops: Any = model.ops  # thinc's types don't know numpy.ndarray
     base, layers = base_layers(model), column_layers(model)
-    scores, hidden, backprop_base = _run_base(model, X, is_train)
+    learning = model.attrs["learning"]
+    # A frozen module in torch would still change its own buffers in training mode, such as the
+    # statistics of batch normalization. Columns that read the hidden layer need its dropout.
+    trains_base = is_train and (learning is None or model.attrs["reads_hidden"])
+    scores, hidden, backprop_base = _run_base(model, X, trains_base)
     rows = ops.xp.vstack([X.rows, base[0].get_param("pad")])
     shared = Shared(X._replace(rows=rows), hidden)
     outputs = [layer(shared, is_train) for layer in layers]
     Y = ops.xp.hstack([scores, *[columns + scores[:, :1] for columns, _ in outputs]])
-    learning = model.attrs["learning"]
 
     def backprop(dY: Ragged) -> Floats2d | None:
         d_scores, *d_columns = _split(ops, dY.dataXd, [scores, *[each for each, _ in outputs]])

@@ -11,7 +11,7 @@ import srsly
 from spacy.tokens import DocBin
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train as train_loop
-from spacy.util import fix_random_seed, load_config
+from spacy.util import fix_random_seed, load_config, registry
 from thinc.api import Adam, Config
 from thinc.compat import has_torch
 
@@ -280,9 +280,8 @@ def test_a_model_that_cannot_grow_apart():
     assert ner.labels == ("PERSON", "LOC")
 
 
-@pytest.mark.skipif(not has_torch, reason="PyTorch is an extra: torch")
-@pytest.mark.parametrize("units", [0, 8])
-def test_a_torch_model_grows(units, tmp_path):
+def torch_nlp(scorer):
+    """A trained pipeline whose network is a PyTorch module."""
     model = {
         "@architectures": "spacy-windowner.TorchWindowClassifier.v1",
         "window": 2,
@@ -294,19 +293,49 @@ def test_a_torch_model_grows(units, tmp_path):
             "rows": [200],
             "include_static_vectors": False,
         },
-        "scorer": {"@architectures": "spacy-windowner.TorchScorer.v1", "hidden_width": 16},
+        "scorer": scorer,
     }
     nlp = spacy.blank("xx")
-    ner = nlp.add_pipe("window_ner", config={"scheme": "bio", "model": model})
+    nlp.add_pipe("window_ner", config={"scheme": "bio", "model": model})
     train(nlp, OLD_DATA)
+    return nlp
+
+
+needs_torch = pytest.mark.skipif(not has_torch, reason="PyTorch is an extra: torch")
+
+
+@needs_torch
+@pytest.mark.parametrize("units", [0, 8])
+def test_a_torch_model_grows(units, tmp_path):
+    nlp = torch_nlp({"@architectures": "spacy-windowner.TorchScorer.v1", "hidden_width": 16})
     before = all_scores(nlp)
-    ner.add_labels(["ORG"], label_hidden_width=units)
+    nlp.get_pipe("window_ner").add_labels(["ORG"], label_hidden_width=units)
     learn(nlp)
     assert [ents_of(nlp(text)) for text in TEXTS] == NEW_ENTITIES
     for old, new in zip(before, all_scores(nlp), strict=True):
         assert (new[:, :5] == old).all()
     nlp.to_disk(tmp_path)
     numpy.testing.assert_array_equal(all_scores(spacy.load(tmp_path))[0], all_scores(nlp)[0])
+
+
+@needs_torch
+def test_a_frozen_torch_model_keeps_its_buffers():
+    """Training would change the statistics of batch normalization without any gradient."""
+    from torch import nn
+
+    @registry.architectures("tests.normalized_scorer.v1")
+    def make_scorer():
+        def build(n_features, n_tags):
+            return nn.Sequential(nn.BatchNorm1d(n_features), nn.Linear(n_features, n_tags))
+
+        return build
+
+    nlp = torch_nlp({"@architectures": "tests.normalized_scorer.v1"})
+    before = all_scores(nlp)
+    nlp.get_pipe("window_ner").add_labels(["ORG"], label_hidden_width=8)
+    learn(nlp, steps=3)
+    for old, new in zip(before, all_scores(nlp), strict=True):
+        assert (new[:, :5] == old).all() and (new[:, 5:] != old[:, :1] - 5.0).any()
 
 
 def test_a_shared_tok2vec_grows():
