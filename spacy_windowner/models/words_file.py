@@ -10,6 +10,7 @@ from thinc.api import Model
 from ..errors import Errors
 from ..files import read_packed, write_packed
 from ..layers.clusters import Clusters
+from ..layers.vectors import describe_sample
 from ..layers.word_attributes import attribute_layers, check_known
 from .saved import is_plain, settings_of
 
@@ -94,6 +95,8 @@ def _describe(node: Model) -> dict[str, Any]:
     settings = settings_of(node)
     if isinstance(clusters := node.attrs.get("clusters"), Clusters):
         settings["clusters"] = clusters.describe()  # the rows of the layer belong to them
+    if vectors := describe_sample(node):
+        settings["vectors"] = vectors
     return {"name": node.name, "settings": settings, "params": params}
 
 

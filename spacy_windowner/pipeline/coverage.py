@@ -16,7 +16,7 @@ from thinc.util import to_numpy
 
 from ..errors import Errors, Warnings
 from ..layers.clusters import NO_CLUSTER, Clusters
-from ..layers.vectors import with_vectors
+from ..layers.vectors import have_vectors, with_vectors
 from ..models.saved import is_finite
 
 _LAYERS = ("static_vectors", "vectors_table")
@@ -117,7 +117,8 @@ def _look_up(
 
 
 def _has_vector(vectors: Any, doc: Doc) -> numpy.ndarray:
-    return vectors.find(keys=with_vectors(doc).to_array([vectors.attr]).ravel()) >= 0
+    keys = with_vectors(doc).to_array([vectors.attr]).ravel()
+    return have_vectors(vectors, keys)
 
 
 def _require_finite(vocab: Vocab, name: str) -> None:

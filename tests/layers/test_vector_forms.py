@@ -57,3 +57,27 @@ def test_both_layers_use_them():
     Y = FixedVectors(3).initialize(X=docs).predict(docs)
     numpy.testing.assert_array_equal(Y.dataXd[:3], Y.dataXd[3:])
     assert Y.dataXd.any(axis=1).tolist() == [True, True, False] * 2
+
+
+def test_a_vector_of_zeros_is_none():
+    vocab = make_vocab("justin", "in")
+    docs = [Doc(vocab, words=["Justin", "in"])]
+    layers = [layer.initialize(X=docs) for layer in (FixedVectors(3), VectorsTable())]
+    fixed, table = (layer.predict(docs) for layer in layers)
+    vocab.set_vector("Justin", numpy.zeros(2))  # as where spaCy merges tokens
+    again = [Doc(vocab, words=["Justin", "in"])]
+    numpy.testing.assert_array_equal(layers[0].predict(again).dataXd, fixed.dataXd)
+    numpy.testing.assert_array_equal(layers[1].predict(again)[0], table[0])
+
+
+def test_a_table_needs_the_words_of_its_rows():
+    vocab = make_vocab("a", "b", "c")
+    docs = [Doc(vocab, words=["a", "b", "c"])]
+    layer = VectorsTable().from_bytes(VectorsTable().initialize(X=docs).to_bytes())
+    [before] = layer.predict(docs)
+    vocab.vectors = Vectors(strings=vocab.strings, data=vocab.vectors.data, keys=["c", "a", "b"])
+    with pytest.raises(ValueError, match="WN006.*3 other word vectors.*has 3 of width 2"):
+        layer.predict(docs)
+    data = numpy.ones((3, 2), dtype="float32")
+    vocab.vectors = Vectors(strings=vocab.strings, data=data, keys=["a", "b", "c"])
+    numpy.testing.assert_array_equal(layer.predict(docs)[0], before)

@@ -78,8 +78,25 @@ def test_vectors_needed(vocab, vectors):
 def test_other_vectors_than_in_training(vocab):
     layer = VectorsTable().initialize(X=make_docs(vocab))
     n = len(vocab.vectors.data)
-    for shape in [(n + 2, 4), (n, 6)]:
-        vocab.vectors.resize(shape)
-        expected, got = (f"{rows} .*of width {width}" for rows, width in [(n, 4), shape])
+    others = [f"other{number}" for number in range(n + 2)]
+    for rows, width in [(n + 2, 4), (n, 6), (n - 1, 4)]:
+        data = numpy.ones((rows, width), dtype="float32")
+        vocab.vectors = Vectors(strings=vocab.strings, data=data, keys=others[:rows])
+        expected, got = (f"{n} other word vectors of width 4", f"{rows} .*of width {width}")
         with pytest.raises(ValueError, match=f"WN006.*with {expected}.* has {got}"):
             layer.predict(make_docs(vocab))
+
+
+def test_vectors_that_are_added_later(vocab):
+    """As by spaCy's retokenizer, which gives the merged token the mean vector of its words."""
+    docs = make_docs(vocab)
+    layer = VectorsTable().initialize(X=docs)
+    layer = VectorsTable().from_bytes(layer.to_bytes())
+    before = layer.predict(docs)
+    rows = len(vocab.vectors.data)
+    for number in range(rows + 1):
+        vocab.set_vector(f"in Paris {number}", numpy.ones(4))
+    vocab.set_vector("unknown", numpy.zeros(4))
+    assert len(vocab.vectors.data) > rows
+    for old, new in zip(before, layer.predict(docs), strict=True):
+        numpy.testing.assert_array_equal(old, new)
