@@ -41,7 +41,7 @@ def component_in_config(config: Config, name: str | None) -> str:
     config (Config): The pipeline's config.
     name (Optional[str]): Its name. If None, the only one of the factory "window_ner".
     RETURNS (str): The name.
-    RAISES (ValueError): If there is no such component, or several.
+    RAISES (ValueError): If there is no such component, or several, or if it has a `source`.
     """
     components = config.get("components", {})
     found = [
@@ -50,11 +50,26 @@ def component_in_config(config: Config, name: str | None) -> str:
         if components.get(component, {}).get("factory") == "window_ner"
         and name in (None, component)
     ]
+    if not found:
+        _reject_source(config, name)
     if len(found) != 1:
         names = ", ".join(found or components)
         wanted = "one `window_ner` component" if name is None else f"a `window_ner` named '{name}'"
         raise ValueError(Errors.WN043.format(wanted=wanted, names=names or "none"))
     return found[0]
+
+
+def _reject_source(config: Config, name: str | None) -> None:
+    """Raise an error if the config takes the component to pretrain from a trained pipeline."""
+    components = config.get("components", {})
+    sourced = [
+        component
+        for component in config["nlp"]["pipeline"]
+        if "source" in components.get(component, {}) and name in (None, component)
+    ]
+    if sourced:
+        why = "`source` takes the layers from a trained pipeline, and this config doesn't have them"
+        raise ValueError(Errors.WN042.format(name="', '".join(sourced), why=why))
 
 
 def load_parts(config: Config, components: list[str]) -> Language:

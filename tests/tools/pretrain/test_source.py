@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import spacy
 from spacy.util import registry
@@ -12,6 +14,8 @@ from spacy_windowner.tools.pretrain.source import (
 
 from ...models.util import set_vectors
 from .util import make_config
+
+CONFIGS = Path(__file__).parents[3] / "configs"
 
 
 def test_the_default_is_the_factorys():
@@ -57,6 +61,15 @@ def test_no_component_or_several(name):
 def test_no_component_at_all():
     with pytest.raises(ValueError, match="WN043.*none"):
         component_in_config(spacy.blank("en").config, None)
+
+
+@pytest.mark.parametrize("name", [None, "window_ner"])
+def test_a_component_of_a_trained_pipeline(name):
+    config = read_config(CONFIGS / "grow.cfg", {"paths.base": "model"})
+    with pytest.raises(ValueError, match="WN042.*'window_ner'.*`source`"):
+        component_in_config(config, name)
+    with pytest.raises(ValueError, match="WN043.*named 'missing'"):
+        component_in_config(config, "missing")
 
 
 def test_a_pipeline_has_the_vectors_and_the_tokenizer_of_the_config(tmp_path):
