@@ -49,14 +49,16 @@ def SparseAdam(
 
     learn_rate (float): The learning rate.
     L2 (float): The weight decay. In every step the weights lose this share of themselves, times
-        learn_rate.
-    beta1 (float): Decay of the first moment, for all parameters except tables.
-    beta2 (float): Decay of the second moment.
+        learn_rate. The product must be below 1.
+    beta1 (float): Decay of the first moment, for all parameters except tables. At least 0 and
+        below 1.
+    beta2 (float): Decay of the second moment. Above 0 and below 1.
     eps (float): Added to the root of the second moment.
     grad_clip (float): The largest norm of a parameter's gradient. 0 for no limit.
     use_averages (bool): Whether to average the weights over the steps.
     RETURNS (Optimizer): The optimizer. Numbers may also be schedules.
-    RAISES (ValueError): If a number is negative, or isn't finite.
+    RAISES (ValueError): If a number is outside its range, or isn't finite. The optimizer also
+        raises it, at a step with a weight decay of 1 or more.
 
     Source: Kingma and Ba (2015); the weight decay of Loshchilov and Hutter (2019); beta1 = 0 for
     parameters that few examples use, as in Shazeer et al. (2017); the polynomial-decay averages of
@@ -64,9 +66,19 @@ def SparseAdam(
     """
     settings: dict[str, Any] = {"L2": L2, "beta1": beta1, "beta2": beta2, "eps": eps}
     for name, value in {**settings, "learn_rate": learn_rate, "grad_clip": grad_clip}.items():
-        is_right = not isinstance(value, int | float) or 0.0 <= value < math.inf
-        check_setting(is_right, name, value, "It is a number of at least 0, or a schedule.")
+        if isinstance(value, int | float):
+            _check_number(name, value)
     return _SparseAdam(learn_rate, grad_clip=grad_clip, use_averages=use_averages, **settings)
+
+
+def _check_number(name: str, value: float) -> None:
+    """Reject a number with which no step can be computed."""
+    is_right, expected = 0.0 <= value < math.inf, "of at least 0"
+    if name == "beta1":
+        is_right, expected = 0.0 <= value < 1.0, "of at least 0, below 1"
+    elif name == "beta2":  # tables need its logarithm
+        is_right, expected = 0.0 < value < 1.0, "between 0 and 1, without these"
+    check_setting(is_right, name, value, f"It is a number {expected}, or a schedule.")
 
 
 class _SparseAdam(Optimizer):
@@ -89,6 +101,8 @@ class _SparseAdam(Optimizer):
         self, key: tuple[int, str], weights: Any, gradient: Any, *, lr_scale: float = 1.0
     ) -> tuple[Any, Any]:
         """Update a parameter in place. See `Optimizer.__call__`."""
+        learn_rate = self.learn_rate * lr_scale
+        _check_decay(self.L2, learn_rate)
         if self.averages is not None and weights.size and key not in self.averages:
             self.averages[key] = weights.copy()
         if not (weights.size and _is_flat(weights) and _is_flat(gradient)):
@@ -101,7 +115,6 @@ class _SparseAdam(Optimizer):
         # Not averages[key], which would bring all rows up to date.
         average = None if self.averages is None else self.averages.data[key]
         table = self._tables.get(key)
-        learn_rate = self.learn_rate * lr_scale
         if table is None:
             return self._update_all(key, weights, gradient, average, learn_rate)
         table.step(
@@ -156,6 +169,19 @@ class _SparseAdam(Optimizer):
             past=average_decay(step),
         )
         return weights, gradient
+
+
+def _check_decay(L2: float, learn_rate: float) -> None:
+    """Reject a weight decay that leaves nothing of the weights. Both numbers may come from
+    schedules, so only a step can tell."""
+    decay = L2 * learn_rate
+    if decay >= 1.0:
+        why = (
+            "In every step the weights lose the share L2 * learn_rate of themselves, which must be "
+            f"below 1. With learn_rate = {learn_rate:.4g} it is {decay:.4g}. Lower L2 (0.01 is "
+            "usual) or learn_rate."
+        )
+        check_setting(False, "L2", L2, why)
 
 
 def tables_of(optimizer: Optimizer) -> dict[Any, TableRows | None]:

@@ -67,6 +67,27 @@ def test_a_table_learns_as_by_thincs_adam_without_momentum(settings, share):
     assert not sparse.mom1
 
 
+@pytest.mark.parametrize(
+    "name, value",
+    [("beta1", 1.0), ("beta1", -0.1), ("beta2", 0.0), ("beta2", 1.0), ("beta2", float("nan"))],
+)
+def test_numbers_that_break_a_step(name, value):
+    with pytest.raises(ValueError, match=f"WN001.*{name}.*1"):
+        SparseAdam(**{name: value})
+
+
+def test_a_weight_decay_that_leaves_nothing():
+    """A schedule may reach it in the middle of the training."""
+    optimizer = SparseAdam(iter([0.1, 0.5]), L2=2.0)
+    weights, gradients = make_weights(), sparse_gradients(2)
+    optimizer(KEY, weights, next(gradients))
+    optimizer.step_schedules()
+    before = weights.copy()
+    with pytest.raises(ValueError, match=r"WN001.*L2 = 2\.0.*learn_rate = 0\.5 it is 1\."):
+        optimizer(KEY, weights, next(gradients))
+    numpy.testing.assert_array_equal(weights, before)
+
+
 def test_schedules():
     rates = [0.01, 0.03, 0.002] * 10
     gradients = list(sparse_gradients(30))
