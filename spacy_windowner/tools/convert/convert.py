@@ -183,7 +183,7 @@ def check_settings(
     if encoding is not None:
         try:
             is_text = "".encode(encoding) is not None
-        except LookupError:
+        except (LookupError, UnicodeError):  # the latter if it is "undefined"
             is_text = False
         why = "Expected an encoding that Python knows, such as latin-1 or utf-16."
         check_setting(is_text, "encoding", encoding, why)

@@ -15,6 +15,7 @@ from .records import at_line
 MAX_LINE = 100_000_000
 """The maximum size of a line, in bytes or characters."""
 _CHUNK = 2**16
+_SAMPLE = 1000  # bytes
 _CR_LINE = re.compile(r"[^\r]+\r?|\r")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -51,7 +52,7 @@ class TextFile:
                     self.position = raw.tell()
                     if line:  # empty if there is only a byte order mark
                         yield number, line
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             raise self._no_encoding(number + 1, error) from error
         except (*DAMAGE, OSError) as error:
             where = self.where(number + 1)
@@ -73,7 +74,7 @@ class TextFile:
                         n_lines += chunk.count("\n")
                         self.position = raw.tell()
                         yield chunk
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             raise self._no_encoding(n_lines + 1, error) from error
         except (*DAMAGE, OSError) as error:
             where = self.where(n_lines + 1)
@@ -120,14 +121,18 @@ class TextFile:
         reason = f"the line has more than {MAX_LINE:,} bytes"
         return ValueError(Errors.WN192.format(where=self.where(number), reason=reason))
 
-    def _no_encoding(self, number: int, error: UnicodeDecodeError) -> ValueError:
-        data = error.object
-        has_nul = isinstance(data, bytes) and b"\0" in data[:1000]
-        fix = "utf-16-le" if has_nul else "latin-1"
+    def _no_encoding(self, number: int, error: UnicodeError) -> ValueError:
+        # A missing byte order mark of UTF-16 isn't a UnicodeDecodeError, which has the bytes.
+        data, reason = self.head(_SAMPLE), str(error)
+        if isinstance(error, UnicodeDecodeError):
+            data = error.object
+            reason = f"{error.reason} 0x{data[error.start]:02x} at byte {error.start}"
+        others = "utf-8" if self._encoding and not _is_utf8(self._encoding) else "latin-1"
+        fix = "utf-16-le" if b"\0" in data[:_SAMPLE] else others
         text = Errors.WN185.format(
             where=self.where(number),
             encoding=self._encoding or "UTF-8",
-            reason=f"{error.reason} 0x{data[error.start]:02x} at byte {error.start}",
+            reason=reason,
             fix=f"`--encoding {fix}` (`encoding`)",
         )
         return ValueError(text)

@@ -58,8 +58,17 @@ def test_other_encodings(tmp_path):
     with pytest.raises(ValueError, match="WN185.*line 1.*--encoding utf-16-le"):
         docs_of(path)
     assert ents(docs_of(path, encoding="utf-16-le")[0]) == [("Zoë", "PER")]
-    with pytest.raises(ValueError, match="WN001.*'encoding|encoding = 'x-x'"):
-        docs_of(path, encoding="x-x")
+    for name in ("x-x", "undefined"):
+        with pytest.raises(ValueError, match=f"WN001.*'encoding|encoding = '{name}'"):
+            docs_of(path, encoding=name)
+
+
+@pytest.mark.parametrize("text", [LINE, f"[{LINE}]", CONLL])
+@pytest.mark.parametrize("real, fix", [("utf-8", "utf-8"), ("utf-16-le", "utf-16-le")])
+def test_a_missing_byte_order_mark(tmp_path, text, real, fix):
+    path = write(tmp_path / "in.txt", text, real)
+    with pytest.raises(ValueError, match=f"WN185.*line 1: .*not utf-16 .*BOM.*--encoding {fix}`"):
+        docs_of(path, encoding="utf-16")
 
 
 def test_the_line_that_is_no_utf8(tmp_path):
