@@ -122,8 +122,8 @@ class Errors(metaclass=ErrorsWithCodes):
         "cfg file."
     )
     WN062 = (
-        "There is no corpus {path} to calibrate on. Correct `path` in [training.before_to_disk]. "
-        "With null, nothing is calibrated."
+        "There is no corpus {path} to calibrate on. Correct `path` in [training.before_to_disk], "
+        "which is `--paths.dev` in the recipes. With null, nothing is calibrated."
     )
     WN070 = (
         "'{name}' has nothing to learn because all its labels are frozen ({labels}). Add a label "

@@ -10,6 +10,9 @@ from ..layers.label_columns import column_layers, grown_layer
 
 TRANSITIONS = "transitions"
 """The name of the parameter with the transitions."""
+# The packages of layers whose settings come from the config, and which need all their parameters.
+# Other packages' layers may learn their settings.
+KNOWN_PACKAGES = ("spacy_windowner.", "spacy.ml.", "thinc.layers.")
 _LAST_LAYER = "tag_scores"
 
 
@@ -44,6 +47,27 @@ def set_output_width(model: Model, nO: int | None) -> None:
 def is_initialized(model: Model) -> bool:
     """Whether all parameters of a model have values."""
     return all(node.has_param(name) for node in model.walk() for name in node.param_names)
+
+
+def lacks_weights(model: Model) -> bool:
+    """Whether a model can't predict because it isn't initialized. Layers of other packages may
+    leave parameters empty.
+
+    model (Model): The model.
+    RETURNS (bool): Whether a parameter of a layer of KNOWN_PACKAGES has no value.
+    """
+    return any(
+        not node.has_param(name)
+        for node in model.walk()
+        if forward_of(node).startswith(KNOWN_PACKAGES)
+        for name in node.param_names
+    )
+
+
+def forward_of(layer: Model) -> str:
+    """The name of a layer's forward function, with its module."""
+    function = layer._func
+    return f"{getattr(function, '__module__', '')}.{getattr(function, '__name__', '')}"
 
 
 def is_listener(model: Model) -> bool:

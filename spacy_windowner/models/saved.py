@@ -11,15 +11,19 @@ from ..layers.clusters import Clusters
 from ..layers.lexicon import N_PLACES, Lexicon
 from ..layers.torch_module import require_params
 from ..layers.word_attributes import check_known
-from .output import TRANSITIONS, get_transitions, is_transitions_layer, n_columns
+from .output import (
+    KNOWN_PACKAGES,
+    TRANSITIONS,
+    forward_of,
+    get_transitions,
+    is_transitions_layer,
+    n_columns,
+)
 
 _PARTS = ("nodes", "attrs", "params", "shims")
 _MAX_SIZE = 2**31 - 1
 # Settings for training, which don't change the meaning of a layer's parameters.
 _TRAINING_SETTINGS = frozenset(["rate", "dropout", "dropout_rate", "is_enabled", "learning"])
-# The packages of layers whose other settings come from the config. Other packages' layers may learn
-# theirs.
-_KNOWN_PACKAGES = ("spacy_windowner.", "spacy.ml.", "thinc.layers.")
 _WINDOW = "spacy_windowner.layers.windowed_affine"
 _TORCH = "spacy_windowner.layers.torch_module.forward"
 _WORD_ATTRIBUTES = "spacy_windowner.layers.word_attributes.forward"
@@ -75,14 +79,14 @@ def load_model(model: Model, data: bytes) -> None:
     is_empty = {
         value is None
         for layer, params in zip(layers, checked["params"], strict=True)
-        if _forward_of(layer).startswith(_KNOWN_PACKAGES)
+        if forward_of(layer).startswith(KNOWN_PACKAGES)
         for value in params.values()
     }
     if len(is_empty) == 2:
         raise ValueError("some of its parameters are missing")
     model.from_dict(checked)
     for layer in layers:
-        if _forward_of(layer) == _TORCH and layer.param_names:
+        if forward_of(layer) == _TORCH and layer.param_names:
             require_params(layer, {name: layer.get_param(name).shape for name in layer.param_names})
         if isinstance(layer.attrs.get("lexicon"), Lexicon) and layer.has_param("E"):
             n_rows, own_rows = N_PLACES * len(layer.attrs["lexicon"].classes), layer.get_dim("nV")
@@ -151,8 +155,8 @@ def _check_dims(layer: Model, dims: dict[str, Any]) -> None:
 
 
 def _check_params(model: Model, layer: Model, dims: dict[str, Any], params: dict[str, Any]) -> None:
-    forward = _forward_of(layer)
-    is_known = forward.startswith(_KNOWN_PACKAGES) and forward != _TORCH
+    forward = forward_of(layer)
+    is_known = forward.startswith(KNOWN_PACKAGES) and forward != _TORCH
     names, own_names = {*params}, {*layer.param_names}
     if is_transitions_layer(model, layer) and TRANSITIONS not in own_names:
         names.discard(TRANSITIONS)  # the layer gets them from the data
@@ -192,9 +196,9 @@ def _check_finite(layer: Model, name: str, value: Any) -> None:
 def _settings_to_load(layer: Model, attrs: dict[str, Any]) -> dict[str, Any]:
     """The saved settings of a layer. Settings that a known layer has already must be the same, and
     are left out."""
-    if not _forward_of(layer).startswith(_KNOWN_PACKAGES):
+    if not forward_of(layer).startswith(KNOWN_PACKAGES):
         return attrs
-    if _forward_of(layer) == _WORD_ATTRIBUTES:
+    if forward_of(layer) == _WORD_ATTRIBUTES:
         if "known" not in attrs:
             raise ValueError("the known values of its attributes are missing")
         known = deserialize_attr([], attrs["known"], "known", layer)
@@ -223,8 +227,3 @@ def _is_training_value(value: Any) -> bool:
 
 def _as_list(value: Any) -> Any:
     return [_as_list(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _forward_of(layer: Model) -> str:
-    function = layer._func
-    return f"{getattr(function, '__module__', '')}.{getattr(function, '__name__', '')}"

@@ -308,6 +308,7 @@ class GrowingPipe(TrainablePipe):
         """Take note of the added labels that a step has learned."""
         if untrained := self.cfg["untrained_labels"]:
             seen = {ent.label_ for example in examples for ent in example.reference.ents}
+            seen &= {*self.open_labels}
             self.cfg["untrained_labels"] = [label for label in untrained if label not in seen]
 
     def _prepare_growth(self) -> None:

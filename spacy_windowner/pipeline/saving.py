@@ -107,13 +107,14 @@ class SavedPipe(GrowingPipe):
     @contextmanager
     def _loading(self, source: str | Path) -> Iterator[None]:
         """Turn exceptions that damaged data causes into an error that names the cause. After an
-        error, the settings are those from before, because the model is."""
-        before = {**self.cfg}
+        error, the component is as before."""
+        cfg = {**self.cfg}
+        model = self.model.to_bytes() if is_initialized(self.model) else None
         try:
             with keep_collecting():
                 yield
         except Exception as error:  # damaged data may raise anything
-            self.cfg.update(before)
+            self._restore(cfg, model)
             if isinstance(error, NotFinite):
                 act = f"loaded from {source}"
                 text = Errors.WN161.format(name=self.name, act=act, what=error)
@@ -124,6 +125,17 @@ class SavedPipe(GrowingPipe):
             raise ValueError(
                 Errors.WN009.format(name=self.name, path=source, reason=reason)
             ) from error
+
+    def _restore(self, cfg: dict[str, Any], model: bytes | None) -> None:
+        """Use earlier settings and the model that had them. None for an uninitialized model."""
+        has_grown = self.cfg["added_labels"] or cfg["added_labels"]
+        self.cfg.clear()
+        self.cfg.update(cfg)
+        if has_grown:
+            set_added_labels(self.model, [*cfg["added_labels"].values()], len(self.scheme.kinds))
+        if model is not None:
+            load_model(self.model, model)
+        self._forget()
 
     def _load(self, source: str | Path, saved: dict[str, bytes]) -> None:
         if not is_initialized(self.model):

@@ -26,8 +26,8 @@ from ..models.labels import BEHIND_O
 from ..models.output import (
     can_have_transitions,
     get_transitions,
-    is_initialized,
     is_listener,
+    lacks_weights,
     n_columns,
     set_n_tags,
 )
@@ -262,8 +262,7 @@ class WindowNER(CalibratedPipe):
         return self._finder[1]
 
     def _require_initialized(self) -> None:
-        # Some layers of other packages leave parameters empty.
-        if n_columns(self.model) is None and not is_initialized(self.model):
+        if lacks_weights(self.model):
             raise ValueError(SpacyErrors.E109.format(name=self.name))
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:

@@ -19,7 +19,7 @@ from spacy.util import (
 from thinc.api import Config, ConfigValidationError
 
 from ..decoding.lattice import Scored
-from ..models.output import is_initialized, n_columns
+from ..models.output import lacks_weights
 from ..pipeline.window_ner import WindowNER
 from .errors import Errors
 from .examples import read_examples
@@ -48,8 +48,7 @@ def load_pipeline(model: str | Path, code: str | Path | None = None) -> Language
         reason = " ".join(str(error).split())
         raise ValueError(Errors.WN121.format(model=model, error=reason)) from error
     for name in find_components(nlp):
-        network = get_window_ner(nlp, name).model
-        if n_columns(network) is None and not is_initialized(network):
+        if lacks_weights(get_window_ner(nlp, name).model):
             raise ValueError(Errors.WN098.format(name=name, model=model))
     return nlp
 

@@ -49,12 +49,10 @@ def calibrate(
     each_label (bool): Whether to promise it for each label with enough data, too.
     RETURNS (Callable[[Language], Language]): The callback. It returns the same pipeline. If weights
         aren't finite it raises an error, so nothing is saved over an earlier pipeline.
-    RAISES (ValueError): If there is no such corpus, or the recall can't be promised.
+    RAISES (ValueError): If the recall can't be promised.
     """
     if recall is not None:
         require_recall(recall)
-    if path is not None and not Path(path).exists():
-        raise ValueError(Errors.WN062.format(path=path))
     has_warned, last_fingerprint = False, b""
     corpus = None if path is None else KeptCorpus(path)  # because the pipeline is saved many times
 
@@ -67,10 +65,12 @@ def calibrate(
                 require_finite_weights(name, model)
         if path is None or corpus is None:
             return nlp
+        if not Path(path).exists():
+            raise ValueError(Errors.WN062.format(path=path))
         # spaCy may save the same pipeline twice, as the best and as the last one.
         if _fingerprint(nlp) == last_fingerprint:
             return nlp
-        frozen = nlp.config["training"].get("frozen_components", [])
+        frozen = nlp.config.interpolate()["training"].get("frozen_components", [])
         learning = [name for name in nlp.pipe_names if name not in frozen]
         for pipe, examples in components_and_examples(nlp, corpus, learning):
             pipe.fit_held_out(examples, tune_document_weight, tune_recall_bias, recall, each_label)

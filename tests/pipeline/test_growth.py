@@ -733,3 +733,14 @@ def test_a_label_has_no_near_misses_before_it_is_learned(freezes):
     learn(nlp, steps=2)
     labels = {span.label_ for doc in nlp.pipe(texts) for span in doc.spans["found_candidates"]}
     assert "ORG" in labels
+
+
+def test_a_frozen_label_is_not_learned():
+    ner = old_nlp().get_pipe("window_ner")
+    ner.add_label("ORG")
+    ner.cfg["frozen_labels"] = "*"
+    ner.add_labels(["EVT"])
+    data = [("Acme has a feast", {"entities": [(0, 4, "ORG"), (11, 16, "EVT")]})]
+    nlp = spacy.blank("xx")
+    ner.update(make_examples(nlp, data))
+    assert ner.cfg["untrained_labels"] == ["ORG"]

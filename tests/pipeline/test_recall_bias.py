@@ -102,7 +102,7 @@ def test_without_a_corpus_the_callback_does_nothing(trained):
     assert calibrate(None)(trained) is trained
     assert trained.to_bytes() == before
     with pytest.raises(ValueError, match="WN062.*missing"):
-        calibrate(Path("missing.spacy"))
+        calibrate(Path("missing.spacy"))(trained)
 
 
 @pytest.mark.filterwarnings(r"ignore:\[WW060\]")  # so small a corpus
@@ -160,7 +160,8 @@ def test_the_same_weights_are_calibrated_once(trained, tmp_path, monkeypatch):
 def test_frozen_components_are_not_calibrated(trained, tmp_path):
     nlp = copy_of(trained)
     DocBin(docs=[eg.reference for eg in util.make_examples(nlp) * 20]).to_disk(tmp_path / "a.spacy")
-    nlp.config["training"]["frozen_components"] = ["window_ner"]
+    nlp.config["vars"] = {"frozen": ["window_ner"]}
+    nlp.config["training"]["frozen_components"] = "${vars.frozen}"
     before = nlp.to_bytes()
     calibrate(tmp_path / "a.spacy")(nlp)
     assert nlp.to_bytes() == before

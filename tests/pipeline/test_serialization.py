@@ -21,12 +21,13 @@ def predictions(nlp) -> list:
 
 
 def test_uninitialized(tmp_path):
-    nlp = make_nlp()
-    nlp.get_pipe("window_ner").add_label("LOC")
-    with pytest.raises(ValueError, match="E109"):
-        nlp("Berlin")
-    with pytest.raises(ValueError, match="E109"):
-        nlp.update(make_examples(nlp))
+    for nO in (5, None):
+        nlp = make_nlp(model={"nO": nO})
+        nlp.get_pipe("window_ner").add_label("LOC")
+        with pytest.raises(ValueError, match="E109"):
+            nlp("Berlin")
+        with pytest.raises(ValueError, match="E109"):
+            nlp.update(make_examples(nlp))
     nlp.to_disk(tmp_path)
     loaded = spacy.load(tmp_path)
     assert loaded.get_pipe("window_ner").labels == ("LOC",)
@@ -278,3 +279,19 @@ def test_numbers_of_numpy_can_be_saved(trained):
     ner.cfg["thresholds"] = {"LOC": numpy.float16(0.25)}
     again = make_nlp().get_pipe("window_ner").from_bytes(ner.to_bytes())
     assert again.cfg["recall_bias"] == 0.5 and again.cfg["thresholds"] == {"LOC": 0.25}
+
+
+@pytest.mark.parametrize("grown", ["old", "new"])
+def test_a_refused_load_of_added_labels(grown):
+    """One of both components has columns for labels that were added later."""
+    old, new = make_nlp(), make_nlp()
+    for nlp in (old, new):
+        train(nlp, steps=2)
+    {"old": old, "new": new}[grown].get_pipe("window_ner").add_labels(["ORG"])
+    ner = old.get_pipe("window_ner")
+    before, found = ner.to_bytes(exclude=["vocab"]), predictions(old)
+    damaged = srsly.msgpack_loads(new.get_pipe("window_ner").to_bytes(exclude=["vocab"]))
+    damaged["model"] = damaged["model"][:-50]
+    with pytest.raises(ValueError, match="WN009"):
+        ner.from_bytes(srsly.msgpack_dumps(damaged))
+    assert ner.to_bytes(exclude=["vocab"]) == before and predictions(old) == found
