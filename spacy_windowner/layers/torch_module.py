@@ -225,14 +225,17 @@ def build_module(build: Callable[[int, int], Any], nI: int, nO: int) -> Any:
     nI (int): Input width.
     nO (int): Output width.
     RETURNS (torch.nn.Module): The module, in 32 bits, in evaluation mode.
-    RAISES (ValueError): If it isn't a module, or doesn't map a matrix of nI columns to one of nO.
+    RAISES (ValueError): If that fails, if it isn't a module, or if it doesn't map a matrix of nI
+        columns to one of nO.
     """
-    module = build(nI, nO)
     shape, expected = (2, nI), (2, nO)
-    found, cause = f"a {type(module).__name__} in place of a module", None
-    if isinstance(module, torch.nn.Module):
-        module = module.float().eval()
-        try:
+    cause = None
+    try:
+        module = build(nI, nO)
+        if not isinstance(module, torch.nn.Module):
+            found = f"a {type(module).__name__} in place of a module"
+        else:
+            module = module.float().eval()
             with torch.no_grad():
                 Y = module(torch.zeros(shape))
             if not isinstance(Y, torch.Tensor):
@@ -241,8 +244,8 @@ def build_module(build: Callable[[int, int], Any], nI: int, nO: int) -> Any:
                 return module
             else:
                 found = f"scores of shape {tuple(Y.shape)} and type {Y.dtype}"
-        except Exception as error:  # other people's code can raise anything
-            found, cause = f"the error {type(error).__name__}: {error}", error
+    except Exception as error:  # other people's code can raise anything
+        found, cause = f"the error {type(error).__name__}: {error}", error
     message = Errors.WN021.format(shape=shape, expected=expected, found=found, nI=nI, nO=nO)
     raise ValueError(message) from cause
 

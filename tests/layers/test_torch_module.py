@@ -276,6 +276,7 @@ class Wrong(nn.Module):
     [
         (lambda nI, nO: "tagger", "a str in place of a module"),
         (lambda nI, nO: nn.Linear, "a type in place of a module"),
+        (nn.Linear(N_I, N_O), "the error TypeError: .*forward.*It must return a callable"),
         (lambda nI, nO: nn.Linear(nI, nO + 1), r"shape \(2, 3\). Found scores of shape \(2, 4\)"),
         (lambda nI, nO: nn.Linear(nI + 1, nO), "the error RuntimeError: mat1 and mat2"),
         (lambda nI, nO: Wrong(lambda X: (X, None)), "a tuple in place of scores"),
