@@ -1,11 +1,19 @@
 import numpy
 import pytest
 import spacy
+from spacy.vectors import Vectors
+from spacy.vocab import Vocab
 from thinc.api import Model, set_dropout_rate
 
 from spacy_windowner.files import write_packed
 from spacy_windowner.layers.word_attributes import attribute_layers
-from spacy_windowner.models.embed import CharNgramEmbed, ClusterEmbed, LexicalEmbed, WordEmbed
+from spacy_windowner.models.embed import (
+    CharNgramEmbed,
+    ClusterEmbed,
+    LexicalEmbed,
+    VectorsEmbed,
+    WordEmbed,
+)
 from spacy_windowner.models.window_classifier import WindowClassifier
 from spacy_windowner.models.words_file import load_words, save_words
 
@@ -113,6 +121,22 @@ def test_words_of_other_clusters(tmp_path, en_vocab):
     save_words(one, tmp_path / "words.bin")
     load_words(one, tmp_path / "words.bin", "ner")
     with pytest.raises(ValueError, match="WN046.*`clusters` of the layer .* those of 2 words"):
+        load_words(two, tmp_path / "words.bin", "ner")
+
+
+def test_vectors_of_other_words(tmp_path):
+    """Each row of the layer belongs to a word."""
+    models = []
+    for words in (["Not", "all", "museums"], ["all", "Not", "museums"]):
+        vocab = Vocab()
+        vocab.vectors = Vectors(strings=vocab.strings, data=numpy.eye(3, dtype="f"), keys=words)
+        embed = WordEmbed(hash_embed(), vectors=VectorsEmbed(4, update_vectors=True))
+        model = WindowClassifier(embed, window=2, hidden_width=6, nO=3)
+        models.append(model.initialize(X=make_docs(vocab, DOCS_WORDS)))
+    one, two = models
+    save_words(one, tmp_path / "words.bin")
+    load_words(one, tmp_path / "words.bin", "ner")
+    with pytest.raises(ValueError, match="WN046.*`vectors` of the layer .* the checksum"):
         load_words(two, tmp_path / "words.bin", "ner")
 
 
