@@ -1,5 +1,7 @@
 """The configs that `init` writes, and those of the repository."""
 
+import re
+
 import pytest
 import spacy
 from spacy.util import load_config, load_model_from_config
@@ -39,6 +41,16 @@ def test_comments_change_nothing(recipe, tmp_path):
     assert text.startswith(read_recipe(recipe).split("\n\n")[0])
     comments = [line for line in text.splitlines() if line.startswith("# ")]
     assert len(comments) > (1 if recipe in (GROW,) else 2)
+
+
+def test_the_comment_on_the_batch_size_is_true_of_every_recipe():
+    """They differ in their numbers, so the comment names none."""
+    configs = {recipe: make_config(recipe=recipe) for recipe in RECIPES}
+    sizes = {config["training"]["batcher"]["size"]["start"] for config in configs.values()}
+    assert sizes == {100, 200}
+    for recipe, config in configs.items():
+        [comment] = re.findall("# Words per batch.*", to_text(config, recipe))
+        assert not re.search(r"\d", comment)
 
 
 def test_the_default_recipe_is_the_factory():
