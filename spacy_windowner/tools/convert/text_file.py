@@ -4,7 +4,7 @@ import codecs
 import io
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +16,7 @@ MAX_LINE = 100_000_000
 """The maximum size of a line, in bytes or characters."""
 _CHUNK = 2**16
 _SAMPLE = 1000  # bytes
-_CR_LINE = re.compile(r"[^\r]+\r?|\r")
+_CR_LINE = re.compile(r"[^\r]*\r\n?|[^\r]+")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -39,7 +39,7 @@ class TextFile:
         return at_line(self.name, line)
 
     def lines(self) -> Iterator[tuple[int, str]]:
-        """Read lines. They end in LF or CRLF or, in a file without LF, in CR.
+        """Read lines. They end in LF or CRLF or, in a file without LF except at its end, in CR.
 
         YIELDS (Tuple[int, str]): The line number, from 1, and the line with its line break.
         RAISES (ValueError): If the file can't be read or has another encoding, or if a line is too
@@ -49,7 +49,8 @@ class TextFile:
         try:
             with open_lines(self.path) as (raw, lines):
                 for number, line in enumerate(_split_at_cr(self._decoded(lines)), 1):
-                    self.position = raw.tell()
+                    if not raw.closed:  # as it may be once all has been read
+                        self.position = raw.tell()
                     if line:  # empty if there is only a byte order mark
                         yield number, line
         except UnicodeError as error:
@@ -151,10 +152,14 @@ def check_different(word: int, tag: int, file: TextFile) -> None:
 
 
 def _split_at_cr(lines: Iterator[str]) -> Iterator[str]:
-    """Split the line of a file without LF. In others CR may be a word, or in a quoted cell."""
+    """Split the line of a file without LF, except at its end. In others CR may be a word, or in a
+    quoted cell."""
     first = next(lines, "")
-    start = [first] if first.endswith("\n") else (m.group() for m in _CR_LINE.finditer(first))
-    return chain(start, lines)
+    start = [first]
+    if first.endswith("\n") and "\r" in first[:-2]:
+        start += islice(lines, 1)
+    split = (match.group() for match in _CR_LINE.finditer(first))
+    return chain(split if len(start) == 1 else start, lines)
 
 
 def _is_utf8(encoding: str) -> bool:

@@ -32,8 +32,10 @@ def test_encodings_with_a_mark(tmp_path, encoding, text, end):
     [f"{CONLL}\n{CONLL}", f"{LINE}\n{LINE}", "Zoë|B-PER left|O\n" * 2,
      'text,spans\n"Zoë\nleft","[[0, 3, ""PER""]]"\nZoë,"[[0, 3, ""PER""]]"\n'],
 )  # fmt: skip
-def test_lines_may_end_in_cr(tmp_path, encoding, text):
-    docs = docs_of(write(tmp_path / "in.txt", text.replace("\n", "\r"), encoding))
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_lines_may_end_in_cr(tmp_path, encoding, text, end):
+    text = text.replace("\n", "\r").removesuffix("\r") + (end or "\r")
+    docs = docs_of(write(tmp_path / "in.txt", text, encoding))
     assert [ents(doc) for doc in docs] == [[("Zoë", "PER")]] * 2
 
 
