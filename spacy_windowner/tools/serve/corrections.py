@@ -15,6 +15,8 @@ MAX_CHARS = 200_000
 MAX_ENTITIES = 5_000
 """The maximum number of entities in a text."""
 _FIELDS = {"start": int, "end": int, "label": str}
+_OTHERS = ("entities", "label", "labels", "ner_tags", "tags", "ner")
+"""Other keys under which `convert` looks for entities."""
 
 
 class _Line(NamedTuple):
@@ -77,6 +79,8 @@ class Corrections:
         if not (isinstance(text, str) and fits):
             why = 'expected {"text": "...", "spans": [{"start": 0, "end": 5, "label": "..."}]}'
             raise self._unreadable(number, why)
+        if not all(span["label"] for span in spans or ()):
+            raise self._unreadable(number, "it has an entity with an empty label")
         if not all(map(is_unicode, [text, *(span["label"] for span in spans or ())])):
             why = "it has half of a surrogate pair, which isn't a character"
             raise self._unreadable(number, why)
@@ -122,8 +126,14 @@ class Corrections:
 
 def _spans_of(value: dict[str, Any]) -> Any:
     """What should be all entities of a text. None if it was rejected, ignored or judged in part."""
-    is_accepted = value.get("answer") in (None, "accept") and value.get("_is_binary") is not True
-    return value.get("spans", "missing") if is_accepted else None
+    answer = value.get("answer")
+    if answer not in (None, "accept") or value.get("_is_binary") is True:
+        return None
+    if value.get("spans") is not None:
+        return value["spans"]
+    says_none = "spans" in value or answer == "accept"  # Prodigy may leave the key out
+    has_others = any(isinstance(value.get(key), list) for key in _OTHERS)
+    return [] if says_none and not has_others else "missing"
 
 
 def _corrected(lines: list[_Line]) -> dict[str, list[dict[str, Any]]]:

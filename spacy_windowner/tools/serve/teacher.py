@@ -7,6 +7,7 @@ from typing import Any
 
 from spacy.tokens import Doc
 
+from ..convert.make_docs import is_blank
 from ..correct import correct, own_embedding
 from ..errors import Errors
 from .corrections import Corrections
@@ -52,7 +53,7 @@ class Teacher:
             can't be saved.
         """
         text = self._tagger.checked(text)
-        if not text.strip():
+        if all(map(is_blank, text.split())):
             raise ValueError(Errors.WN290)
         with self._tagger.lock, self._tagger.nlp.memory_zone():
             doc = self._tagger.nlp(text)

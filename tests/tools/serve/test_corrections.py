@@ -71,6 +71,15 @@ def test_a_file_goes_on(tmp_path):
     assert list(Corrections(path).read()) == ["a", "b", "c", "d"]
 
 
+@pytest.mark.parametrize("rest", [{"answer": "accept"}, {"spans": None}])
+def test_no_entities_in_lines_of_others(tmp_path, rest):
+    path = tmp_path / "x.jsonl"
+    path.write_text(json.dumps({"text": WHO, **rest}), "utf8")
+    assert Corrections(path).read() == {WHO: []}
+    [part] = convert([path], tmp_path / "out.spacy").parts
+    assert part.n_docs == 1
+
+
 def test_lines_of_others_stay_as_they_are(teacher):
     who = {"text": WHO, "spans": [{"start": 7, "end": 12, "label": "LOC"}], "answer": "reject"}
     others = [
@@ -100,6 +109,8 @@ def test_lines_of_others_stay_as_they_are(teacher):
         '{"text": "x", "spans": [{"start": 0, "end": true, "label": "A"}]}', "[" * 5000, "\udcff",
         r'{"text": "\ud800", "spans": []}', r'{"text": "\ud800", "spans": [], "answer": "reject"}',
         r'{"text": "x", "spans": [{"start": 0, "end": 1, "label": "\ud800"}]}',
+        '{"text": "x", "spans": [{"start": 0, "end": 1, "label": ""}]}',
+        '{"text": "x", "entities": [[0, 1, "A"]], "answer": "accept"}',
     ],
 )  # fmt: skip
 def test_damaged_files(tmp_path, line):
@@ -169,7 +180,7 @@ def test_entities_that_overlap(teacher):
         teacher.save("x" * 10_001, [])
 
 
-@pytest.mark.parametrize("text", ["", " \n\u00a0"])
+@pytest.mark.parametrize("text", ["", " \n\u00a0", "\u200b", "\u200b \u200b"])
 def test_texts_without_words(teacher, text):
     with pytest.raises(ValueError, match="WN290"):
         teacher.save(text, [])
