@@ -156,7 +156,7 @@ def convert(
         progress.finish(number)
     lacks_documents = documents and bool(scan.tagged) and not scan.knows_documents
     notes = list(_notes(maker, sum(n for _, n in found), lacks_documents))
-    notes += _unused(options, documents, scan.tagged)
+    notes += _unused(options, documents, scan)
     _require_docs(parts, [str(part.path) for part in parts] if shares else names, skips)
     for part in parts:
         part.write()
@@ -291,22 +291,22 @@ def _notes(maker: DocMaker, n_others: int, lacks_documents: bool) -> Iterator[st
         yield "Document boundaries aren't known: each sentence is a document"
 
 
-def _unused(options: Options, documents: bool, tagged: set[str]) -> Iterator[str]:
+def _unused(options: Options, documents: bool, scan: Scan) -> Iterator[str]:
     """Tell which options changed nothing, because no file has what they are about.
 
     options (Options): The options.
     documents (bool): Whether to join the sentences of a document.
-    tagged (Set[str]): The formats of the files with tags.
+    scan (Scan): What the files have.
     YIELDS (str): A sentence for each option.
     """
-    columns = options.word_column or options.tag_column
+    tagged, columns = scan.tagged, options.word_column or options.tag_column
     if columns and tagged.isdisjoint(("conll", "csv", "tsv")):
         yield "No file has columns of words and tags, so no column was chosen"
     if options.scheme != AUTO and not tagged:
         yield f"No file has tags, so the scheme {options.scheme} wasn't used"
     if documents and not tagged:
         yield "Each text is a document already, so none were joined"
-    if options.tag_names and tagged.isdisjoint(("jsonl", "json", "parquet")):
+    if options.tag_names and not scan.has_numbers:
         yield "No file has tags as numbers, so the names of tags weren't used"
 
 

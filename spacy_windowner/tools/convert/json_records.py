@@ -269,7 +269,9 @@ def _read_tokens(
     pairs = [(word, tag) for word, tag in zip(words, names, strict=True) if word]
     if len(pairs) < len(words):
         yield Skip(line, NO_WORD, quote(" ".join(words)))
-    yield TokenRecord(line, [word for word, _ in pairs], [tag for _, tag in pairs])
+    has_numbers = any(name not in (tag, MISSING) for name, tag in zip(names, tags, strict=True))
+    kept, kept_tags = [word for word, _ in pairs], [tag for _, tag in pairs]
+    yield TokenRecord(line, kept, kept_tags, has_numbers=has_numbers)
 
 
 def _tag(tag: Any, names: Sequence[str], where: str) -> str:

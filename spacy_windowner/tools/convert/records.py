@@ -128,6 +128,7 @@ class TokenRecord(NamedTuple):
     tags (Sequence[str]): The tag of each word, in any scheme. "-" means not annotated.
     lines (Sequence[int]): The line of each word, empty if it is the line of the record.
     document (Optional[int]): The number of the document that the sentence is in, if it is known.
+    has_numbers (bool): Whether the file has numbers for tags.
     """
 
     line: int
@@ -135,6 +136,7 @@ class TokenRecord(NamedTuple):
     tags: Sequence[str]
     lines: Sequence[int] = ()
     document: int | None = None
+    has_numbers: bool = False
 
 
 class DocRecord(NamedTuple):

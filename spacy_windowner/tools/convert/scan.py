@@ -27,6 +27,8 @@ class Scan:
         """The unit of the offsets in each file."""
         self.tagged: set[str] = set()
         """The formats of the files with tags."""
+        self.has_numbers = False
+        """Whether a file has numbers for tags."""
         self._wants_keys = wants_keys
         self._keys = array("Q")  # of each record
         self._documents = array("q")  # the document of each record
@@ -57,6 +59,7 @@ class Scan:
             document = None
             if isinstance(record, TokenRecord):
                 has_tags = True
+                self.has_numbers |= record.has_numbers
                 evidence.add(record.tags, record.lines, record.line)
                 document = record.document
             elif isinstance(record, TextRecord):

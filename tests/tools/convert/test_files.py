@@ -281,6 +281,8 @@ def test_options_that_change_nothing_are_told(tmp_path):
     words = write_jsonl(tmp_path / "words.jsonl", [tagged])
     done, [doc] = run(words, scheme="bioes", tag_names=["O", "S-PER"])
     assert not done.notes and ents(doc) == [("Zoë", "PER")]
+    write_jsonl(words, [{"tokens": ["Zoë", "left"], "tags": ["B-PER", None]}])
+    assert run(words, tag_names=["O", "B-PER"])[0].notes == [names]
     conll = write(tmp_path / "in.conll", CONLL)
     done, [doc] = run(conll, word_column=1, tag_column=2)
     assert not done.notes and ents(doc) == [("Zoë", "PER")]
