@@ -32,7 +32,7 @@ def ProgressLogger(
     progress_bar: bool | Literal["train", "eval"] | None = None,
     console_output: bool = True,
     output_file: str | Path | None = None,
-    labels: list[str] | None = None,
+    labels: list[str] | tuple[str, ...] | None = None,
     picture: bool = True,
 ) -> Callable[[Language, IO, IO], Log]:
     """spaCy's console logger, with more columns in its table: the speed of training, margin
@@ -44,8 +44,8 @@ def ProgressLogger(
         true), until the last step ("train"), or none.
     console_output (bool): Whether to print the table.
     output_file (Optional[Union[str, Path]]): A new .jsonl file to save the table to as well.
-    labels (Optional[List[str]]): The labels that have a column. If None, the first 8. The
-        picture shows all labels.
+    labels (Union[List[str], Tuple[str, ...], None]): The labels that have a column. If None, the
+        first 8. The picture shows all labels.
     picture (bool): Whether to draw the picture.
     RETURNS (Callable): The logger.
     """

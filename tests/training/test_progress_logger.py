@@ -138,6 +138,7 @@ def test_labels_of_columns(tmp_path):
         run(make_config(tmp_path, labels=["LOK"]))
     with pytest.raises(ConfigValidationError, match="labels"):
         run(make_config(tmp_path, labels="LOC"))
+    assert registry.resolve({"logger": {"@loggers": NAME, "labels": ("LOC",)}})
 
 
 def test_many_labels(tmp_path):
