@@ -348,6 +348,12 @@ class Warnings(metaclass=ErrorsWithCodes):
         "[components.{name}.model.embed.clusters] of the config, or other `paths.clusters` if it "
         "refers to that."
     )
+    WW008 = (
+        "The augmenter of the corpus {path} removed all of its entities, so there is nothing to "
+        "learn or to find there. The data has entities with these labels: {labels}. Give the "
+        "augmenter one of them, with configs/binary.cfg by "
+        "`--initialize.components.window_ner.labels '[\"{first}\"]'`."
+    )
     WW060 = (
         "'{name}' is calibrated on {path}, which has only {count} entities in total with the "
         "labels to calibrate ({labels}). Their probabilities are rough, or missing. At least "

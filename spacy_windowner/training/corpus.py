@@ -1,6 +1,7 @@
 """A corpus that is read once and then kept in memory."""
 
 import random
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,8 @@ from spacy.tokens import Doc
 from spacy.training import Corpus, Example
 from spacy.training.corpus import FILE_TYPE, walk_corpus
 from spacy.util import registry
+
+from ..errors import Warnings
 
 # The largest corpus that is kept, in tokens of its predicted and reference Docs. Each Doc counts
 # _DOC_SIZE tokens more, because spaCy reserves room for 30 in the shortest one. A token takes 140
@@ -30,7 +33,8 @@ def make_corpus(
     shuffle: bool = False,
 ) -> Callable[[Language], Iterable[Example]]:
     """A reader that yields what `spacy.Corpus.v1` yields, but reads the files only once, unless
-    there is too much in them. `KeptCorpus` says when.
+    there is too much in them. `KeptCorpus` says when. It warns if the augmenter removes all
+    entities.
 
     path (Optional[Path]): The .spacy file, or a folder with such files.
     gold_preproc (bool): Whether to take sentences and tokens from the annotation.
@@ -86,6 +90,7 @@ class KeptCorpus(Corpus):
     """
 
     _kept: Kept | None = None
+    _has_warned = False
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
         """Yield examples from the data.
@@ -107,8 +112,24 @@ class KeptCorpus(Corpus):
             if self.shuffle:
                 random.shuffle(documents)
             examples = (_copy(*docs) for document in documents for docs in document)
+        yield from self._augment(nlp, examples)
+
+    def _augment(self, nlp: Language, examples: Iterable[Example]) -> Iterator[Example]:
+        """Run the augmenter. After a whole pass, warn once if it removed all entities."""
+        removed: dict[str, None] = {}
+        has_entities = self._has_warned
         for example in examples:
-            yield from self.augmenter(nlp, example)
+            if not has_entities:
+                removed |= dict.fromkeys(ent.label_ for ent in example.reference.ents)
+            for one in self.augmenter(nlp, example):
+                has_entities = has_entities or bool(one.reference.ents)
+                yield one
+        if removed and not has_entities:
+            self._has_warned = True
+            labels = sorted(removed)
+            warnings.warn(Warnings.WW008.format(
+                path=self.path, labels=", ".join(labels), first=labels[0]
+            ), stacklevel=2)  # fmt: skip
 
     def _read(
         self, nlp: Language, files: list[Path], source: tuple[Any, ...], max_size: int

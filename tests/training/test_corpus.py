@@ -18,7 +18,7 @@ from spacy.training.loop import train
 from spacy.util import fix_random_seed, registry
 from thinc.api import Config
 
-from spacy_windowner.pipeline.partial import annotation
+from spacy_windowner.pipeline.partial import annotation, keep_labels
 from spacy_windowner.training import corpus as module
 from spacy_windowner.training.corpus import KeptCorpus, make_corpus
 
@@ -171,6 +171,15 @@ def test_the_examples_are_those_of_spacy(files, shared_nlp, reads, augmenter, se
         found[reader] += [random.random(), numpy.random.random()]
     assert found[KeptCorpus] == found[Corpus]
     assert reads == ["a.spacy"] * 2 + ["a.spacy", "b.spacy", "c.spacy"] * 2
+
+
+def test_entities_that_the_augmenter_removes(path, nlp):
+    kept = make_corpus(path, False, augmenter=keep_labels(["LOC"]))
+    list(islice(kept(nlp), 2))
+    with pytest.warns(UserWarning, match="WW008.*corpus.spacy.*PERSON.*PERSON") as caught:
+        n_docs = len(list(kept(nlp)))
+    assert len(caught) == 1 and len(list(kept(nlp))) == n_docs
+    list(make_corpus(path, False, augmenter=keep_labels(["LOC", "PERSON"]))(nlp))
 
 
 def test_docs_are_new_each_time(path, nlp):
