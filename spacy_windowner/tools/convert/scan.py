@@ -4,7 +4,7 @@ near-duplicates."""
 from array import array
 from collections.abc import Callable, Sequence
 
-from .make_docs import CHARACTERS, UNITS, units_of
+from .offsets import CHARACTERS, UNITS, units_of
 from .output import assign, key_of
 from .records import DocRecord, Reading, Skip, TextRecord, TokenRecord
 from .schemes import NAMES, Evidence
