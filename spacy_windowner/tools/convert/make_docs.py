@@ -1,5 +1,4 @@
-"""Makes Docs from records: aligns entities with tokens, converts tags and offsets, and renames
-labels."""
+"""Makes Docs from records: aligns entities with tokens, converts tags, and renames labels."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
