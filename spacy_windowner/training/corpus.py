@@ -116,11 +116,11 @@ class KeptCorpus(Corpus):
 
     def _augment(self, nlp: Language, examples: Iterable[Example]) -> Iterator[Example]:
         """Run the augmenter. After a whole pass, warn once if it removed all entities."""
-        removed: dict[str, None] = {}
+        removed: set[str] = set()
         has_entities = self._has_warned
         for example in examples:
             if not has_entities:
-                removed |= dict.fromkeys(ent.label_ for ent in example.reference.ents)
+                removed.update(ent.label_ for ent in example.reference.ents)
             for one in self.augmenter(nlp, example):
                 has_entities = has_entities or bool(one.reference.ents)
                 yield one

@@ -35,7 +35,8 @@ from .text_file import TextFile
 ENTITIES = ("spans", "entities", "label", "labels")
 """Keys of entities. The first key that has entities is used. An empty list or null means that there
 are none."""
-_TAGS = ("ner_tags", "tags", "labels", "ner")
+TAGS = ("ner_tags", "tags", "labels", "ner")
+"""Keys of tags."""
 _STARTS = ("start", "start_offset")
 _ENDS = ("end", "end_offset")
 _IGNORED = -100  # the number for no annotation
@@ -239,7 +240,7 @@ def _tags_key(value: Mapping[str, Any]) -> str | None:
     return next(
         (
             key
-            for key in _TAGS
+            for key in TAGS
             if isinstance(value.get(key), list)
             and not any(isinstance(tag, list | dict) for tag in value[key])
         ),

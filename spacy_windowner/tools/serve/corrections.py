@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import srsly
 
 from ...files import BOM, write_atomically
+from ..convert.json_records import ENTITIES, TAGS
 from ..errors import Errors
 from ..reading import is_unicode
 
@@ -15,7 +16,7 @@ MAX_CHARS = 200_000
 MAX_ENTITIES = 5_000
 """The maximum number of entities in a text."""
 _FIELDS = {"start": int, "end": int, "label": str}
-_OTHERS = ("entities", "label", "labels", "ner_tags", "tags", "ner")
+_OTHERS = {*ENTITIES, *TAGS} - {"spans"}
 """Other keys under which `convert` looks for entities."""
 
 
